@@ -67,11 +67,15 @@ class Driven:
         return bool(callees) and all(
             isinstance(one, Function)
             and one.scope.kind == "function"
-            and (name := parameter_for(one, call, argument, keyword)) is not None
-            and self._awaited.of(_Parameter(one.scope.key, name))
+            and self.awaits(one, call, argument, keyword)
             and (not one.scope.is_async or self.is_driven(call, scope))
             for one in callees
         )
+
+    def awaits(self, callee: Function, call: ast.Call, argument: ast.AST, keyword: str | None) -> bool:
+        """Whether a function that is called awaits an argument as it runs."""
+        name = parameter_for(callee, call, argument, keyword)
+        return name is not None and self._awaited.of(_Parameter(callee.scope.key, name))
 
     def _is_awaited(self, key: _Parameter) -> bool:
         scope = self.ev.project.scope(key.function)

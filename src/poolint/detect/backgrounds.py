@@ -10,11 +10,12 @@ from poolint.analyses.conditions import is_excluded
 from poolint.analyses.left_alone import is_left_alone
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places, arguments_of, kept_class
+from poolint.analyses.starters import STARTED, Starters
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import runs_after_response
 from poolint.syntax.expressions import is_partial
-from poolint.syntax.scopes import ScopeKey, parent_of, reads_of
+from poolint.syntax.scopes import ScopeKey
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -28,12 +29,6 @@ if TYPE_CHECKING:
 
 When = Literal["", "at-once", "after-response"]
 """When a task begins that gets something; empty where it gets nothing."""
-
-_KEEPS = frozenset({"add", "append", "discard", "remove"})
-"""Methods of Python's collections, none of which waits for the tasks in it."""
-
-_NAMES = frozenset({"add_done_callback", "remove_done_callback", "set_name", "get_name"})
-"""Methods of asyncio's tasks that do not wait for them; the task is known by what makes it, so its class is no question."""
 
 
 class Passed(NamedTuple):
@@ -52,6 +47,7 @@ class Backgrounds:
         self.using = services.using
         self.edges = services.edges
         self.objects = services.holdings.objects
+        self.starters = Starters(services.evaluator, services.edges, services.components)
         self.places = self.ev.derived(Places)
         self._passing: dict[ast.Call, list[tuple[Scope, str, str]]] = {}
         self._calls: dict[Scope, list[ast.Call]] = {}
@@ -70,16 +66,25 @@ class Backgrounds:
         is not made for what is ``known`` of the function's parameters."""
         if known and is_excluded(node, scope, known):
             return
+        if not self._begins_itself(node, scope):
+            yield from self._below(node, scope, known)
+        yield from self.begun_with(node, scope, known)
+
+    def begun_with(self, node: ast.Call, scope: Scope, known: Known = ()) -> Iterator[tuple[str, When]]:
+        """The places in ``scope`` of what a call begins a task with, itself or by a function that starts what it is passed."""
         if runs_after_response(self.ev, node, scope):
             for place in self._given(node, scope):
                 yield place, "after-response"
         elif last_name(node.func) in self._makes_task and node.args:
             work = node.args[0]
-            if isinstance(work, ast.Call) and not _is_group(node) and not _may_be_waited_for(node, scope):
+            is_alone = isinstance(work, ast.Call) and not self.starters.is_of_group(node, scope)
+            if isinstance(work, ast.Call) and is_alone and self.starters.is_dropped(node, scope):
                 for place in self._of_work(work.func, work.args, work.keywords, scope):
                     yield place, "at-once"
-        else:
-            yield from self._below(node, scope, known)
+        elif self._may_start(node, scope):
+            for one, how in self.starters.work(node, scope, known):
+                for place in self._of_work(one.function, one.given, one.keywords, scope):
+                    yield place, "at-once" if how & STARTED else "after-response"
 
     def passing(self, scope: Scope, place: str) -> Iterator[tuple[ast.Call, Scope, str]]:
         """The calls of a function that make it hand to a task what is at a place relative to a parameter of it, each with
@@ -141,8 +146,18 @@ class Backgrounds:
         )
 
     def begins(self, call: ast.Call, scope: Scope) -> bool:
-        """Whether a call begins a task itself."""
+        """Whether a call begins a task, itself or by a function that starts what it is passed."""
+        if self._begins_itself(call, scope):
+            return True
+        return self._may_start(call, scope) and next(self.starters.work(call, scope), None) is not None
+
+    def _begins_itself(self, call: ast.Call, scope: Scope) -> bool:
         return last_name(call.func) in self._makes_task or runs_after_response(self.ev, call, scope)
+
+    def _may_start(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether words let a call pass on work that has a session: what most calls fail at."""
+        gets = self.objects.gets_carrier
+        return gets(call, scope) or any(isinstance(one, ast.Call) and gets(one, scope) for _, one in arguments_of(call))
 
     def _all_passed(self, node: ast.Call, scope: Scope) -> list[tuple[Scope, str, str]]:
         """What :meth:`_passed` says, found out once, where words do not rule it out."""
@@ -195,40 +210,3 @@ def _bound_to(ev: Evaluator, function: ast.expr) -> Iterator[ast.expr]:
     """The object of a bound method: ``session`` of ``session.execute``; ``session.close`` ends it, and may come late."""
     if isinstance(function, ast.Attribute) and function.attr not in ev.models.words("gives-back", "removes"):
         yield function.value
-
-
-def _may_be_waited_for(task: ast.Call, scope: Scope) -> bool:
-    """Whether a function does more with a task than to drop it or to keep it from being collected."""
-    parent = parent_of(task)
-    if isinstance(parent, ast.Expr):
-        return False
-    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
-        name = parent.targets[0].id
-        return any(_is_waiting(one, scope) for _, one in reads_of(name, scope))
-    return _is_waiting(task, scope)
-
-
-def _is_waiting(task: ast.expr, scope: Scope) -> bool:
-    """Whether one use of a task may be a waiting for it: all but its own methods, and a collection that keeps it."""
-    parent = parent_of(task)
-    if isinstance(parent, ast.Attribute) and parent.attr in _NAMES:
-        return False
-    if not isinstance(parent, ast.Call) or not isinstance(parent.func, ast.Attribute) or parent.func.attr not in _KEEPS:
-        return True
-    keeper = parent.func.value
-    if not isinstance(keeper, ast.Name):
-        return True  # of an object, whose methods may wait
-    return any(not _is_kept_by(one) for inner in scope.descendants() for one in inner.loads.get(keeper.id, ()))
-
-
-def _is_kept_by(collection: ast.Name) -> bool:
-    parent = parent_of(collection)
-    return isinstance(parent, ast.Attribute) and parent.attr in _KEEPS
-
-
-def _is_group(node: ast.Call) -> bool:
-    """Whether a task belongs to a group, whose block waits for it."""
-    function = node.func
-    return isinstance(function, ast.Attribute) and not (
-        isinstance(function.value, ast.Name) and function.value.id in ("asyncio", "loop")
-    )

@@ -155,8 +155,10 @@ class Lives:
     def handed_over(self, node: ast.Call, scope: Scope) -> Iterator[Observation]:
         """What a call hands to a task that begins there, and lives no longer than a block or a request; to one that begins in
         a helper where that is not told there."""
-        is_here = self.backgrounds.begins(node, scope)
-        for place, when in dict(self.backgrounds.handed(node, scope)).items():
+        handed = dict(self.backgrounds.handed(node, scope))
+        begun = dict(self.backgrounds.begun_with(node, scope)) if handed else {}
+        for place, when in handed.items():
+            is_here = place in begun
             found = self._ends(node, place, scope, when)
             if found is None and is_here and is_parameter(place.partition(".")[0], scope):
                 found = self._given.of(_Place(scope.key, place))

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from poolint.frameworks.requests import End
     from poolint.models import schema
     from poolint.models.schema import Class
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Binding, Scope
 
 
 class StreamedFrom(Observation, frozen=True, eq=False):
@@ -211,15 +211,21 @@ class Streaming:
             binding = only(node.id, scope)
             if binding is not None and binding.kind == "parameter" and is_injected(self.ev, binding, scope):
                 path, cls = next(iter(used.items()))
-                for provider in providers(self.ev, binding, scope):
-                    for name, _, lender in parameters(self.ev, provider.scope):
-                        session = only(name, provider.scope)
-                        is_lent = (
-                            lender.scope.is_generator and kept_class(self.ev.scope_name(name, provider.scope)) is cls
-                        )
-                        if is_lent and session is not None:
-                            end = end_of(self.ev, session, provider.scope)
-                            yield f"{node.id}.{path}", Life("request", end, cls)
+                for name, depending in self._asked(binding, scope):
+                    session = only(name, depending)
+                    if session is not None and kept_class(self.ev.scope_name(name, depending)) is cls:
+                        yield f"{node.id}.{path}", Life("request", end_of(self.ev, session, depending), cls)
+
+    def _asked(self, binding: Binding, scope: Scope) -> Iterator[tuple[str, Scope]]:
+        """The parameters that generators lend to what gives a parameter its value, and to what gives those theirs; each with
+        its function."""
+        functions = [one.scope for one in providers(self.ev, binding, scope, made=True)]
+        for depending in functions:  # grows
+            for name, _, provider in parameters(self.ev, depending):
+                if provider.scope.is_generator:
+                    yield name, depending
+                elif provider.scope not in functions:
+                    functions.append(provider.scope)
 
     def _closure(self, node: ast.expr, scope: Scope) -> Iterator[tuple[str, Life]]:
         """The sessions that a function inside another one uses, which a value is or is made of."""

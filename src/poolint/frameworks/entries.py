@@ -39,11 +39,11 @@ def routes(ev: Evaluator, function: Scope) -> Iterator[ast.Call]:
 
 
 def parameters(ev: Evaluator, scope: Scope) -> Iterator[tuple[str, ast.arg, Function]]:
-    """The parameters of a function that a framework passes, each with what provides its value."""
+    """The parameters of a function that a framework passes, each with what provides its value, or makes the object."""
     for name, bindings in scope.bindings.items():
         for binding in bindings:
             if binding.kind == "parameter" and isinstance(binding.node, ast.arg):
-                for one in providers(ev, binding, scope):
+                for one in providers(ev, binding, scope, made=True):
                     yield name, binding.node, one
 
 
@@ -68,5 +68,5 @@ def _listed(ev: Evaluator, call: ast.Call, scope: Scope) -> Iterator[tuple[ast.e
         if keyword.arg in listing and isinstance(keyword.value, (ast.List, ast.Tuple)):
             for one in keyword.value.elts:
                 if isinstance(one, ast.Call):
-                    for provider in shared(ev, one, scope):
+                    for provider in shared(ev, one, scope, made=True):
                         yield one, provider

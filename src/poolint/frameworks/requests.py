@@ -34,7 +34,7 @@ def lent(ev: Evaluator, resource: str, scope: Scope) -> Iterator[End]:
         for name, bindings in depending.bindings.items():
             for binding in bindings:
                 for one, where in injections(ev, binding, depending) if binding.kind == "parameter" else ():
-                    for function in provided(ev, one, where):
+                    for function in provided(ev, one, where, made=True):
                         if resource in (name, f"{function.scope.name}()") and function.scope.is_generator:
                             yield _end(ev, one, where, depending)
                         elif resource.endswith("()") and function.scope not in functions:

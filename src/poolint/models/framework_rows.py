@@ -66,15 +66,17 @@ class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 class Injection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Markers by which a framework passes a parameter: ``Depends(get_session)``, as its default or in ``Annotated``.
 
-    What gives the value is the first argument, or the keyword ``argument``; the keyword ``unshared`` says that others get
-    another value. ``required`` is the keyword of routes and routers that lists what is run before an endpoint for its sake
-    alone, ``includes`` the method by which an application or a router takes in another router, with such a list as well.
-    When a generator is resumed says the keyword ``scope``, with a value of ``ends``, or else ``fact``, the name of a fact,
-    where there is one.
+    What gives the value is the first argument, or the keyword ``argument``; with ``declared`` it is the class that the
+    parameter is declared with where neither is there. The keyword ``unshared`` says that others get another value.
+    ``required`` is the keyword of routes and routers that lists what is run before an endpoint for its sake alone,
+    ``includes`` the method by which an application or a router takes in another router, with such a list as well. When a
+    generator is resumed says the keyword ``scope``, with a value of ``ends``, or else ``fact``, the name of a fact, where
+    there is one.
     """
 
     names: tuple[str, ...]
     argument: str = ""
+    declared: bool = False
     unshared: str = ""
     required: str = ""
     includes: str = ""

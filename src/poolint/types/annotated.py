@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.models import standard
 from poolint.syntax.nodes import walk
+from poolint.syntax.scopes import parent_of
 from poolint.trees import tree_of
 from poolint.types import returns
 from poolint.types.values import (
@@ -338,10 +339,25 @@ def injection(ev: Evaluator, call: ast.Call, scope: Scope) -> Injection | None:
 
 
 def provider_in(row: Injection, marker: ast.Call) -> ast.expr | None:
-    """What a marker names as what gives the value."""
+    """What a marker names as what gives the value; the class that it is declared with, where it may leave out the name."""
     if marker.args:
         return marker.args[0]
-    return next((one.value for one in marker.keywords if one.arg == row.argument), None)
+    named = next((one.value for one in marker.keywords if one.arg == row.argument), None)
+    return named if named is not None or not row.declared else _declared_with(marker)
+
+
+def _declared_with(marker: ast.Call) -> ast.expr | None:
+    """What stands beside a marker: ``Svc`` of ``Annotated[Svc, Depends()]`` and of ``svc: Svc = Depends()``."""
+    around = parent_of(marker)
+    found: ast.expr | None = None
+    if isinstance(around, ast.Tuple) and isinstance(parent_of(around), ast.Subscript):
+        found = around.elts[0]
+    elif isinstance(around, ast.arguments):
+        positional = [*around.posonlyargs, *around.args]
+        defaults = zip(reversed(positional), reversed(around.defaults), strict=False)
+        pairs = [*defaults, *zip(around.kwonlyargs, around.kw_defaults, strict=True)]
+        found = next((one.annotation for one, default in pairs if default is marker), None)
+    return unquoted(found) if isinstance(found, ast.Constant) and isinstance(found.value, str) else found
 
 
 def one_of_several(given: Type, declared: Type) -> Type:
@@ -357,7 +373,10 @@ def injected(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
     target = provider_in(row, node) if row is not None else None
     if target is None:
         return UNKNOWN
-    return known([_given(ev, one) for one in alternatives(ev.type_of(target, scope))])
+    found = alternatives(ev.type_of(target, scope))
+    if any(isinstance(one, ClassObject) and one.cls is one.base for one in found) and target is _declared_with(node):
+        return UNKNOWN  # a class of a library that is only declared: the application overrides it with what gives one
+    return known([_given(ev, one) for one in found])
 
 
 def _given(ev: Evaluator, dependency: Type) -> Type:
