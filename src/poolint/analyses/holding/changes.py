@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,13 +37,15 @@ class Change(NamedTuple):
 
 class Changes:
     """The changes of one function: ``calls`` by the call, ``enters`` and ``exits`` by the item of a ``with``, ``rounds`` by
-    the loop, each time that it asks for the next item, and by the ``break`` that leaves it."""
+    the loop, each time that it asks for the next item, and by the ``break`` that leaves it, ``told`` by the call that a test
+    asks, and how that comes out."""
 
     def __init__(self) -> None:
         self.calls: dict[ast.AST, list[Change]] = {}
         self.rounds: dict[ast.AST, list[Change]] = {}
         self.enters: dict[ast.AST, list[Change]] = {}
         self.exits: dict[ast.AST, list[Change]] = {}
+        self.told: dict[tuple[ast.AST, bool], list[Change]] = {}
         self.regions: list[Region] = []
         self.before: list[Change] = []
         """What is held already when the function begins."""
@@ -57,13 +59,15 @@ class Changes:
         found.rounds = {loop: list(changes) for loop, changes in self.rounds.items()}
         found.enters = {item: list(changes) for item, changes in self.enters.items()}
         found.exits = {item: list(changes) for item, changes in self.exits.items()}
+        found.told = {asked: list(changes) for asked, changes in self.told.items()}
         found.regions, found.before, found.dedicated = list(self.regions), list(self.before), set(self.dedicated)
         return found
 
     def holding(self) -> Iterator[Change]:
         """Those by which something is held. Who only asks for the first one does not pay for all of them."""
         yield from self.before
-        inside = (found for table in (self.calls, self.enters, self.rounds) for found in table.values())
+        tables: tuple[dict[Any, list[Change]], ...] = (self.calls, self.enters, self.rounds, self.told)
+        inside = (found for table in tables for found in table.values())
         yield from (one for found in inside for one in found if one.holds or one.reverse)
 
     def ending(self, resource: str) -> Iterator[Change]:

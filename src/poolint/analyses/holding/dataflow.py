@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.graphs import events_at
+from poolint.analyses.holding.asked_results import add_by_results
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.entry import Beginnings
 from poolint.analyses.holding.exit_summaries import Leaving
@@ -124,6 +125,7 @@ class Holdings:
         if found is None:
             known = self.components.provisional
             found = self._reader.changes(scope)
+            add_by_results(self._reader, self.leaving, scope, found)
             if self.components.provisional == known:
                 self._own[scope] = found
         return found

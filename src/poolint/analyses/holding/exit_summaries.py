@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.assumed import is_ruled_out
 from poolint.analyses.conditions import Entering
-from poolint.analyses.holding.standings import changed_by
+from poolint.analyses.holding.standings import changed_along
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places
 from poolint.flow.cfg import TooComplex
@@ -58,13 +58,14 @@ class Left(IntEnum):
 class Passed(NamedTuple):
     """A session that a function is passed: its parameter, or the place of it in an object, ``self.session``.
 
-    ``is_ignored``: the caller does not ask for what the function returns.
+    ``is_ignored``: the caller does not ask for what the function returns; ``result``: it asks, and is told this.
     """
 
     function: ScopeKey
     place: str
     fixed: Known = ()
     is_ignored: bool = False
+    result: bool | None = None
 
 
 class Leaving:
@@ -100,10 +101,20 @@ class Leaving:
         is_ignored = bool(callee.returns) and _is_ignored(call, scope)
         return self.parameter(callee, place, self._entering.known(call, callee, scope, ()), is_ignored=is_ignored)
 
+    def told(self, call: ast.Call, callee: Scope, place: str, scope: Scope) -> Iterator[bool]:
+        """The results of a call by which a test is told that the function has left a session held, that is not believed of
+        it without that."""
+        if callee.returns and self.place(call, callee, place, scope) not in (Left.HELD, Left.RENEWED):
+            fixed = self._entering.known(call, callee, scope, ())
+            found = {one: self._of(Passed(callee.key, place, fixed, result=one)) for one in (True, False)}
+            yield from (one for one, left in found.items() if left in (Left.HELD, Left.RENEWED))
+
     def parameter(self, scope: Scope, place: str, fixed: Known = (), *, is_ignored: bool = False) -> Left:
         """The same for whoever calls it, where this is known of the other parameters; ``NEVER`` only while a fixpoint is
         looked for."""
-        key = Passed(scope.key, place, fixed, is_ignored)
+        return self._of(Passed(scope.key, place, fixed, is_ignored))
+
+    def _of(self, key: Passed) -> Left:
         found = self._summaries.of(key)
         return Left.ENDED if found is Left.NEVER and key in self._summaries.finished else found
 
@@ -125,7 +136,7 @@ class Leaving:
             return Left.ENDED
         try:
             graph, fixed = self.holdings.graph(scope), dict(key.fixed)
-            found = ways_left(graph, changes, {name}, scope, fixed, is_ignored=key.is_ignored)
+            found = ways_left(graph, changes, {name}, scope, fixed, is_ignored=key.is_ignored, result=key.result)
         except TooComplex:
             return Left.ENDED
         return reduce(on_some_way, found, Left.NEVER)
@@ -252,18 +263,19 @@ def ways_left(
     since: list[Node] | None = None,
     *,
     is_ignored: bool = False,
+    result: bool | None = None,
 ) -> set[Left]:
     """How a function can leave a resource of these names, by ways on which nothing raises and that ``fixed`` allows; from
     its beginning, or from what comes after ``since``.
 
     A way that returns None or another constant, where others return something else, is one that the caller tells from
     them: ``if row is None: raise``. What it leaves held is not believed, where it was not held before; unless the caller
-    does not ask.
+    does not ask, or is told the ``result`` of that way.
     """
 
     def transfer(edge: Edge, before: tuple[Left, str]) -> tuple[Left, str] | None:
         event, (state, told) = edge.source, before
-        found = changed_by(event, changes) or ()
+        found = changed_along(edge, changes) or ()
         if edge.is_unwinding or any(one.never for one in found) or is_ruled_out(edge, fixed, scope):
             return None
         for change in found:
@@ -277,6 +289,8 @@ def ways_left(
     begun = (Left.UNTOUCHED, _NOTHING)
     found = explore(graph, [(edge, begun) for edge in completed(since or [graph.entry])], transfer)
     ends = {before for node, before in found if node.kind == "exit-normal"}
+    if result is not None:
+        return {state for state, told in ends if not told or (told in _FALSE) is not result}
     telling = not is_ignored and len({told for _, told in ends}) > 1
     unbelieved = {Left.HELD: Left.UNTOUCHED, Left.RENEWED: Left.ENDED} if telling else {}
     return {unbelieved.get(state, state) if told else state for state, told in ends}
@@ -284,6 +298,10 @@ def ways_left(
 
 _NOTHING = ast.dump(ast.Constant(None))
 """What a function returns that comes to its end."""
+_FALSE = frozenset(
+    {ast.dump(ast.Constant(one)) for one in (None, False, 0, 0.0, "", b"")}
+    | {ast.dump(ast.List([], ast.Load())), ast.dump(ast.Dict([], []))}
+)
 
 
 def _constant(value: ast.expr | None) -> str:

@@ -129,6 +129,12 @@ class Objects:
             found = [(self.places.first(f"{root}.{path}", callee.scope), place) for root, path, place, _ in given]
             yield from ((callee, inner, place) for inner, place in dict.fromkeys(found))
 
+    def kept_by(self, call: ast.Call, scope: Scope) -> Iterator[tuple[Function, str, str, Class]]:
+        """The same of sessions and connections, with the class of each."""
+        for callee in self._callees(call, scope):
+            for root, path, place, cls in self._given(callee, call, scope):
+                yield callee, self.places.first(f"{root}.{path}", callee.scope), place, cls
+
     def may_do(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call has anything to do with such objects."""
         callees = self._callees(call, scope)

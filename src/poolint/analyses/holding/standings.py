@@ -15,6 +15,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.flow.solver import Problem, solve
+from poolint.syntax.expressions import unnegated
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Standings:
         self._with_held: dict[int, dict[str, list[Standing]]] = {}
         first = {one.resource: self._at_first(one) for one in changes.before}
         made = {node: found for node in graph.nodes if (found := changed_by(node, changes))}
-        for found in made.values():
+        for found in (*made.values(), *changes.told.values()):
             for one in found:
                 unknown = self._bit(Standing(one.resource))
                 self._bit(Standing(one.resource, one))
@@ -71,6 +72,7 @@ class Standings:
                 self._told(one)
                 first.setdefault(one.resource, unknown)
         self._moves = {node: [self._move(one) for one in found] for node, found in made.items()}
+        self._moves_told = {asked: [self._move(one) for one in found] for asked, found in changes.told.items()}
         self._those_told = sum(self._all_told.values())
         self._held = ((1 << len(self._table)) - 1) & ~self._idle & ~self._those_told
         """All standings in which something is held."""
@@ -142,6 +144,8 @@ class Standings:
         if edge.kind in ("cancel", "interrupt", "generator-exit"):
             return None
         moves = self._moves.get(edge.source)
+        if self._moves_told and (asked := _asked_along(edge)) in self._moves_told:
+            moves = [*(moves or ()), *self._moves_told[asked]]
         if moves is None:
             return state
         raised = edge.kind == "exception"
@@ -202,6 +206,21 @@ def changed_by(node: Node, changes: Changes) -> list[Change] | None:
         "statement": changes.rounds,
     }.get(node.kind)
     return table.get(node.node) if table is not None else None
+
+
+def changed_along(edge: Edge, changes: Changes) -> list[Change] | None:
+    """What an event changes when an edge is taken that leads on from it: also by how a test comes out."""
+    found = changed_by(edge.source, changes)
+    asked = _asked_along(edge) if changes.told else None
+    return [*(found or ()), *changes.told[asked]] if asked in changes.told else found
+
+
+def _asked_along(edge: Edge) -> tuple[ast.AST, bool] | None:
+    """The call that a test asks, and how it comes out where an edge is taken; None where that is the outcome of none."""
+    if edge.truth is None or not isinstance(edge.test, ast.expr):
+        return None
+    test, truth = unnegated(edge.test, edge.truth)
+    return test.value if isinstance(test, ast.Await) else test, truth
 
 
 def _place(standing: Standing) -> tuple[int, int]:

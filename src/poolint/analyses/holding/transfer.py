@@ -200,16 +200,14 @@ class Reader:
         over.append(Change(name, False, header))
 
     def _entered(self, scope: Scope, found: Changes) -> None:
-        """Note what generators and objects of the project hold while their blocks run."""
+        """Note what generators and objects of the project hold while their blocks run, but for what holds from entry."""
         for statement in scope.withs:
             for item in statement.items:
                 header = item.context_expr
                 target = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else ""
                 over = found.exits.setdefault(item, [])
                 over.extend(Change(place, False, header) for place in self.objects.ended_with(header, scope))
-                # In the block of a transaction without a session's name, that holds already.
-                is_held = any(one.header is header and not one.session for one in found.regions)
-                if item not in found.enters and not is_held:
+                if item not in found.enters and all(one.header is not header or one.session for one in found.regions):
                     for place, cls in self.objects.entered(header, target, scope):
                         found.enters.setdefault(item, []).append(Change(place, True, header, cls, reverse=True))
                         over.append(Change(place, False, header))

@@ -15,7 +15,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.assumed import is_ruled_out
-from poolint.analyses.holding.standings import changed_by
+from poolint.analyses.holding.standings import changed_along
 from poolint.analyses.outcomes import Outcomes
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags, name_of
@@ -161,7 +161,7 @@ class Ways:
         def passing(edge: Edge) -> _Passing | None:
             if edge.is_unwinding or edge.target not in leading or is_ruled_out(edge, fixed, self._scope):
                 return None
-            changes = [one for one in changed_by(edge.source, self._changes) or () if one.resource == resource]
+            changes = [one for one in changed_along(edge, self._changes) or () if one.resource == resource]
             over = _loop_that_is_over(edge)
             forgets = (over is not None and id(over) in decided and over not in around) or (
                 _is_test(edge) and _asks(edge.test, resource) and id(_statement(edge)) in decided  # type: ignore[arg-type]
