@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.implicit_calls import Implied, effective
 from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import text_of
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -29,8 +30,13 @@ def awaited(ev: Evaluator, scope: Scope) -> Iterator[Implied]:
         if found and not any(map(_ends, loads)):
             for load, node in found:
                 for fact in effective(ev, load, "__await__", scope):
-                    said = f"await {name}" if node is load else last_name(node.func)  # type: ignore[attr-defined]
+                    said = last_name(node.func) if isinstance(node, ast.Call) else text_of(_around(node), scope)
                     yield Implied(node, said, fact)
+
+
+def _around(node: ast.expr) -> ast.expr:
+    parent = parent_of(node)
+    return parent if isinstance(parent, ast.Await) else node
 
 
 def _ends(load: ast.Name) -> bool:

@@ -9,6 +9,7 @@ from poolint.analyses.carrying import Carrying
 from poolint.analyses.lifetimes.borrowed import borrows
 from poolint.analyses.lifetimes.destinations import chosen, elsewhere, entered_as, may_acquire, may_be_lost, target_of
 from poolint.analyses.lifetimes.given_pools import is_bound_to, is_given_away
+from poolint.analyses.lifetimes.responses import Lenders, is_handed_on, is_owed, is_streamed, may_lend
 from poolint.analyses.lifetimes.state import Taker
 from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.flow.summaries import Summaries
@@ -178,7 +179,9 @@ def _is_likely(ev: Evaluator, node: ast.Call, name: str, scope: Scope, known: _C
     called, vocabulary = last_name(node.func), ev.vocabulary
     if called in vocabulary.takes or called in vocabulary.makes or vocabulary.is_library_import(node.func, scope):
         return True
-    if called in vocabulary.lends and (_says_true(node.keywords) or isinstance(parent_of(node), ast.Await)):
+    if called in vocabulary.lends and may_lend(node):
+        return True
+    if called in ev.derived(Lenders).of(scope.module):
         return True
     carriers = ev.derived(Carrying).first_names(scope)
     if first_name(node.func) not in carriers and name not in carriers:
@@ -189,10 +192,6 @@ def _is_likely(ev: Evaluator, node: ast.Call, name: str, scope: Scope, known: _C
             not isinstance(one, ast.Attribute) or one.attr in vocabulary.of_resources for one in parents
         )
     return known.used[name]
-
-
-def _says_true(keywords: list[ast.keyword]) -> bool:
-    return any(isinstance(one.value, ast.Constant) and one.value.value is True for one in keywords)
 
 
 def _loads(name: str, scope: Scope) -> Iterator[ast.expr]:
@@ -228,27 +227,10 @@ def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> t
     if fact.row is None and fact.cls is None:
         return ev.derived(_Handing).from_helper(node, scope, cls) or "takes-nothing"
     if cls.kind == "response":
-        return (fact, cls, "") if _is_streamed(cls, fact, value, scope) else "takes-nothing"
+        return (fact, cls, "") if is_streamed(cls, fact, value, scope) else "takes-nothing"
     if not is_taking(fact):
         return "takes-nothing"
     return "borrowed" if borrows(ev, node, scope) else (fact, cls, "")
-
-
-def _is_streamed(cls: Class, fact: CallSite, value: ast.expr, scope: Scope) -> bool:
-    """Whether a call gives a response that has a connection of a client's pool, where that client outlives the function, and
-    that is not read by an attribute."""
-    owes = getattr(fact.row, "owes", "")
-    given = [one for one in fact.node.keywords if one.arg == owes]
-    if not owes or (owes != "always" and not _says_true(given)):
-        return False
-    client = fact.node.func.value if isinstance(fact.node.func, ast.Attribute) else None
-    while isinstance(client, ast.Attribute):
-        client = client.value
-    if not isinstance(client, ast.Name) or any(one.kind != "parameter" for one in scope.bindings.get(client.id, ())):
-        return False
-    name = target_of(parent_of(value), value, scope)
-    parents = map(parent_of, scope.loads.get(name or "", ()))
-    return bool(name) and not any(isinstance(one, ast.Attribute) and one.attr in cls.reads for one in parents)
 
 
 def is_own_registry(factory: ast.expr, scope: Scope) -> bool:
@@ -319,16 +301,20 @@ class _Handing:
 
         The class is that of what is really checked out: `-> Connection` is often declared of what a pool has given out.
         """
-        is_owed = cls.kind in RELEASABLE or (cls.kind in POOLING and is_bound_to(node, scope))
-        inner = self._callee(node, scope) if is_owed else None
+        may_be_owed = cls.kind in RELEASABLE or cls.kind == "response"
+        may_be_owed = may_be_owed or (cls.kind in POOLING and is_bound_to(node, scope))
+        inner = self._callee(node, scope) if may_be_owed else None
         handed = self._handed.of(inner.key) if inner is not None else ()
         if inner is None and cls.kind == "session":
             inner = self._stepped(node, scope)
             handed = self._of_value(inner.yields[0].value, inner, _BLOCKS) if inner is not None else ()
         if not handed or handed == _NOT_ALL or inner is None:
             return None
-        fact = call_site(self.ev, *self.ev.project.call(handed[0].call), use_evidence=False)
+        made, where = self.ev.project.call(handed[0].call)
+        fact = call_site(self.ev, made, where, use_evidence=False)
         assert fact is not None
+        if cls.kind == "response" and not (where is inner and is_owed(self.ev, cls, fact, node, inner, scope)):
+            return None
         names = {one.cls or cls.name for one in handed}
         return fact, self.ev.models.classes.get(handed[0].cls, cls) if len(names) == 1 else cls, inner.name
 
@@ -380,6 +366,10 @@ class _Handing:
         if fact.cls is not None and fact.cls.kind == "registry" and not is_own_registry(call.func, scope):
             return _NOT_ALL
         role = fact.role or (fact.cls.construct if fact.cls is not None else "")
+        if getattr(fact.row, "owes", ""):
+            cls = _class_of(self.ev, value, scope)
+            is_handed = cls is not None and is_handed_on(self.ev, cls, fact, value, scope)
+            return (_Handed(CallKey.of(call, scope), cls.name),) if is_handed and cls is not None else _NOT_ALL
         if role in ("checkout", "open"):
             cls = _class_of(self.ev, value, scope)
             return (_Handed(CallKey.of(call, scope), cls.name if cls is not None else ""),)

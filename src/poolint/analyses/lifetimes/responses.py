@@ -1,0 +1,116 @@
+"""Responses that keep a connection of a client's pool until they are read: who owes that they are, or are closed."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.lent_pools import passed_for
+from poolint.analyses.lifetimes.destinations import target_of
+from poolint.models.schema import CLOSING_ROLES
+from poolint.syntax.scopes import is_parameter, parent_of
+from poolint.types.values import Function, alternatives
+
+if TYPE_CHECKING:
+    from poolint.models.schema import Class
+    from poolint.syntax.module import Module
+    from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallSite
+    from poolint.types.evaluator import Evaluator
+
+
+class Lenders:
+    """The functions of one project that may hand on such a response, as far as words tell."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self._words = ev.vocabulary.lends
+        self._names: dict[Module, frozenset[str]] = {}
+
+    def of(self, module: Module) -> frozenset[str]:
+        """The names of those in a module."""
+        found = self._names.get(module)
+        if found is None:
+            scopes = (one for one in module.scope.descendants() if one.kind == "function" and one.returns)
+            found = self._names[module] = frozenset(
+                one.name for one in scopes if any(map(may_lend, one.calls_named(self._words)))
+            )
+        return found
+
+
+def may_lend(node: ast.Call) -> bool:
+    """Whether a call with the name of one that lends a response may do so: it is awaited, or asks for that."""
+    says = any(isinstance(one.value, ast.Constant) and one.value.value is True for one in node.keywords)
+    return says or isinstance(parent_of(node), ast.Await)
+
+
+def is_streamed(cls: Class, fact: CallSite, value: ast.expr, scope: Scope) -> bool:
+    """Whether a call gives a response that has a connection of a client's pool, where that client outlives the function, and
+    that is not read by an attribute."""
+    return _is_asked_for(fact) and _outlives(_client(fact), scope) and _is_unread(cls, value, scope)
+
+
+def is_handed_on(ev: Evaluator, cls: Class, fact: CallSite, value: ast.expr, scope: Scope) -> bool:
+    """Whether a function returns such a response as it has come, by ``value`` or by the one name that this has."""
+    if not _is_asked_for(fact) or not _outlives(_client(fact), scope):
+        return False
+    name = target_of(parent_of(value), value, scope)
+    if name is None:
+        return isinstance(parent_of(value), ast.Return)
+    for load in scope.loads.get(name, ()):
+        parent = parent_of(load)
+        row = ev.models.method(cls, parent.attr) if isinstance(parent, ast.Attribute) else None
+        is_plain = isinstance(parent, ast.Attribute) and parent.attr not in cls.reads
+        is_plain = is_plain and (row is None or not (row.exhausts or row.role in CLOSING_ROLES))
+        if not (is_plain or isinstance(parent, ast.Return)):
+            return False
+    return True
+
+
+def is_owed(ev: Evaluator, cls: Class, fact: CallSite, node: ast.Call, inner: Scope, scope: Scope) -> bool:
+    """Whether who calls a function that hands on a response, which it has by the call ``fact``, owes that it is read: the
+    client outlives the caller as well."""
+    awaited = parent_of(node)
+    value: ast.expr = awaited if isinstance(awaited, ast.Await) else node
+    if not _is_unread(cls, value, scope):
+        return False
+    client = _client(fact)
+    if client is None or not is_parameter(client.id, inner):
+        return client is not None
+    callees = alternatives(ev.type_of(node.func, scope))
+    callee = callees[0] if len(callees) == 1 and isinstance(callees[0], Function) else None
+    if callee is None:
+        return False
+    is_own = (
+        callee.receiver is not None and inner.first_parameter is not None and inner.first_parameter.arg == client.id
+    )
+    given = node.func if is_own else passed_for(client.id, node, callee)
+    return given is not None and _outlives(_root(given), scope)
+
+
+def _is_asked_for(fact: CallSite) -> bool:
+    """Whether a call gives a response that is read later, always or since its arguments say so."""
+    owes = getattr(fact.row, "owes", "")
+    said = [one.value for one in fact.node.keywords if one.arg == owes]
+    return owes == "always" or any(isinstance(one, ast.Constant) and one.value is True for one in said)
+
+
+def _is_unread(cls: Class, value: ast.expr, scope: Scope) -> bool:
+    name = target_of(parent_of(value), value, scope)
+    parents = map(parent_of, scope.loads.get(name or "", ()))
+    return bool(name) and not any(isinstance(one, ast.Attribute) and one.attr in cls.reads for one in parents)
+
+
+def _client(fact: CallSite) -> ast.Name | None:
+    """The name that a client is reached by."""
+    return _root(fact.node.func.value) if isinstance(fact.node.func, ast.Attribute) else None
+
+
+def _root(node: ast.expr) -> ast.Name | None:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node if isinstance(node, ast.Name) else None
+
+
+def _outlives(client: ast.Name | None, scope: Scope) -> bool:
+    """Whether a client is not the function's own."""
+    return client is not None and all(one.kind == "parameter" for one in scope.bindings.get(client.id, ()))
