@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.once import memoising
 from poolint.analyses.ownership import Fate, parameter_for
+from poolint.detect.asked_for import off_by_default
 from poolint.detect.databases import closes_itself
 from poolint.detect.detector import Detector
 from poolint.detect.ended_elsewhere import is_ended_elsewhere
@@ -262,7 +263,7 @@ def _depends_on_caller(ev: Evaluator, node: ast.AST, method: Scope) -> bool:
         child, parent = parent, parent_of(parent)
     if parent is None or not asked:
         return False
-    return not asked.isdisjoint(_off_by_default(parent.args)) or _is_off_for_all(ev, asked, method)
+    return not asked.isdisjoint(off_by_default(parent.args)) or _is_off_for_all(ev, asked, method)
 
 
 def _is_off_for_all(ev: Evaluator, asked: set[str], method: Scope) -> bool:
@@ -278,22 +279,13 @@ def _passed_off(ev: Evaluator, call: ast.Call, caller: Scope) -> Iterator[str | 
     """The parameters for which a call passes what is off by default among those of the function that it stands in."""
     if not isinstance(caller.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return
-    off = _off_by_default(caller.node.args)
+    off = off_by_default(caller.node.args)
     given = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]
     for callee in alternatives(ev.type_of(call.func, caller)):
         if isinstance(callee, Function):
             for keyword, one in given:
                 if isinstance(one, ast.Name) and one.id in off:
                     yield parameter_for(callee, call, one, keyword)
-
-
-def _off_by_default(arguments: ast.arguments) -> set[str]:
-    """The parameters that are False, None or the like unless callers pass something."""
-    positional = [*arguments.posonlyargs, *arguments.args]
-    defaults = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
-    by_name = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-    defaults += [(one, default) for one, default in by_name if default is not None]
-    return {one.arg for one, default in defaults if isinstance(default, ast.Constant) and not default.value}
 
 
 def _heirs(ev: Evaluator, owner: Scope) -> Iterator[Scope]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.lifetimes.acquisitions import is_own_registry
 from poolint.analyses.waypoints import waypoint
+from poolint.detect.asked_for import is_asked_for
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.entries import is_entry
@@ -355,13 +356,27 @@ def _is_manager(ev: Evaluator, scope: Scope) -> bool:
 def _left(ev: Evaluator, events: list[_Event], cls: Class) -> _Event | None:
     """The first use that checks a connection out, where nothing gives it back."""
     takes = [one for one in events if one.what == "takes" and _serves(ev, one.scope)]
-    ending = [one.scope.outermost_function for one in events if one.what == "ends"]
+    ending = [one.scope.outermost_function for one in _certain_ends(events, takes)]
     if cls.mode == "async" or not ending:
         return takes[0] if takes else None
     if not all(function is not None and is_entry(ev, function) for function in ending):
         return None  # whoever calls the function may end what it has begun
     entries = (one for one in takes if (around := one.scope.outermost_function) is not None and is_entry(ev, around))
     return next((one for one in entries if one.scope.outermost_function not in ending), None)
+
+
+def _certain_ends(events: list[_Event], takes: list[_Event]) -> list[_Event]:
+    """What ends a transaction, without what does so only if a caller asks for it, after something that took a connection
+    whatever he asks for; where both arms of a test end it, it is ended."""
+    ends = [one for one in events if one.what == "ends"]
+    asked = {one for one in ends if is_asked_for(one.node)}
+    spared = {
+        one
+        for one in asked
+        if any(other is not one and other.scope is one.scope for other in ends)
+        or not any(each.scope is one.scope and not is_asked_for(each.node) for each in takes)
+    }
+    return [one for one in ends if one not in asked or one in spared]
 
 
 def _serves(ev: Evaluator, scope: Scope) -> bool:

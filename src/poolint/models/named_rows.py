@@ -98,6 +98,7 @@ How = Literal[
     "shows-alone",
     "shows-database",
     "shows-block",
+    "shows-driver",
     "shows-engine",
     "talks",
     # threads
@@ -177,7 +178,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``leads-to-driver``: what gives the connection of the driver behind one of the library. ``named-engine``: classes of what
     is called ``engine`` where their library is at hand. ``shows-database`` and ``shows-engine``: methods that show what
     nothing declares, and has such a name, to be a session or a connection, or an engine; ``shows-block`` show it where
-    ``async with`` enters what they give; ``talks``: methods of drivers.
+    ``async with`` enters what they give; ``talks``: methods of drivers, ``shows-driver`` those that show a connection of a
+    driver which is at hand, where it comes from a pool.
     ``used-session`` and ``used-factory``: classes of what runs statements, and makes what does, where only its use tells;
     ``makes-statement``: libraries whose functions make such statements. ``shows-query``: methods that run statements or
     queries, ``shows-session`` others that show a session or a connection, and ``shows-alone`` those of ``shows-query`` that do.

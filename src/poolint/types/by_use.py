@@ -17,6 +17,7 @@ from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import means, parent_of
 from poolint.types import narrowing, returns, traced
 from poolint.types.evidence import SAYS_ENGINE
+from poolint.types.use_places import is_stored, outer_home, path
 from poolint.types.values import UNKNOWN, ClassObject, Instance, LibraryFunction, LibraryName, Pending, Type
 from poolint.types.vocabulary import last_name
 
@@ -73,6 +74,10 @@ class ByUse:
             words("shows-alone"),
         )
         self._words = self._queries | self._of_session | {"transaction", "cursor"}
+        self._drivers: dict[str, set[bytes]] = {}
+        """The import roots of the drivers of whose connections a method is, and of nothing else there."""
+        for name in ev.models.manners.get("shows-driver", ()):
+            self._drivers.setdefault(name.rpartition(".")[2], set()).add(name.partition(".")[0].encode())
         self._roots = ev.models.words("makes-statement")
         pools = [ev.models.classes[f"{_OURS}{mode}Pool"] for mode in ("Async", "Sync")]
         rows = [row for one in pools for row in one.methods if row.role == "checkout"]
@@ -86,7 +91,7 @@ class ByUse:
     def told(self, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
         """What a name or an attribute must be, of which nothing else tells; ``UNKNOWN`` where its uses do not."""
         filed = self._calls(scope)
-        text = dotted(node) if filed else ""
+        text = path(node) if filed else ""
         if not text:
             return UNKNOWN
         parent = parent_of(node)
@@ -166,7 +171,7 @@ class ByUse:
         """A session or a connection that comes from elsewhere: as a parameter, an attribute."""
         calls = filed[text]
         if isinstance(node, ast.Name):
-            home = _home(node.id, scope)
+            home = outer_home(node.id, scope)
             if home is None or any(
                 one.annotation is not None and returns.tells(one.annotation) for one in home.bindings[node.id]
             ):
@@ -174,7 +179,7 @@ class ByUse:
             calls = [one for one in calls if means(node.id, one.scope, home)]
         else:
             calls = [one for one in calls if one.scope is scope]
-            if _is_stored(text, scope):
+            if is_stored(text, scope):
                 return UNKNOWN
         block = self._of_transaction(calls)
         if block is not None:
@@ -223,7 +228,7 @@ class ByUse:
         same. What a registry gives for each thread, or an object that is lent, is taken and left alone."""
         if made.how in ("async with", "with"):
             return True
-        return dotted(call.func) in self._released_in(scope.module)
+        return path(call.func) in self._released_in(scope.module)
 
     def _released_in(self, module: Module) -> frozenset[str]:
         """What is called in the headers of ``with`` in a module, or gives what is closed there."""
@@ -234,13 +239,13 @@ class ByUse:
                 for statement in scope.withs:
                     for item in statement.items:
                         if isinstance(item.context_expr, ast.Call):
-                            texts.add(dotted(item.context_expr.func))
+                            texts.add(path(item.context_expr.func))
                 closed = {dotted(one.func.value) for one in scope.calls_of("close") + scope.calls_of("aclose")}  # type: ignore[attr-defined]
                 for name in closed & scope.bindings.keys():
                     for binding in scope.bindings[name]:
                         value = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
                         if isinstance(value, ast.Call):
-                            texts.add(dotted(value.func))
+                            texts.add(path(value.func))
             found = self._released[module] = frozenset(texts - {""})
         return found
 
@@ -291,12 +296,13 @@ class ByUse:
         return None
 
     def _of_driver(self, made: _Made, filed: dict[str, list[_Call]]) -> Mode | None:
-        """Whether what is called is the connection of a driver: it has transactions, takes numbered placeholders, or gives
-        cursors to blocks that run queries on them."""
+        """Whether what is called is the connection of a driver: it has transactions, takes numbered placeholders, has
+        methods that only those of a driver at hand have, or gives cursors to blocks that run queries on them."""
         if (by_cursor := self._of_cursor(made, filed)) is not None:
             return by_cursor
         queries = [one for one in made.calls if self._is_query(one)]
-        if self._of_transaction(made.calls) is None and not any(_has_placeholder(one.node) for one in queries):
+        is_shown = any(_has_placeholder(one.node) or self._is_of_named_driver(one) for one in queries)
+        if self._of_transaction(made.calls) is None and not is_shown:
             return None
         mode = _mode(queries, made.how)
         return mode if mode == "async" else None
@@ -317,6 +323,11 @@ class ByUse:
             if inside and _mode(inside, made.how) == ("async" if is_async else "sync"):
                 return "async" if is_async else "sync"
         return None
+
+    def _is_of_named_driver(self, one: _Call) -> bool:
+        """Whether a method is one of a driver's connections, in a module that names the driver."""
+        roots = self._drivers.get(last_name(one.node.func), ())
+        return any(one.scope.module.mentions(root) for root in roots)
 
     def _is_query(self, one: _Call) -> bool:
         return last_name(one.node.func) in self._queries
@@ -360,31 +371,6 @@ def _within(item: ast.AST | None, calls: list[_Call]) -> list[_Call]:
     header = item.context_expr
     begin, last = (header.end_lineno or 0, header.end_col_offset or 0), statement.end_lineno or 0
     return [one for one in calls if begin <= (one.node.lineno, one.node.col_offset) and one.node.lineno <= last]
-
-
-def _home(name: str, scope: Scope) -> Scope | None:
-    """The function that binds a name, once and to something that is not made here."""
-    around: Scope | None = scope
-    while around is not None and around.kind != "module":
-        bindings = [one for one in around.bindings.get(name, ()) if one.kind != "narrowed"]
-        if bindings and around.kind != "class":
-            real = [one for one in bindings if not (isinstance(one.value, ast.Constant) and one.value.value is None)]
-            is_one = len(bindings) == 1 or len(real) == 1 or all(one.kind == "with" for one in bindings)
-            return around if is_one else None
-        around = around.parent
-    return None
-
-
-def _is_stored(text: str, scope: Scope) -> bool:
-    """Whether a function gives an attribute a value."""
-    first, _, last = text.rpartition(".")
-    return any(
-        isinstance(node, ast.Attribute)
-        and isinstance(node.ctx, ast.Store)
-        and node.attr == last
-        and dotted(node.value) == first
-        for node in ast.walk(scope.node)
-    )
 
 
 def _has_placeholder(call: ast.Call) -> bool:
