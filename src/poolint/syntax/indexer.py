@@ -267,7 +267,7 @@ class _Filing:
 
     def yield_(self, node: ast.Yield | ast.YieldFrom, scope: Scope, stack: Stack) -> bool:
         scope.yields.append(node)
-        if type(node.value) is ast.Dict and getattr(scope.node, "decorator_list", ()):
+        if type(node.value) is ast.Dict and getattr(scope.node, "decorator_list", None):
             for key, value in zip(node.value.keys, node.value.values, strict=True):
                 if type(key) is ast.Constant and type(key.value) is str:
                     yielded = Binding("assign", key, value, scope=scope)

@@ -63,7 +63,7 @@ def _is_ruled_out(value: ast.expr, given: Mapping[str, ast.Constant]) -> bool:
     return any(_truth(test, given) is (not wanted) for wanted, test in conditions(value))
 
 
-def _truth(test: ast.expr, given: Mapping[str, ast.Constant]) -> bool | None:
+def _truth(test: ast.expr | ast.pattern, given: Mapping[str, ast.Constant]) -> bool | None:
     """How a test of parameters ends; None where that depends on anything else."""
     if isinstance(test, ast.Name):
         return bool(given[test.id].value) if test.id in given else None

@@ -16,6 +16,7 @@ from poolint.types.awaiting import of_object
 from poolint.types.callers import Callers
 from poolint.types.cycles import Cycles, MetAgain
 from poolint.types.decorated import as_bound
+from poolint.types.narrowing import captured
 from poolint.types.values import (
     FOREIGN,
     NOTHING,
@@ -345,15 +346,13 @@ class Evaluator:
         if kind == "narrowed":
             assert binding.annotation is not None
             return annotated.classes_of(self, binding.annotation, scope)
-        if binding.value is None:
-            return UNKNOWN
+        if binding.value is None or kind == "opaque":
+            return captured(self, binding, scope)
         value = self.type_of(binding.value, scope)
         if kind == "with":
             value = self.entered(value, asynchronous=binding.asynchronous)
         elif kind == "for":
             value = self.item(value, asynchronous=binding.asynchronous)
-        elif kind == "opaque":
-            return UNKNOWN
         if binding.index >= 0:
             if isinstance(value, TupleOf):
                 return value.items[binding.index] if binding.index < len(value.items) else UNKNOWN

@@ -1,4 +1,5 @@
-"""What tests of classes show: ``if isinstance(self.engine, AsyncEngine)``, and checks that raise for all other classes."""
+"""What tests of classes show: ``if isinstance(self.engine, AsyncEngine)``, ``case AsyncEngine():``, and checks that raise for
+all other classes."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from poolint.types import annotated
 from poolint.types.values import UNKNOWN, Either, Instance, Type, alternatives, union
 
 if TYPE_CHECKING:
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
 _LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
@@ -20,24 +21,54 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, a
 
 def narrowed(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
     """A type as tests around a place, or before it, narrow it; the same where none does."""
-    if "isinstance" not in scope.loads:
+    asks, matches = "isinstance" in scope.loads, scope.module.has_match_statement
+    text = dotted(node) if asks or matches else ""
+    if not text:
         return found
-    text = dotted(node)
-    tests = {id(one): one.args[1] for one in scope.called.get("isinstance", ()) if _is_test(one, text)}
-    if not tests:
+    called = scope.called.get("isinstance", ()) if asks else ()
+    tests = {id(one): one.args[1] for one in called if _is_test(one, text)}
+    if not (tests or matches):
         return found
     for is_one, test in conditions(node):
+        if isinstance(test, ast.pattern) and dotted(_subject(test)) != text:
+            continue
         classes = _shown(test, tests, is_one=is_one)
         if classes is not None:
-            shown = annotated.classes_of(ev, classes, scope)
-            is_better = found is UNKNOWN or isinstance(found, Either) or _is_below(ev, shown, found)
-            return shown if shown is not UNKNOWN and is_better else found
-        classes = _shown(test, tests, is_one=not is_one)
+            return _as_shown(ev, annotated.classes_of(ev, classes, scope), found)
+        classes = _ruled_out(test, tests, is_one=is_one)
         if classes is not None and found is not UNKNOWN:
             gone = alternatives(annotated.classes_of(ev, classes, scope))
             members = found.members if isinstance(found, Either) else (found,)
-            return union([one for one in members if not any(_is_of(ev, one, each) for each in gone)])
+            found = union([one for one in members if not any(_is_of(ev, one, each) for each in gone)])
     return found
+
+
+def captured(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
+    """What a pattern binds a name to that is of a class, ``case AsyncEngine() as engine``, or all that is left."""
+    node = binding.node
+    if not isinstance(node, ast.MatchAs):
+        return UNKNOWN
+    classes = _classes(node.pattern, certainly=False) if node.pattern is not None else None
+    shown = annotated.classes_of(ev, classes, scope) if classes is not None else UNKNOWN
+    around = parent_of(node)
+    if not isinstance(around, ast.match_case):
+        return shown
+    subject = _subject(node)
+    found = ev.type_of(subject, scope)
+    if classes is not None:
+        return _as_shown(ev, shown, found)
+    for one in _earlier(around) if node.pattern is None else ():
+        gone = _classes(one.pattern, certainly=True) if one.guard is None else None
+        if gone is not None and isinstance(found, Either):
+            others = alternatives(annotated.classes_of(ev, gone, scope))
+            found = union([each for each in found.members if not any(_is_of(ev, each, other) for other in others)])
+    return found
+
+
+def _as_shown(ev: Evaluator, shown: Type, found: Type) -> Type:
+    """What a test shows, where that says more than what was found."""
+    is_better = found is UNKNOWN or isinstance(found, Either) or _is_below(ev, shown, found)
+    return shown if shown is not UNKNOWN and is_better else found
 
 
 def _is_below(ev: Evaluator, shown: Type, found: Type) -> bool:
@@ -73,9 +104,10 @@ def _is_test(call: ast.Call, text: str) -> bool:
     return isinstance(call.func, ast.Name) and len(call.args) == 2 and dotted(call.args[0]) == text != ""
 
 
-def conditions(node: ast.AST) -> list[tuple[bool, ast.expr]]:
-    """The tests that have been made where a node stands, and how they have ended, the nearest first."""
-    found: list[tuple[bool, ast.expr]] = []
+def conditions(node: ast.AST) -> list[tuple[bool, ast.expr | ast.pattern]]:
+    """The tests that have been made where a node stands, and how they have ended, the nearest first; of ``match`` the
+    patterns."""
+    found: list[tuple[bool, ast.expr | ast.pattern]] = []
     child, parent = node, parent_of(node)
     while parent is not None:
         if isinstance(parent, (ast.If, ast.While, ast.IfExp)):
@@ -88,16 +120,20 @@ def conditions(node: ast.AST) -> list[tuple[bool, ast.expr]]:
             found += _before(child, parent)
         if isinstance(parent, _FUNCTIONS):
             break
+        if isinstance(parent, ast.match_case) and child is not parent.pattern:
+            found += [(True, parent.guard)] if parent.guard is not None and child is not parent.guard else []
+            found.append((True, parent.pattern))
+            found += [(False, one.pattern) for one in reversed(_earlier(parent)) if one.guard is None]
         child, parent = parent, parent_of(parent)
     return found
 
 
-def _before(statement: ast.stmt, owner: ast.AST) -> list[tuple[bool, ast.expr]]:
+def _before(statement: ast.stmt, owner: ast.AST) -> list[tuple[bool, ast.expr | ast.pattern]]:
     """The tests in front of a statement that everything else leaves its block by."""
     for field in ("body", "orelse", "finalbody"):
         block = getattr(owner, field, None)
         if isinstance(block, list) and any(one is statement for one in block):
-            found: list[tuple[bool, ast.expr]] = []
+            found: list[tuple[bool, ast.expr | ast.pattern]] = []
             for one in block[: next(i for i, one in enumerate(block) if one is statement)]:
                 if isinstance(one, ast.Assert):
                     found.append((True, one.test))
@@ -106,10 +142,14 @@ def _before(statement: ast.stmt, owner: ast.AST) -> list[tuple[bool, ast.expr]]:
     return []
 
 
-def _failed(statement: ast.stmt) -> list[ast.expr]:
+def _failed(statement: ast.stmt) -> list[ast.expr | ast.pattern]:
     """The tests that have failed where a statement is passed: of an ``if`` whose blocks are left otherwise, and of each
-    ``elif`` of that kind behind it."""
-    found = []
+    ``elif`` or ``case`` of that kind behind it."""
+    found: list[ast.expr | ast.pattern] = []
+    for case in statement.cases if isinstance(statement, ast.Match) else ():
+        if not isinstance(case.body[-1], _LEAVES):
+            break
+        found += [case.pattern] if case.guard is None else []
     while isinstance(statement, ast.If) and isinstance(statement.body[-1], _LEAVES):
         found.append(statement.test)
         if len(statement.orelse) != 1:
@@ -118,12 +158,43 @@ def _failed(statement: ast.stmt) -> list[ast.expr]:
     return found
 
 
+def _earlier(case: ast.match_case) -> list[ast.match_case]:
+    """The cases that are tried before one."""
+    cases = getattr(parent_of(case), "cases", [case])
+    return cases[: next(i for i, one in enumerate(cases) if one is case)]
+
+
+def _subject(pattern: ast.pattern) -> ast.expr:
+    """What is matched with a pattern, or with what it is a part of."""
+    current = parent_of(pattern)
+    while current is not None and not isinstance(current, ast.Match):
+        current = parent_of(current)
+    assert current is not None
+    return current.subject
+
+
+def _classes(pattern: ast.pattern, *, certainly: bool) -> ast.expr | None:
+    """The classes of which something is one that a pattern takes; ``certainly``: all whose objects it takes, whatever they
+    have."""
+    while isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
+        pattern = pattern.pattern
+    if isinstance(pattern, ast.MatchClass):
+        return None if certainly and (pattern.patterns or pattern.kwd_patterns) else pattern.cls
+    if not isinstance(pattern, ast.MatchOr):
+        return None
+    found = [_classes(one, certainly=certainly) for one in pattern.patterns]
+    known = [one for one in found if one is not None]
+    return ast.Tuple(known, ast.Load()) if known and (certainly or len(known) == len(found)) else None
+
+
 def _is_in(child: ast.AST, body: list[ast.stmt] | ast.expr) -> bool:
     return any(one is child for one in body) if isinstance(body, list) else body is child
 
 
-def _shown(test: ast.expr, tests: dict[int, ast.expr], *, is_one: bool) -> ast.expr | None:
+def _shown(test: ast.expr | ast.pattern, tests: dict[int, ast.expr], *, is_one: bool) -> ast.expr | None:
     """The classes of which something is one, where a test has ended in this way."""
+    if isinstance(test, ast.pattern):
+        return _classes(test, certainly=False) if is_one else None
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return _shown(test.operand, tests, is_one=not is_one)
     if isinstance(test, ast.BoolOp):
@@ -131,6 +202,13 @@ def _shown(test: ast.expr, tests: dict[int, ast.expr], *, is_one: bool) -> ast.e
             return None
         return next((found for one in test.values if (found := _shown(one, tests, is_one=is_one)) is not None), None)
     return tests.get(id(test)) if is_one else None
+
+
+def _ruled_out(test: ast.expr | ast.pattern, tests: dict[int, ast.expr], *, is_one: bool) -> ast.expr | None:
+    """The classes of which something is none, where a test has ended in this way."""
+    if isinstance(test, ast.pattern):
+        return None if is_one else _classes(test, certainly=True)
+    return _shown(test, tests, is_one=not is_one)
 
 
 def _left(statement: ast.stmt, tests: dict[int, ast.expr]) -> ast.expr | None:
