@@ -39,6 +39,7 @@ class Module:
         """What the module itself, in no function, sets on something that it has a name for: ``Base.query = …``."""
         self._stored: dict[str, list[Binding]] = {}
         self.has_global_statement = b"global " in source.data
+        self.has_match_statement = b"match " in source.data and b"case " in source.data
         self.awaits = source.awaits
         """Whether it runs in an event loop that is there already: a notebook that awaits outside of all functions."""
         self.library_names: LibraryNames | None = None
