@@ -21,11 +21,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, a
 
 def narrowed(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
     """A type as tests around a place, or before it, narrow it; the same where none does."""
-<<<<<<< HEAD
-    asks, matches = "isinstance" in scope.loads, scope.module.mentions(b"match ") and scope.module.mentions(b"case ")
-=======
     asks, matches = "isinstance" in scope.loads, scope.module.has_match_statement
->>>>>>> w45-b
     text = dotted(node) if asks or matches else ""
     if not text:
         return found
