@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from poolint.models import schema
-from poolint.models.loader import Models, load
+from poolint.models.loader import Models, libraries, load
 
 MODELS = load()
 AIO = "sqlalchemy.ext.asyncio."
@@ -199,3 +199,16 @@ def test_loading_touches_no_toml() -> None:
     modules = set(run.stdout.split()[1:])
     assert "poolint.models.loader" in modules
     assert not modules & {"tomllib", "tomli", "libcst", "argparse", "poolint.models.build"}
+
+
+def test_only_sockets_wait_for_the_one_at_their_other_end() -> None:
+    """POL406 says of such a call that it waits for its client: a store or a server that is asked is none."""
+    rows = [
+        (library.library, row.names)
+        for library in libraries()
+        for cls in library.classes
+        for row in cls.methods
+        if row.effect == "client"
+    ]
+    assert {library for library, _ in rows} == {"aiohttp", "starlette", "websockets"}
+    assert not [one for library in libraries() for one in library.functions if one.effect == "client"]
