@@ -79,10 +79,11 @@ def _is_left_out(node: ast.expr, one: Type, scope: Scope) -> bool:
     it: what takes its place then, ``session or db.session``, is of the kind that it has to be."""
     if one is not UNKNOWN or not isinstance(node, ast.Name):
         return one is NOTHING
-    bindings = scope.bindings.get(node.id, ())
-    default = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "parameter" else None
-    is_none = isinstance(default, ast.Constant) and default.value is None
-    return is_none and bindings[0].annotation is None
+    bindings = list(scope.bindings.get(node.id, ()))
+    if len(bindings) != 1 or bindings[0].kind != "parameter" or bindings[0].annotation is not None:
+        return False
+    default = bindings[0].value
+    return isinstance(default, ast.Constant) and default.value is None
 
 
 def _is_any_callable(declared: Type) -> bool:
