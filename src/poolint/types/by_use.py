@@ -17,7 +17,7 @@ from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import means, parent_of
 from poolint.types import narrowing, returns, traced
 from poolint.types.evidence import SAYS_ENGINE
-from poolint.types.use_places import is_stored, outer_home, path
+from poolint.types.use_places import is_imported, is_stored, path
 from poolint.types.values import UNKNOWN, ClassObject, Instance, LibraryFunction, LibraryName, Pending, Type
 from poolint.types.vocabulary import last_name
 
@@ -74,10 +74,10 @@ class ByUse:
             words("shows-alone"),
         )
         self._words = self._queries | self._of_session | {"transaction", "cursor"}
-        self._drivers: dict[str, set[bytes]] = {}
+        self._drivers: dict[str, set[str]] = {}
         """The import roots of the drivers of whose connections a method is, and of nothing else there."""
         for name in ev.models.manners.get("shows-driver", ()):
-            self._drivers.setdefault(name.rpartition(".")[2], set()).add(name.partition(".")[0].encode())
+            self._drivers.setdefault(name.rpartition(".")[2], set()).add(name.partition(".")[0])
         self._roots = ev.models.words("makes-statement")
         pools = [ev.models.classes[f"{_OURS}{mode}Pool"] for mode in ("Async", "Sync")]
         rows = [row for one in pools for row in one.methods if row.role == "checkout"]
@@ -171,7 +171,7 @@ class ByUse:
         """A session or a connection that comes from elsewhere: as a parameter, an attribute."""
         calls = filed[text]
         if isinstance(node, ast.Name):
-            home = outer_home(node.id, scope)
+            home = _home(node.id, scope)
             if home is None or any(
                 one.annotation is not None and returns.tells(one.annotation) for one in home.bindings[node.id]
             ):
@@ -325,9 +325,9 @@ class ByUse:
         return None
 
     def _is_of_named_driver(self, one: _Call) -> bool:
-        """Whether a method is one of a driver's connections, in a module that names the driver."""
+        """Whether a method is one of a driver's connections, in a module that imports the driver."""
         roots = self._drivers.get(last_name(one.node.func), ())
-        return any(one.scope.module.mentions(root) for root in roots)
+        return any(is_imported(root, one.scope.module) for root in roots)
 
     def _is_query(self, one: _Call) -> bool:
         return last_name(one.node.func) in self._queries
@@ -360,6 +360,19 @@ def _mode(queries: list[_Call], how: str) -> Mode | None:
         return "async"
     if how == "with" or (queries and not any(one.scope.is_async for one in queries)):
         return "sync"
+    return None
+
+
+def _home(name: str, scope: Scope) -> Scope | None:
+    """The function that binds a name, once and to something that is not made here."""
+    around: Scope | None = scope
+    while around is not None and around.kind != "module":
+        bindings = [one for one in around.bindings.get(name, ()) if one.kind != "narrowed"]
+        if bindings and around.kind != "class":
+            real = [one for one in bindings if not (isinstance(one.value, ast.Constant) and one.value.value is None)]
+            is_one = len(bindings) == 1 or len(real) == 1 or all(one.kind == "with" for one in bindings)
+            return around if is_one else None
+        around = around.parent
     return None
 
 

@@ -36,7 +36,6 @@ from poolint.types.values import (
     is_of_library,
     known,
     union,
-    without_none,
 )
 from poolint.types.vocabulary import Vocabulary
 
@@ -186,7 +185,7 @@ class Evaluator:
         types = [self.type_of(value, scope) for value in node.values]
         if isinstance(node.op, ast.And):
             return types[-1]
-        return union([*(without_none(one) for one in types[:-1] if one is not NOTHING), types[-1]])
+        return union([*parameters.kept(node.values, types[:-1], scope), types[-1]])
 
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Type:
         value = self.type_of(node.value, scope)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from poolint.syntax.scopes import Scope
 from poolint.types import annotated, callbacks, decorated, evidence, inherited, returns, traced
 from poolint.types.stand_ins import stand_in
-from poolint.types.values import UNKNOWN, CallableValue, Either, Instance, Type, known, without_none
+from poolint.types.values import NOTHING, UNKNOWN, CallableValue, Either, Instance, Type, known, without_none
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator
 
@@ -63,6 +65,25 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
     if passed is UNKNOWN:
         return traced.of_name(ev, binding.node.arg, scope)
     return evidence.as_used(ev, passed, binding.node.arg, scope)
+
+
+def kept(nodes: list[ast.expr], types: list[Type], scope: Scope) -> Iterator[Type]:
+    """What the operands of ``or`` may be in the end that have these types, the last one left out."""
+    for node, one in zip(nodes, types, strict=False):
+        if not _is_left_out(node, one, scope):
+            yield without_none(one)
+
+
+def _is_left_out(node: ast.expr, one: Type, scope: Scope) -> bool:
+    """Whether an expression, of this type, has no value, or is a parameter of which nothing is known but that nobody need pass
+    it: what takes its place then, ``session or db.session``, is of the kind that it has to be."""
+    if one is not UNKNOWN or not isinstance(node, ast.Name):
+        return one is NOTHING
+    bindings = list(scope.bindings.get(node.id, ()))
+    if len(bindings) != 1 or bindings[0].kind != "parameter" or bindings[0].annotation is not None:
+        return False
+    default = bindings[0].value
+    return isinstance(default, ast.Constant) and default.value is None
 
 
 def _is_any_callable(declared: Type) -> bool:

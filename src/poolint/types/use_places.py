@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.syntax.expressions import dotted
 
 if TYPE_CHECKING:
+    from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
 
 
@@ -22,19 +23,6 @@ def path(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def outer_home(name: str, scope: Scope) -> Scope | None:
-    """The function that binds a name, once and to something that is not made here."""
-    around: Scope | None = scope
-    while around is not None and around.kind != "module":
-        bindings = [one for one in around.bindings.get(name, ()) if one.kind != "narrowed"]
-        if bindings and around.kind != "class":
-            real = [one for one in bindings if not (isinstance(one.value, ast.Constant) and one.value.value is None)]
-            is_one = len(bindings) == 1 or len(real) == 1 or all(one.kind == "with" for one in bindings)
-            return around if is_one else None
-        around = around.parent
-    return None
-
-
 def is_stored(text: str, scope: Scope) -> bool:
     """Whether a function gives an attribute a value."""
     first, _, last = text.rpartition(".")
@@ -45,3 +33,17 @@ def is_stored(text: str, scope: Scope) -> bool:
         and dotted(node.value) == first
         for node in ast.walk(scope.node)
     )
+
+
+def is_imported(root: str, module: Module) -> bool:
+    """Whether a module imports a package, or something from it."""
+    names = (
+        one
+        for node, _ in module.imports
+        for one in (
+            [each.name for each in node.names]
+            if isinstance(node, ast.Import)
+            else ["" if node.level else node.module or ""]
+        )
+    )
+    return any(one.partition(".")[0] == root for one in names)

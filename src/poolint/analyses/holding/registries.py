@@ -21,9 +21,10 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.loader import Models
+from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import parent_of
 from poolint.types.bound import elsewhere
-from poolint.types.following import PASSAGES, origin
+from poolint.types.following import PASSAGES, Follower
 from poolint.types.imports import source
 from poolint.types.values import Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -269,25 +270,31 @@ class Registries:
         cls = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
         if cls is None or cls.kind != "registry":
             return None
-        made = self._made(place, scope) if path else None
+        made = self._made(place, scope, cls.name) if path else None
         if made is not None:
-            return Registry(*made, "", cls.name)
+            return made
         if binding is None:
             return None
         home, name = self._home(binding, root, module)
         return Registry(home.path, name, f"{dot}{path}", cls.name)
 
-    def _made(self, place: str, scope: Scope) -> tuple[str, str] | None:
-        """The path of the module that makes and binds the registry which an object keeps at a place, and the name there."""
+    def _made(self, place: str, scope: Scope, cls: str) -> Registry | None:
+        """The registry that an object keeps at a place: one that a module makes and binds to a name, or an extension has."""
         root, *steps = place.split(".")
         node: ast.expr = elsewhere(root)
         for step in steps:
             node = ast.Attribute(node, step, ast.Load())
-        end = origin(self.ev, node, scope, _KEPT)
+        follower = Follower(self.ev, _KEPT)
+        end = follower.origin(node, scope)
+        if isinstance(end.node, ast.BoolOp):  # ``session or db.session``
+            real = [one for one in end.node.values if not _is_never_given(follower, one, end.scope)]
+            end = follower.origin(real[0], end.scope) if len(real) == 1 else end
+        if isinstance(end.node, ast.Attribute) and (other := dotted(end.node)) and other != place:
+            return self._registry(other, end.scope)
         parent = parent_of(end.node) if end.scope.kind == "module" else None
         targets = parent.targets if isinstance(parent, ast.Assign) else [getattr(parent, "target", None)]
         if isinstance(end.node, ast.Call) and len(targets) == 1 and isinstance(targets[0], ast.Name):
-            return end.scope.module.path, targets[0].id
+            return Registry(end.scope.module.path, targets[0].id, "", cls)
         return None
 
     def _home(self, binding: Binding, name: str, module: Module) -> tuple[Module, str]:
@@ -381,3 +388,9 @@ def _words(models: Models) -> frozenset[bytes]:
 def _has_registry(cls: Class, models: Models) -> bool:
     """Whether an attribute of a class of the models is a registry."""
     return any((one := models.classes.get(given)) and one.kind == "registry" for given in cls.attributes.values())
+
+
+def _is_never_given(follower: Follower, node: ast.expr, scope: Scope) -> bool:
+    """Whether nothing but None is known to come to a parameter."""
+    found = follower.sources(node, scope).found if isinstance(node, ast.Name) else ()
+    return bool(found) and all(isinstance(one.node, ast.Constant) and one.node.value is None for one in found)

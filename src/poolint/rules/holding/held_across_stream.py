@@ -19,11 +19,11 @@ class HeldAcrossStream(Rule):
     """A connection is held while a response is streamed.
 
     ## What it does
-    Reports a streamed response (`StreamingResponse`, `EventSourceResponse`, Flask's `Response`) whose generator works with
-    a session that is injected for the request, or that belongs to a block of the endpoint; one during which a session of
-    the request still holds a connection, which the endpoint or another dependency has used and not committed, if on some
-    of its ways only; and waiting for a websocket's client while a session holds a connection. A class of the project that
-    inherits from a streamed response is one; helpers that make one are followed. Possible for a database in a file.
+    Reports a streamed response (`StreamingResponse`, `EventSourceResponse`, Flask's `Response`) whose generator works with a
+    session that is injected for the request, or that belongs to a block of the endpoint; one during which a session of the
+    request still holds a connection, which the endpoint or another dependency has used and not committed, if on some of its
+    ways only; and waiting for a websocket's client while a session holds a connection. A class of the project that inherits
+    from a streamed response is one; helpers that make one are followed. Possible where the database certainly is a file.
 
     ## Why is this bad?
     The generator runs when the endpoint has returned. Where the dependency ends after the response, its connection is
