@@ -375,7 +375,7 @@ LOOK_UPS = {
 }
 MAY_FOLLOW = {
     # What an expression is, not where it comes from; asked while evaluations are in progress.
-    "types/use_places.py": {"outer_home": "looks for the function around that binds a name, and follows no value"},
+    "types/by_use.py": {"_home": "looks for the function around that binds a name, and follows no value"},
     "types/evaluator.py": {"_binding": "a declared type hides what is assigned"},
     "types/evidence.py": {"_owner": "looks for the function around that binds a name, and follows no value"},
     "types/loading.py": {"_text": "the names that are loaded, before anything is known of types"},
@@ -728,7 +728,6 @@ MAY_READ_TEXT = {
     "detect/engines/uses.py": "bounds are looked for where one is named",
     "analyses/derived.py": "awaitable attributes are looked for where they are named",
     "types/evidence.py": "an engine by its name alone is one beside its library only",
-    "types/by_use.py": "a method of a driver's connections tells of one beside its driver only",
     "frameworks/hooks.py": "generators that are handed over elsewhere are looked for where something is",
     "frameworks/routers.py": "modules are parsed that take in routers",
     "types/loading.py": "modules that are loaded by name are looked for where that is done",
