@@ -168,6 +168,8 @@ def lookup(cls: Class, method: str) -> Any:
             if hasattr(one, method):
                 return getattr(one, method)
         raise AttributeError(method)
+    if (cls.name, method) in tables.BY_INSTANCE:
+        return getattr(real_class(cls.name)(), method)
     if (cls.name, method) in tables.FORWARDED:
         return getattr(driver_connection(), method)
     return getattr(real_class(cls.name), method)

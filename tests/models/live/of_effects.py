@@ -44,6 +44,7 @@ async def asyncssh(record: Record) -> None:
 
 async def stdlib(record: Record) -> None:
     import asyncio
+    import concurrent.futures
     import contextvars
 
     context = contextvars.copy_context()
@@ -51,6 +52,9 @@ async def stdlib(record: Record) -> None:
     record.note("contextvars.Context.copy", context.copy())
     record.note("asyncio.get_event_loop", asyncio.get_event_loop())
     record.note("asyncio.get_running_loop", asyncio.get_running_loop())
+    done: concurrent.futures.Future[None] = concurrent.futures.Future()
+    done.set_result(None)
+    await record("asyncio.wrap_future", lambda: asyncio.wrap_future(done))
     loop = asyncio.new_event_loop()
     record.note("asyncio.new_event_loop", loop)
     loop.close()

@@ -111,6 +111,11 @@ BROKEN_PROTOCOLS = {
     (MOTOR + "ChangeStream", "__enter__"): 'raises `RuntimeError: Use a change stream in "async with" …`',
 }
 
+BY_INSTANCE = {
+    # Given by `__getattr__` of an object: looked up on one.
+    ("flask_sqlalchemy.SQLAlchemy", "select"),
+}
+
 FORWARDED = {
     # Passed on to the driver's connection by `__getattr__`: looked up on a real one.
     (SA + "PoolProxiedConnection", "cursor"),
