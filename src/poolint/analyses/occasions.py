@@ -142,13 +142,9 @@ class Occasions:
                 is_handed = True
             elif not is_task:
                 return False
-        return (is_task or is_handed or bool(calls)) and all(
-            inner.kind == "function"
-            and self._in_turn.of(inner.key)
-            and around(call, inner, COMPREHENSIONS) is None
-            and (self._is_run(call) or not scope.is_async)
-            for call, inner in calls
-        )
+        if not calls:
+            return is_task or is_handed
+        return self._are_only_from(calls, scope, self._in_turn, lambda *_: False, in_loops=True)
 
     def _is_called_from(
         self,
@@ -160,7 +156,18 @@ class Occasions:
     ) -> bool:
         """Whether a function is called, each time once, or ``in_loops`` one time after the other, and only by functions for
         which the answer is yes, or at the top of modules where the call is one of those ``at_the_top``."""
-        calls = self._calls(scope)
+        return self._are_only_from(self._calls(scope), scope, answers, at_the_top, in_loops=in_loops)
+
+    def _are_only_from(
+        self,
+        calls: list[tuple[ast.Call, Scope]],
+        scope: Scope,
+        answers: Summaries[ScopeKey, bool],
+        at_the_top: Callable[[ast.Call, Module], bool],
+        *,
+        in_loops: bool,
+    ) -> bool:
+        """The same of the calls that are known of it."""
         return bool(calls) and all(
             (
                 answers.of(inner.key)

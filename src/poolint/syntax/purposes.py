@@ -75,6 +75,11 @@ def library_names(module: Module) -> LibraryNames:
     return module.library_names
 
 
+def is_imported(root: str, module: Module) -> bool:
+    """Whether a module imports a package of another library, or something from it."""
+    return any(one.partition(".")[0] == root for node, _ in module.imports for one in _imported(node))
+
+
 def is_for(module: Module, models: Models, purpose: str) -> bool:
     """Whether the code of a module uses any of the names that the models have for a purpose."""
     rows = [one for one in models.purposes if one.purpose == purpose]

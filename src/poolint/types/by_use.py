@@ -14,10 +14,11 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from poolint.syntax.expressions import dotted
+from poolint.syntax.purposes import is_imported
 from poolint.syntax.scopes import means, parent_of
 from poolint.types import narrowing, returns, traced
 from poolint.types.evidence import SAYS_ENGINE
-from poolint.types.use_places import is_imported, is_stored, path
+from poolint.types.use_places import is_stored, path
 from poolint.types.values import UNKNOWN, ClassObject, Instance, LibraryFunction, LibraryName, Pending, Type
 from poolint.types.vocabulary import last_name
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from poolint.syntax.expressions import dotted
 
 if TYPE_CHECKING:
-    from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
 
 
@@ -33,17 +32,3 @@ def is_stored(text: str, scope: Scope) -> bool:
         and dotted(node.value) == first
         for node in ast.walk(scope.node)
     )
-
-
-def is_imported(root: str, module: Module) -> bool:
-    """Whether a module imports a package, or something from it."""
-    names = (
-        one
-        for node, _ in module.imports
-        for one in (
-            [each.name for each in node.names]
-            if isinstance(node, ast.Import)
-            else ["" if node.level else node.module or ""]
-        )
-    )
-    return any(one.partition(".")[0] == root for one in names)
