@@ -20,7 +20,7 @@ from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES, OWNERS
 from poolint.syntax.guards import guards_before, leaves
 from poolint.syntax.indexes import index_of
-from poolint.syntax.nodes import walk
+from poolint.syntax.nodes import walk, with_defaults
 from poolint.syntax.scopes import parent_of
 from poolint.types.plain import is_plain
 from poolint.types.values import ClassObject, Function, Instance, alternatives
@@ -239,10 +239,7 @@ def _tested(callee: Scope) -> _Tested:
     positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
     if callee.enclosing_class is not None and positional[:1] in (["self"], ["cls"]):
         positional = positional[1:]
-    defaults = dict(zip(reversed(positional), reversed(arguments.defaults), strict=False))
-    defaults.update(
-        (one.arg, default) for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if default
-    )
+    defaults = {one.arg: default for one, default in with_defaults(arguments)}
     return _Tested(
         tested, hinted_parameters(callee, tested), tuple(_asked_for_class(callee, tested)), asked, positional, defaults
     )

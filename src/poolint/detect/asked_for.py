@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 
+from poolint.syntax.nodes import with_defaults
 from poolint.syntax.scopes import parent_of
 
 
 def off_by_default(arguments: ast.arguments) -> set[str]:
     """The parameters that are False, None or the like unless callers pass something."""
-    return {name for name, default in _defaults(arguments) if isinstance(default, ast.Constant) and not default.value}
+    return {
+        one.arg for one, default in with_defaults(arguments) if isinstance(default, ast.Constant) and not default.value
+    }
 
 
 def is_asked_for(node: ast.AST) -> bool:
@@ -25,19 +28,10 @@ def is_asked_for(node: ast.AST) -> bool:
         return False
     arguments = parent.args
     every = {one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-    required = every - {name for name, _ in _defaults(arguments)} - {"self", "cls"}
+    required = every - {one.arg for one, _ in with_defaults(arguments)} - {"self", "cls"}
     off = off_by_default(arguments)
     return any(
         (isinstance(test, ast.Name) and test.id in off)
         or any(isinstance(one, ast.Name) and one.id in required for one in ast.walk(test))
         for test in tests
     )
-
-
-def _defaults(arguments: ast.arguments) -> list[tuple[str, ast.expr]]:
-    positional = [*arguments.posonlyargs, *arguments.args]
-    found = [
-        (one.arg, default) for one, default in zip(reversed(positional), reversed(arguments.defaults), strict=False)
-    ]
-    by_name = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-    return found + [(one.arg, default) for one, default in by_name if default is not None]

@@ -60,3 +60,12 @@ def walk(node: ast.AST) -> list[ast.AST]:
 
 
 _LEAVES = frozenset(kind for kind, fields in FIELDS.items() if not fields)
+
+
+def with_defaults(arguments: ast.arguments) -> list[tuple[ast.arg, ast.expr]]:
+    """The parameters that need not be passed, each with its default."""
+    in_order = [*arguments.posonlyargs, *arguments.args]
+    count = len(arguments.defaults)
+    found = [*zip(in_order[len(in_order) - count :], arguments.defaults, strict=True)]
+    by_name = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return found + [(one, default) for one, default in by_name if default is not None]

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.models import standard
-from poolint.syntax.nodes import walk
+from poolint.syntax.nodes import walk, with_defaults
 from poolint.syntax.scopes import parent_of
 from poolint.trees import tree_of
 from poolint.types import returns
@@ -353,10 +353,7 @@ def _declared_with(marker: ast.Call) -> ast.expr | None:
     if isinstance(around, ast.Tuple) and isinstance(parent_of(around), ast.Subscript):
         found = around.elts[0]
     elif isinstance(around, ast.arguments):
-        positional = [*around.posonlyargs, *around.args]
-        defaults = zip(reversed(positional), reversed(around.defaults), strict=False)
-        pairs = [*defaults, *zip(around.kwonlyargs, around.kw_defaults, strict=True)]
-        found = next((one.annotation for one, default in pairs if default is marker), None)
+        found = next((one.annotation for one, default in with_defaults(around) if default is marker), None)
     return unquoted(found) if isinstance(found, ast.Constant) and isinstance(found.value, str) else found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.syntax.nodes import with_defaults
 from poolint.types.narrowing import conditions
 from poolint.types.values import NOTHING, UNKNOWN, Either, Function, Pending, Type, union
 
@@ -44,10 +45,7 @@ def _constants(callee: Function, call: ast.Call) -> Mapping[str, ast.Constant]:
     if any(one.arg is None for one in call.keywords) or any(isinstance(one, ast.Starred) for one in call.args):
         return _NOTHING_KNOWN
     taken, in_order = node.args, positional(callee)
-    values: dict[str, ast.expr] = {}
-    for parameter, default in zip(reversed(in_order), reversed(taken.defaults), strict=False):
-        values[parameter.arg] = default
-    values |= {one.arg: default for one, default in zip(taken.kwonlyargs, taken.kw_defaults, strict=True) if default}
+    values = {one.arg: default for one, default in with_defaults(taken)}
     values |= {one.arg: value for one, value in zip(in_order, call.args, strict=False)}
     values |= {one.arg: one.value for one in call.keywords if one.arg}
     bound = callee.scope.bindings

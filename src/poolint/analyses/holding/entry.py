@@ -19,6 +19,7 @@ from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import parameters, required, routes
 from poolint.models.schema import SESSIONS
+from poolint.syntax.nodes import with_defaults
 from poolint.types.call_sites import CallSite, call_site, text_of
 from poolint.types.decorated import wrapped
 from poolint.types.values import Function, alternatives
@@ -195,12 +196,7 @@ def _place(parameter: ast.arg, scope: Scope) -> ast.expr:
     """Where in the endpoint's own lines a dependency is asked for."""
     if parameter.annotation is not None:
         return parameter.annotation
-    arguments = scope.node.args  # type: ignore[attr-defined]
-    by_order = [*arguments.posonlyargs, *arguments.args]
-    defaults = dict(zip(reversed(by_order), reversed(arguments.defaults), strict=False))
-    defaults |= {one: value for one, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value}
-    found: ast.expr = defaults[parameter]
-    return found
+    return dict(with_defaults(scope.node.args))[parameter]  # type: ignore[attr-defined]
 
 
 class _Beginning:
