@@ -2,7 +2,7 @@
 
     python benchmarks/watch_times.py postgresql://USER@HOST:PORT/DATABASE [--kinds psycopg,asyncpg,...] [--pairs 7] [--turns 40]
 
-For each kind of pool and query, two processes do the same work, one of them with the watcher, in turns of 50 checkouts that follow
+For each kind of pool and query, two processes do the same, one of them with the watcher, in turns of 50 checkouts that follow
 each other in random order. What a pair of processes tells is the median of the differences in processor time between turns that
 belong together; printed is the median of the pairs, with all of them, and its share of a checkout with its query on the clock.
 The queries read tables that every PostgreSQL has.

@@ -7,10 +7,10 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.analyses.awaited_tasks import awaited
-from poolint.analyses.conditions import Entering, Known
+from poolint.analyses.conditions import RESULT_RUNS, Entering, Known
 from poolint.analyses.contexts import Contexts, is_around
-from poolint.analyses.driven import Driven
-from poolint.analyses.edges import Edge, Link
+from poolint.analyses.driven import Driven, is_handed_on
+from poolint.analyses.edges import Edge, Link, way_of
 from poolint.analyses.effect_words import (
     does,
     roots_of_any_word,
@@ -93,7 +93,7 @@ class Edges:
         self._queried = ev.derived(Queried)
         self._iterating = ev.models.derived(roots_of_iterators)
         self._leaving = ev.models.derived(roots_of_blocks)
-        self._is_awaited = ev.derived(Driven).is_driven
+        self._runs_it = ev.derived(Driven)
         self._given = ev.derived(GivenWork)
 
     def inherit(self, other: Edges, living: Living) -> None:
@@ -158,6 +158,10 @@ class Edges:
         if node in self._joining:
             return ()
         fixed = self._entering.known(node, target, scope, caller) if isinstance(node, ast.Call) else ()
+        if isinstance(node, ast.Call) and self._runs_it.is_result_driven(
+            node, target, scope, is_own=RESULT_RUNS in caller
+        ):
+            fixed = (*fixed, RESULT_RUNS)
         return self.contexts.entered(fixed, node, target, scope, caller) if is_around(caller) else fixed
 
     def _is_kept(self, callee: Scope) -> bool:
@@ -239,9 +243,11 @@ class Edges:
         for one in alternatives(callee):
             if isinstance(one, Function) and one.scope.kind == "function" and not is_refused(self.ev, one, node, scope):
                 written = [each for each in self.heirs.written(one) or (one.scope,) if not self._is_kept(each)]
-                if written and all(self._runs(node, each, scope) for each in written):
+                runs = bool(written) and all(self._runs(node, each, scope) for each in written)
+                if runs or (written and is_handed_on(node, scope)):
                     link = Link(node, scope, one.scope.qualified_name)
-                    edges.append(Edge(link, None, written[0], tuple(written[1:])))
+                    edges.append(Edge(link, None, written[0], tuple(written[1:]), is_handed=not runs))
+                if runs:
                     edges += self._around_calls(node, scope, one.scope)
                     if node.args or node.keywords:
                         passed = self._given.passed(node, scope, self._words)
@@ -271,8 +277,10 @@ class Edges:
         if join is not None and (join.run or join.may_be_anything):
             return self._of_thread(fact, join, scope)
         opens = fact.row is None and fact.cls is not None and fact.cls.construct in OPENING_ROLES
-        if opens or (fact.row is not None and does(fact.row) and self._is_driven(node, fact, scope)):
-            edges.append(Edge(Link(node, scope, fact.api), fact, None))
+        if opens or (fact.row is not None and does(fact.row)):
+            runs = opens or self._is_driven(node, fact, scope)
+            if runs or is_handed_on(node, scope):
+                edges.append(Edge(Link(node, scope, fact.api), fact, None, is_handed=not runs))
         return edges
 
     def _of_thread(self, fact: CallSite, join: Join, scope: Scope) -> list[Edge]:
@@ -318,10 +326,10 @@ class Edges:
                 written = self.heirs.written(one) or (one.scope,)
                 if in_thread:
                     self._joining.add(given.work)
-                others, way = tuple(written[1:]), _way(given, name)
+                others, way = tuple(written[1:]), way_of(given, name)
                 yield Edge(link, None, written[0], others, in_thread=in_thread, work=given.work, way=way)
             elif one is not None and (fact := self._of_library(given, node, scope)) is not None:
-                yield Edge(link, fact, None, in_thread=in_thread, work=given.work, way=_way(given, fact.api))
+                yield Edge(link, fact, None, in_thread=in_thread, work=given.work, way=way_of(given, fact.api))
 
     def _of_library(self, given: Given, node: ast.Call, scope: Scope) -> CallSite | None:
         """What a library's function does that is passed to what runs it, if it has an effect that way."""
@@ -344,7 +352,7 @@ class Edges:
         if scope.kind == "lambda" and scope.parent is not None and parent_of(node) is scope.node:
             assert isinstance(scope.node, ast.Lambda)
             return self._given.is_awaited(scope.node, scope.parent)
-        return self._is_awaited(node, scope)
+        return self._runs_it.is_driven(node, scope)
 
     def _may_wait(self, fact: CallSite, scope: Scope) -> bool:
         """Whether a call waits for room, or for something to take, as far as that is known; so does any that asks for neither."""
@@ -387,10 +395,3 @@ def _is_own(function: ast.Attribute, scope: Scope) -> bool:
     owner = scope.enclosing_class
     is_self = isinstance(function.value, ast.Name) and function.value.id == "self"
     return is_self and owner is not None and function.attr in owner.self_assignments
-
-
-def _way(given: Given, name: str) -> tuple[Link, ...]:
-    """The calls by which something is run that is passed on; the last one runs it, by the name that it has there where it has
-    none of its own."""
-    *through, (node, scope, own) = given.way
-    return (*(Link(*one) for one in through), Link(node, scope, name or own))

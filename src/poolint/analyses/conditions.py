@@ -39,6 +39,9 @@ Known = tuple[tuple[str, object], ...]
 NOTHING_RAISED = ("<raised>", False)
 """That no handler of a function runs: said of the wrappers of decorators."""
 
+RESULT_RUNS = ("<result>", True)
+"""That a caller awaits or enters what a function gives: a coroutine that it has made, or a block."""
+
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _TESTED_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.Call, ast.keyword, ast.While)
 """Where a parameter stands whose value decides about something, here or in a function that is called."""

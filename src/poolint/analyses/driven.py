@@ -10,7 +10,7 @@ from poolint.analyses.ownership import parameter_for
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import put_by
 from poolint.syntax.scopes import ScopeKey, parent_of, reads_of, statement_of
-from poolint.syntax.surroundings import between
+from poolint.syntax.surroundings import between, entering
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -45,6 +45,14 @@ class Driven:
         """Whether a coroutine made at ``node`` is awaited there, by itself or by what it is handed to, at once or from the
         local name that it, or a list of such, is kept under."""
         return self._is_driven(node, scope, may_be_kept=True)
+
+    def is_result_driven(self, call: ast.Call, callee: Scope, scope: Scope, *, is_own: bool) -> bool:
+        """Whether what a function gives that is called is awaited or entered in turn where it is called; or handed on, if what
+        ``scope`` itself gives is (``is_own``)."""
+        given = parent_of(call) if callee.is_async else call
+        if not isinstance(given, (ast.Await, ast.Call)):
+            return False
+        return self.is_driven(given, scope) or entering(given) is not None or (is_own and is_handed_on(given, scope))
 
     def _is_driven(self, node: ast.AST, scope: Scope, *, may_be_kept: bool) -> bool:
         parent, keyword = parent_of(node), None
@@ -82,6 +90,14 @@ class Driven:
         if scope.is_generator or len(scope.bindings.get(key.name, ())) != 1:
             return False
         return any(inner is scope and self.is_driven(load, scope) for inner, load in reads_of(key.name, scope))
+
+
+def is_handed_on(node: ast.AST, scope: Scope) -> bool:
+    """Whether a function gives what is made at ``node`` as it is: whether that runs is for its caller."""
+    parent = parent_of(node)
+    while isinstance(parent, ast.IfExp) and parent.test is not node:
+        node, parent = parent, parent_of(parent)
+    return isinstance(parent, ast.Return) and not scope.is_generator
 
 
 def _come_next(made: ast.AST, awaited: ast.AST) -> bool:

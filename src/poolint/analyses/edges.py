@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import ast
 
+    from poolint.analyses.given_work import Given
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
 
@@ -26,6 +27,7 @@ class Edge(NamedTuple):
     has an effect when all of them have it. ``is_around``: it is made by a decorator of what is called, and reported only
     where nothing else is. ``is_wrapper``: ``target`` is the function that a decorator puts around what is called.
     ``in_thread``: it runs in a thread that is awaited, ``await asyncio.to_thread(work)``: who calls waits, the loop does not.
+    ``is_handed``: the function that it stands in only gives it, and it runs where a caller awaits or enters what that gives.
     ``work``: it is passed by this call to functions of the project that run it, and ``way`` are the calls by which they do.
     """
 
@@ -36,6 +38,7 @@ class Edge(NamedTuple):
     is_around: bool = False
     is_wrapper: bool = False
     in_thread: bool = False
+    is_handed: bool = False
     work: ast.expr | None = None
     way: tuple[Link, ...] = ()
 
@@ -43,3 +46,10 @@ class Edge(NamedTuple):
     def links(self) -> tuple[Link, ...]:
         """What it adds to a chain."""
         return (self.link, *self.way)
+
+
+def way_of(given: Given, name: str) -> tuple[Link, ...]:
+    """The calls by which something is run that is passed on; the last one runs it, by the name that it has there where it has
+    none of its own."""
+    *through, (node, scope, own) = given.way
+    return (*(Link(*one) for one in through), Link(node, scope, name or own))

@@ -12,7 +12,7 @@ from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.callees import Edges
-from poolint.analyses.conditions import NOTHING_RAISED, Known, is_excluded
+from poolint.analyses.conditions import NOTHING_RAISED, RESULT_RUNS, Known, is_excluded
 from poolint.analyses.contexts import LOOP_RUNS
 from poolint.analyses.edges import Edge, Link
 from poolint.flow.summaries import Summaries
@@ -130,7 +130,7 @@ class Effects:
     def _along(self, edges: Iterable[Edge], scope: Scope, around: Known) -> Witness | None:
         retried: Witness | None = None
         for edge in edges:
-            if edge.in_thread and not self.threads:
+            if (edge.in_thread and not self.threads) or edge.is_handed:
                 continue
             effect = self._effect(edge.fact, scope, self.sink)
             if effect:
@@ -150,11 +150,12 @@ class Effects:
                     retried = self._rather(retried, found)
         return retried
 
-    def _of_scope(self, scope: Scope) -> Iterable[Edge]:
+    def _of_scope(self, scope: Scope, fixed: Known = (RESULT_RUNS,)) -> Iterable[Edge]:
+        """The calls of a function that count; those that it only hands on where a caller makes them run."""
         found = self.edges.of_scope(scope)
-        if self.threads or scope not in self.edges.with_threads:
-            return found
-        return [one for one in found if not one.in_thread]
+        if not self.threads and scope in self.edges.with_threads:
+            found = tuple(one for one in found if not one.in_thread)
+        return found if RESULT_RUNS in fixed else [one for one in found if not one.is_handed]
 
     def implied(self, scope: Scope) -> Iterator[tuple[ast.expr, Witness]]:
         """The blocks and loops of a function that have the effect themselves, and the properties that it reads."""
@@ -187,7 +188,7 @@ class Effects:
             return True
         scope = self.edges.ev.project.scope(key.function)
         entered = []
-        for edge in self._of_scope(scope):
+        for edge in self._of_scope(scope, key.fixed):
             node = edge.link.node
             effects = self._within(node, scope, key.fixed) if edge.target is not None else None
             if edge.target is not None and effects is not None and effects._leads_near(edge):
@@ -249,12 +250,12 @@ class Effects:
                 self._effect(fact, scope, self.below)
                 and (effects := self._within(link.node, scope, key.fixed)) is not None
                 and (effects is self or effects._effect(fact, scope, effects.below))
-                for link, fact, *_ in self._of_scope(scope)
+                for link, fact, *_ in self._of_scope(scope, key.fixed)
                 if fact is not None
             ) or any(
                 self._passing(edge, scope, key.fixed) is not None
                 and self._within(edge.link.node, scope, key.fixed) is not None
-                for edge in (self._of_scope(scope) if self.by_passing is not None else ())
+                for edge in (self._of_scope(scope, key.fixed) if self.by_passing is not None else ())
             )
         return found
 
@@ -284,7 +285,7 @@ class Effects:
         retried: Witness | None = None
         while queue:
             entry = queue.popleft()
-            for edge in self._of_scope(entry[0]):
+            for edge in self._of_scope(*entry):
                 effect = self._effect(edge.fact, entry[0], self.below)
                 if not effect and edge.target is None:
                     continue

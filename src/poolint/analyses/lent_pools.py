@@ -15,6 +15,7 @@ from poolint.types.values import Function, Instance, alternatives
 if TYPE_CHECKING:
     from poolint.analyses.pools import Pool
     from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
     from poolint.types.following import Passage
 
@@ -60,6 +61,12 @@ def bind_of(call: ast.Call) -> ast.expr | None:
     return named if named is not None else first
 
 
+def asked(fact: CallSite) -> ast.expr:
+    """What a call asks for a connection: an engine, a pool or a maker."""
+    function = fact.node.func
+    return function.value if isinstance(function, ast.Attribute) and fact.method != "__call__" else function
+
+
 def passed_for(parameter: str, call: ast.Call, callee: Function) -> ast.expr | None:
     """What a call passes for a parameter of a function; None where it leaves that out, or it cannot be seen."""
     named = next((one.value for one in call.keywords if one.arg == parameter), None)
@@ -99,8 +106,32 @@ def hands_back(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
 
 
 def borrowed(pool: Pool | None, function: Scope) -> str:
-    """The parameter of a function that a pool is known by; empty where it is known by something else."""
+    """The parameter of a function that a pool is known by, as itself or as something that it has; empty where it is known by
+    something else."""
+    while pool is not None and pool[:1] == ("attribute",) and isinstance(pool[1], tuple):
+        pool = pool[1]
     return str(pool[2]) if pool is not None and pool[:2] == ("name", function.key) else ""
+
+
+def put_for(pool: Pool, name: str, function: Scope, passed: Pool) -> Pool:
+    """A pool that a function knows by a parameter, as it is known where this is passed for it."""
+    if pool == ("name", function.key, name):
+        return passed
+    if pool[:1] == ("attribute",) and isinstance(pool[1], tuple):
+        return ("attribute", put_for(pool[1], name, function, passed), *pool[2:])
+    return pool
+
+
+def as_passed(owner: ast.expr, function: Scope) -> Pool | None:
+    """A pool as a function knows it by what it is passed, ``db.pool``, the object of a method too: whatever callers pass. None
+    where it is known by something else."""
+    root, *names = dotted(owner).split(".")
+    if not is_parameter(root, function) or len(function.bindings[root]) != 1:
+        return None
+    pool: Pool = ("name", function.key, root)
+    for name in names:
+        pool = ("attribute", pool, name)
+    return pool
 
 
 def is_kept_here(made: ast.Call, scope: Scope) -> bool:

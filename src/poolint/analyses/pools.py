@@ -11,6 +11,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.lent_pools import (
+    asked,
     bind_of,
     borrowed,
     bound_session,
@@ -21,6 +22,7 @@ from poolint.analyses.lent_pools import (
     opened_here,
     passed_for,
     passed_through,
+    put_for,
 )
 from poolint.analyses.managers import entry_of_made
 from poolint.analyses.pool_limits import lets_nobody_wait
@@ -115,15 +117,15 @@ class Pools:
             for keyword in call.keywords:
                 if keyword.arg == "bind" and not isinstance(keyword.value, ast.Constant):
                     return self.identity(keyword.value, scope)  # this session is bound elsewhere
-        owner = call.func.value if isinstance(call.func, ast.Attribute) and fact.method != "__call__" else call.func
-        return self.identity(owner, scope)
+        return self.identity(asked(fact), scope)
 
     def lent_by(self, call: ast.Call, scope: Scope, callee: Function, pool: Pool | None) -> Pool | None:
         """A pool of which a function takes, as a caller knows it: that of a parameter is what the call passes. Of what it is
         passed and hands back as it is the pool is known by where that comes from."""
         name = borrowed(pool, callee.scope)
         argument = passed_for(name, call, callee) if name else None
-        pool = self.identity(argument, scope) if argument is not None else pool
+        if pool is not None and argument is not None:
+            pool = put_for(pool, name, callee.scope, self.identity(argument, scope))
         calls = passed_through(self.ev, call, callee, scope) if pool else []
         if any(not hands_back(self.ev, *one) and self.of_checkout(*one) not in (None, pool) for one in calls):
             return None
@@ -171,8 +173,7 @@ class Pools:
         binding, home = only_binding(name, scope)
         if binding is None or not _is_parameter(binding, home):
             return None
-        key = _Parameter(home.key, name)
-        found = self._of_parameter.of(key)
+        found = self._of_parameter.of(_Parameter(home.key, name))
         return None if found == _NONE_YET else found
 
     def _passed(self, key: _Parameter) -> Pool | None:
@@ -205,8 +206,7 @@ class Pools:
 
     def _default(self, binding: Binding, scope: Scope) -> Pool | None:
         value = binding.value
-        is_named = isinstance(value, (ast.Name, ast.Attribute))
-        return self.identity(value, scope.parent or scope) if value is not None and is_named else None
+        return self.identity(value, scope.parent or scope) if isinstance(value, (ast.Name, ast.Attribute)) else None
 
     def of_hold(self, hold: Hold, scope: Scope) -> Pool | None:
         """The pool of a connection that is held in a function."""

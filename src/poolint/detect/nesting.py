@@ -8,10 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.autocommit import is_autocommit
-from poolint.analyses.conditions import is_excluded
 from poolint.analyses.effects import Effects, Witness
 from poolint.analyses.holding.entry import branch_of, since
-from poolint.analyses.lent_pools import borrowed, hands_back, passed_for
+from poolint.analyses.lent_pools import hands_back
 from poolint.analyses.lifetimes.destinations import chosen
 from poolint.analyses.managers import entry_of_made
 from poolint.analyses.occasions import Occasions
@@ -24,6 +23,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
 from poolint.detect.latecomers import Latecomers
 from poolint.detect.observation import Dismissed, Observation
+from poolint.detect.passed_pools import PassedPools
 from poolint.detect.written import is_written
 from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.indexes import index_of
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.conditions import Known
-    from poolint.analyses.effects import Edge, Link
+    from poolint.analyses.effects import Edge
     from poolint.analyses.holding.changes import Changes
     from poolint.analyses.holding.dataflow import Hold
     from poolint.analyses.pools import Pool
@@ -90,7 +90,7 @@ class Nesting:
         self._any_taking = services.opening
         """Functions that take from whatever pool: cheaper to ask than what is held."""
         self._taking: dict[Pool, Effects] = {}
-        self._lent: dict[Scope, tuple[tuple[str, Link, str], ...]] = {}
+        self._passed = PassedPools(self.ev, self.edges, self.pools, self._takes)
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that take a second connection, themselves or by functions of the project."""
@@ -301,35 +301,7 @@ class Nesting:
             made = self._any_taking.of_function(edge.target)
             if made is not None and self._takes_here(node, scope, pool):
                 return made
-        return self._taken_of_passed(pool, edge, scope, fixed)
-
-    def _taken_of_passed(self, pool: Pool, edge: Edge, scope: Scope, fixed: Known) -> Witness | None:
-        """How a function takes a connection of a pool by an engine, a pool or a maker that a call passes it."""
-        node, target = edge.link.node, edge.target
-        lent = self._lent_to(target) if target is not None and not edge.others else ()
-        if not lent or target is None or not isinstance(node, ast.Call):
-            return None
-        callee = next((one for one in alternatives(self.ev.type_of(node.func, scope)) if _leads_to(one, target)), None)
-        for name, link, effect in lent if isinstance(callee, Function) else ():
-            argument = passed_for(name, node, callee)  # type: ignore[arg-type]
-            if argument is None or self.pools.identity(argument, scope) != pool:
-                continue
-            if not is_excluded(link.node, target, self.edges.enter(node, target, scope, fixed)):
-                return Witness((link,), effect)
-        return None
-
-    def _lent_to(self, function: Scope) -> tuple[tuple[str, Link, str], ...]:
-        """The calls by which a function takes of what it is passed, each with the parameter and its effect."""
-        found = self._lent.get(function)
-        if found is None:
-            found = self._lent[function] = tuple(
-                (name, edge.link, effect)
-                for edge in self.edges.of_scope(function)
-                if edge.fact is not None and (effect := opening_sink(edge.fact))
-                if (name := borrowed(self.pools.of_checkout(edge.fact.node, function), function))
-                if self._takes(edge.fact, function)
-            )
-        return found
+        return self._passed.taken(pool, edge, scope, fixed)
 
 
 def _has_it_already(fact: CallSite) -> bool:
