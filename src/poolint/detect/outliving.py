@@ -71,7 +71,7 @@ def observe(ev: Evaluator, holdings: Holdings, lives: Lives, scope: Scope) -> It
 
 
 def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -> Iterator[Observation]:
-    fact, root = call_site(ev, node, scope), root_of(node)
+    fact, root = call_site(ev, node, scope, use_evidence=False), root_of(node)  # others than SQLAlchemy's begin again
     if fact is None or fact.cls is None or fact.cls.kind not in SESSIONS or fact.role != "begin" or root is None:
         return
     resource = text_of(root, scope)

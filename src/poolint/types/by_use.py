@@ -18,6 +18,7 @@ from poolint.syntax.purposes import is_imported
 from poolint.syntax.scopes import means, parent_of
 from poolint.types import narrowing, returns, traced
 from poolint.types.evidence import SAYS_ENGINE
+from poolint.types.other_results import has_other_results
 from poolint.types.use_places import is_stored, path
 from poolint.types.values import UNKNOWN, ClassObject, Instance, LibraryFunction, LibraryName, Pending, Type
 from poolint.types.vocabulary import last_name
@@ -256,7 +257,10 @@ class ByUse:
         """Whether statements of SQLAlchemy are run by these calls, and how."""
         if not any(self._is_statement(one) for one in calls):
             return None
-        return _mode([one for one in calls if self._is_query(one)], how)
+        mode = _mode([one for one in calls if self._is_query(one)], how)
+        session = self._instance("used-session", "async") if mode == "async" else None
+        has_others = session is not None and any(has_other_results(self.ev, session, *one) for one in calls)
+        return None if has_others else mode
 
     def _is_statement(self, one: _Call) -> bool:
         """Whether a call runs a statement that a function of SQLAlchemy has made."""

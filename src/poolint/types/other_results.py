@@ -1,0 +1,34 @@
+"""Results that are not those of the library whose statements are run: others take these as well, as aiopg does."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.syntax.scopes import parent_of
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Instance
+
+
+def has_other_results(ev: Evaluator, session: Instance, query: ast.Call, scope: Scope) -> bool:
+    """Whether what an awaited query gives is asked, with an ``await``, for something that is a plain function of what a
+    ``session`` gives for such a query."""
+    row = ev.models.method(session.base, last_name(query.func)) if session.base is not None else None
+    results = ev.models.classes.get(row.returns) if row is not None else None
+    given = parent_of(query)
+    if results is None or not isinstance(given, ast.Await):
+        return False
+    kept = parent_of(given)
+    target = kept.targets[0] if isinstance(kept, ast.Assign) else None
+    for value in scope.loads.get(target.id, ()) if isinstance(target, ast.Name) else (given,):
+        member = parent_of(value)
+        called = parent_of(member) if isinstance(member, ast.Attribute) else None
+        if isinstance(member, ast.Attribute) and isinstance(called, ast.Call) and called.func is member:
+            method = ev.models.method(results, member.attr)
+            if method is not None and method.call == "sync" and isinstance(parent_of(called), ast.Await):
+                return True
+    return False
