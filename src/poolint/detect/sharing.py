@@ -10,7 +10,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.places import kept_class
+from poolint.analyses.places import arguments_of, kept_class
+from poolint.analyses.spared import Spared
 from poolint.detect.collected import named, puts
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -63,6 +64,7 @@ class Sharing:
         self.ev = ev
         self.using = using
         self.threading = threading
+        self.spared = ev.derived(Spared)
         self._at_once, self._starts = ev.models.words("at-once"), ev.models.words("makes-task", "starts")
         self._passes_on = self._starts | ev.models.words("shields", "limits-awaited")
 
@@ -134,11 +136,13 @@ class Sharing:
         callees = alternatives(self.ev.type_of(task.func, scope))
         if self._is_serialised(callees):
             return
-        given: list[ast.expr] = [*task.args, *(keyword.value for keyword in task.keywords)]
+        passed = arguments_of(task)
+        given = [one for _, one in passed]
         for one in given:
             made = self.ev.type_of(one, scope) if isinstance(one, ast.Call) else None
             if isinstance(made, Pending) and made.call == "coroutine":
                 yield from self._resources(one, scope)
+        given = [one for name, one in passed if not self.spared.argument(task, one, name, scope)]
         if isinstance(task.func, ast.Attribute):
             given.append(task.func.value)
         yield from self._of_kind(given, scope)
