@@ -244,7 +244,14 @@ def function_run(ev: Evaluator, callee: Type) -> Function | None:
 
 def receiver_text(node: ast.Call, scope: Scope) -> str:
     """What the call is made on, as written, on one line."""
-    return text_of(node.func.value, scope) if isinstance(node.func, ast.Attribute) else ""
+    if not isinstance(node.func, ast.Attribute):
+        return ""
+    text = text_of(node.func.value, scope)
+    return f"({text})" if isinstance(node.func.value, _IN_PARENTHESES) else text
+
+
+_IN_PARENTHESES = (ast.Await, ast.BoolOp, ast.IfExp, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Lambda, ast.NamedExpr)
+"""Expressions of which nothing can be asked without."""
 
 
 def text_of(node: ast.AST, scope: Scope) -> str:
