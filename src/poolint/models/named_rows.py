@@ -96,6 +96,7 @@ How = Literal[
     "shows-query",
     "shows-session",
     "shows-alone",
+    "shows-rows",
     "shows-database",
     "shows-block",
     "shows-driver",

@@ -137,7 +137,7 @@ class Screen:
             return True
         if b"await" in data and AWAITED_USE.search(data) is not None and self._is_near_library(file):
             return True
-        if shows_use(data) and self._ready.names_library(data):
+        if shows_use(data, self._ready.names_library):
             return True
         path = os.path.abspath(path)
         if path in self._distance and drives(data):
