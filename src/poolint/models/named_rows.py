@@ -105,6 +105,7 @@ How = Literal[
     # threads
     "calls-back",
     "calls-given",
+    "awaits-given",
     "starts-thread",
     "waits-for-thread",
     "joins-thread",
@@ -184,9 +185,10 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``used-session`` and ``used-factory``: classes of what runs statements, and makes what does, where only its use tells;
     ``makes-statement``: libraries whose functions make such statements. ``shows-query``: methods that run statements or
     queries, ``shows-session`` others that show a session or a connection, and ``shows-alone`` those of ``shows-query`` that do.
+    ``shows-rows``: methods by which rows are read from what a statement gives.
 
     ``calls-back``: they are given a function that they call later, and drop what it returns; ``calls-given`` call the first
-    one that they are given where they stand, with the rest.
+    one that they are given where they stand, with the rest, ``awaits-given`` run a coroutine function so to its end.
     ``starts-thread``: what runs a function in another thread; ``waits-for-thread``: what waits for it.
 
     ``reads-environment``: functions that give a variable of the environment, or what they are given in its place;
