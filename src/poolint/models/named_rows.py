@@ -112,6 +112,7 @@ How = Literal[
     # settings
     "reads-environment",
     "reads-body",
+    "of-request",
     "declares-field",
     "property",
     "same-value",
@@ -192,7 +193,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``starts-thread``: what runs a function in another thread; ``waits-for-thread``: what waits for it.
 
     ``reads-environment``: functions that give a variable of the environment, or what they are given in its place;
-    ``reads-body``: methods of a request that give what its client has sent, as data;
+    ``reads-body``: methods of a request that give what its client has sent, as data; ``of-request``: classes of requests,
+    of which a function is passed one that runs for each;
     ``declares-field``: what a field is declared by, with its default; ``property``: decorators after which a method is read
     as an attribute. ``same-value``: what gives its last argument as it is; ``same-text`` and ``same-text-method``:
     functions, and methods, that give a text which says the same; ``copies``: what gives a copy of a mapping.
