@@ -711,6 +711,7 @@ SCREENING = {
     "carried",
     "is_interesting",
     "leads_to",
+    "may_share",
     "is_near",
     "is_near_database",
     "may_block",

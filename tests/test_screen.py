@@ -252,16 +252,40 @@ def test_a_text_that_reads_like_an_import_of_no_name_is_read_to_its_end(word: st
     assert not is_interesting(screen_of(), tmp_path / "module.py")
 
 
+def names_library(_: bytes) -> bool:
+    return True
+
+
+def names_nothing(_: bytes) -> bool:
+    return False
+
+
 def test_what_a_block_binds_and_runs_statements_is_let_through() -> None:
     block = b"with open_it() as %b:\n    %b.execute(query)\n"
-    assert shows_use(block % (b"session", b"session"))
-    assert not shows_use(block % (b"session", b"my_session"))
-    assert not shows_use(block % (b"my_session", b"session"))
-    assert shows_use(b"s.exec(a) or f(b) as s, (c) as t:")
+    assert shows_use(block % (b"session", b"session"), names_library)
+    assert not shows_use(block % (b"session", b"my_session"), names_library)
+    assert not shows_use(block % (b"my_session", b"session"), names_library)
+    assert shows_use(b"s.exec(a) or f(b) as s, (c) as t:", names_library)
+    assert not shows_use(block % (b"session", b"session"), names_nothing)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"with pool.connection(timeout=5) as link:\n    link.execute(query)\n",
+        b"async with (lock, self.pool.acquire() as link):\n    await link.execute(query)\n",
+        b"with link.transaction():\n    link.execute(query)\n",
+        b"async with lock, self.link.transaction() as inner:\n    await self.link.execute(query)\n",
+    ],
+)
+def test_what_shows_a_driver_is_let_through_without_a_library(text: bytes) -> None:
+    assert shows_use(text, names_nothing)
+    assert not shows_use(text.replace(b"link.execute", b"other.execute"), names_nothing)
+    assert not shows_use(text.replace(b".execute(", b".draw("), names_nothing)
 
 
 def test_what_shows_an_engine_is_let_through() -> None:
     methods = sorted(load().words("shows-engine"))
     assert methods
-    assert all(shows_use(f"engine.{method}()".encode()) for method in methods)
-    assert not shows_use(b"engine.start()")
+    assert all(shows_use(f"engine.{method}()".encode(), names_library) for method in methods)
+    assert not shows_use(b"engine.start()", names_library)

@@ -19,3 +19,20 @@ def bound_to(function: Scope, call: ast.Call, *, is_method: bool) -> dict[str, a
     known = {*names, *(one.arg for one in declared.kwonlyargs)}
     found.update({one.arg: one.value for one in call.keywords if one.arg is not None and one.arg in known})
     return found
+
+
+def fields_of(family: list[Scope]) -> list[str]:
+    """The fields of a class that has no ``__init__`` of its own, in the order in which one is made for it."""
+    names: dict[str, None] = {}
+    for cls in reversed(family):
+        names.update({name: None for name, bound in cls.bindings.items() if bound[0].kind == "annotated"})
+    return list(names)
+
+
+def given_to_fields(fields: list[str], call: ast.Call) -> dict[str, ast.expr]:
+    """What a call passes for the fields of a class; nothing where that cannot be told."""
+    if any(isinstance(one, ast.Starred) for one in call.args):
+        return {}
+    found = dict(zip(fields, call.args, strict=False))
+    found.update({one.arg: one.value for one in call.keywords if one.arg is not None and one.arg in fields})
+    return found

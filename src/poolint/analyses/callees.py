@@ -303,14 +303,15 @@ class Edges:
         """What a function does that something runs which is waited for at ``node``, by its own name or what runs it."""
         found = alternatives(self.ev.type_of(work.function, scope))
         one = found[0] if len(found) == 1 else None
-        if isinstance(one, Function) and not (one.scope.is_async or one.scope.is_generator):
+        if isinstance(one, Function) and not (one.scope.is_generator or (one.scope.is_async and not work.is_awaited)):
             self._joining.add(node)
             name = one.scope.qualified_name if one.scope.kind == "function" else name
             yield Edge(Link(node, scope, name), None, one.scope, in_thread=in_thread)
         elif one is not None:
             run = ast.copy_location(ast.Call(work.function, work.given, work.keywords), work.function)
             fact = call_site(self.ev, run, scope, use_evidence=False)
-            if fact is not None and fact.row is not None and fact.row.effect and fact.row.call == "sync":
+            kind = "coroutine" if work.is_awaited else "sync"
+            if fact is not None and fact.row is not None and fact.row.effect and fact.row.call == kind:
                 yield Edge(Link(node, scope, fact.api), fact, None, in_thread=in_thread)
 
     def _of_given(self, passed: list[ast.expr], node: ast.Call, scope: Scope, callee: Function) -> Iterator[Edge]:

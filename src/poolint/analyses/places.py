@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.arguments import bound_to
+from poolint.analyses.arguments import bound_to, fields_of, given_to_fields
 from poolint.analyses.carrying import Carrying
 from poolint.analyses.given_parts import GivenParts, object_of
 from poolint.analyses.given_together import GivenTogether
@@ -136,7 +136,7 @@ class Places:
 
     def for_fields(self, cls: Scope, call: ast.Call) -> dict[str, ast.expr]:
         """What a call passes for the fields of a class that writes no ``__init__``."""
-        return _given_to_fields(_fields(lineage(self.ev, ClassObject(cls, None))), call)
+        return given_to_fields(fields_of(lineage(self.ev, ClassObject(cls, None))), call)
 
     def _placed(self, given: dict[str, ast.expr]) -> dict[str, str]:
         found = {name: name_of(value) for name, value in given.items()}
@@ -256,24 +256,27 @@ class Places:
                 break
             rest = ".".join(steps[number + 1 :])
             for cls in lineage(self.ev, owner):
-                given = self._of_property(cls, step)
-                if given:
-                    return ".".join(filter(None, (f"{walked}.{given}", rest)))
-                same = self._same_member(cls, step, rest)
+                same = self._of_property(cls, step, rest) or self._same_member(cls, step, rest)
                 if same:
                     return f"{walked}.{same}"
             walked = f"{walked}.{step}"
             owner = owner_of(self.ev.type_of_member(owner, step))
         return f"{root}.{path}"
 
-    def _of_property(self, cls: Scope, name: str) -> str:
-        """``_session`` for a property that returns ``self._session``."""
+    def _of_property(self, cls: Scope, name: str, rest: str) -> str:
+        """``_session`` for a property that returns ``self._session``, and for ``orders.session`` where it returns
+        ``Orders(self._session)``."""
         bindings = cls.bindings.get(name, ())
         inner = bindings[-1].scope if bindings and bindings[-1].kind == "function" else None
         if inner is None or len(inner.returns) != 1 or PROPERTIES.isdisjoint(decorators(self.ev, inner)):
             return ""
         text = name_of(inner.returns[0])
-        return text.removeprefix("self.") if text.startswith("self.") else ""
+        if text.startswith("self."):
+            return ".".join(filter(None, (text.removeprefix("self."), rest)))
+        for prefix, to in self.of(inner.returns[0], inner).items() if rest else ():
+            if to.startswith("self.") and (rest == prefix or rest.startswith(f"{prefix}.")):
+                return f"{to.removeprefix('self.')}{rest[len(prefix) :]}"
+        return ""
 
     def _same_member(self, cls: Scope, name: str, rest: str) -> str:
         """``session`` for ``orders.session`` where ``__init__`` has made both of the same, or is always passed them so."""
@@ -372,22 +375,6 @@ def bound_value(binding: Binding) -> ast.expr | None:
 
 def _is_none(value: ast.expr | None) -> bool:
     return isinstance(value, ast.Constant) and value.value is None
-
-
-def _fields(family: list[Scope]) -> list[str]:
-    """The fields of a class that has no ``__init__`` of its own, in the order in which one is made for it."""
-    names: dict[str, None] = {}
-    for cls in reversed(family):
-        names.update({name: None for name, bound in cls.bindings.items() if bound[0].kind == "annotated"})
-    return list(names)
-
-
-def _given_to_fields(fields: list[str], call: ast.Call) -> dict[str, ast.expr]:
-    if any(isinstance(one, ast.Starred) for one in call.args):
-        return {}
-    found = dict(zip(fields, call.args, strict=False))
-    found.update({one.arg: one.value for one in call.keywords if one.arg is not None and one.arg in fields})
-    return found
 
 
 def is_super_init(call: ast.Call) -> bool:

@@ -7,7 +7,7 @@ A future is followed as far as it surely is one of these: through names of the f
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.generator_runs import is_gone_over
 from poolint.analyses.graphs import BlockEnd
@@ -18,6 +18,7 @@ from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import call_site
 from poolint.types.values import Instance, alternatives
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,8 @@ class Work(NamedTuple):
     function: ast.expr
     given: list[ast.expr]
     keywords: list[ast.keyword]
+    is_awaited: bool = False
+    """Whether it is a coroutine function, and what it gives is run to its end."""
 
 
 class Submitted:
@@ -45,7 +48,8 @@ class Submitted:
         self.ev = ev
         self._hands = ev.models.words("starts-thread")
         self._waits = ev.models.words("waits-for-thread")
-        self.words = self._hands | self._waits | ev.models.words("calls-given")
+        self._calls = {how: ev.models.words(how) for how in ("calls-given", "awaits-given")}
+        self.words = self._hands | self._waits | ev.models.words("calls-given", "awaits-given")
         """The last names of what runs work, waits for it or hands it over."""
         self._handing: dict[Scope, dict[ast.Call, bool]] = {}
 
@@ -62,18 +66,21 @@ class Submitted:
                 break
         return Work(function, given, keywords)
 
-    def calls_given(self, call: ast.Call, scope: Scope) -> bool:
-        """Whether a call calls what it is passed first, there and then."""
-        function, models = call.func, self.ev.models
-        if not isinstance(function, ast.Attribute) or function.attr not in models.words("calls-given") or not call.args:
+    def calls_given(
+        self, call: ast.Call, scope: Scope, how: Literal["calls-given", "awaits-given"] = "calls-given"
+    ) -> bool:
+        """Whether a call calls what it is passed first, there and then, or awaits what that gives as well."""
+        if not call.args or last_name(call.func) not in self._calls[how]:
             return False
         fact = call_site(self.ev, call, scope, use_evidence=False)
-        return fact is not None and models.ends("calls-given", fact.name)
+        return fact is not None and self.ev.models.ends(how, fact.name)
 
     def run_by(self, call: ast.Call, scope: Scope) -> list[Work]:
         """The work that a call runs, or of which it waits for the outcome."""
         if self.calls_given(call, scope):
-            return [self.work_of(call.args[0], call.args[1:], call.keywords, scope)]
+            return [self._work(call, scope)]
+        if self.calls_given(call, scope, "awaits-given"):
+            return [self._work(call, scope)._replace(is_awaited=True)]
         return self._waited_by(call, scope)
 
     def _waited_by(self, call: ast.Call, scope: Scope) -> list[Work]:

@@ -202,7 +202,7 @@ def again(ev: Evaluator, call: ast.Call, scope: Scope) -> Repetition | None:
     for one, around, steps in calls:  # grows
         if is_in_loop(one, around):
             return Repetition("round", around.qualified_name)
-        if is_entry(ev, around) or is_flow(ev, around):
+        if is_entry(ev, around) or is_flow(ev, around) or _takes_request(ev, around):
             return Repetition("call", around.qualified_name)
         if steps < _MAX_STEPS and around.kind == "function":
             for outer, caller in ev.callers.of(around):
@@ -210,6 +210,20 @@ def again(ev: Evaluator, call: ast.Call, scope: Scope) -> Repetition | None:
                     met.add(outer)
                     calls.append((outer, caller, steps + 1))
     return None
+
+
+def _takes_request(ev: Evaluator, scope: Scope) -> bool:
+    """Whether a function is passed a request of a web framework, as its annotations say: it runs for each."""
+    arguments = getattr(scope.node, "args", None)
+    if not isinstance(arguments, ast.arguments):
+        return False
+    words, classes = ev.models.words("of-request"), ev.models.manners.get("of-request", frozenset())
+    return any(
+        isinstance(one.annotation, (ast.Name, ast.Attribute))
+        and last_name(one.annotation) in words
+        and ev.qualified_name(ev.type_of(one.annotation, scope.parent or scope)) in classes
+        for one in (*arguments.posonlyargs, *arguments.args)
+    )
 
 
 def _marks(ev: Evaluator, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:

@@ -221,12 +221,16 @@ def _plain_role(ev: Evaluator, use: ast.Attribute, cls: Class) -> str:
 
 
 def _is_only_used(ownership: Ownership, use: ast.Attribute, scope: Scope, cls: Class) -> bool:
-    """Whether what is kept is passed to a function of the project that neither releases nor keeps it."""
+    """Whether what is kept is passed to a function of the project that neither releases nor keeps it, or to an object that only
+    uses it and is not kept either."""
     taking = call_taking(use)
-    if taking is None or not isinstance(ownership.ev.type_of(taking[0].func, scope), Function):
+    if taking is None:
         return False
     call, keyword = taking
-    return ownership.fate(call, use, scope, cls, keyword) is Fate.USED
+    callee = ownership.ev.type_of(call.func, scope)
+    if isinstance(callee, ClassObject) and callee.cls is not callee.base:
+        return ownership.carried.of_object(call, use, scope, cls) is Fate.USED
+    return isinstance(callee, Function) and ownership.fate(call, use, scope, cls, keyword) is Fate.USED
 
 
 def _is_left_held(holdings: Holdings, cls: Class, attribute: str, classes: tuple[Scope, ...]) -> bool:

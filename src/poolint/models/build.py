@@ -107,13 +107,14 @@ def _configuration_problems(library: Library, libraries: Sequence[Library], clas
 
 
 def screen(libraries: Iterable[Library]) -> bytes:
-    """What the screen needs, in nine lines.
+    """What the screen needs, in ten lines.
 
     The import roots of the screened libraries; the last parts of the names in them that carry
     something of a pool; of those the ones of synchronous sessions; the methods by which these reach the database; roots
     and names of the clients of other libraries that matter by themselves, since it is known what dropping them does;
     the import roots of all libraries; what shows that a response may be left unread; what makes a router, of which is said
-    elsewhere what is run before its endpoints; modules of which all names are known, with these.
+    elsewhere what is run before its endpoints; what makes a registry of sessions, or what has one; modules of which all
+    names are known, with these.
     """
     libraries = tuple(libraries)
     screened = [library for library in libraries if library.screened]
@@ -158,7 +159,7 @@ def screen(libraries: Iterable[Library]) -> bytes:
     including = [one for one in libraries if any(row.includes for row in one.injections)]
     serving = [row for one in including for row in one.purposes if row.purpose == "serves"]
     routers = {name.rpartition(".")[2] for row in serving for name in row.names}
-    lists = (roots, names, blocking, reaching, clients, every, lending, routers)
+    lists = (roots, names, blocking, reaching, clients, every, lending, routers, _registries(libraries))
     told = " ".join(_told(row) for library in screened for row in library.modules)
     return b"\n".join((*(" ".join(sorted(words)).encode() for words in lists), told.encode()))
 
@@ -170,6 +171,14 @@ def _lending(cls: Class) -> Iterator[str]:
         if row.owes:
             yield from (cls.name.partition(".")[0], cls.name.rpartition(".")[2])
             yield from (f".{name}" for name in row.names) if row.owes == "always" else (f"{row.owes}=True",)
+
+
+def _registries(libraries: Iterable[Library]) -> set[str]:
+    """The last names by which a registry is made, or what has one for an attribute."""
+    classes = [cls for library in libraries for cls in library.classes]
+    registries = {cls.name for cls in classes if cls.kind == "registry"}
+    having = (cls for cls in classes if cls.name in registries or not registries.isdisjoint(cls.attributes.values()))
+    return {path.rpartition(".")[2] for cls in having for path in (cls.name, *cls.aliases)}
 
 
 def _told(row: Names) -> str:

@@ -96,6 +96,7 @@ How = Literal[
     "shows-query",
     "shows-session",
     "shows-alone",
+    "shows-rows",
     "shows-database",
     "shows-block",
     "shows-driver",
@@ -104,12 +105,14 @@ How = Literal[
     # threads
     "calls-back",
     "calls-given",
+    "awaits-given",
     "starts-thread",
     "waits-for-thread",
     "joins-thread",
     # settings
     "reads-environment",
     "reads-body",
+    "of-request",
     "declares-field",
     "property",
     "same-value",
@@ -183,13 +186,15 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``used-session`` and ``used-factory``: classes of what runs statements, and makes what does, where only its use tells;
     ``makes-statement``: libraries whose functions make such statements. ``shows-query``: methods that run statements or
     queries, ``shows-session`` others that show a session or a connection, and ``shows-alone`` those of ``shows-query`` that do.
+    ``shows-rows``: methods by which rows are read from what a statement gives.
 
     ``calls-back``: they are given a function that they call later, and drop what it returns; ``calls-given`` call the first
-    one that they are given where they stand, with the rest.
+    one that they are given where they stand, with the rest, ``awaits-given`` run a coroutine function so to its end.
     ``starts-thread``: what runs a function in another thread; ``waits-for-thread``: what waits for it.
 
     ``reads-environment``: functions that give a variable of the environment, or what they are given in its place;
-    ``reads-body``: methods of a request that give what its client has sent, as data;
+    ``reads-body``: methods of a request that give what its client has sent, as data; ``of-request``: classes of requests,
+    of which a function is passed one that runs for each;
     ``declares-field``: what a field is declared by, with its default; ``property``: decorators after which a method is read
     as an attribute. ``same-value``: what gives its last argument as it is; ``same-text`` and ``same-text-method``:
     functions, and methods, that give a text which says the same; ``copies``: what gives a copy of a mapping.

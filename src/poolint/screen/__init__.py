@@ -79,12 +79,10 @@ class Screen:
     def again(self, question: str, path: str, data: bytes) -> bool:
         """The answer to a question that :func:`poolint.recording.screened` was told. Raises ``ValueError`` for others."""
         kind, _, words = question.partition(" ")
-        if kind == "interesting":
-            return self.is_interesting(path, data)
-        if kind == "database":
-            return self.is_near_database(path, data)
-        if kind == "blocks":
-            return self.may_block(path, data)
+        plain = {"interesting": self.is_interesting, "database": self.is_near_database, "blocks": self.may_block}
+        plain["shares"] = self.may_share
+        if kind in plain:
+            return plain[kind](path, data)
         if kind == "near":
             return self.is_near(frozenset(words.encode().split()), path, data)
         if kind == "leads":
@@ -137,12 +135,12 @@ class Screen:
             return True
         if b"await" in data and AWAITED_USE.search(data) is not None and self._is_near_library(file):
             return True
-        if shows_use(data) and self._ready.names_library(data):
+        if shows_use(data, self._ready.names_library):
             return True
-        path = os.path.abspath(path)
-        if path in self._distance and drives(data):
+        absolute = os.path.abspath(path)
+        if absolute in self._distance and (drives(data) or self.may_share(path, data)):
             return True
-        return self._may_drop(path, file)
+        return self._may_drop(absolute, file)
 
     def names(self, path: str, data: bytes) -> Names:
         """The names that the file at ``path``, and all that it imports, define, and maybe more."""
@@ -175,6 +173,13 @@ class Screen:
         else:
             known.update(dict.fromkeys(seen, False))
         return self._answered(f"leads {b' '.join(sorted(roots)).decode()}", path, known[start])
+
+    def may_share(self, path: str, data: bytes) -> bool:
+        """Whether it has to do with what carries something, and comes to a file that makes a registry: its functions may
+        work with one session."""
+        self._settled_file(path, data)
+        is_near = os.path.abspath(path) in self._distance
+        return self._answered("shares", path, is_near and self.leads_to(self._ready.registries, path, data))
 
     def touching(self, path: str, data: bytes) -> frozenset[bytes]:
         """The top-level names of the file at ``path`` whose statements mention anything that carries something."""

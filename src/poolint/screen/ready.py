@@ -46,6 +46,7 @@ class Ready:
         "clients",
         "libraries",
         "own",
+        "registries",
         "roots",
         "seen",
         "told",
@@ -75,6 +76,7 @@ class Ready:
         self._lenders = frozenset(lists[6])
         self._making = [name + b"(" for name in self.clients]
         self._routers = [name + b"(" for name in lists[7]]
+        self.registries = frozenset(lists[8])
         self._library: re.Pattern[bytes] | None = None
         self._reaching: re.Pattern[bytes] | None = None
         self._made: re.Pattern[bytes] | None = None

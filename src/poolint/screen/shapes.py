@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 STATE_HOLDERS = frozenset({"app", "application", "request", "req", "websocket", "ws", "_app", "fastapi_app"})
 """Names before ``.state.NAME`` that make it a framework's application state."""
 
@@ -23,8 +27,14 @@ _OF_ENGINES = (b"connect", b"begin", b"dispose")
 """What each text of that shape has in it."""
 
 _BOUND = re.compile(rb"\)[ \t]+as[ \t]+(\w+)[ \t]*[:,]")
-_RUN = re.compile(rb"\.(?:execute|scalars?|query|exec)\(")
-"""What blocks bind, and what comes behind that which statements are run on."""
+_RUN = re.compile(rb"\.(?:execute|scalars?|query|exec|add|add_all)[(,]")
+"""What blocks bind, and what comes behind that which statements are run on, or objects are added to."""
+_RUNNING = (b".exec", b".scalar", b".query", b".add")
+"""What each text of that shape has in it."""
+
+_TAKEN = re.compile(rb"\.(?:connection|acquire)\([^()\n]*\)[ \t]+as[ \t]+(\w+)[ \t]*[:,)]")
+_INSIDE = re.compile(rb"\bwith[ \t][^\n#]*?([\w.]+)\.transaction\([^()\n]*\)[ \t]*(?::|,|as\b)")
+"""What a block has from a pool, and what the transaction is of that it is."""
 
 _LETTER = re.compile(rb"\w")
 
@@ -44,14 +54,28 @@ DROPPED = re.compile(rb"^[ \t]+\w[\w.]*\.a?close\(\)[ \t]*(?:#.*)?$", re.MULTILI
 """A statement that closes something and awaits nothing."""
 
 
-def shows_use(data: bytes) -> bool:
+def shows_use(data: bytes, names_library: Callable[[bytes], bool]) -> bool:
     """Whether a text uses something as an engine, a session or a connection that nothing in it declares."""
+    return _shows_driver(data) or (_is_used(data) and names_library(data))
+
+
+def _is_used(data: bytes) -> bool:
+    """Whether it connects by an engine, or runs statements on what a block has."""
     if b"ngine" in data and any(one in data for one in _OF_ENGINES) and ENGINE_USE.search(data) is not None:
         return True
-    if b") as " not in data or not (b".exec" in data or b".scalar" in data or b".query" in data):
+    if b") as " not in data or not any(one in data for one in _RUNNING):
         return False
     bound = tuple(set(_BOUND.findall(data)))
     return bool(bound) and any(_ends_in(bound, data, match.start()) for match in _RUN.finditer(data))
+
+
+def _shows_driver(data: bytes) -> bool:
+    """Whether it runs statements in blocks that have a connection from a pool, or are a transaction, whatever the library:
+    what such blocks are is known by these alone."""
+    if b".execute(" not in data or not (b".transaction(" in data or b".connection(" in data or b".acquire(" in data):
+        return False
+    used = tuple({*_TAKEN.findall(data), *_INSIDE.findall(data)})
+    return bool(used) and any(one + b".execute(" in data for one in used)
 
 
 def _ends_in(words: tuple[bytes, ...], data: bytes, end: int) -> bool:

@@ -1,7 +1,8 @@
 """What a value of which nothing is declared must be, by what is done with it: types from evidence of use.
 
-Where statements of SQLAlchemy are run on what ``async with db.sessions() as session`` binds, ``session`` is a session and
-``db.sessions`` makes such; where queries are awaited inside ``async with conn.transaction()``, ``conn`` is a connection.
+Where statements of SQLAlchemy are run on what ``async with db.sessions() as session`` binds, or objects of tables are added
+to it, ``session`` is a session and ``db.sessions`` makes such; where queries are awaited inside ``async with
+conn.transaction()``, ``conn`` is a connection.
 Each expression is judged by its own function alone, so a pool is known by its expression. Uses that several kinds of
 objects would allow tell nothing: a helper with an ``execute`` of its own that gives a connection back each time is called
 like a session, so of what is passed in, more than that has to be seen.
@@ -10,17 +11,15 @@ like a session, so of what is passed in, more than that has to be seen.
 from __future__ import annotations
 
 import ast
-import re
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 from poolint.syntax.expressions import dotted
-from poolint.syntax.purposes import is_imported
 from poolint.syntax.scopes import means, parent_of
 from poolint.types import narrowing, returns, traced
 from poolint.types.evidence import SAYS_ENGINE
-from poolint.types.other_results import has_other_results
+from poolint.types.use_calls import Made, UseCalls, within
 from poolint.types.use_places import is_stored, path
-from poolint.types.values import UNKNOWN, ClassObject, Instance, LibraryFunction, LibraryName, Pending, Type
+from poolint.types.values import UNKNOWN, Instance, Pending, Type
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -28,26 +27,11 @@ if TYPE_CHECKING:
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
-
-Mode: TypeAlias = Literal["async", "sync"]
+    from poolint.types.use_calls import Call, Mode
 
 _OURS = "poolint.evidence."
-_PLACEHOLDER = re.compile(r"\$\d")
-_MAX_STEPS = 12
 _OF_ENGINES = frozenset({"connect", "begin"})
 """Methods of engines that take a connection."""
-
-
-class _Call(NamedTuple):
-    node: ast.Call
-    scope: Scope
-
-
-class _Made(NamedTuple):
-    """How the value of a call is kept: the name that it is bound to, with the calls on that; ``how`` it is taken."""
-
-    how: Literal["async with", "with", "await", "assign"]
-    calls: list[_Call]
 
 
 def unless_known(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
@@ -69,24 +53,13 @@ class ByUse:
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
-        words = ev.models.words
-        self._queries, self._of_session, self._alone = (
-            words("shows-query"),
-            words("shows-session"),
-            words("shows-alone"),
-        )
-        self._words = self._queries | self._of_session | {"transaction", "cursor"}
-        self._drivers: dict[str, set[str]] = {}
-        """The import roots of the drivers of whose connections a method is, and of nothing else there."""
-        for name in ev.models.manners.get("shows-driver", ()):
-            self._drivers.setdefault(name.rpartition(".")[2], set()).add(name.partition(".")[0])
-        self._roots = ev.models.words("makes-statement")
+        self._use = UseCalls(ev)
         pools = [ev.models.classes[f"{_OURS}{mode}Pool"] for mode in ("Async", "Sync")]
         rows = [row for one in pools for row in one.methods if row.role == "checkout"]
         self._of_pools = frozenset(name for row in rows for name in row.names)
         """Methods of drivers' pools that take a connection."""
         self._taking = self._of_pools | _OF_ENGINES
-        self._filed: dict[Scope, dict[str, list[_Call]]] = {}
+        self._filed: dict[Scope, dict[str, list[Call]]] = {}
         self._near: dict[Module, bool] = {}
         self._released: dict[Module, frozenset[str]] = {}
 
@@ -112,7 +85,7 @@ class ByUse:
         made = self._kept(call, scope, filed)
         if made is None:
             return UNKNOWN
-        session = self._of_statements(made.calls, made.how)
+        session = self._session_of(made)
         if session is None:
             return UNKNOWN
         one = self._instance("used-session", session)
@@ -120,7 +93,7 @@ class ByUse:
 
     # What is filed
 
-    def _calls(self, scope: Scope) -> dict[str, list[_Call]]:
+    def _calls(self, scope: Scope) -> dict[str, list[Call]]:
         """The calls of telling methods in a function, all that is inside it and around it, by what they are called on, as
         written; none in modules without a database, so that nothing depends on the screen."""
         found = self._filed.get(scope)
@@ -132,10 +105,8 @@ class ByUse:
         else:
             found = {}
             for inner in top.descendants() if top is not None and self._is_near(scope.module) else ():
-                for call in inner.calls_named(self._words):
-                    text = dotted(call.func.value) if isinstance(call.func, ast.Attribute) else ""
-                    if text:
-                        found.setdefault(text, []).append(_Call(call, inner))
+                for text, call in self._use.of(inner):
+                    found.setdefault(text, []).append(call)
         self._filed[scope] = found
         return found
 
@@ -145,7 +116,7 @@ class ByUse:
             found = self._near[module] = self.ev.screen.is_near_database(module.path, module.source.data)
         return found
 
-    def _kept(self, call: ast.Call, scope: Scope, filed: dict[str, list[_Call]]) -> _Made | None:
+    def _kept(self, call: ast.Call, scope: Scope, filed: dict[str, list[Call]]) -> Made | None:
         """How the value of a call is kept, if one name holds it alone."""
         value: ast.AST = call
         parent = parent_of(call)
@@ -155,8 +126,8 @@ class ByUse:
             statement = parent_of(parent)
             if not isinstance(parent.optional_vars, ast.Name) or value is not call:
                 return None
-            calls = _within(parent, filed.get(parent.optional_vars.id, []))
-            return _Made("async with" if isinstance(statement, ast.AsyncWith) else "with", calls)
+            calls = within(parent, filed.get(parent.optional_vars.id, []))
+            return Made("async with" if isinstance(statement, ast.AsyncWith) else "with", calls)
         if not (
             isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name)
         ):
@@ -165,11 +136,11 @@ class ByUse:
         if len(scope.bindings.get(name, ())) != 1:
             return None
         calls = [one for one in filed.get(name, []) if means(name, one.scope, scope)]
-        return _Made("assign" if value is call else "await", calls)
+        return Made("assign" if value is call else "await", calls)
 
     # What it is
 
-    def _handle(self, node: ast.expr, text: str, scope: Scope, filed: dict[str, list[_Call]]) -> Type:
+    def _handle(self, node: ast.expr, text: str, scope: Scope, filed: dict[str, list[Call]]) -> Type:
         """A session or a connection that comes from elsewhere: as a parameter, an attribute."""
         calls = filed[text]
         if isinstance(node, ast.Name):
@@ -183,34 +154,28 @@ class ByUse:
             calls = [one for one in calls if one.scope is scope]
             if is_stored(text, scope):
                 return UNKNOWN
-        block = self._of_transaction(calls)
+        block = self._use.of_transaction(calls)
         if block is not None:
             return self._own("Connection", block)
-        mode = self._of_statements(calls, "")
-        if mode is None or not self._is_session(calls):
+        mode = self._use.of_statements(calls, "")
+        if mode is None or not self._use.is_session(calls):
             return UNKNOWN
         return self._instance("used-session", mode) or UNKNOWN
 
-    def _is_session(self, calls: list[_Call]) -> bool:
-        """Whether more is done than to run statements, as helpers do that have a connection for each."""
-        return any(last_name(one.node.func) in self._of_session for one in calls) or any(
-            last_name(one.node.func) in self._alone and self._is_statement(one) for one in calls
-        )
-
-    def _factory(self, call: ast.Call, scope: Scope, filed: dict[str, list[_Call]]) -> Type:
+    def _factory(self, call: ast.Call, scope: Scope, filed: dict[str, list[Call]]) -> Type:
         """What is called and gives a session or a connection."""
         made = self._kept(call, scope, filed)
         if made is None or not made.calls or not self._is_owed(made, call, scope):
             return UNKNOWN
-        mode = self._of_statements(made.calls, made.how)
+        mode = self._session_of(made)
         if mode is not None:
             if made.how == "await":
                 return self._own("Sessions", mode)
             return self._instance("used-factory", mode) or UNKNOWN
-        driver = self._of_driver(made, filed)
+        driver = self._use.of_driver(made, filed)
         return self._own("Connections", driver) if driver == "async" else UNKNOWN
 
-    def _owner(self, member: ast.Attribute, scope: Scope, filed: dict[str, list[_Call]]) -> Type:
+    def _owner(self, member: ast.Attribute, scope: Scope, filed: dict[str, list[Call]]) -> Type:
         """An engine or a pool, by the method that takes a connection from it."""
         call = parent_of(member)
         if not isinstance(call, ast.Call) or call.func is not member:
@@ -219,13 +184,13 @@ class ByUse:
         says_engine = member.attr == "connect" and SAYS_ENGINE.search(last_name(member.value)) is not None
         if made is None or not made.calls or not (says_engine or self._is_owed(made, call, scope)):
             return UNKNOWN
-        mode = self._of_statements(made.calls, made.how)
+        mode = self._use.of_statements(made.calls, made.how)
         if mode is not None:
             return (self._instance("named-engine", mode) or UNKNOWN) if member.attr not in self._of_pools else UNKNOWN
-        driver = self._of_driver(made, filed) if member.attr in self._of_pools else None
+        driver = self._use.of_driver(made, filed) if member.attr in self._of_pools else None
         return self._own("Pool", driver) if driver is not None else UNKNOWN
 
-    def _is_owed(self, made: _Made, call: ast.Call, scope: Scope) -> bool:
+    def _is_owed(self, made: Made, call: ast.Call, scope: Scope) -> bool:
         """Whether what a call gives is its caller's: it is entered, or given back, here or where the module does the
         same. What a registry gives for each thread, or an object that is lent, is taken and left alone."""
         if made.how in ("async with", "with"):
@@ -251,91 +216,10 @@ class ByUse:
             found = self._released[module] = frozenset(texts - {""})
         return found
 
-    # What the calls tell
-
-    def _of_statements(self, calls: list[_Call], how: str) -> Mode | None:
-        """Whether statements of SQLAlchemy are run by these calls, and how."""
-        if not any(self._is_statement(one) for one in calls):
-            return None
-        mode = _mode([one for one in calls if self._is_query(one)], how)
-        session = self._instance("used-session", "async") if mode == "async" else None
-        has_others = session is not None and any(has_other_results(self.ev, session, *one) for one in calls)
-        return None if has_others else mode
-
-    def _is_statement(self, one: _Call) -> bool:
-        """Whether a call runs a statement that a function of SQLAlchemy has made."""
-        from poolint.types.following import origin
-
-        if last_name(one.node.func) not in self._queries or not one.node.args:
-            return False
-        node, scope = one.node.args[0], one.scope
-        for _ in range(_MAX_STEPS):
-            if isinstance(node, ast.Call):
-                node = node.func
-                continue
-            if not isinstance(node, (ast.Name, ast.Attribute)):
-                return False
-            found = self.ev.type_of(node, scope)
-            if isinstance(found, (LibraryName, LibraryFunction, ClassObject)):
-                return self.ev.qualified_name(found).partition(".")[0] in self._roots
-            if isinstance(node, ast.Attribute):
-                node = node.value
-                continue
-            made = origin(self.ev, node, scope, frozenset())
-            if made.node is node:
-                return False
-            node, scope = made.node, made.scope
-        return False
-
-    def _of_transaction(self, calls: list[_Call]) -> Mode | None:
-        """Whether queries are run inside a ``transaction()`` of what they are called on, and how."""
-        for one in calls:
-            item = parent_of(one.node)
-            if last_name(one.node.func) != "transaction" or not isinstance(item, ast.withitem):
-                continue
-            statement = parent_of(item)
-            mode: Mode = "async" if isinstance(statement, ast.AsyncWith) else "sync"
-            inside = [other for other in _within(item, calls) if self._is_query(other)]
-            if inside and _mode(inside, "with" if mode == "sync" else "") == mode:
-                return mode
-        return None
-
-    def _of_driver(self, made: _Made, filed: dict[str, list[_Call]]) -> Mode | None:
-        """Whether what is called is the connection of a driver: it has transactions, takes numbered placeholders, has
-        methods that only those of a driver at hand have, or gives cursors to blocks that run queries on them."""
-        if (by_cursor := self._of_cursor(made, filed)) is not None:
-            return by_cursor
-        queries = [one for one in made.calls if self._is_query(one)]
-        is_shown = any(_has_placeholder(one.node) or self._is_of_named_driver(one) for one in queries)
-        if self._of_transaction(made.calls) is None and not is_shown:
-            return None
-        mode = _mode(queries, made.how)
-        return mode if mode == "async" else None
-
-    def _of_cursor(self, made: _Made, filed: dict[str, list[_Call]]) -> Mode | None:
-        """How a connection works that a block has, and in which another has a cursor of it and runs queries on that."""
-        if made.how not in ("async with", "with"):
-            return None
-        for one in made.calls:
-            item = parent_of(one.node)
-            if last_name(one.node.func) != "cursor" or not isinstance(item, ast.withitem):
-                continue
-            statement, name = parent_of(item), item.optional_vars
-            is_async = isinstance(statement, ast.AsyncWith)
-            if not isinstance(name, ast.Name) or is_async != (made.how == "async with"):
-                continue
-            inside = [each for each in _within(item, filed.get(name.id, [])) if self._is_query(each)]
-            if inside and _mode(inside, made.how) == ("async" if is_async else "sync"):
-                return "async" if is_async else "sync"
-        return None
-
-    def _is_of_named_driver(self, one: _Call) -> bool:
-        """Whether a method is one of a driver's connections, in a module that imports the driver."""
-        roots = self._drivers.get(last_name(one.node.func), ())
-        return any(is_imported(root, one.scope.module) for root in roots)
-
-    def _is_query(self, one: _Call) -> bool:
-        return last_name(one.node.func) in self._queries
+    def _session_of(self, made: Made) -> Mode | None:
+        """Whether what is kept is a session, and of which kind: it runs statements, or is given objects that are mapped."""
+        found = self._use.of_statements(made.calls, made.how)
+        return found if found is not None else self._use.of_objects(made.calls, made.how)
 
     # Classes
 
@@ -357,17 +241,6 @@ def _of(cls: Class) -> Instance:
     return Instance(cls, cls)
 
 
-def _mode(queries: list[_Call], how: str) -> Mode | None:
-    """Whether queries are awaited; None where that cannot be told, since an ``await`` may be what is missing."""
-    if any(isinstance(parent_of(one.node), ast.Await) for one in queries):
-        return "async" if how != "with" else None
-    if how == "async with":
-        return "async"
-    if how == "with" or (queries and not any(one.scope.is_async for one in queries)):
-        return "sync"
-    return None
-
-
 def _home(name: str, scope: Scope) -> Scope | None:
     """The function that binds a name, once and to something that is not made here."""
     around: Scope | None = scope
@@ -379,22 +252,3 @@ def _home(name: str, scope: Scope) -> Scope | None:
             return around if is_one else None
         around = around.parent
     return None
-
-
-def _within(item: ast.AST | None, calls: list[_Call]) -> list[_Call]:
-    """Those of the calls that stand behind an item of a ``with``, up to the end of its block."""
-    statement = parent_of(item) if isinstance(item, ast.withitem) else None
-    if not isinstance(item, ast.withitem) or not isinstance(statement, (ast.With, ast.AsyncWith)):
-        return []
-    header = item.context_expr
-    begin, last = (header.end_lineno or 0, header.end_col_offset or 0), statement.end_lineno or 0
-    return [one for one in calls if begin <= (one.node.lineno, one.node.col_offset) and one.node.lineno <= last]
-
-
-def _has_placeholder(call: ast.Call) -> bool:
-    first = call.args[0] if call.args else None
-    return (
-        isinstance(first, ast.Constant)
-        and isinstance(first.value, str)
-        and _PLACEHOLDER.search(first.value) is not None
-    )

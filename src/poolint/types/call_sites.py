@@ -12,6 +12,7 @@ from poolint.models.schema import ENDING_ROLES
 from poolint.syntax.scopes import parent_of
 from poolint.types.evidence import evidence
 from poolint.types.overridden import overridden
+from poolint.types.returns import called
 from poolint.types.values import (
     FOREIGN,
     UNKNOWN,
@@ -180,7 +181,17 @@ def _fact(ev: Evaluator, node: ast.Call, callee: Type, scope: Scope) -> CallSite
         row = ev.models.method(callee.base, "__call__")
         if row is not None:
             return CallSite(node, f"{callee.base.name}.__call__", text_of(node.func, scope), row, callee.base)
+    if isinstance(callee, Instance) and _is_left_open(ev, callee):
+        return _maker(ev, node, called(ev, callee), scope)
     return None
+
+
+def _is_left_open(ev: Evaluator, callee: Instance) -> bool:
+    """Whether what calling an object does is for others to write, as in a protocol of which only that is asked."""
+    from poolint.types.overrides import is_left_open
+
+    own = ev.type_of_member(callee, "__call__")
+    return isinstance(own, Function) and is_left_open(own.scope)
 
 
 def as_called(ev: Evaluator, node: ast.Call, row: schema.Method, scope: Scope) -> schema.Method:

@@ -9,15 +9,15 @@ from poolint.syntax.scopes import parent_of
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
-    from poolint.types.values import Instance
 
 
-def has_other_results(ev: Evaluator, session: Instance, query: ast.Call, scope: Scope) -> bool:
+def has_other_results(ev: Evaluator, session: Class, query: ast.Call, scope: Scope) -> bool:
     """Whether what an awaited query gives is asked, with an ``await``, for something that is a plain function of what a
     ``session`` gives for such a query."""
-    row = ev.models.method(session.base, last_name(query.func)) if session.base is not None else None
+    row = ev.models.method(session, last_name(query.func))
     results = ev.models.classes.get(row.returns) if row is not None else None
     given = parent_of(query)
     if results is None or not isinstance(given, ast.Await):

@@ -73,7 +73,7 @@ class Registries:
     def __init__(self, ev: Evaluator, holdings: Holdings) -> None:
         self.ev = ev
         self._holdings = holdings
-        self._words, self._makers = ev.models.derived(_words), ev.models.derived(_makers)
+        self._words = ev.models.derived(_words)
         self._blocks = ev.models.words("ends-sessions")
         self._elsewhere: dict[tuple[Scope, str], Registry] = {}
         """Registries by what they are called in functions where they have no name."""
@@ -152,14 +152,13 @@ class Registries:
                         yield one
 
     def is_near(self, module: Module) -> bool:
-        """Whether a module, or one that it imports, mentions what makes a registry."""
+        """Whether a module, or one that it imports, mentions what makes a registry, or it works with what carries something
+        and comes to one that makes such."""
         found = self._near.get(module)
         if found is None:
             screen = self.ev.screen
             near = screen.is_near(self._words, module.path, module.source.data)
-            if not near and screen.carried(module.path, module.source.data):
-                near = screen.leads_to(self._makers, module.path, module.source.data)
-            found = self._near[module] = near
+            found = self._near[module] = near or screen.may_share(module.path, module.source.data)
         return found
 
     def _leaves(self, key: ScopeKey) -> _Sessions:
@@ -363,15 +362,6 @@ def _bound(name: str, scope: Scope) -> tuple[Binding | None, Module]:
             is_shared = where is scope.module.scope or bindings[-1].kind == "import"
             return (bindings[-1] if is_shared and len(bindings) == 1 else None), scope.module
     return None, scope.module
-
-
-def _makers(models: Models) -> frozenset[bytes]:
-    """The names by which a registry is made, or what has one."""
-    found: set[bytes] = set()
-    for name, cls in models.classes.items():
-        if cls.kind == "registry" or (cls.attributes and _has_registry(cls, models)):
-            found.update(each.rpartition(".")[2].encode() for each in (name, *cls.aliases))
-    return frozenset(found)
 
 
 def _words(models: Models) -> frozenset[bytes]:

@@ -44,8 +44,8 @@ class _Given(NamedTuple):
 class Callees:
     """Answers for one project: problems of summaries, over what functions are passed and over functions.
 
-    A way that depends on what the caller knows, such as a flag that is passed beside the resource, leaves nothing:
-    whether it is taken is not known here.
+    A way that depends on what the caller knows, such as a flag that is passed beside the resource, leaves nothing, but
+    says what is asked: whether it is taken is not known here.
     """
 
     def __init__(
@@ -139,15 +139,23 @@ class Callees:
         except TooComplex:
             return NOTHING_LEFT
         own = frozenset(name for name, bindings in scope.bindings.items() if bindings[0].kind == "parameter")
-        ways = {kind: way for kind, way in outcome.leaks.items() if not _depends_on(own - {key.parameter}, way)}
-        return Left("exit-normal" in ways, "exit-exception" in ways, "exit-cancel" in ways)
+        asks = {kind: _asked(own - {key.parameter}, way) for kind, way in outcome.leaks.items()}
+        kinds = [kind for kind, asked in asks.items() if not asked]
+        normal = asks.get("exit-normal", frozenset())
+        return Left("exit-normal" in kinds, "exit-exception" in kinds, "exit-cancel" in kinds, normal)
 
 
-def _depends_on(names: frozenset[str], way: list[Edge]) -> bool:
-    """Whether a way takes a branch by what one of some names is."""
+def _asked(names: frozenset[str], way: list[Edge]) -> frozenset[str]:
+    """Those of some names by which a way takes a branch."""
     tests = (edge.test for edge in way if edge.test is not None)
-    return any(isinstance(one, ast.Name) and one.id in names for test in tests for one in ast.walk(test))
+    found = (one.id for test in tests for one in ast.walk(test) if isinstance(one, ast.Name))
+    return names.intersection(found)
 
 
 def _either(one: Left, other: Left) -> Left:
-    return Left(one.normal or other.normal, one.exception or other.exception, one.cancel or other.cancel)
+    return Left(
+        one.normal or other.normal,
+        one.exception or other.exception,
+        one.cancel or other.cancel,
+        one.asks | other.asks,
+    )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.lent_pools import passed_for
 from poolint.analyses.lifetimes.meanings import given_as, is_for_block, is_released_with, wraps
 from poolint.analyses.lifetimes.state import BY_CALLEE, NOTHING_LEFT, Config, End
 from poolint.analyses.ownership import Fate, Passed
 from poolint.analyses.places import owner_of
 from poolint.flow.flags import name_of
-from poolint.syntax.scopes import is_captured, parent_of
+from poolint.syntax.scopes import is_captured, is_parameter, parent_of
 from poolint.types.values import Function, without_none
 
 if TYPE_CHECKING:
@@ -85,6 +86,26 @@ class Carriers:
         else:
             return NOTHING_LEFT
         return self.callees.left_of(passed, is_idle, self.taker.part) if passed is not None else NOTHING_LEFT
+
+    def may_keep(self, call: ast.Call, config: Config) -> bool:
+        """Whether a call that commits a session does so on some ways only, and leaves it with its connection on others: ways
+        that nothing rules out which the function knows."""
+        left = self.left(call, config)
+        if left.normal or not left.asks:
+            return left.normal
+        callee = self.ev.type_of(call.func, self.scope)
+        if not isinstance(callee, Function):
+            return False
+        asked = (passed_for(name, call, callee) for name in left.asks)
+        return all(one is not None and self._is_open(one) for one in asked)
+
+    def _is_open(self, node: ast.expr) -> bool:
+        """Whether what is passed comes from the function's callers as it is, and nothing there depends on it: whatever is
+        asked of it may come out both ways."""
+        if not isinstance(node, ast.Name) or not is_parameter(node.id, self.scope):
+            return False
+        tests = (one.test for one in ast.walk(self.scope.node) if isinstance(one, (ast.If, ast.IfExp, ast.While)))
+        return not any(isinstance(one, ast.Name) and one.id == node.id for test in tests for one in ast.walk(test))
 
     def _owner(self, node: ast.expr) -> Instance | None:
         return owner_of(without_none(self.ev.type_of(node, self.scope)))

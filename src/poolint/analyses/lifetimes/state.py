@@ -77,6 +77,8 @@ class Left(NamedTuple):
     normal: bool = False
     exception: bool = False
     cancel: bool = False
+    asks: frozenset[str] = frozenset()
+    """Where it is not known that it is held as the function returns: the parameters by which a way branches where it is."""
 
 
 NOTHING_LEFT = Left()

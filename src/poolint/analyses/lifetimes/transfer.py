@@ -36,7 +36,7 @@ from poolint.analyses.lifetimes.meanings import (
     undoes,
     wraps,
 )
-from poolint.analyses.lifetimes.state import BY_CALLEE, NOTHING_LEFT, Config, End, Left, Taker, flagged, refine
+from poolint.analyses.lifetimes.state import BY_CALLEE, Config, End, Left, Taker, flagged, refine
 from poolint.analyses.managers import is_manager
 from poolint.analyses.ownership import Fate, is_lost_when_closed
 from poolint.flow.flags import name_of
@@ -263,6 +263,8 @@ class Moves:
         if fate is Fate.KEPT and not is_yielded(call) and not self._carriers.lives_on(call, config):
             return End("handed", "kept")
         if fate is Fate.COMMITTED and not edge.is_unwinding:
+            if self._carriers.may_keep(call, config):
+                return config._replace(state="held")
             return config._replace(state="committing" if isinstance(parent_of(call), ast.Await) else "idle")
         is_left = config.state == "idle" and self._leaves_idle(node, call, argument, edge)
         return config._replace(state="held") if self.is_lazy and not is_left else config
@@ -274,7 +276,7 @@ class Moves:
         if is_for_block(self.ev, call, self.scope):
             return config
         left = self._carriers.left(call, config)
-        if left == NOTHING_LEFT:
+        if not (left.normal or left.exception or left.cancel):
             return End("released", "callee")
         if isinstance(parent_of(call), ast.Await):
             return config if edge.is_unwinding else config._replace(state="releasing")

@@ -1,0 +1,254 @@
+"""What calls on a value tell of it: statements that they run, objects that they add, transactions that they are inside."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from poolint.syntax.expressions import dotted
+from poolint.syntax.purposes import is_imported
+from poolint.syntax.scopes import only_binding, parent_of
+from poolint.types.other_results import has_other_results
+from poolint.types.values import ClassObject, Instance, LibraryFunction, LibraryName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+Mode: TypeAlias = Literal["async", "sync"]
+
+_PLACEHOLDER = re.compile(r"\$\d")
+_MAX_STEPS = 12
+_MAX_CALLERS = 3
+"""Functions that a statement may be passed through."""
+_MAPPED = ("__tablename__", "__table__")
+
+
+class Call(NamedTuple):
+    """A call on a value, or one that a thread makes for the call at hand: ``submit(session.scalar, statement)``."""
+
+    node: ast.Call
+    scope: Scope
+    function: ast.Attribute
+    arguments: list[ast.expr]
+    is_handed: bool = False
+
+    @property
+    def method(self) -> str:
+        """The name of what is called."""
+        return self.function.attr
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether what it gives is awaited by its function."""
+        return not self.is_handed and isinstance(parent_of(self.node), ast.Await)
+
+    @property
+    def item(self) -> ast.withitem | None:
+        """The item of a ``with`` that it is."""
+        parent = parent_of(self.node)
+        return parent if isinstance(parent, ast.withitem) and not self.is_handed else None
+
+
+class Made(NamedTuple):
+    """How the value of a call is kept: the name that it is bound to, with the calls on that; ``how`` it is taken."""
+
+    how: Literal["async with", "with", "await", "assign"]
+    calls: list[Call]
+
+
+class UseCalls:
+    """Answers for one evaluator."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._queries, self._of_session, self._alone = (
+            ev.models.words("shows-query"),
+            ev.models.words("shows-session"),
+            ev.models.words("shows-alone"),
+        )
+        self._words = self._queries | self._of_session | {"transaction", "cursor"}
+        self._hands = ev.models.words("starts-thread") | ev.models.threaded.keys()
+        """The last names of what runs in a thread what it is passed."""
+        self._drivers: dict[str, set[str]] = {}
+        """The import roots of the drivers of whose connections a method is, and of nothing else there."""
+        for name in ev.models.manners.get("shows-driver", ()):
+            self._drivers.setdefault(name.rpartition(".")[2], set()).add(name.partition(".")[0])
+        self._roots, self._rows = ev.models.words("makes-statement"), ev.models.words("shows-rows")
+        known = [ev.models.classes[name] for name in ev.models.manners["used-session"]]
+        self._sessions = [one for one in known if one.mode == "async"]
+        found = [ev.models.method(one, name) for one in self._sessions for name in self._of_session]
+        self._ends = frozenset(
+            name for row in found if row is not None and row.call == "coroutine" for name in row.names
+        )
+        """Methods that are awaited on an asynchronous session, of those that tell sessions."""
+
+    def of(self, scope: Scope) -> Iterator[tuple[str, Call]]:
+        """The calls of telling methods in a function, each with what it is called on, as written."""
+        for call in scope.calls_named(self._words):
+            if isinstance(call.func, ast.Attribute) and (text := dotted(call.func.value)):
+                yield text, Call(call, scope, call.func, call.args)
+        for call in scope.calls_named(self._hands):
+            for index, one in enumerate(call.args):
+                if isinstance(one, ast.Attribute) and one.attr in self._words and (text := dotted(one.value)):
+                    yield text, Call(call, scope, one, call.args[index + 1 :], is_handed=True)
+
+    # What the calls tell
+
+    def of_statements(self, calls: list[Call], how: str) -> Mode | None:
+        """Whether statements of SQLAlchemy are run by these calls, and how."""
+        if not any(self._is_statement(one) for one in calls):
+            return None
+        mode = mode_of([one for one in calls if self.is_query(one)], how)
+        return None if mode == "async" and any(map(self._has_other_results, calls)) else mode
+
+    def _has_other_results(self, one: Call) -> bool:
+        return any(has_other_results(self.ev, cls, one.node, one.scope) for cls in self._sessions if not one.is_handed)
+
+    def of_objects(self, calls: list[Call], how: str) -> Mode | None:
+        """Whether objects that a class maps to a table are added by these calls, and how what follows of it is called."""
+        if not any(self._adds_object(one) for one in calls):
+            return None
+        return mode_of([one for one in calls if one.method in self._ends], how)
+
+    def is_session(self, calls: list[Call]) -> bool:
+        """Whether more is done than to run statements, as helpers do that have a connection for each."""
+        return any(one.method in self._of_session for one in calls) or any(
+            one.method in self._alone and self._is_statement(one) for one in calls
+        )
+
+    def of_transaction(self, calls: list[Call]) -> Mode | None:
+        """Whether queries are run inside a ``transaction()`` of what they are called on, and how."""
+        for one in calls:
+            if one.method != "transaction" or one.item is None:
+                continue
+            mode: Mode = "async" if isinstance(parent_of(one.item), ast.AsyncWith) else "sync"
+            inside = [other for other in within(one.item, calls) if self.is_query(other)]
+            if inside and mode_of(inside, "with" if mode == "sync" else "") == mode:
+                return mode
+        return None
+
+    def of_driver(self, made: Made, filed: dict[str, list[Call]]) -> Mode | None:
+        """Whether what is called is the connection of a driver: it has transactions, takes numbered placeholders, has
+        methods that only those of a driver at hand have, gives rows, or cursors to blocks that run queries on them."""
+        if (by_cursor := self._of_cursor(made, filed)) is not None:
+            return by_cursor
+        queries = [one for one in made.calls if self.is_query(one)]
+        if made.how == "with":
+            is_shown = any(self._gives_rows(one) for one in queries)
+        else:
+            is_shown = any(_has_placeholder(one) or self._is_of_named_driver(one) for one in queries)
+        if not is_shown and self.of_transaction(made.calls) is None:
+            return None
+        mode = mode_of(queries, made.how)
+        return mode if mode == "async" or made.how == "with" else None
+
+    def is_query(self, one: Call) -> bool:
+        """Whether a statement is run by a call, as far as its name tells."""
+        return one.method in self._queries
+
+    def _is_statement(self, one: Call) -> bool:
+        """Whether a call runs a statement that a function of SQLAlchemy has made."""
+        return self.is_query(one) and bool(one.arguments) and self._is_made(one.arguments[0], one.scope, _MAX_CALLERS)
+
+    def _is_made(self, node: ast.expr, scope: Scope, callers: int) -> bool:
+        """Whether a function of SQLAlchemy has made what an expression stands for, or all that is passed for it."""
+        from poolint.types.following import origin
+
+        for _ in range(_MAX_STEPS):
+            if isinstance(node, ast.Call):
+                node = node.func
+                continue
+            if not isinstance(node, (ast.Name, ast.Attribute)):
+                return False
+            found = self.ev.type_of(node, scope)
+            if isinstance(found, (LibraryName, LibraryFunction, ClassObject)):
+                return self.ev.qualified_name(found).partition(".")[0] in self._roots
+            if isinstance(node, ast.Attribute):
+                node = node.value
+                continue
+            made = origin(self.ev, node, scope, frozenset())
+            if made.node is node:
+                return callers > 0 and self._is_passed(node.id, scope, callers - 1)
+            node, scope = made.node, made.scope
+        return False
+
+    def _is_passed(self, name: str, scope: Scope, callers: int) -> bool:
+        """Whether all that is passed for a parameter that nothing declares is made by SQLAlchemy."""
+        binding, home = only_binding(name, scope)
+        if binding is None or binding.kind != "parameter":
+            return False
+        given = list(self.ev.callers.given(binding, home))
+        return bool(given) and all(one is not None and self._is_made(one, at, callers) for one, at, _ in given)
+
+    def _adds_object(self, one: Call) -> bool:
+        """Whether a call takes objects of classes that are mapped to tables."""
+        if one.method not in self._of_session:
+            return False
+        several = (each.elts if isinstance(each, (ast.List, ast.Tuple)) else [each] for each in one.arguments[:1])
+        return any(self._is_mapped(each, one.scope) for each in next(several, ()))
+
+    def _is_mapped(self, node: ast.expr, scope: Scope) -> bool:
+        from poolint.types.members import lineage
+
+        if isinstance(node, ast.Constant):
+            return False
+        found = self.ev.type_of(node, scope)
+        return isinstance(found, Instance) and any(
+            name in owner.bindings for owner in lineage(self.ev, found) for name in _MAPPED
+        )
+
+    def _gives_rows(self, one: Call) -> bool:
+        """Whether rows are read from what a call gives where it stands."""
+        reads = parent_of(one.node)
+        return isinstance(reads, ast.Attribute) and reads.attr in self._rows and not one.is_handed
+
+    def _of_cursor(self, made: Made, filed: dict[str, list[Call]]) -> Mode | None:
+        """How a connection works that a block has, and in which another has a cursor of it and runs queries on that."""
+        if made.how not in ("async with", "with"):
+            return None
+        for one in made.calls:
+            item = one.item if one.method == "cursor" else None
+            if item is None or not isinstance(item.optional_vars, ast.Name):
+                continue
+            is_async = isinstance(parent_of(item), ast.AsyncWith)
+            if is_async != (made.how == "async with"):
+                continue
+            inside = [each for each in within(item, filed.get(item.optional_vars.id, [])) if self.is_query(each)]
+            if inside and mode_of(inside, made.how) == ("async" if is_async else "sync"):
+                return "async" if is_async else "sync"
+        return None
+
+    def _is_of_named_driver(self, one: Call) -> bool:
+        """Whether a method is one of a driver's connections, in a module that imports the driver."""
+        return any(is_imported(root, one.scope.module) for root in self._drivers.get(one.method, ()))
+
+
+def mode_of(calls: list[Call], how: str) -> Mode | None:
+    """Whether calls are awaited; None where that cannot be told, since an ``await`` may be what is missing."""
+    if any(one.is_awaited for one in calls):
+        return "async" if how != "with" else None
+    if how == "async with":
+        return "async"
+    if how == "with" or (calls and not any(one.scope.is_async and not one.is_handed for one in calls)):
+        return "sync"
+    return None
+
+
+def within(item: ast.withitem, calls: list[Call]) -> list[Call]:
+    """Those of the calls that stand behind an item of a ``with``, up to the end of its block."""
+    statement, header = parent_of(item), item.context_expr
+    begin, last = (header.end_lineno or 0, header.end_col_offset or 0), getattr(statement, "end_lineno", 0)
+    return [one for one in calls if begin <= (one.node.lineno, one.node.col_offset) and one.node.lineno <= last]
+
+
+def _has_placeholder(one: Call) -> bool:
+    first = one.arguments[0] if one.arguments else None
+    return (
+        isinstance(first, ast.Constant)
+        and isinstance(first.value, str)
+        and _PLACEHOLDER.search(first.value) is not None
+    )
