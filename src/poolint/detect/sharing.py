@@ -11,7 +11,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.places import kept_class
-from poolint.detect.collected import named, puts
+from poolint.detect.collected import behind, named, puts
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.together import exclude_each_other, is_serialised
@@ -109,7 +109,7 @@ class Sharing:
 
     def _given_to_task(self, node: ast.Call, scope: Scope) -> Iterator[tuple[str, Class]]:
         """What a task is started with: by its coroutine, or by a function and what that is to be called with."""
-        first = node.args[0]
+        first = behind(node.args[0], scope)
         if isinstance(first, ast.Call):
             yield from self._resources(first, scope)
             return
@@ -231,7 +231,7 @@ def _listed(value: ast.expr) -> Iterator[_Task]:
 
 def _collected(name: str, node: ast.Call, scope: Scope) -> Iterator[_Task]:
     """The items of a list that a name holds: those that it is made with, and those that are appended to it."""
-    bindings = scope.bindings.get(name, ())
+    bindings = [one for one in scope.bindings.get(name, ()) if not isinstance(parent_of(one.node), ast.AugAssign)]
     if not bindings or any(one.kind not in ("assign", "annotated") or one.value is None for one in bindings):
         return
     made = bindings[0].value
