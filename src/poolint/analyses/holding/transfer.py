@@ -17,7 +17,7 @@ from poolint.analyses.holding.direct import opens_directly
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.lending_generators import end_with_loops
 from poolint.analyses.holding.objects import Objects, taken_for_block
-from poolint.analyses.holding.transactions import UNNAMED, handles, root_of, source_of, transactions
+from poolint.analyses.holding.transactions import UNNAMED, entered_call, handles, root_of, source_of, transactions
 from poolint.analyses.ownership import Fate
 from poolint.analyses.places import arguments_of
 from poolint.analyses.queried import Queried
@@ -194,8 +194,8 @@ class Reader:
         call = header.value if isinstance(header, ast.Await) else header
         if cls.releases_on_exit and name_of(call):
             over.append(Change(text_of(call, scope), False, header))  # `with connection as conn:`
-        pooled = cls.kind == "connection" and isinstance(call, ast.Call) and not cls.embedded
-        if pooled and not opens_directly(self.ev, header, scope):
+        made = entered_call(self.ev, header, scope) if cls.kind == "connection" and not cls.embedded else None
+        if made is not None and not opens_directly(self.ev, made, scope):
             found.enters[item] = [Change(name, True, header, cls, reverse=True)]
         over.append(Change(name, False, header))
 
