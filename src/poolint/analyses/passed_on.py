@@ -10,20 +10,21 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.ownership import parameter_for
+from poolint.analyses.places import Places
 from poolint.models import standard
 from poolint.syntax.expressions import put_by
 from poolint.syntax.guards import parts_of, tests_before
-from poolint.syntax.scopes import parent_of, reads_of
+from poolint.syntax.scopes import Scope, nearest, parent_of, reads_of
 from poolint.syntax.surroundings import call_taking
 from poolint.syntax.uses import Usage, Use, may_be_awaitable, usage
+from poolint.types.members import lineage
 from poolint.types.unmodelled import path_to
-from poolint.types.values import UNKNOWN, Function, LibraryName, Pending, alternatives
+from poolint.types.values import UNKNOWN, ClassObject, Function, LibraryName, Pending, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
 _MAX_DEPTH = 4
@@ -110,7 +111,42 @@ def _only_uses(
     if _awaits_nothing(ev, call, scope):
         return True
     callees = alternatives(ev.type_of(call.func, scope))
-    return bool(callees) and all(_is_value_of(ev, one, call, argument, keyword, depth) for one in callees)
+    return bool(callees) and all(
+        _is_of_plain_field(ev, one, call, argument) or _is_value_of(ev, one, call, argument, keyword, depth)
+        for one in callees
+    )
+
+
+def _is_of_plain_field(ev: Evaluator, callee: object, call: ast.Call, argument: ast.expr) -> bool:
+    """Whether an argument is for a field of an object, as dataclasses and models have them, that is declared to be a number or a
+    text. Who writes a constructor may mean something else."""
+    if not isinstance(callee, ClassObject) or not isinstance(callee.cls, Scope):
+        return False
+    family = lineage(ev, callee)
+    if any("__init__" in one.bindings for one in family):
+        return False
+    given = ev.derived(Places).for_fields(callee.cls, call)
+    field = next((name for name, value in given.items() if value is argument), "")
+    home = next((one for one in family if field in one.bindings), None)
+    return home is not None and _is_plain_in(home, field)
+
+
+def _is_plain_in(scope: Scope, name: str) -> bool:
+    """Whether a field is declared as one of Python's own plain classes, or ``None``."""
+    declared = next((one.annotation for one in scope.bindings.get(name, ()) if one.annotation is not None), None)
+    waiting = [declared] if declared is not None else []
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, ast.BinOp) and isinstance(one.op, ast.BitOr):
+            waiting += [one.left, one.right]
+        elif isinstance(one, ast.Subscript) and last_name(one.value) == "Optional":
+            waiting.append(one.slice)
+        elif isinstance(one, ast.Name):
+            if one.id not in standard.SCALAR_CLASSES or nearest(one.id, scope):
+                return False
+        elif not (isinstance(one, ast.Constant) and one.value is None):
+            return False
+    return declared is not None
 
 
 def _awaits_nothing(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:

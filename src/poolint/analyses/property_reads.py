@@ -26,16 +26,26 @@ class Read(NamedTuple):
 
 
 def property_reads(ev: Evaluator, scope: Scope) -> Iterator[Read]:
-    """The attributes in a function whose reading runs a function of the project that calls something itself."""
+    """The attributes in a function whose reading runs a function of the project that calls something itself, or reads another
+    one."""
     if not scope.attributes:
         return
-    names = ev.derived(Definitions).properties(scope.module)
+    definitions = ev.derived(Definitions)
+    names = definitions.properties(scope.module)
     for node in scope.attributes:
         if node.attr in names and isinstance(node.ctx, ast.Load):
             for one in alternatives(ev.type_of(node.value, scope)):
                 inner = _property(ev, one, node.attr) if isinstance(one, Instance) and one.cls is not one.base else None
-                if inner is not None and (inner.calls or inner.withs):
+                if inner is not None and (inner.calls or inner.withs or _may_read(definitions, inner)):
                     yield Read(node, Function(inner, one))
+
+
+def _may_read(definitions: Definitions, scope: Scope) -> bool:
+    """Whether words let a function read a property."""
+    if not scope.attributes:
+        return False
+    names = definitions.properties(scope.module)
+    return any(one.attr in names for one in scope.attributes)
 
 
 def _property(ev: Evaluator, owner: Instance, name: str) -> Scope | None:

@@ -19,9 +19,11 @@ from poolint.analyses.submitted import Work
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import runs_after_response
 from poolint.syntax.expressions import is_partial
+from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import ScopeKey, parent_of, reads_of
 from poolint.types.definitions import Definitions
-from poolint.types.values import Function, Instance, Pending, alternatives
+from poolint.types.members import lineage
+from poolint.types.values import ClassObject, Function, Instance, Pending, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -230,15 +232,15 @@ class Starters:
         if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
             found = STARTED
             for _, one in reads_of(parent.targets[0].id, scope):
-                used = _use(one, scope)
+                used = _use(self.ev, one, scope)
                 if not used:
                     return 0
                 found |= used
             return found
-        return _use(task, scope) if task is not None else 0
+        return _use(self.ev, task, scope) if task is not None else 0
 
 
-def _use(task: ast.AST, scope: Scope) -> int:
+def _use(ev: Evaluator, task: ast.AST, scope: Scope) -> int:
     """What one use of a task is: 0 where it may be a waiting for it, which all are but its own methods, a collection that
     keeps it, and what gives it back."""
     parent = parent_of(task)
@@ -249,13 +251,32 @@ def _use(task: ast.AST, scope: Scope) -> int:
     if not isinstance(parent, ast.Call) or not isinstance(parent.func, ast.Attribute) or parent.func.attr not in _KEEPS:
         return 0
     keeper = parent.func.value
+    if isinstance(keeper, ast.Attribute):
+        return STARTED if _is_only_kept(ev, keeper, scope) else 0
     if not isinstance(keeper, ast.Name):
-        return 0  # of an object, whose methods may wait
+        return 0
     reads = (one for inner in scope.descendants() for one in inner.loads.get(keeper.id, ()))
     return STARTED if all(map(_is_kept_by, reads)) else 0
 
 
-def _is_kept_by(collection: ast.Name) -> bool:
+def _is_only_kept(ev: Evaluator, keeper: ast.Attribute, scope: Scope) -> bool:
+    """Whether a class and its heirs do no more with a private collection of their object than to put tasks into it, and to take
+    them out: another method might wait for them."""
+    method: Scope | None = scope
+    while method is not None and method.enclosing_class is None:
+        method = method.parent
+    owner = method.enclosing_class if method is not None else None
+    is_own = isinstance(keeper.value, ast.Name) and keeper.value.id == "self" and keeper.attr.startswith("_")
+    if owner is None or not is_own:
+        return False
+    family = lineage(ev, ClassObject(owner, None))
+    classes = (one for one in owner.module.scope.descendants() if one.kind == "class")
+    heirs = (one for one in classes if one not in family and owner in lineage(ev, ClassObject(one, None)))
+    uses = (use for cls in (*family, *heirs) for _, use in index_of(cls).on_self(keeper.attr))
+    return all(isinstance(one.ctx, ast.Store) or _is_kept_by(one) for one in uses)
+
+
+def _is_kept_by(collection: ast.expr) -> bool:
     parent = parent_of(collection)
     return isinstance(parent, ast.Attribute) and parent.attr in _KEEPS
 

@@ -36,6 +36,7 @@ _KINDS: tuple[tuple[LockKind, re.Pattern[str]], ...] = (
     ("advisory-lock", re.compile(r"\bpg_(?:try_)?advisory_(?:xact_)?lock(?:_shared)?\b", re.IGNORECASE)),
 )
 _TRIES = re.compile(r"\bpg_try_advisory_(?:xact_)?lock(?:_shared)?\b", re.IGNORECASE)
+_OF_SESSION = re.compile(r"\bpg_(?:try_)?advisory_lock(?:_shared)?\b", re.IGNORECASE)
 _TEXT = re.compile(
     r"^\s*(?:UPDATE\s+(?:ONLY\s+)?|DELETE\s+FROM\s+(?:ONLY\s+)?|LOCK\s+(?:TABLE\s+)?(?:ONLY\s+)?)[\"'`]?([\w.]+)",
     re.IGNORECASE,
@@ -57,12 +58,13 @@ class StatementLock(NamedTuple):
     """What a statement locks: the ``kind`` in words where it says so, the ``table`` where it waits for a single one.
 
     ``UPDATE`` and ``DELETE`` lock what they write, and are of no kind. ``is_tried``: it says whether it has locked,
-    instead of waiting until it can.
+    instead of waiting until it can. ``outlasts``: it belongs to the connection, and the end of the transaction leaves it.
     """
 
     kind: LockKind | Literal[""]
     table: str
     is_tried: bool = False
+    outlasts: bool = False
 
 
 def lock_of(ev: Evaluator, call: ast.Call, scope: Scope, known: Known = ()) -> StatementLock | None:
@@ -88,7 +90,7 @@ def lock_of(ev: Evaluator, call: ast.Call, scope: Scope, known: Known = ()) -> S
                 table = _table(ev, call.args[0], scope)
     if said is None:
         return StatementLock("", table) if table else None
-    return StatementLock(said.kind, table, said.is_tried)
+    return StatementLock(said.kind, table, said.is_tried, said.outlasts)
 
 
 def _asked_for(asked: ast.expr, call: ast.Call, scope: Scope, known: Known) -> _Said | None:
@@ -107,10 +109,11 @@ def unlocks(call: ast.Call) -> bool:
 
 
 class _Said(NamedTuple):
-    """What a part of a statement says that this locks, and whether it only tries to."""
+    """What a part of a statement says that this locks, whether it only tries to, and whether that outlasts the transaction."""
 
     kind: LockKind
     is_tried: bool = False
+    outlasts: bool = False
 
 
 def _kind_of(ev: Evaluator, node: ast.expr, scope: Scope, known: Values) -> _Said | None:
@@ -160,11 +163,14 @@ def _said_by(node: ast.AST) -> _Said | None:
     """What a single node of a statement says that it locks."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         kind = next((kind for kind, words in _KINDS if words.search(node.value) is not None), None)
-        return _Said(kind, _TRIES.search(node.value) is not None) if kind is not None else None
+        if kind is None:
+            return None
+        return _Said(kind, _TRIES.search(node.value) is not None, _OF_SESSION.search(node.value) is not None)
     if isinstance(node, ast.Call) and last_name(node.func) == "with_for_update":
         return _Said("row-lock")
     if isinstance(node, ast.Attribute) and _KINDS[2][1].fullmatch(node.attr) is not None:
-        return _Said("advisory-lock", _TRIES.fullmatch(node.attr) is not None)
+        is_tried, outlasts = (words.fullmatch(node.attr) is not None for words in (_TRIES, _OF_SESSION))
+        return _Said("advisory-lock", is_tried, outlasts)
     return None
 
 

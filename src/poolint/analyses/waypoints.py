@@ -65,6 +65,7 @@ What = Literal[
     "expires",
     "loaded-without",
     "read",
+    "given-to-task",
     "given-to-thread",
     "called-at-once",
     "used-meanwhile",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.syntax.expressions import put_by
+from poolint.models.standard import ADDING
+from poolint.syntax.expressions import last_name, put_by
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
@@ -37,21 +38,48 @@ def named(argument: ast.expr) -> ast.expr:
 
 
 def puts(name: str, scope: Scope) -> Iterator[Put]:
-    """What a function puts into the collection that one of its names holds, besides what that is made with."""
+    """What a function puts into the collection that one of its names holds, besides what that is made with: one at a time, or
+    several that are written out, ``calls += [one, other]``, ``calls.extend(work(item) for item in items)``."""
+    for binding in scope.bindings.get(name, ()):
+        added = parent_of(binding.node)
+        if isinstance(added, ast.AugAssign) and isinstance(added.op, (ast.Add, ast.BitOr)):
+            yield from _written_out(added.value, scope)
     for load in scope.loads.get(name, ()):
         parent = parent_of(load)
         call = parent_of(parent) if isinstance(parent, ast.Attribute) else None
         if isinstance(call, ast.Call):
             put = put_by(call)
             if put is not None and put[0] is load:
-                yield Put(_made(put[1], scope), call)
+                yield Put(behind(put[1], scope), call)
+            elif put is None and last_name(call.func) in ADDING and len(call.args) == 1:
+                yield from _written_out(call.args[0], scope)
         elif isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Store) and parent.value is load:
             statement = parent_of(parent)
             if isinstance(statement, ast.Assign):
-                yield Put(_made(statement.value, scope), parent)
+                yield Put(behind(statement.value, scope), parent)
 
 
-def _made(item: ast.expr, scope: Scope) -> ast.expr:
+def _written_out(items: ast.expr, scope: Scope) -> Iterator[Put]:
+    """The items of a collection that is written out, each where it stands."""
+    if isinstance(items, (ast.List, ast.Tuple, ast.Set)):
+        for one in items.elts:
+            if not isinstance(one, ast.Starred):
+                yield Put(behind(one, scope), one)
+    elif isinstance(items, ast.Dict):
+        yield from (Put(behind(one, scope), one) for one in items.values)
+    elif isinstance(items, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+        yield Put(items.elt, items.elt)
+    elif isinstance(items, ast.DictComp):
+        yield Put(items.value, items.value)
+
+
+def made_with(name: str, scope: Scope) -> ast.expr | None:
+    """What a name is bound to once, items that ``+=`` adds to it left aside."""
+    bindings = [one for one in scope.bindings.get(name, ()) if not isinstance(parent_of(one.node), ast.AugAssign)]
+    return bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "annotated") else None
+
+
+def behind(item: ast.expr, scope: Scope) -> ast.expr:
     """The expression that an item comes from, where a name stands for it that is bound once."""
     if not isinstance(item, ast.Name):
         return item

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from poolint.models.schema import Class
     from poolint.syntax.project import Module
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
 
@@ -48,12 +48,12 @@ def _modules(ev: Evaluator, own: Module, attribute: str, ends: frozenset[str]) -
 
 def _ended(node: ast.Attribute, attribute: str, ends: frozenset[str], module: Module) -> Iterator[ast.Attribute]:
     """``link.conn`` where it is set anew, deleted, or asked for its release, called there or handed to who calls it; also by
-    a name that a function gives it."""
+    a name that a function gives it, or a loop over several."""
     read: ast.expr = node.value if node.attr in ends else node
     several = [read]
     if read is not node and isinstance(read, ast.Name):
         bindings = module.scope_of(node).bindings.get(read.id, ())
-        several = [one.value for one in bindings if one.value is not None and one.index < 0]
+        several = [part for one in bindings if one.index < 0 for part in _bound_to(one)]
     for one in several:
         if not (isinstance(one, ast.Attribute) and one.attr == attribute):
             continue
@@ -61,3 +61,11 @@ def _ended(node: ast.Attribute, attribute: str, ends: frozenset[str], module: Mo
             continue
         if not (isinstance(one.value, ast.Name) and one.value.id == "self"):
             yield one
+
+
+def _bound_to(binding: Binding) -> list[ast.expr]:
+    """What a name is bound to, one after the other by a loop over what is written out: ``for one in (self.a, self.b)``."""
+    value = binding.value
+    if binding.kind == "for" and isinstance(value, (ast.Tuple, ast.List, ast.Set)):
+        return value.elts
+    return [value] if value is not None and binding.kind != "for" else []

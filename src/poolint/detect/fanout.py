@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.waypoints import calls_of, waypoint
-from poolint.detect.collected import named, puts
+from poolint.detect.collected import behind, made_with, named, puts
 from poolint.detect.crowding import is_crowded
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.sizes import has_a_bound
 from poolint.models.standard import EAGER, PAIRING
-from poolint.syntax.scopes import assigned, is_parameter, parent_of
+from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
@@ -75,10 +75,11 @@ class Fans:
             found = [fan for one in each for fan in self._fan(node, one, last_name(node.func), scope)]
             yield from {one.items: one for one in sorted(found, key=lambda one: not one.is_possible)}.values()
         for node in scope.calls_named(self._starts):
-            if node.args and isinstance(node.args[0], ast.Call):
+            task = behind(node.args[0], scope) if node.args else None
+            if isinstance(task, ast.Call):
                 over = _looped_over(node) or _comprehended_over(node)
                 if over is not None and over not in gathered:
-                    yield from self._fan(node, _Each(node.args[0], scope, over, scope), last_name(node.func), scope)
+                    yield from self._fan(node, _Each(task, scope, over, scope), last_name(node.func), scope)
 
     def _fan(self, node: ast.Call, each: _Each, maker: str, scope: Scope) -> Iterator[FanOut]:
         if has_a_bound(self.ev, each.items, each.around) or _is_bounded(self.ev, scope):
@@ -108,11 +109,11 @@ class Fans:
         for argument in node.args:
             value = named(argument)
             yield from self._collected(value, scope, _looped_over(node))
-            made = assigned(value.id, scope) if isinstance(value, ast.Name) else value
-            if isinstance(made, ast.Call):
-                for one in alternatives(self.ev.type_of(made.func, scope)):
+            source = made_with(value.id, scope) if isinstance(value, ast.Name) else value
+            if isinstance(source, ast.Call):
+                for one in alternatives(self.ev.type_of(source.func, scope)):
                     if isinstance(one, Function) and one.scope.kind == "function" and not one.scope.is_async:
-                        yield from self._made_by(one, made, scope)
+                        yield from self._made_by(one, source, scope)
 
     def _made_by(self, maker: Function, call: ast.Call, scope: Scope) -> Iterator[_Each]:
         """The coroutines that a function makes for each item of something and gives back, or yields one by one."""
@@ -140,11 +141,11 @@ class Fans:
         """The coroutines that a comprehension or a loop collects, and what that runs over, if that is not a loop around."""
         if isinstance(value, ast.Name):
             for item, at in puts(value.id, scope):
-                over = _looped_over(at)
+                over = _iterated(at) or _looped_over(at)
                 starts = isinstance(item, ast.Call) and last_name(item.func) in self._starts  # told there
                 if over is not None and not starts and over is not around:
                     yield from self._task(item, over, scope)
-            value = assigned(value.id, scope) or value
+            value = made_with(value.id, scope) or value
         if isinstance(value, ast.DictComp) and len(value.generators) == 1:
             yield from self._task(value.value, value.generators[0].iter, scope)
         if isinstance(value, (ast.ListComp, ast.GeneratorExp, ast.SetComp)) and len(value.generators) == 1:
@@ -172,14 +173,19 @@ def _looped_over(node: ast.expr) -> ast.expr | None:
 
 def _comprehended_over(node: ast.expr) -> ast.expr | None:
     """What the comprehension runs over that starts a task for each item and keeps them all: a list, a set or a dictionary."""
+    return None if isinstance(parent_of(node), ast.GeneratorExp) else _iterated(node)
+
+
+def _iterated(node: ast.expr) -> ast.expr | None:
+    """What the comprehension runs over that an expression is the item of."""
     around = parent_of(node)
-    if isinstance(around, (ast.ListComp, ast.SetComp)):
-        is_kept = node is around.elt
+    if isinstance(around, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+        is_item = node is around.elt
     else:
-        is_kept = isinstance(around, ast.DictComp) and node is around.value
-    if not is_kept or not isinstance(around, (ast.ListComp, ast.SetComp, ast.DictComp)) or len(around.generators) > 1:
+        is_item = isinstance(around, ast.DictComp) and node is around.value
+    if not is_item or not isinstance(around, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
         return None
-    return around.generators[0].iter
+    return around.generators[0].iter if len(around.generators) == 1 else None
 
 
 def _is_bounded(ev: Evaluator, scope: Scope) -> bool:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.places import arguments_of, kept_class
 from poolint.analyses.spared import Spared
-from poolint.detect.collected import named, puts
+from poolint.analyses.waypoints import waypoint
+from poolint.detect.collected import behind, named, puts
+from poolint.detect.creators import Creators
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.together import exclude_each_other, is_serialised
@@ -20,6 +22,7 @@ from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside, may_await
+from poolint.types.call_sites import text_of
 from poolint.types.values import Function, Instance, Pending, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
 
     from poolint.analyses.session_use import Using
     from poolint.analyses.thread_use import Threading
+    from poolint.analyses.waypoints import Waypoint
+    from poolint.detect.detector import Observe
+    from poolint.detect.services import Services
     from poolint.models import schema
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
@@ -37,13 +43,15 @@ if TYPE_CHECKING:
 class SharedByTasks(Observation, frozen=True, eq=False):
     """One session or connection that several tasks use at once. ``node`` is the call that makes the tasks.
 
-    ``resource`` is its name, ``uses`` how many of the tasks are seen to use it; 0 for one in a loop or comprehension.
+    ``resource`` is its name, ``uses`` how many of the tasks are seen to use it; 0 for one in a loop or comprehension, 1
+    for one beside the function that has started it, whose use is in the ``path``.
     """
 
     resource: str
     cls: schema.Class
     uses: int
     maker: str
+    path: tuple[Waypoint, ...] = ()
 
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
@@ -60,8 +68,9 @@ class _Task(NamedTuple):
 class Sharing:
     """Observes sessions and connections that several tasks of one function have."""
 
-    def __init__(self, ev: Evaluator, using: Using, threading: Threading) -> None:
+    def __init__(self, ev: Evaluator, using: Using, threading: Threading, creators: Creators) -> None:
         self.ev = ev
+        self.creators = creators
         self.using = using
         self.threading = threading
         self.spared = ev.derived(Spared)
@@ -78,6 +87,19 @@ class Sharing:
                 for resource, cls in dict(self._given_to_task(node, scope)).items():
                     if not _bound_within(resource, _loop(node), scope):
                         yield _observation(node, scope, resource, cls, 0)
+            elif node.args and not isinstance(parent_of(node), ast.Await):
+                yield from self._beside_creator(node, scope)
+
+    def _beside_creator(self, node: ast.Call, scope: Scope) -> Iterator[Observation]:
+        """What one task has that the function which has started it uses before it is done."""
+        for resource, cls in dict(self._given_to_task(node, scope)).items():
+            used = self.creators.used_meanwhile(node, resource, scope)
+            if used is not None:
+                path = (
+                    waypoint("given-to-task", node, scope.module, resource),
+                    waypoint("used-meanwhile", used, scope.module, text_of(used, scope)),
+                )
+                yield _observation(node, scope, resource, cls, 1, path)
 
     def _in_one_group(self, scope: Scope) -> Iterator[Observation]:
         """The second of the tasks that one group is given side by side, with nothing awaited between them."""
@@ -111,7 +133,7 @@ class Sharing:
 
     def _given_to_task(self, node: ast.Call, scope: Scope) -> Iterator[tuple[str, Class]]:
         """What a task is started with: by its coroutine, or by a function and what that is to be called with."""
-        first = node.args[0]
+        first = behind(node.args[0], scope)
         if isinstance(first, ast.Call):
             yield from self._resources(first, scope)
             return
@@ -185,8 +207,11 @@ class Sharing:
             yield from self.threading.of_call(call, scope).items()
 
 
-def _observation(node: ast.Call, scope: Scope, resource: str, cls: Class, uses: int) -> SharedByTasks:
-    return SharedByTasks(node, scope.qualified_name, may_await(node, scope), resource, cls, uses, last_name(node.func))
+def _observation(
+    node: ast.Call, scope: Scope, resource: str, cls: Class, uses: int, path: tuple[Waypoint, ...] = ()
+) -> SharedByTasks:
+    where = (node, scope.qualified_name, may_await(node, scope))
+    return SharedByTasks(*where, resource, cls, uses, last_name(node.func), path)
 
 
 def _is_beside_another(task: _Task, tasks: list[_Task]) -> bool:
@@ -235,7 +260,7 @@ def _listed(value: ast.expr) -> Iterator[_Task]:
 
 def _collected(name: str, node: ast.Call, scope: Scope) -> Iterator[_Task]:
     """The items of a list that a name holds: those that it is made with, and those that are appended to it."""
-    bindings = scope.bindings.get(name, ())
+    bindings = [one for one in scope.bindings.get(name, ()) if not isinstance(parent_of(one.node), ast.AugAssign)]
     if not bindings or any(one.kind not in ("assign", "annotated") or one.value is None for one in bindings):
         return
     made = bindings[0].value
@@ -296,9 +321,14 @@ def _bound_within(resource: str, loop: ast.AST | None, scope: Scope) -> bool:
     return any(first <= one.position[0] <= last for one in scope.bindings.get(name, ()))
 
 
+def _observing(services: Services) -> Observe:
+    creators = Creators(services.evaluator, services.using, services.graphs)
+    return Sharing(services.evaluator, services.using, services.threading, creators).observe
+
+
 DETECTOR = Detector(
     "sharing",
-    lambda services: Sharing(services.evaluator, services.using, services.threading).observe,
+    _observing,
     of="coroutines",
     calls=lambda services: services.evaluator.models.words("at-once", "makes-task", "starts"),
 )

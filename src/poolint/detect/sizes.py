@@ -6,12 +6,13 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from poolint.types.bound import of_name
 from poolint.types.following import origin
 from poolint.types.unmodelled import path_to
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
 _SMALL = re.compile(r"chunk|batch|slice|window|shard|part", re.IGNORECASE)
@@ -46,8 +47,27 @@ def has_a_bound(ev: Evaluator, items: ast.expr, scope: Scope) -> bool:
         made, where = origin(ev, items, scope, frozenset())
         if isinstance(made, (ast.List, ast.Set)) and not made.elts:
             return False  # it begins empty, to be filled
-        return not isinstance(made, ast.Name) and has_a_bound(ev, made, where)
+        return _is_cut(ev, made, where) if isinstance(made, ast.Name) else has_a_bound(ev, made, where)
     return False
+
+
+def _is_cut(ev: Evaluator, name: ast.Name, scope: Scope) -> bool:
+    """Whether a loop takes a name from what cuts a collection to size: ``for some in batched(numbers, 5)``."""
+    found = of_name(ev, name, scope, narrowed=False)
+    return bool(found) and all(_is_piece(ev, binding, home) for binding, home in found)
+
+
+def _is_piece(ev: Evaluator, binding: Binding, home: Scope) -> bool:
+    if binding.kind != "for" or binding.value is None:
+        return False
+    pieces, where = origin(ev, binding.value, home, frozenset())
+    if binding.index == 1 and isinstance(pieces, ast.Call) and last_name(pieces.func) == "enumerate" and pieces.args:
+        pieces, where = origin(ev, pieces.args[0], where, frozenset())
+    elif binding.index >= 0:
+        return False
+    if isinstance(pieces, (ast.ListComp, ast.GeneratorExp)):
+        return has_a_bound(ev, pieces.elt, where)
+    return isinstance(pieces, ast.Call) and _SMALL.search(last_name(pieces.func)) is not None
 
 
 def _is_sent(ev: Evaluator, part: ast.Subscript, scope: Scope) -> bool:

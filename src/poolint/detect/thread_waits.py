@@ -59,6 +59,14 @@ class Waits:
         """Whether a call that waits stands in a statement, as in each round of a loop."""
         return any(is_inside(one, statement) for one in self._calls())
 
+    def concerns(self, node: ast.expr) -> bool:
+        """Whether an expression mentions the thread, task or future, or a list of those."""
+        return self._mentions(node, self._names)
+
+    def is_cancelled_by(self, call: ast.Call) -> bool:
+        """Whether a call makes it stop."""
+        return last_name(call.func) == "cancel" and self.concerns(call.func)
+
     def _all(self) -> Iterator[ast.expr]:
         yield from self._calls()
         around = {

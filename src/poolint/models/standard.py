@@ -62,6 +62,9 @@ OF_LOCALS = frozenset({"locals", "vars", "dir"})
 PUTTING = frozenset({"append", "appendleft", "add"})
 """Methods of builtin collections that put one item into them."""
 
+ADDING = frozenset({"extend", "extendleft", "update"})
+"""Methods of builtin collections that put all items of another one into them."""
+
 SHARING = frozenset({"items", "keys", "values", "copy", "get", "pop", "popleft", "popitem"})
 """Methods of builtin collections that give their items, or one of them."""
 

@@ -60,6 +60,7 @@ TEXTS: dict[What, str] = {
     "expires": "`{}` expires `{}`",
     "loaded-without": "`{}` is loaded without `{}`",
     "read": "`{}` is read",
+    "given-to-task": "a task gets `{}`",
     "given-to-thread": "a thread gets `{}`",
     "called-at-once": "`{}` has it called several times at once",
     "used-meanwhile": "`{}` uses it meanwhile",

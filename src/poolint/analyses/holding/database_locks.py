@@ -39,10 +39,12 @@ _WITH: frozenset[Passage] = frozenset(("with",))
 
 
 class Taken(NamedTuple):
-    """What a call locks, as far as it is worth a word; ``is_tried``: only where it comes out as true."""
+    """What a call locks, as far as it is worth a word; ``is_tried``: only where it comes out as true; ``outlasts``: until it is
+    unlocked, or the connection closed."""
 
     kind: LockKind
     is_tried: bool
+    outlasts: bool
 
 
 class Lock(NamedTuple):
@@ -61,9 +63,12 @@ def held(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.AST, scope: Sc
         if call is node:
             continue
         found = _taken(ev, call, scope) if call in own else holdings.locked_below.taken(call, names, scope)
-        if found is None or not _is_kept(ev, hold, call, node, holdings.changes(scope).regions):
+        if found is None:
             continue
-        if holdings.lasts(call, node, hold.resource, scope, ending):
+        if not found.outlasts and not _is_kept(ev, hold, call, node, holdings.changes(scope).regions):
+            continue
+        ends = _unlocking(ev, scope) if found.outlasts else ending
+        if holdings.lasts(call, node, hold.resource, scope, ends):
             graph = holdings.graph(scope)
             if Outcome(ev, call, scope, found.is_tried).is_obtained(graph, graph.nodes_of(node)):
                 yield Lock(found.kind, call)
@@ -110,7 +115,7 @@ def _is_cursor(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
 def _taken(ev: Evaluator, call: ast.Call, scope: Scope, known: Known = ()) -> Taken | None:
     """What a statement locks that a call runs; what it merely writes is no lock that is worth a word."""
     found = lock_of(ev, call, scope, known)
-    return Taken(found.kind, found.is_tried) if found is not None and found.kind else None
+    return Taken(found.kind, found.is_tried, found.outlasts) if found is not None and found.kind else None
 
 
 def _ends(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
@@ -119,6 +124,19 @@ def _ends(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     if fact is not None and fact.role in ENDING_ROLES:
         return True
     return unlocks(call)
+
+
+def _unlocking(ev: Evaluator, scope: Scope) -> list[ast.Call]:
+    """The calls of a function that give back advisory locks, themselves or by a function of the project."""
+    return [
+        call
+        for call in scope.calls
+        if unlocks(call)
+        or any(
+            isinstance(one, Function) and any(map(unlocks, one.scope.calls))
+            for one in alternatives(ev.type_of(call.func, scope))
+        )
+    ]
 
 
 def _is_kept(ev: Evaluator, hold: Hold, taken: ast.Call, node: ast.AST, regions: list[Region]) -> bool:
@@ -181,7 +199,7 @@ class Below:
             is_on = _is_on(self.ev, one, names, scope)
             found = _taken(self.ev, one, scope, key.fixed) if is_on else self.taken(one, names, scope, key.fixed)
             if found is not None:
-                return Taken(found.kind, found.is_tried and not self._is_waited_for(one, scope))
+                return found._replace(is_tried=found.is_tried and not self._is_waited_for(one, scope))
         return None
 
     def _is_waited_for(self, tried: ast.Call, scope: Scope) -> bool:

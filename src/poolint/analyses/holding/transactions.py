@@ -14,8 +14,8 @@ from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import CallKey, parent_of
 from poolint.types.call_sites import call_sites, text_of
 from poolint.types.followed import one_step
-from poolint.types.following import Follower
-from poolint.types.values import Function, Instance, alternatives
+from poolint.types.following import Follower, origin
+from poolint.types.values import Function, Instance, Pending, alternatives
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey, WithNode
@@ -50,14 +50,26 @@ def transactions(ev: Evaluator, scope: Scope) -> list[Region]:
     found = []
     for statement in scope.withs:
         for item in statement.items:
-            call = item.context_expr.value if isinstance(item.context_expr, ast.Await) else item.context_expr
-            if not isinstance(call, ast.Call):
+            call = entered_call(ev, item.context_expr, scope)
+            if call is None:
                 continue
             target = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else UNNAMED
             opened = _opened(ev, call, scope, asynchronous=isinstance(statement, ast.AsyncWith), target=target)
             if opened is not None:
                 found.append(Region(statement, item.context_expr, opened[0], opened[1]))
     return found
+
+
+def entered_call(ev: Evaluator, header: ast.expr, scope: Scope) -> ast.Call | None:
+    """The call that makes what a ``with`` enters: the header, or what that has been given a name of before it is entered,
+    ``begun = engine.begin()``. An object that is a connection already has been taken where it was made."""
+    header = header.value if isinstance(header, ast.Await) else header
+    if isinstance(header, ast.Name) and all(
+        isinstance(one, Pending) for one in alternatives(ev.type_of(header, scope))
+    ):
+        made, where = origin(ev, header, scope, frozenset())
+        return made if isinstance(made, ast.Call) and where is scope else None
+    return header if isinstance(header, ast.Call) else None
 
 
 def _opened(

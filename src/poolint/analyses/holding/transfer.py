@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING
 from poolint.analyses.holding.added import added_method, own_object
 from poolint.analyses.holding.changes import Change, Changes
 from poolint.analyses.holding.direct import opens_directly
+from poolint.analyses.holding.exit_stacks import stacked
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.lending_generators import end_with_loops
 from poolint.analyses.holding.objects import Objects, taken_for_block
-from poolint.analyses.holding.transactions import UNNAMED, handles, root_of, source_of, transactions
+from poolint.analyses.holding.transactions import UNNAMED, entered_call, handles, root_of, source_of, transactions
 from poolint.analyses.ownership import Fate
 from poolint.analyses.places import arguments_of
 from poolint.analyses.queried import Queried
 from poolint.flow.flags import name_of
 from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
-from poolint.models.standard import ENTERING, ENTERS
+from poolint.models.standard import ENTERS
 from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import loops_around
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.effects import Effects
+    from poolint.analyses.holding.exit_stacks import Stacked
     from poolint.analyses.holding.exit_summaries import Leaving
     from poolint.analyses.holding.raised import Raising
     from poolint.analyses.lifetimes.acquisitions import Acquisitions
@@ -154,8 +156,8 @@ class Reader:
         for statement in scope.withs:
             for item in statement.items:
                 self._with(statement, item, scope, found)
-        for call in scope.calls_named(ENTERING.keys()):
-            self._stacked(call, scope, found)
+        for one in stacked(scope):
+            self._stacked(one, scope, found)
         for site in self.acquisitions.of(scope):
             if site.name and site.cls.kind == "connection" and not (site.cls.embedded or site.fact.is_direct):
                 found.calls.setdefault(site.call, []).append(Change(site.name, True, site.call, site.cls, reverse=True))
@@ -194,8 +196,8 @@ class Reader:
         call = header.value if isinstance(header, ast.Await) else header
         if cls.releases_on_exit and name_of(call):
             over.append(Change(text_of(call, scope), False, header))  # `with connection as conn:`
-        pooled = cls.kind == "connection" and isinstance(call, ast.Call) and not cls.embedded
-        if pooled and not opens_directly(self.ev, header, scope):
+        made = entered_call(self.ev, header, scope) if cls.kind == "connection" and not cls.embedded else None
+        if made is not None and not opens_directly(self.ev, made, scope):
             found.enters[item] = [Change(name, True, header, cls, reverse=True)]
         over.append(Change(name, False, header))
 
@@ -208,13 +210,18 @@ class Reader:
                 over = found.exits.setdefault(item, [])
                 over.extend(Change(place, False, header) for place in self.objects.ended_with(header, scope))
                 if item not in found.enters and all(one.header is not header or one.session for one in found.regions):
-                    for place, cls in self.objects.entered(header, target, scope):
+                    made = entered_call(self.ev, header, scope) or header
+                    for place, cls in self.objects.entered(made, target, scope):
                         found.enters.setdefault(item, []).append(Change(place, True, header, cls, reverse=True))
                         over.append(Change(place, False, header))
                 if target:
                     asynchronous = isinstance(statement, ast.AsyncWith)
                     entered = self.ev.entered(self.ev.type_of(header, scope), asynchronous=asynchronous)
                     over.extend(Change(place, False, header) for place in self.objects.over(entered, target))
+        for one in stacked(scope):
+            if one.ends and one.header is not None and one.call not in found.calls:
+                for place, cls in self.objects.entered(one.header, one.target, scope):
+                    one.note(place, cls, found)
 
     def _ended_by_manager(self, header: ast.expr, scope: Scope) -> Iterator[Change]:
         """The sessions that are passed to a context manager of the project which ends them."""
@@ -225,24 +232,13 @@ class Reader:
                     if self._session(one, scope) is not None:
                         yield Change(self.places.named(one, scope), False, header)
 
-    def _stacked(self, call: ast.Call, scope: Scope, found: Changes) -> None:
+    def _stacked(self, one: Stacked, scope: Scope, found: Changes) -> None:
         """A connection that an exit stack enters is held until the end of the stack's block, or of the function."""
-        parent = parent_of(call)
-        value: ast.expr = call
-        if isinstance(parent, ast.Await):
-            value, parent = parent, parent_of(parent)
-        cls = _resource(self.ev.type_of(value, scope))
+        cls = _resource(self.ev.type_of(one.value, scope))
         if cls is None or cls.kind != "connection" or cls.embedded:
             return
-        if call.args and opens_directly(self.ev, call.args[0], scope):
-            return
-        named = isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name)
-        name = parent.targets[0].id if named else text_of(call, scope)  # type: ignore[union-attr]
-        found.calls.setdefault(call, []).append(Change(name, True, call, cls, reverse=True))
-        stack = name_of(call.func.value) if isinstance(call.func, ast.Attribute) else ""
-        for item in (item for statement in scope.withs for item in statement.items):
-            if stack and isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == stack:
-                found.exits.setdefault(item, []).append(Change(name, False, item.context_expr))
+        if one.header is None or not opens_directly(self.ev, one.header, scope):
+            one.note(one.name(scope), cls, found)
 
     # Calls
 

@@ -184,10 +184,12 @@ def carries(ev: Evaluator, cls: Class, value: ast.expr, names: frozenset[str], s
 
 def _is_bound_method(ev: Evaluator, cls: Class, node: ast.Attribute, names: frozenset[str], scope: Scope) -> bool:
     """Whether this is a method as a value, of the resource or of an object that it lives on in: ``stack.callback(conn.close)``
-    hands it on."""
+    hands it on. What else a connection has of its driver gives nothing back, and may be no method: ``raw.driver_connection``."""
     if name_of(node.value) not in names:
         return False
-    return ev.models.method(cls, node.attr) is not None or isinstance(ev.type_of(node, scope), Function)
+    row = ev.models.method(cls, node.attr)
+    is_own = row is not None and (node.attr in row.names or row.role in CLOSING_ROLES or cls.kind != "connection")
+    return is_own or isinstance(ev.type_of(node, scope), Function)
 
 
 def is_of_owner(call: ast.Call, names: frozenset[str]) -> bool:

@@ -14,8 +14,9 @@ class SessionSharedByTasks(Rule):
 
     ## What it does
     Reports an asynchronous session or connection that is given to several tasks at once: by `asyncio.gather`,
-    `wait`, `as_completed`, or by tasks that are started in a loop and not awaited there. And a synchronous one that
-    several threads get, or a thread and the function that has started it: by `submit` and `map` of an executor,
+    `wait`, `as_completed`, or by tasks that are started in a loop and not awaited there; or to one task, beside
+    the function that has started it and works with it before that is done. And a synchronous one that several
+    threads get, or a thread and the function that has started it: by `submit` and `map` of an executor,
     `threading.Thread`, `run_in_executor`, or several `to_thread` at once. And the session that one run of an agent
     hands to each of the tools that its framework calls at once. Connections that are made for several threads
     (psycopg, psycopg2), registries of sessions, and threads that are waited for first are not reported.
@@ -70,11 +71,13 @@ class SessionSharedByTasks(Rule):
             return _in_calls(observation)
         assert isinstance(observation, SharedByTasks)
         what = "session" if observation.cls.kind == "session" else "connection"
-        tasks = f"{observation.uses} tasks" if observation.uses else "each of the tasks"
+        whom = {0: "each of the tasks", 1: "a task, beside this function"}
+        tasks = whom.get(observation.uses, f"{observation.uses} tasks")
         return Verdict(
             f"`{observation.maker}` gives `{observation.resource}` to {tasks} at once: a {what} does one thing at a "
             "time",
             observation.resource,
+            observation.path,
         )
 
 

@@ -1,0 +1,59 @@
+"""What exit stacks enter: that is left when the stack's block ends, or its function where it has none there."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.holding.changes import Change
+from poolint.flow.flags import name_of
+from poolint.models.standard import ENTERING
+from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.holding.changes import Changes
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope
+
+
+class Stacked(NamedTuple):
+    """A call that makes a stack enter ``header``, awaited or not in ``value``, what that binds, ``target`` if it has a name, and
+    the items of the blocks that end the stack."""
+
+    call: ast.Call
+    value: ast.expr
+    header: ast.expr | None
+    target: str
+    ends: tuple[ast.withitem, ...]
+
+    def name(self, scope: Scope) -> str:
+        """What is bound, or how it is written where it has no name."""
+        return self.target or text_of(self.call, scope)
+
+    def note(self, place: str, cls: Class, found: Changes) -> None:
+        """Note that a connection is held from here on, until the stack's block ends."""
+        found.calls.setdefault(self.call, []).append(Change(place, True, self.call, cls, reverse=True))
+        for item in self.ends:
+            found.exits.setdefault(item, []).append(Change(place, False, item.context_expr))
+
+
+def stacked(scope: Scope) -> Iterator[Stacked]:
+    """All that the stacks of a function enter."""
+    for call in scope.calls_named(ENTERING.keys()):
+        parent = parent_of(call)
+        value: ast.expr = call
+        if isinstance(parent, ast.Await):
+            value, parent = parent, parent_of(parent)
+        bound = parent.targets[0] if isinstance(parent, ast.Assign) else None
+        stack = name_of(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+        ends = tuple(
+            item
+            for statement in scope.withs
+            for item in statement.items
+            if stack and isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == stack
+        )
+        target = bound.id if isinstance(bound, ast.Name) else ""
+        yield Stacked(call, value, call.args[0] if call.args else None, target, ends)
