@@ -7,10 +7,13 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.driven import kept_as
+from poolint.analyses.graphs import BlockEnd
 from poolint.analyses.implicit_calls import Implied, effective
 from poolint.analyses.submitted import Work
+from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -41,14 +44,38 @@ def awaited(ev: Evaluator, scope: Scope) -> Iterator[Implied]:
 
 
 def started(ev: Evaluator, scope: Scope) -> Iterator[tuple[ast.expr, Work]]:
-    """Where a function awaits a task that it has made, by whatever stands for that, and what the task runs. One that gets a
-    session or a connection works on that, as its own function shows."""
-    for call in scope.calls_named(ev.models.words("makes-task")) if scope.is_async else ():
-        made = call.args[0] if call.args else None
-        if isinstance(made, ast.Call) and not any(_is_handle(ev, one, scope) for one in _given(made)):
-            for node in _waits(ev, call, scope):
-                if not _says_so(ev, node, scope):
-                    yield node, Work(made.func, made.args, made.keywords)
+    """Where a function awaits a task that it has made, by whatever stands for that, or leaves the block of the group that it has
+    given one to, and what the task runs. One that gets a session or a connection works on that, as its own function shows."""
+    for call in scope.calls_named(ev.models.words("makes-task", "starts")) if scope.is_async else ():
+        work = _work(call)
+        if work is None or any(_is_handle(ev, one, scope) for one in _given(work)):
+            continue
+        waits = list(_waits(ev, call, scope))
+        group = None if waits else _group(call, scope)
+        for node in waits if group is None else [BlockEnd.of(group)]:
+            if not _says_so(ev, node, scope):
+                yield node, work
+
+
+def _work(call: ast.Call) -> Work | None:
+    """What a task runs: a coroutine, ``create_task(work(order))``, or a function, ``start_soon(work, order)``."""
+    made = call.args[0] if call.args else None
+    if isinstance(made, ast.Call):
+        return Work(made.func, made.args, made.keywords)
+    return Work(made, call.args[1:], []) if isinstance(made, (ast.Name, ast.Attribute)) else None
+
+
+def _group(call: ast.Call, scope: Scope) -> ast.withitem | None:
+    """The item of the block around a call that binds the group which the call gives a task to: leaving the block waits."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if not isinstance(owner, ast.Name):
+        return None
+    for statement in scope.withs:
+        if isinstance(statement, ast.AsyncWith) and is_inside(call, statement):
+            for item in statement.items:
+                if item.optional_vars is not None and name_of(item.optional_vars) == owner.id:
+                    return item
+    return None
 
 
 def _says_so(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
@@ -57,9 +84,9 @@ def _says_so(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
     return fact is not None and fact.row is not None and bool(fact.row.effect)
 
 
-def _given(call: ast.Call) -> Iterator[ast.expr]:
-    yield from call.args
-    yield from (one.value for one in call.keywords)
+def _given(work: Work) -> Iterator[ast.expr]:
+    yield from work.given
+    yield from (one.value for one in work.keywords)
 
 
 def _is_handle(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
