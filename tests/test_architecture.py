@@ -389,7 +389,7 @@ MAY_FOLLOW = {
         "_is_elsewhere": "answers are kept by the statement alone, for any project: types are not at hand",
     },
     "analyses/places.py": {
-        "_assigned": "a constructor is read forwards: which argument becomes which attribute, for all of them",
+        "attributes_set": "a constructor is read forwards: which argument becomes which attribute, for all of them",
         "_same_member": "a constructor is read forwards: which attributes are made of the same argument",
     },
     "analyses/pools.py": {"of_given": "goes back to all who give something, and so is a problem of summaries"},

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from poolint.analyses.awaited_tasks import awaited
+from poolint.analyses.awaited_tasks import awaited, started
 from poolint.analyses.conditions import RESULT_RUNS, Entering, Known
 from poolint.analyses.contexts import Contexts, is_around
 from poolint.analyses.driven import Driven, is_handed_on
@@ -124,6 +124,8 @@ class Edges:
             one += awaited(self.ev, scope)
             edges = [Edge(Link(node, scope, name), fact, None) for node, name, fact in one]
             edges += [Edge(Link(query, scope, fact.api), fact, None) for _, query, fact in self._queried.over(scope)]
+            for node, work in started(self.ev, scope):
+                edges += self._of_work(work, node, scope, "", as_task=True)
             for end, name, work in self._submitted.at_ends(scope):
                 edges += self._of_work(work, end, scope, name)
             found = self._implied[scope] = (*edges, *self._of_properties(scope), *self._of_generators(scope))
@@ -298,20 +300,22 @@ class Edges:
             yield from self._of_work(work, node, scope, last_name(node.func), in_thread=True)
 
     def _of_work(
-        self, work: Work, node: ast.expr, scope: Scope, name: str, *, in_thread: bool = False
+        self, work: Work, node: ast.expr, scope: Scope, name: str, *, in_thread: bool = False, as_task: bool = False
     ) -> Iterator[Edge]:
         """What a function does that something runs which is waited for at ``node``, by its own name or what runs it."""
-        found = alternatives(self.ev.type_of(work.function, scope))
-        one = found[0] if len(found) == 1 else None
-        if isinstance(one, Function) and not (one.scope.is_generator or (one.scope.is_async and not work.is_awaited)):
+        one = (
+            next(iter(found), None) if len(found := alternatives(self.ev.type_of(work.function, scope))) == 1 else None
+        )
+        kinds = (True,) if as_task else (False, work.is_awaited)
+        if isinstance(one, Function) and one.scope.is_async in kinds and not one.scope.is_generator:
             self._joining.add(node)
             name = one.scope.qualified_name if one.scope.kind == "function" else name
             yield Edge(Link(node, scope, name), None, one.scope, in_thread=in_thread)
         elif one is not None:
             run = ast.copy_location(ast.Call(work.function, work.given, work.keywords), work.function)
             fact = call_site(self.ev, run, scope, use_evidence=False)
-            kind = "coroutine" if work.is_awaited else "sync"
-            if fact is not None and fact.row is not None and fact.row.effect and fact.row.call == kind:
+            how = "coroutine" if kinds[-1] else "sync"
+            if fact is not None and fact.row is not None and fact.row.effect and fact.row.call == how:
                 yield Edge(Link(node, scope, fact.api), fact, None, in_thread=in_thread)
 
     def _of_given(self, passed: list[ast.expr], node: ast.Call, scope: Scope, callee: Function) -> Iterator[Edge]:

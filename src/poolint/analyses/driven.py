@@ -62,7 +62,7 @@ class Driven:
             node, parent = parent, parent_of(parent)
         if isinstance(parent, ast.Await):
             return True
-        if may_be_kept and (name := _kept_as(node, parent)):
+        if may_be_kept and (name := kept_as(node, parent)):
             loads = scope.loads.get(name, ())
             return any(self._is_driven(one, scope, may_be_kept=False) and _come_next(node, one) for one in loads)
         if not isinstance(parent, ast.Call) or node is parent.func:
@@ -112,7 +112,7 @@ def _come_next(made: ast.AST, awaited: ast.AST) -> bool:
     return False
 
 
-def _kept_as(value: ast.AST, parent: ast.AST | None) -> str:
+def kept_as(value: ast.AST, parent: ast.AST | None) -> str:
     """The name that a value, or a collection with it, is bound to alone, or that it is put into the collection of."""
     target: ast.AST | None = None
     if isinstance(parent, ast.Assign) and len(parent.targets) == 1:

@@ -122,7 +122,7 @@ class Places:
             init = next((one for one in cls.children if one.name == "__init__" and one.kind == "function"), None)
             if init is not None:
                 given = bound_to(init, call, is_method=True)
-                return self._assigned(
+                return self.attributes_set(
                     family[at:], init, self._expanded(self._placed(given), given, scope, depth), depth
                 )
         given = self.for_fields(family[0], call)
@@ -149,7 +149,7 @@ class Places:
                 found.update({f"{name}.{path}": to for path, to in self.made(value, scope, depth + 1).items()})
         return found
 
-    def _assigned(self, family: list[Scope], init: Scope, given: dict[str, str], depth: int) -> dict[str, str]:
+    def attributes_set(self, family: list[Scope], init: Scope, given: dict[str, str], depth: int) -> dict[str, str]:
         """What the attributes of an object are, that its ``__init__`` sets from what that is ``given``, by names of its
         parameters and paths from them."""
         found: dict[str, str] = {}
@@ -173,7 +173,7 @@ class Places:
                     handed = {
                         f"{name}{rest}": to for name, place in passed.items() for rest, to in _given_at(place, given)
                     }
-                    found |= self._assigned(
+                    found |= self.attributes_set(
                         [c for c in above if c is base.parent or c is not above[0]], base, handed, depth
                     )
         return found

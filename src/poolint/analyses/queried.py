@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.models.schema import TAKING_ROLES
 from poolint.models.standard import EAGER
-from poolint.syntax.scopes import nearest
+from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import loops_over
-from poolint.types.call_sites import CallSite, text_of
+from poolint.types.call_sites import CallSite, call_site, text_of
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -66,6 +67,25 @@ class Queried:
         written = [one.value for one in bindings] if isinstance(node, ast.Name) else [node]
         made = [one.func if isinstance(one, ast.Call) else one for one in written]
         return any(isinstance(one, (ast.Name, ast.Attribute)) and last_name(one) in self._words for one in made)
+
+
+def is_run_at_once(ev: Evaluator, made: ast.expr, scope: Scope) -> bool:
+    """Whether a query that is built on an expression is run by the end of its chain: ``maker().query(Order).all()``."""
+    while True:
+        attribute = parent_of(made)
+        call = parent_of(attribute) if isinstance(attribute, ast.Attribute) else None
+        if not (isinstance(call, ast.Call) and call.func is attribute):
+            break
+        fact = call_site(ev, call, scope, use_evidence=False)
+        if fact is not None and fact.cls is not None and fact.cls.kind == "query" and fact.role in TAKING_ROLES:
+            return True
+        made = call
+    return _is_query(ev, made, scope) and any(made is one for _, one in (*loops_over(scope), *_taken_at_once(scope)))
+
+
+def _is_query(ev: Evaluator, made: ast.expr, scope: Scope) -> bool:
+    one = ev.type_of(made, scope)
+    return isinstance(one, Instance) and one.base is not None and one.base.kind == "query"
 
 
 def _taken_at_once(scope: Scope) -> Iterator[tuple[ast.Call, ast.expr]]:

@@ -215,18 +215,23 @@ def _through_helpers(services: Services, scope: Scope) -> Iterator[BlockingDatab
             if one.kind == "function" and one not in seen and not one.is_async and not one.is_generator
         ]
         witness = effects.of_call(node, scope) if fresh else None
-        if witness is None or any(link.scope.is_async and link.scope is not scope for link in witness.links):
+        if witness is None or _is_told_below(witness, scope):
             continue
         seen.update(fresh)
         yield from _at_its_end(services, node, witness, scope)
     read: dict[str, tuple[ast.expr, Witness]] = {}
     looped = [one.query for one in ev.derived(Queried).over(scope)]
     for one, witness in effects.implied(scope):
-        if len(witness.links) == 1 and one in looped:
+        if (len(witness.links) == 1 and one in looped) or _is_told_below(witness, scope):
             continue  # told already
         read.setdefault(witness.links[0].name, (one, witness))
     for one, witness in read.values():
         yield from _at_its_end(services, one, witness, scope)
+
+
+def _is_told_below(witness: Witness, scope: Scope) -> bool:
+    """Whether a chain leads through a coroutine of the project, which is reported itself: one that is awaited as a task."""
+    return any(link.scope.is_async and link.scope is not scope for link in witness.links)
 
 
 def _at_its_end(services: Services, node: ast.expr, witness: Witness, scope: Scope) -> Iterator[BlockingDatabaseCall]:

@@ -23,6 +23,7 @@ from poolint.detect.by_hand import may_be_lent, outlives_branch
 from poolint.detect.culprits import likeliest
 from poolint.detect.databases import opens_in_memory
 from poolint.detect.detector import Detector
+from poolint.detect.discarded import lives_on
 from poolint.detect.expected import is_to_fail
 from poolint.detect.harmless import is_harmless, without_owners_of_lost
 from poolint.detect.leaks import LeakedCheckout, LeakProblem, ManualRelease
@@ -30,11 +31,11 @@ from poolint.detect.observation import Dismissed, GivenUp, Observation
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags
 from poolint.frameworks.entries import is_entry
-from poolint.models.schema import CLOSING_ROLES, OWNERS, RELEASABLE, TAKING_ROLES
+from poolint.models.schema import OWNERS, RELEASABLE
 from poolint.syntax.expressions import unnegated
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import is_in_loop, may_await
-from poolint.syntax.uses import Use, is_ever_used, usage
+from poolint.syntax.uses import Use, usage
 from poolint.types.call_sites import text_of
 
 if TYPE_CHECKING:
@@ -122,19 +123,9 @@ class Lifetimes:
         parent = parent_of(site.bound)
         if site.fact.role == "create" or site.cls.kind not in RELEASABLE:
             return None
-        if isinstance(parent, ast.Attribute):
-            row = self.ev.models.method(site.cls, parent.attr)
-            if row is None:
-                return self._let_pass(site, scope, "unknown-method", parent.attr)
-            if row.role in CLOSING_ROLES:
-                return self._let_pass(site, scope, "released-at-once", parent.attr)
-            if row.returns in ("self", site.cls.name) or row.role in ("begin", "checkout"):
-                return self._let_pass(site, scope, "lives-on", parent.attr)
-            is_used = row.role in TAKING_ROLES and (row.call != "coroutine" or is_ever_used(parent_of(parent), scope))
-            if site.start == "idle" and not is_used:
-                return self._let_pass(site, scope, "no-query", parent.attr)
-        elif site.start == "idle":
-            return self._let_pass(site, scope, "no-query", "")
+        kept = None if site.part else lives_on(self.ev, site, scope)
+        if kept is not None:
+            return self._let_pass(site, scope, *kept)
         if isinstance(parent, ast.withitem):
             return self._observation(site, scope, "with-keeps", (waypoint("entered", site.call, scope.module),))
         if isinstance(parent, ast.Call):

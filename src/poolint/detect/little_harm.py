@@ -144,9 +144,11 @@ def _is_short(ev: Evaluator, witness: Witness) -> bool:
 
 
 def _is_moment(ev: Evaluator, witness: Witness) -> bool:
-    """Whether a function sleeps once, for so short a time that nobody misses a connection."""
+    """Whether a function sleeps once, and is called once, for so short a time that nobody misses a connection."""
     last = witness.links[-1]
-    if witness.effect != "sleep" or not (isinstance(last.node, ast.Call) and last.node.args) or loops_around(last.node):
+    if witness.effect != "sleep" or not (isinstance(last.node, ast.Call) and last.node.args):
+        return False
+    if any(map(_is_repeated, witness.links)):
         return False
     seconds = _number(ev, last.node.args[0], last.scope)
     return seconds is not None and seconds <= MAX_MOMENT

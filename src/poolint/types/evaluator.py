@@ -294,6 +294,7 @@ class Evaluator:
         return known([self.binding(one, one.home(scope)) for one in reaching.as_type_checked(bindings)])
 
     def _star(self, name: str, module: Module) -> Type:
+        builtin = self.library(f"builtins.{name}")  # given as well by a module with stars that has no such name
         for dotted, level in module.stars:
             source = imports.first_party(self, dotted, level, module)
             if source is None:
@@ -301,9 +302,9 @@ class Evaluator:
                     return found
             elif name in source.scope.bindings or source.stars:
                 found = self.module_name(source, name)
-                if found is not UNKNOWN:
+                if found is not UNKNOWN and found.key != builtin.key:
                     return found
-        return self.library(f"builtins.{name}")
+        return builtin
 
     def module_name(self, module: Module, name: str) -> Type:
         """What ``module.name`` is."""

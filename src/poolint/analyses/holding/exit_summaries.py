@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
+_KEEPING = (ast.Assign, ast.AnnAssign, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.withitem, ast.arguments)
+"""What stands around a session that something keeps; the last as the default of a function inside."""
+
 
 class Left(IntEnum):
     """How a function leaves a session that it was passed, on some way; of several functions that may be called, what may
@@ -123,11 +126,9 @@ class Leaving:
         root, _, path = name.partition(".")
         if scope.is_generator or any(one.kind not in ("parameter", "narrowed") for one in scope.bindings.get(root, ())):
             return Left.ENDED
-        if any(
-            next(_standing(inner.loads.get(root, ()), path), None) is not None
-            for inner in scope.descendants()
-            if inner is not scope
-        ):
+        inside = [one for one in scope.descendants() if one is not scope]
+        using = [one for one in inside if next(_standing(one.loads.get(root, ()), path), None) is not None]
+        if any(self._of(Passed(one.key, name)) > Left.HELD for one in using):
             return Left.ENDED  # a function inside may end it at any time
         if any(self._is_handed_on(one, scope, name) for one in self._mentioned(name, scope)):
             return Left.ENDED
@@ -157,13 +158,12 @@ class Leaving:
             child, parent = parent, parent_of(parent)
         if isinstance(parent, ast.Attribute):
             # `close` itself may be handed on; a method that is called is a change, where it is one.
-            return not isinstance(parent_of(parent), (ast.Call, ast.Attribute)) and last_name(parent) in (
-                "close",
-                "commit",
-            )
+            around = parent_of(parent)
+            is_called = around.func is parent if isinstance(around, ast.Call) else isinstance(around, ast.Attribute)
+            return not is_called and last_name(parent) in ("close", "commit")
         if isinstance(parent, ast.Assign) and self._is_renamed(parent, scope, place):
             return False
-        if isinstance(parent, (ast.Assign, ast.AnnAssign, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.withitem)):
+        if isinstance(parent, _KEEPING):
             return True
         if not isinstance(parent, ast.Call) or child is parent.func:
             return False

@@ -6,7 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.lent_pools import bind_of
+from poolint.analyses.places import is_super_init
 from poolint.types.evidence import SAYS_ENGINE
+from poolint.types.members import lineage
 from poolint.types.values import UNKNOWN, ClassObject, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -55,5 +57,16 @@ def _takes_unknown(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     made = ev.type_of(call.func, scope)
     if not isinstance(made, ClassObject) or made.base is None or made.base.kind != "session":
         return False
-    bind = bind_of(call)
+    bind, scope = _given_bind(ev, made, call, scope)
     return bind is not None and ev.type_of(bind, scope) is UNKNOWN and not SAYS_ENGINE.search(last_name(bind))
+
+
+def _given_bind(ev: Evaluator, made: ClassObject, call: ast.Call, scope: Scope) -> tuple[ast.expr | None, Scope]:
+    """What a session is bound to, and where that stands: of a class of the project, what its constructor passes up to the
+    session's own, where it does so in one place."""
+    for cls in lineage(ev, made):
+        init = next((one for one in cls.children if one.name == "__init__" and one.kind == "function"), None)
+        above = [one for one in init.calls if is_super_init(one)] if init is not None else ()
+        if init is not None and len(above) == 1:
+            call, scope = above[0], init
+    return bind_of(call), scope

@@ -5,13 +5,17 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.arguments import bound_to
 from poolint.analyses.ownership import parameter_for
+from poolint.analyses.places import Places, is_super_init
 from poolint.syntax.scopes import parent_of, reads_of
+from poolint.types.members import lineage
 from poolint.types.values import UNKNOWN, ClassObject, Function, LibraryName
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Instance
 
 CONSTRUCTORS = ("__init__", "__post_init__", "__new__")
 """Methods that run as an object is made."""
@@ -36,11 +40,40 @@ def puts_by(ev: Evaluator, call: ast.Call, argument: ast.expr, scope: Scope) -> 
     for step in steps:
         if isinstance(step, Function):
             name = parameter_for(step, call, argument, keyword)
-            if name is None or not all(_is_assigned(load) for _, load in reads_of(name, step.scope)):
+            if name is None or not _is_put_by(ev, name, step.scope):
                 return False
     return True
+
+
+def put_at(ev: Evaluator, owner: Instance, call: ast.Call, argument: ast.expr) -> list[str]:
+    """The paths from an object at which its constructor puts one argument of the call that makes it."""
+    places, family = ev.derived(Places), lineage(ev, owner)
+    for at, cls in enumerate(family):
+        init = next((one for one in cls.children if one.name == "__init__" and one.kind == "function"), None)
+        if init is not None:
+            given = {name: name for name, one in bound_to(init, call, is_method=True).items() if one is argument}
+            return list(places.attributes_set(family[at:], init, given, 0))
+    return [name for name, one in places.for_fields(family[0], call).items() if one is argument]
+
+
+def _is_put_by(ev: Evaluator, name: str, scope: Scope) -> bool:
+    """Whether a constructor only assigns a parameter, or hands it up to that of its base, which does no more."""
+    return all(_is_assigned(load) or _is_handed_up(ev, load, inner) for inner, load in reads_of(name, scope))
 
 
 def _is_assigned(load: ast.expr) -> bool:
     parent = parent_of(load)
     return isinstance(parent, (ast.Assign, ast.AnnAssign)) and parent.value is load
+
+
+def _is_handed_up(ev: Evaluator, load: ast.expr, scope: Scope) -> bool:
+    """Whether something is passed to ``super().__init__(…)``, of a class of the project that only puts it by."""
+    around = parent_of(load)
+    call = parent_of(around) if isinstance(around, ast.keyword) else around
+    if not (isinstance(call, ast.Call) and is_super_init(call)):
+        return False
+    step = ev.type_of(call.func, scope)
+    if not isinstance(step, Function) or step.scope is scope:
+        return False
+    name = parameter_for(step, call, load, around.arg if isinstance(around, ast.keyword) else None)
+    return name is not None and _is_put_by(ev, name, step.scope)

@@ -1,6 +1,6 @@
 """Objects of the project that check something out for themselves, as they are made or by a method: ``ledger = Ledger(engine)``,
 or ``ledger = Ledger(pool)`` and then ``await ledger.open()``. Who has made one, and gives it to nobody else, owes the call of a
-method that gives it back.
+method that gives it back. So does who makes one with what nobody else has a name for: ``ledger = Ledger(pool.getconn())``.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.carrying import Carrying
 from poolint.analyses.lifetimes.acquisitions import Site, checkout
-from poolint.analyses.lifetimes.constructors import CONSTRUCTORS
+from poolint.analyses.lifetimes.constructors import CONSTRUCTORS, put_at, puts_by
 from poolint.analyses.ownership import Fate
+from poolint.analyses.places import arguments_of
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.solver import completed, reach
-from poolint.models.schema import HANDLES
+from poolint.models.schema import HANDLES, RELEASABLE
 from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import Scope, is_captured, parent_of
 from poolint.types.members import lineage
@@ -59,7 +60,8 @@ class Objects:
         found = self._sites.get(scope)
         if found is None:
             made = chain(self._own(scope), self._of_helpers(scope)) if scope.kind == "function" else ()
-            found = self._sites[scope] = tuple(site for site, owner in made if self._is_owed(site, owner, scope))
+            owed = [site for site, owner in made if self._is_owed(site, owner, scope)]
+            found = self._sites[scope] = (*owed, *(self._given(scope) if scope.kind == "function" else ()))
         return found
 
     def _own(self, scope: Scope) -> Iterator[tuple[Site, Instance]]:
@@ -71,6 +73,52 @@ class Objects:
             if made[0].base is None and self._is_plain(made[0]) and not isinstance(parent_of(call), ast.Await):
                 owner = made[0].instance()
                 yield from ((site, owner) for site in self._begun(call, name, owner, scope))
+
+    def _given(self, scope: Scope) -> Iterator[Site]:
+        """What begins with the objects that a function makes with something that it checks out for them alone, and keeps under
+        a name or asks for one method."""
+        told = None
+        for call in scope.calls:
+            given = [one for _, one in arguments_of(call) if isinstance(one, (ast.Call, ast.Await))]
+            name = _made_under(call) if given else ""
+            if not given or not (name or _asked_of(call)) or not isinstance(call.func, (ast.Name, ast.Attribute)):
+                continue
+            told = self.ev.derived(Carrying).first_names(scope) if told is None else told
+            if not any(first_name(one) in told for one in (call.func, *given)):
+                continue
+            if name and not _is_own(name, call, scope):
+                continue
+            made = alternatives(self.ev.type_of(call.func, scope))
+            if len(made) != 1 or not isinstance(made[0], ClassObject) or not isinstance(made[0].cls, Scope):
+                continue
+            if made[0].base is None and self._is_plain(made[0]):
+                for argument in given:
+                    if (site := self._given_to(call, argument, name, made[0].instance(), scope)) is not None:
+                        yield site
+
+    def _given_to(self, call: ast.Call, argument: ast.expr, name: str, owner: Instance, scope: Scope) -> Site | None:
+        """What begins with an object that is made with an argument which checks something out."""
+        node = argument.value if isinstance(argument, ast.Await) else argument
+        if not isinstance(node, ast.Call) or (found := checkout(self.ev, node, argument, scope)) is None:
+            return None
+        if found[1].kind not in RELEASABLE or not puts_by(self.ev, call, argument, scope):
+            return None
+        paths = put_at(self.ev, owner, call, argument)
+        if len(paths) != 1:
+            return None
+        taken = Taken(paths[0], found[0], found[1])
+        steps = [one for one in CONSTRUCTORS if self._defines(owner, one)]
+        if any(self.carried.of_member(owner, one, taken.part, taken.cls).fate is not Fate.USED for one in steps):
+            return None
+        site = Site(call, call, call, name, taken.fact, taken.cls, _name_of(owner), taken.part)
+        if not name:
+            asked = _asked_of(call)
+            doing = self.carried.of_method(asked, owner, taken.part, taken.cls) if asked is not None else None
+            is_lost = doing is not None and doing.fate is Fate.USED and (site.start != "idle" or doing.reaches)
+            return Site(node, argument, call, "", *found, taken.part) if is_lost else None
+        loads = scope.loads.get(name, ())
+        is_lent = any(isinstance(parent_of(load), ast.Yield) for load in loads)
+        return site if not is_lent and self._is_followed(taken, owner, name, scope) else None
 
     def _of_helpers(self, scope: Scope) -> Iterator[tuple[Site, Instance]]:
         """What begins with the objects that functions of the project make for their callers, and hand to nobody else."""
@@ -268,6 +316,13 @@ def _awaited(call: ast.Call) -> ast.expr:
 def _name_of(owner: Instance) -> str:
     assert isinstance(owner.cls, Scope)
     return owner.cls.name
+
+
+def _asked_of(made: ast.Call) -> ast.Call | None:
+    """The one method that an object is asked for which no name gets: ``Orders(session).all()``."""
+    attribute = parent_of(made)
+    call = parent_of(attribute) if isinstance(attribute, ast.Attribute) else None
+    return call if isinstance(call, ast.Call) and call.func is attribute else None
 
 
 def _made_under(call: ast.Call) -> str:
