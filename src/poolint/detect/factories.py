@@ -161,7 +161,7 @@ def _user(ev: Evaluator, scope: Scope, *, is_bound: bool) -> tuple[Repetition, a
     found, ends = None, ev.models.words("bound-to" if is_bound else "shuts-down")
     for call, inner in ev.callers.of(scope):
         if not forgets(call, inner, ends, is_session=is_bound):
-            return None
+            continue
         who = again(ev, call, inner)
         if who and found is None:
             found = (who, call, inner)
