@@ -61,6 +61,7 @@ class Ownership:
     def __init__(self, ev: Evaluator, components: Components | None = None) -> None:
         self.ev = ev
         self.components = components
+        self._renamed: set[tuple[Scope, str]] = set()
         self._summaries: Summaries[Passed, Fate] = Summaries(
             "fate", self._compute, bottom=Fate.USED, join=max, components=components
         )
@@ -199,7 +200,23 @@ class Ownership:
             return Fate.RELEASED if cls.releases_on_exit else Fate.USED
         if isinstance(parent, ast.Yield) or (isinstance(parent, ast.Assign) and _is_on_exception(parent)):
             return Fate.USED  # lent to a consumer; attached to an error for whoever reads it
+        if isinstance(parent, ast.Assign) and self._is_only_renamed(parent, scope, cls):
+            return Fate.USED
         return Fate.USED if isinstance(parent, _NEUTRAL) else Fate.KEPT
+
+    def _is_only_renamed(self, statement: ast.Assign, scope: Scope, cls: Class) -> bool:
+        """Whether a resource gets another local name, and nothing under that but to be used: ``conn = given or self.pool``."""
+        name = statement.targets[0] if len(statement.targets) == 1 else None
+        if not isinstance(name, ast.Name) or scope.kind != "function" or name.id in scope.declared:
+            return False
+        key = (scope, name.id)
+        if key in self._renamed:
+            return True  # it is being found out
+        self._renamed.add(key)
+        try:
+            return self.of_name(name.id, scope, cls) is Fate.USED
+        finally:
+            self._renamed.remove(key)
 
     def _of_argument(
         self, call: ast.Call, argument: ast.AST, scope: Scope, cls: Class, keyword: str | None = None

@@ -6,7 +6,8 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.holding import inside
+from poolint.analyses.holding import inside, source_of
+from poolint.analyses.holding.transactions import is_query
 from poolint.analyses.lent_pools import opened_here
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
 class UsedAfterRelease(Observation, frozen=True, eq=False):
     """A use of a resource after it was released. ``node`` is the use, ``released`` where the release stands.
 
-    ``through`` is the call that uses it, where that is none of its own methods.
+    ``through`` is the call that uses it, where that is none of its own methods; ``is_query``: what is handed on is a query of
+    the session, which that runs when the query is read.
     """
 
     variable: str
@@ -48,6 +50,7 @@ class UsedAfterRelease(Observation, frozen=True, eq=False):
     cls: schema.Class
     released: Waypoint
     through: str = ""
+    is_query: bool = False
 
 
 _NEEDS_IT = REACHING_ROLES | {"begin", "cursor"}
@@ -83,6 +86,10 @@ def observe(ev: Evaluator, graphs: Graphs, using: Using, scope: Scope) -> Iterat
                 yield UsedAfterRelease(
                     given, scope.qualified_name, may_await(given, scope), target.id, "", places[target.id], released
                 )
+            if target.id in places and places[target.id].kind == "session":
+                for query in _queries_given(ev, statement, target.id, scope):
+                    where = (query, scope.qualified_name, may_await(query, scope))
+                    yield UsedAfterRelease(*where, target.id, "", places[target.id], released, is_query=True)
 
 
 class _Blocks:
@@ -253,6 +260,16 @@ def _given_away(statement: ast.With | ast.AsyncWith, name: str, scope: Scope) ->
             parent = parent_of(value)
             if parent is not None and inside(parent, statement):
                 yield value
+
+
+def _queries_given(ev: Evaluator, statement: ast.With | ast.AsyncWith, name: str, scope: Scope) -> Iterator[ast.expr]:
+    """``return session.query(Order)`` inside of the block: the caller runs it when that is over."""
+    for value in scope.returns:
+        if not isinstance(value, (ast.Name, ast.Call)) or not is_query(ev.type_of(value, scope)):
+            continue
+        parent = parent_of(value)
+        if parent is not None and inside(parent, statement) and _binds(source_of(ev, value, scope), name):
+            yield value
 
 
 DETECTOR = Detector(

@@ -243,7 +243,7 @@ def _at_its_end(services: Services, node: ast.expr, witness: Witness, scope: Sco
     if fact is None and isinstance(last.node, ast.Call):
         fact = call_site(ev, last.node, last.scope, use_evidence=False)
     if fact is not None:
-        is_read, chain = not isinstance(node, ast.Call), calls_of(witness)
+        is_read, chain = isinstance(node, ast.Attribute), calls_of(witness)
         where = (scope.qualified_name, may_await(node, scope))
         session = _session_passed(ev, node, scope)
         is_possible = _reads_a_file(services, fact, last.scope) and not _writes(ev, last.scope)

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.pools import UNPOOLED
+from poolint.flow.flags import name_of
 from poolint.types.following import origin
 from poolint.types.values import Function, alternatives
 
@@ -44,7 +45,22 @@ def is_in_a_file(services: Services, pool: Pool | None) -> bool:
 def held_from(services: Services, hold: Hold, scope: Scope) -> Pool | None:
     """The pool of a connection that is held in a function, or that of all who pass the function what it holds."""
     found = services.pools.of_hold(hold, scope) or services.pools.of_given(hold.resource, scope)
-    return found or _held_by_manager(services, hold, scope, (scope,))
+    return found or _held_by_manager(services, hold, scope, (scope,)) or _taken_by_method(services, hold, scope)
+
+
+def _taken_by_method(services: Services, hold: Hold, scope: Scope) -> Pool | None:
+    """The pool of a connection that another method of the same object has left there: ``await self.acquire()``."""
+    call = hold.since
+    if not (
+        hold.resource.startswith("self.") and isinstance(call, ast.Call) and name_of(call.func).startswith("self.")
+    ):
+        return None
+    found: set[Pool | None] = set()
+    for callee in alternatives(services.evaluator.type_of(call.func, scope)):
+        if isinstance(callee, Function) and callee.scope is not scope and not callee.scope.yields:
+            left = services.holdings.left(callee.scope)[0]
+            found.update(services.pools.of_hold(one, callee.scope) for one in left if one.resource == hold.resource)
+    return found.pop() if len(found) == 1 else None
 
 
 def _held_by_manager(services: Services, hold: Hold, scope: Scope, around: tuple[Scope, ...]) -> Pool | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from poolint.analyses.lent_pools import bind_of
 from poolint.analyses.pool_limits import is_lent, is_unpooled
@@ -44,6 +44,9 @@ class MadeForEachCall(Observation, frozen=True, eq=False):
     path: tuple[Waypoint, ...]
 
 
+Given = Literal["itself", "session", "factory"]
+"""What a function gives of what it makes: that itself, or a session or a factory of sessions that is bound to it."""
+
 _MADE_FOR: dict[str, What] = {
     "request": "made-for-each-request",
     "round": "made-for-each-round",
@@ -70,40 +73,31 @@ def observe(ev: Evaluator, words: frozenset[str], scope: Scope) -> Iterator[Obse
 
     ``words`` are the :func:`makers`.
     """
-    if scope.is_generator or not scope.returns:
-        return
-    decorators = getattr(scope.node, "decorator_list", ())
-    if any(last_name(one) not in _KEEPS_NOTHING for one in decorators):
+    if not _makes_anew(scope):
         return
     made = _made(ev, words, scope)
     if made is None:
         return
-    fact, cls, is_bound = made
+    fact, cls, given = made
     source = scope.module.source
     if not ev.screen.is_interesting(source.path, source.data):
         return
-    user = _user(ev, scope, is_bound=is_bound)
+    user = _user(ev, scope, given)
     if user is not None:
         who, place, around = user
         path = (waypoint(_MADE_FOR[who.by], place, around.module, *filter(None, [who.function])),)
         yield MadeForEachCall(fact.node, scope.qualified_name, may_await(fact.node, scope), fact, cls, who, path)
 
 
-def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite, Class, bool] | None:
-    """The one call that makes what a function returns; or, and that it is so, what the session that it returns is bound to and
+def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite, Class, Given] | None:
+    """The one call that makes what a function returns; or what the session, or the factory, that it returns is bound to and
     nobody else has."""
-    if len(scope.returns) != 1:
-        return None
-    value = scope.returns[0]
-    if isinstance(value, ast.Name):
-        if any(not _is_plain(load) for load in scope.loads.get(value.id, ())) or value.id in scope.globals:
-            return None
-        value = assigned(value.id, scope) or value
+    value = _returned(scope)
     call = value.value if isinstance(value, ast.Await) else value
-    bound = _bound(ev, call, scope) if isinstance(call, ast.Call) else None
+    bound, given = _bound(ev, call, scope) if isinstance(call, ast.Call) else (None, "itself")
     if bound is not None:
         call = value = bound
-    if not isinstance(call, ast.Call) or last_name(call.func) not in words:
+    if value is None or not isinstance(call, ast.Call) or last_name(call.func) not in words:
         return None
     fact = call_site(ev, call, scope, use_evidence=False)
     if fact is None or not (fact.role == "create" or (fact.row is None and fact.cls is not None)):
@@ -115,26 +109,57 @@ def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite,
     cls = classes[0]
     if not owes_closing(cls) or is_unpooled(ev, call, scope) or is_lent(call):
         return None
-    return fact, cls, bound is not None
+    return fact, cls, given
 
 
-def _bound(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.expr | None:
-    """What a session is bound to that a call makes, where that is made for it alone; None where it is another's as well."""
-    bind = bind_of(call.func if isinstance(call.func, ast.Call) else call)
-    if not isinstance(bind, (ast.Name, ast.Call)) or not is_bound_session(ev, call, scope):
+def _makes_anew(scope: Scope) -> bool:
+    """Whether a function runs each time that it is called, and returns something."""
+    decorators = getattr(scope.node, "decorator_list", ())
+    is_kept = any(last_name(one) not in _KEEPS_NOTHING for one in decorators)
+    return not (scope.is_generator or is_kept) and bool(scope.returns)
+
+
+def _returned(scope: Scope) -> ast.expr | None:
+    """The one value that a function returns, by a name that is only asked otherwise."""
+    if len(scope.returns) != 1:
         return None
+    value = scope.returns[0]
+    if isinstance(value, ast.Name):
+        if any(not _is_plain(load) for load in scope.loads.get(value.id, ())) or value.id in scope.globals:
+            return None
+        value = assigned(value.id, scope) or value
+    return value
+
+
+def _bound(ev: Evaluator, call: ast.Call, scope: Scope) -> tuple[ast.expr | None, Given]:
+    """What a session is bound to that a call makes, or a factory of sessions, where that is made for it alone; None where it is
+    another's as well."""
+    bind = bind_of(call.func if isinstance(call.func, ast.Call) else call)
+    if not isinstance(bind, (ast.Name, ast.Call)):
+        return None, "itself"
+    given: Given = "session"
+    if not is_bound_session(ev, call, scope):
+        given = "factory"
+        if isinstance(call.func, ast.Call) or not _is_of_kind(ev, call.func, given, scope):
+            return None, "itself"
     if isinstance(bind, ast.Call):
-        return bind
+        return bind, given
     loads = scope.loads.get(bind.id, ())
     is_own = len(loads) == 1 and bind.id not in scope.globals and bind.id not in scope.declared
-    return assigned(bind.id, scope) if is_own else None
+    made = assigned(bind.id, scope) if is_own else None
+    return made, given if made is not None else "itself"
 
 
 def is_bound_session(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether a call makes a session that is bound where it stands: ``Session(engine)``, ``sessionmaker(engine)()``."""
-    kind, made = "session", call.func
+    made = call.func
     if isinstance(made, ast.Call):
-        kind, made = "factory", made.func
+        return _is_of_kind(ev, made.func, "factory", scope)
+    return _is_of_kind(ev, made, "session", scope)
+
+
+def _is_of_kind(ev: Evaluator, made: ast.expr, kind: str, scope: Scope) -> bool:
+    """Whether an expression is a class of a kind, and nothing else."""
     found = alternatives(ev.type_of(made, scope))
     return bool(found) and all(
         isinstance(one, ClassObject) and one.base is not None and one.base.kind == kind for one in found
@@ -155,16 +180,18 @@ def owes_closing(cls: Class) -> bool:
 # Who uses it
 
 
-def _user(ev: Evaluator, scope: Scope, *, is_bound: bool) -> tuple[Repetition, ast.expr, Scope] | None:
-    """Somebody who gets what is made, or the session that ``is_bound`` to it, again and again, and does not close it; None where
-    one of them may."""
-    found, ends = None, ev.models.words("bound-to" if is_bound else "shuts-down")
+def _user(ev: Evaluator, scope: Scope, given: Given) -> tuple[Repetition, ast.expr, Scope] | None:
+    """Somebody who gets what is made, or what is bound to it, again and again, and does not close it; what others do with theirs
+    is their affair."""
+    found, ends = None, ev.models.words("shuts-down" if given == "itself" else "bound-to")
     for call, inner in ev.callers.of(scope):
-        if not forgets(call, inner, ends, is_session=is_bound):
-            return None
+        if found is not None:
+            break
+        if not forgets(call, inner, ends, given):
+            found = _user_of_bound(ev, call, inner) if given == "itself" else None
+            continue
         who = again(ev, call, inner)
-        if who and found is None:
-            found = (who, call, inner)
+        found = (who, call, inner) if who else None
     for mark, inner in _marks(ev, scope):
         if _closes_parameter(mark, inner, ends):
             return None
@@ -172,7 +199,14 @@ def _user(ev: Evaluator, scope: Scope, *, is_bound: bool) -> tuple[Repetition, a
     return found
 
 
-def forgets(call: ast.Call, scope: Scope, ends: frozenset[str], *, is_session: bool = False) -> bool:
+def _user_of_bound(ev: Evaluator, call: ast.Call, scope: Scope) -> tuple[Repetition, ast.expr, Scope] | None:
+    """The same of a session or a factory that a function returns, where that is bound to nothing but what a call gives it."""
+    value = _returned(scope) if scope.kind == "function" and _makes_anew(scope) else None
+    bound, given = _bound(ev, value, scope) if isinstance(value, ast.Call) else (None, "itself")
+    return _user(ev, scope, given) if bound is not None and call in (bound, getattr(bound, "value", None)) else None
+
+
+def forgets(call: ast.Call, scope: Scope, ends: frozenset[str], given: Given = "itself") -> bool:
     """Whether a caller only uses what it gets, under a name of its own or at once, and does not ask it for what ``ends`` it. A
     session's own end is not that of what it is bound to."""
     value: ast.AST = call
@@ -181,8 +215,10 @@ def forgets(call: ast.Call, scope: Scope, ends: frozenset[str], *, is_session: b
     parent = parent_of(value)
     if isinstance(parent, ast.Attribute):
         return parent.attr not in ends
+    if isinstance(parent, ast.Call) and parent.func is value:
+        return given == "factory"
     targets: list[ast.expr | None] = parent.targets if isinstance(parent, ast.Assign) else []  # type: ignore[assignment]
-    if isinstance(parent, ast.withitem) and is_session:
+    if isinstance(parent, ast.withitem) and given == "session":
         targets = [parent.optional_vars]
     if len(targets) != 1 or not isinstance(targets[0], ast.Name):
         return False
@@ -191,9 +227,19 @@ def forgets(call: ast.Call, scope: Scope, ends: frozenset[str], *, is_session: b
         return False
     uses = [load for _, load in reads_of(name, scope)]
     owners = [parent_of(load) for load in uses]
-    if is_session:
+    if given == "session":
         owners = [one for one in owners if not isinstance(one, ast.withitem)]
+    if given == "factory":
+        return bool(uses) and all(map(_is_called, uses))
     return bool(uses) and all(isinstance(one, ast.Attribute) and one.attr not in ends for one in owners)
+
+
+def _is_called(load: ast.Name) -> bool:
+    """Whether a name is called, or a method of it: ``maker()``, ``maker.begin()``."""
+    parent = parent_of(load)
+    function: ast.AST = parent if isinstance(parent, ast.Attribute) else load
+    call = parent_of(function)
+    return isinstance(call, ast.Call) and call.func is function
 
 
 def again(ev: Evaluator, call: ast.Call, scope: Scope) -> Repetition | None:

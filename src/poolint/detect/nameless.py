@@ -42,7 +42,7 @@ class Nameless:
                 continue
             around = parent_of(call)
             session = around if isinstance(around, ast.Call) and around.func is call else call
-            if is_bound_session(self.ev, session, scope) and forgets(session, scope, self._ends, is_session=True):
+            if is_bound_session(self.ev, session, scope) and forgets(session, scope, self._ends, "session"):
                 yield from self._built(made, scope)
 
     def _built(self, made: ast.Call, scope: Scope) -> Iterator[LeakedCheckout]:

@@ -90,51 +90,67 @@ def observe(holdings: Holdings, ownership: Ownership, scope: Scope) -> Iterator[
             target = parent.targets[0] if isinstance(parent, ast.Assign) else parent.target
             yield from _assigned(holdings, ownership, node, value, target, scope)
         elif isinstance(parent, ast.Return) and memoising(scope, ev.models) is not None:
-            yield from _long_lived(ev, node, value, scope, scope.name, "cache", scope.name)
+            yield from _long_lived(ownership, node, value, scope, scope.name, "cache", scope.name)
 
 
 def _assigned(
     holdings: Holdings, ownership: Ownership, node: ast.Call, value: ast.expr, target: ast.expr, scope: Scope
 ) -> Iterator[Observation]:
-    ev = ownership.ev
     if isinstance(target, ast.Name):
         if scope.kind == "module":
-            yield from _long_lived(ev, node, value, scope, target.id, "module")
+            yield from _long_lived(ownership, node, value, scope, target.id, "module")
         elif scope.kind == "class":
-            yield from _long_lived(ev, node, value, scope, target.id, "class-attribute")
+            yield from _long_lived(ownership, node, value, scope, target.id, "class-attribute")
         elif target.id in scope.globals:
-            yield from _long_lived(ev, node, value, scope, target.id, "global")
+            yield from _long_lived(ownership, node, value, scope, target.id, "global")
     elif isinstance(target, ast.Attribute):
         receiver = target.value
         if isinstance(receiver, ast.Attribute) and receiver.attr == "state":
-            yield from _long_lived(ev, node, value, scope, target.attr, "application-state")
+            yield from _long_lived(ownership, node, value, scope, target.attr, "application-state")
         elif isinstance(receiver, ast.Name) and receiver.id == "self":
             yield from _on_self(holdings, ownership, node, value, target.attr, scope)
 
 
 def _long_lived(
-    ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope, variable: str, holder: Holder, keeper: str = ""
+    ownership: Ownership, node: ast.Call, value: ast.expr, scope: Scope, variable: str, holder: Holder, keeper: str = ""
 ) -> Iterator[Observation]:
-    found = checkout(ev, node, value, scope)
+    found = checkout(ownership.ev, node, value, scope)
     if found is None or found[1].kind not in HANDLES:
         return
     fact, cls, _ = found
-    if memoising(scope, ev.models) is not None or not _is_released_somewhere(ev, variable, scope):
+    if memoising(scope, ownership.ev.models) is not None or not _is_released_somewhere(ownership, variable, cls, scope):
         yield LongLived(node, scope.qualified_name, may_await(node, scope), fact, cls, variable, holder, keeper)
 
 
-def _is_released_somewhere(ev: Evaluator, variable: str, scope: Scope) -> bool:
+def _is_released_somewhere(ownership: Ownership, variable: str, cls: Class, scope: Scope) -> bool:
     """Whether the module anywhere calls a release on something of this name, or hands it to what may."""
     index = index_of(scope.module.scope)
     if index.released is None:
-        index.released = frozenset(_released(scope.module.scope, ev.models.words("gives-back", "removes")))
-    return variable in index.released
+        index.released = frozenset(_released(scope.module.scope, ownership.ev.models.words("gives-back", "removes")))
+    return variable in index.released and not _is_only_lent(ownership, variable, cls, scope.module.scope)
+
+
+def _is_only_lent(ownership: Ownership, variable: str, cls: Class, module: Scope) -> bool:
+    """Whether all that may release what a global name holds are functions of the project that only use it."""
+    ends = ownership.ev.models.words("gives-back", "removes")
+    if variable in _ended_attributes(module, ends):
+        return False
+    loads = (
+        (one, load) for one in module.descendants() for load in one.loads.get(variable, ()) if _may_release(load, ends)
+    )
+    return all(_is_only_used(ownership, load, inner, cls) for inner, load in loads)
 
 
 def _released(module: Scope, ends: frozenset[str]) -> Iterator[str]:
     """The names of what may be released anywhere in a module."""
     for inner in module.descendants():
         yield from (name for name, loads in inner.loads.items() if any(_may_release(one, ends) for one in loads))
+    yield from _ended_attributes(module, ends)
+
+
+def _ended_attributes(module: Scope, ends: frozenset[str]) -> Iterator[str]:
+    """The same of attributes."""
+    for inner in module.descendants():
         for call in inner.calls:
             # `app.state.session.close()`, `Repository.conn.close()`, `stack.callback(app.state.session.close)`
             for one in (call.func, *call.args):
@@ -143,7 +159,7 @@ def _released(module: Scope, ends: frozenset[str]) -> Iterator[str]:
                     yield held.attr
 
 
-def _may_release(load: ast.Name, ends: frozenset[str]) -> bool:
+def _may_release(load: ast.expr, ends: frozenset[str]) -> bool:
     parent = parent_of(load)
     if isinstance(parent, ast.Attribute):
         return parent.attr in ends
@@ -220,7 +236,7 @@ def _plain_role(ev: Evaluator, use: ast.Attribute, cls: Class) -> str:
     return row.role if is_plain and row is not None else ""
 
 
-def _is_only_used(ownership: Ownership, use: ast.Attribute, scope: Scope, cls: Class) -> bool:
+def _is_only_used(ownership: Ownership, use: ast.expr, scope: Scope, cls: Class) -> bool:
     """Whether what is kept is passed to a function of the project that neither releases nor keeps it, or to an object that only
     uses it and is not kept either."""
     taking = call_taking(use)

@@ -10,12 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.entry import since
+from poolint.analyses.responses import is_given_back, only
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.waiting import CallWhileHeld
 from poolint.frameworks.hooks import runs_after_response
 from poolint.frameworks.requests import lent
+from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.values import Function, alternatives
 
@@ -72,6 +74,45 @@ def held_after_response(ev: Evaluator, holdings: Holdings, node: ast.AST, scope:
             ends = set(lent(ev, hold.resource, scope))
             if ends == {"after-response"}:
                 yield Held(hold.resource, since(hold, scope))
+
+
+def held_by_endpoints(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -> Iterator[Held]:
+    """The same of a helper that makes the response at ``node``: the session that an endpoint passes it, and gives back at once
+    what it gets. What the endpoint has used itself is told there."""
+    if not is_given_back(node, scope):
+        return
+    left = {one.resource for one in holdings.left(scope)[0]}
+    for hold in holdings.at(node, scope):
+        if hold.resource in left and _is_lent_through(ev, holdings, hold.resource, scope):
+            yield Held(hold.resource, since(hold, scope))
+
+
+def _is_lent_through(ev: Evaluator, holdings: Holdings, name: str, scope: Scope, steps: int = 3) -> bool:
+    """Whether an endpoint whose session ends after the response passes it for a parameter of a helper, itself or by others."""
+    binding = only(name, scope)
+    if binding is None or binding.kind != "parameter" or not steps:
+        return False
+    ends = ev.models.words("gives-back", "removes") | {"commit", "rollback"}
+    for argument, inner, _ in ev.callers.given(binding, scope):
+        parent = parent_of(argument) if argument is not None else None
+        call = parent_of(parent) if isinstance(parent, ast.keyword) else parent
+        if not (isinstance(argument, ast.Name) and isinstance(call, ast.Call) and _is_returned(call)):
+            continue
+        uses = (parent_of(load) for _, load in reads_of(argument.id, inner))
+        if any(isinstance(one, ast.Attribute) and one.attr in ends for one in uses):
+            continue
+        if any(one.resource == argument.id for one in held_after_response(ev, holdings, call, inner)):
+            continue
+        if set(lent(ev, argument.id, inner)) == {"after-response"}:
+            return True
+        if _is_lent_through(ev, holdings, argument.id, inner, steps - 1):
+            return True
+    return False
+
+
+def _is_returned(call: ast.Call) -> bool:
+    parent = parent_of(call)
+    return isinstance(parent_of(parent) if isinstance(parent, ast.Await) else parent, ast.Return)
 
 
 DETECTOR = Detector(

@@ -19,7 +19,7 @@ from poolint.detect.databases import is_in_a_file
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.outliving import Life, life_of
-from poolint.detect.responding import held_after_response
+from poolint.detect.responding import held_after_response, held_by_endpoints
 from poolint.detect.waiting import CallWhileHeld
 from poolint.detect.yielding import held_over_yields
 from poolint.flow.flags import name_of
@@ -87,13 +87,13 @@ class Streaming:
                 captured = dict(self._captured(made.stream, scope)) if made.stream is not None else {}
                 yield from self._streamed(made, node, made.generator, captured, scope)
                 if not captured:
-                    yield from self._held(made, node, made.generator, scope)
+                    yield from self._held(made, node, made.generator, made.stream, scope)
             for one in self.responses.generators(made.body, scope):
                 captured = dict(self._captured(one, scope))
                 generator = one.function.scope
                 yield from self._streamed(made, node, generator, captured, scope)
                 if not captured and not self.responses.is_short(one):
-                    yield from self._held(made, node, generator, scope)
+                    yield from self._held(made, node, generator, one, scope)
                     yield from self._held_inside(made, node, generator, scope)
 
     def _may_be(self, node: ast.Call, scope: Scope) -> bool:
@@ -115,9 +115,17 @@ class Streaming:
     def _is_in_a_file(self, resource: str, scope: Scope) -> bool:
         return is_in_a_file(self.services, self.services.pools.of_given(resource, scope))
 
-    def _held(self, made: Made, node: ast.Call, generator: Scope, scope: Scope) -> Iterator[CallWhileHeld]:
+    def _held(
+        self, made: Made, node: ast.Call, generator: Scope, stream: Stream | None, scope: Scope
+    ) -> Iterator[CallWhileHeld]:
         """What holds a connection while the generator runs, which does not know of it."""
-        for held in itertools.islice(held_after_response(self.ev, self.holdings, node, scope), 1):
+        if is_entry(self.ev, scope):
+            found = held_after_response(self.ev, self.holdings, node, scope)
+        else:
+            known = {name_of(one) for one, _ in self._known(stream, scope)} if stream is not None else set()
+            every = held_by_endpoints(self.ev, self.holdings, node, scope)
+            found = (one for one in every if one.resource not in known)  # what it works with is told at the endpoint
+        for held in itertools.islice(found, 1):
             place = (node, scope.qualified_name, may_await(node, scope))
             names = (made.response, generator.name)
             is_file = self._is_in_a_file(held.resource, scope)

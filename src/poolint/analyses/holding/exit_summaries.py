@@ -163,6 +163,8 @@ class Leaving:
             return not is_called and last_name(parent) in ("close", "commit")
         if isinstance(parent, ast.Assign) and self._is_renamed(parent, scope, place):
             return False
+        if isinstance(parent, ast.Assign) and load in parent.targets and self._is_taken(parent.value, scope, place):
+            return False
         if isinstance(parent, _KEEPING):
             return True
         if not isinstance(parent, ast.Call) or child is parent.func:
@@ -178,6 +180,12 @@ class Leaving:
         return len(targets) == len(statement.targets) and all(
             self._places.first(one, scope) == place for one in targets
         )
+
+    def _is_taken(self, value: ast.expr, scope: Scope, place: str) -> bool:
+        """Whether a checkout is what a place is given here: ``self.conn = await pool.acquire()``."""
+        taken = value.value if isinstance(value, ast.Await) else value
+        found = self.holdings.own_changes(scope).calls.get(taken, ())
+        return any(one.holds and one.resource == place for one in found)
 
     def _may_end(self, callee: object, call: ast.Call, scope: Scope) -> bool:
         if callee is UNKNOWN or isinstance(callee, CallableValue):

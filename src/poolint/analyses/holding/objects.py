@@ -216,6 +216,11 @@ class Objects:
                 if left is not Left.UNTOUCHED and (not is_held or cls.kind in SESSIONS):
                     undone = is_held and self._holdings.raising.place(call, callee.scope, inside, scope)
                     yield Done(place, is_held, cls if is_held else None, left is Left.NEVER, undone)
+            elif cls.kind == "connection" and root == "self":
+                left = self._holdings.leaving.place(call, callee.scope, inside, scope)
+                if left not in (Left.UNTOUCHED, Left.NEVER):
+                    is_held = left is not Left.ENDED
+                    yield Done(place, is_held, cls if is_held else None)
             elif cls.kind in SESSIONS:
                 used = self.using.members(callee) if root == "self" else self.using.object(callee.scope, root)
                 if path in used:
@@ -339,6 +344,19 @@ class Objects:
                     text = name_of(argument)
                     return self.places.first(f"{text}.{path}" if path else text, scope)
         return ""
+
+
+def may_take_for_block(scope: Scope) -> bool:
+    """Whether a function runs as an object is entered: it is what enters that, or a method that this calls on it."""
+    owner = scope.enclosing_class
+    if owner is None or scope.name in ENTERS:
+        return owner is not None
+    return any(
+        isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name) and call.func.value.id == "self"
+        for one in owner.children
+        if one.name in ENTERS
+        for call in one.calls_of(scope.name)
+    )
 
 
 def taken_for_block(ev: Evaluator, call: ast.Call, scope: Scope) -> tuple[str, Class] | None:

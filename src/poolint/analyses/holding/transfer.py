@@ -17,14 +17,13 @@ from poolint.analyses.holding.direct import opens_directly
 from poolint.analyses.holding.exit_stacks import stacked
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.lending_generators import end_with_loops
-from poolint.analyses.holding.objects import Objects, taken_for_block
+from poolint.analyses.holding.objects import Objects, may_take_for_block, taken_for_block
 from poolint.analyses.holding.transactions import UNNAMED, entered_call, handles, root_of, source_of, transactions
 from poolint.analyses.ownership import Fate
 from poolint.analyses.places import arguments_of
 from poolint.analyses.queried import Queried
 from poolint.flow.flags import name_of
 from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
-from poolint.models.standard import ENTERS
 from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import loops_around
@@ -161,7 +160,7 @@ class Reader:
         for site in self.acquisitions.of(scope):
             if site.name and site.cls.kind == "connection" and not (site.cls.embedded or site.fact.is_direct):
                 found.calls.setdefault(site.call, []).append(Change(site.name, True, site.call, site.cls, reverse=True))
-        if scope.name in ENTERS and scope.enclosing_class is not None:
+        if may_take_for_block(scope):
             for call in scope.calls:
                 kept = taken_for_block(self.ev, call, scope)
                 if kept is not None:

@@ -13,7 +13,7 @@ class UsedAfterRelease(Rule):
     ## What it does
     Reports a connection or session that a `with` block has bound, when it is used after the block or in
     a handler around it, by itself, by an object that was made with it or by a function that it is passed to, or
-    returned out of it.
+    returned out of it. So is a query that has not been read yet, which a session runs when it is.
 
     ## Why is this bad?
     A connection is closed by then: using it raises; one of psycopg's pools goes on working, in the middle of what somebody
@@ -70,6 +70,13 @@ class UsedAfterRelease(Rule):
         if observation.through:
             return Verdict(
                 f"`{observation.through}()` uses `{observation.variable}` after the block that released it: {outcome}",
+                observation.variable,
+                (observation.released,),
+            )
+        if observation.is_query:
+            return Verdict(
+                f"a query of `{observation.variable}` is handed on after its block has released that: when the query is read, "
+                "the session reopens itself, and nothing releases the connection that it takes",
                 observation.variable,
                 (observation.released,),
             )
