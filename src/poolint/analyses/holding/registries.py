@@ -77,7 +77,7 @@ class Registries:
         self._blocks = ev.models.words("ends-sessions")
         self._elsewhere: dict[tuple[Scope, str], Registry] = {}
         """Registries by what they are called in functions where they have no name."""
-        self._entities = Entities(ev, self._registry)
+        self._entities = Entities(ev, self.at)
         self._near: dict[Module, bool] = {}
         self._owned: dict[Scope, tuple[str, ...]] = {}
         self._left: Summaries[ScopeKey, _Sessions] = Summaries(
@@ -127,7 +127,7 @@ class Registries:
         for call in scope.calls:
             root = root_of(call)
             place = name_of(root) if root is not None else ""
-            if place and self._registry(place, scope) is not None:
+            if place and self.at(place, scope) is not None:
                 found[place] = None
             found.update((name, None) for name, *_ in self.done(call, scope))
         yield from found
@@ -173,7 +173,7 @@ class Registries:
         for alias in aliases:
             registries.setdefault(alias.registry, set()).add(alias.name)
         for name in {one.resource for found in changes.calls.values() for one in found}:
-            one = self._registry(name, scope)
+            one = self.at(name, scope)
             if one is not None:
                 registries.setdefault(one, set()).add(name)
         if not registries:
@@ -224,7 +224,7 @@ class Registries:
         """The registry that ``registry()`` gives the session of."""
         if not isinstance(node, ast.Call) or node.args or node.keywords or not name_of(node.func):
             return None
-        return self._registry(name_of(node.func), scope)
+        return self.at(name_of(node.func), scope)
 
     def _yields(self, key: ScopeKey) -> frozenset[Registry]:
         """The registry whose session a generator yields, wherever it yields."""
@@ -252,7 +252,7 @@ class Registries:
         )
         return reduce(on_some_way, ways, Left.NEVER if ways else Left.ENDED)
 
-    def _registry(self, place: str, scope: Scope) -> Registry | None:
+    def at(self, place: str, scope: Scope) -> Registry | None:
         """The registry of the project at a place of a function; None where it is the function's own, or something else.
 
         What an object keeps is the registry that it was made with, wherever it is made.
@@ -290,7 +290,7 @@ class Registries:
             real = [one for one in end.node.values if not _is_never_given(follower, one, end.scope)]
             end = follower.origin(real[0], end.scope) if len(real) == 1 else end
         if isinstance(end.node, ast.Attribute) and (other := dotted(end.node)) and other != place:
-            return self._registry(other, end.scope)
+            return self.at(other, end.scope)
         parent = parent_of(end.node) if end.scope.kind == "module" else None
         targets = parent.targets if isinstance(parent, ast.Assign) else [getattr(parent, "target", None)]
         if isinstance(end.node, ast.Call) and len(targets) == 1 and isinstance(targets[0], ast.Name):
@@ -313,7 +313,7 @@ class Registries:
         """What another function calls the registry at a place of this one; empty where there is none."""
         if not self.is_near(scope.module) or not self.is_near(inner.module):
             return ""
-        found = self._registry(place, scope)
+        found = self.at(place, scope)
         return self._named(found, inner) if found is not None else ""
 
     def _named(self, registry: Registry, scope: Scope) -> str:
@@ -323,7 +323,7 @@ class Registries:
             self._elsewhere[scope, place] = registry
             return place
         for place in self._own(scope):
-            if self._registry(place, scope) == registry:
+            if self.at(place, scope) == registry:
                 return place
         for name in dict.fromkeys((registry.name, *scope.bindings, *scope.module.scope.bindings)):
             binding, module = _bound(name, scope)
