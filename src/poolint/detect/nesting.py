@@ -139,7 +139,7 @@ class Nesting:
     ) -> NestedCheckout:
         """What is observed; ``last`` is the call that takes the connection from the pool, where there is one."""
         is_file = is_in_a_file(self.services, held_from(self.services, hold, scope))
-        is_read = is_file and hold.header is None and not is_written(self.ev, self.holdings, hold, node, scope)
+        is_read = is_file and hold.header is None and not is_written(self.services, hold, node, scope)
         return NestedCheckout(
             node,
             scope.qualified_name,
