@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.pools import UNPOOLED
+from poolint.frameworks.entries import parameters, required, routes
 from poolint.types.bound import elsewhere
 from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
@@ -46,7 +47,8 @@ def is_in_a_file(services: Services, pool: Pool | None) -> bool:
 def held_from(services: Services, hold: Hold, scope: Scope) -> Pool | None:
     """The pool of a connection that is held in a function, or that of all who pass the function what it holds."""
     found = services.pools.of_hold(hold, scope) or services.pools.of_given(hold.resource, scope)
-    return found or _of_registry(services, hold, scope) or _held_by_manager(services, hold, scope, (scope,))
+    found = found or _of_registry(services, hold, scope) or _of_dependency(services, hold, scope)
+    return found or _held_by_manager(services, hold, scope, (scope,))
 
 
 def _of_registry(services: Services, hold: Hold, scope: Scope) -> Pool | None:
@@ -59,6 +61,23 @@ def _of_registry(services: Services, hold: Hold, scope: Scope) -> Pool | None:
     for step in filter(None, registry.path.split(".")):
         node = ast.Attribute(node, step, ast.Load())
     return services.pools.identity(node, module.scope)
+
+
+def _of_dependency(services: Services, hold: Hold, scope: Scope) -> Pool | None:
+    """The pool of the session that a dependency further up has used, for which a function has no name of its own: it is
+    called by the function that gives it."""
+    name, is_given, _ = hold.resource.partition("()")
+    if not is_given or hold.cause is None or name not in hold.cause.about:
+        return None
+    ev = services.evaluator
+    asked = [one.scope for route in routes(ev, scope) for _, one in required(ev, route, scope.parent or scope)]
+    found: set[Pool | None] = set()
+    waiting = [scope, *asked]
+    for function in waiting:  # grows
+        if function.name == name and function is not scope:
+            found.add(services.pools.of_function(function))
+        waiting += [one.scope for _, _, one in parameters(ev, function) if one.scope not in waiting]
+    return found.pop() if len(found) == 1 else None
 
 
 def _held_by_manager(services: Services, hold: Hold, scope: Scope, around: tuple[Scope, ...]) -> Pool | None:
