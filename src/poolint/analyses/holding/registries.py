@@ -16,7 +16,7 @@ from poolint.analyses.holding import root_of
 from poolint.analyses.holding.entities import Entities, Registry
 from poolint.analyses.holding.exit_summaries import Left, on_some_way, ways_left
 from poolint.analyses.ownership import parameter_for
-from poolint.analyses.places import arguments_of
+from poolint.analyses.places import arguments_of, is_none
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
@@ -358,7 +358,7 @@ def _outside_blocks(changes: Changes, aliases: list[Alias]) -> Changes:
 def _bound(name: str, scope: Scope) -> tuple[Binding | None, Module]:
     """What binds a name to the same in all functions of a module: the module, or an import in the function."""
     for where in (scope, scope.module.scope):
-        bindings = where.bindings.get(name)
+        bindings = [one for one in where.bindings.get(name, ()) if not is_none(one.value)]  # without the library
         if bindings:
             is_shared = where is scope.module.scope or bindings[-1].kind == "import"
             return (bindings[-1] if is_shared and len(bindings) == 1 else None), scope.module
