@@ -34,6 +34,7 @@ from poolint.syntax.scopes import may_be_another, nearest, parent_of
 from poolint.syntax.surroundings import entering
 from poolint.types.arguments import is_refused
 from poolint.types.call_sites import CallSite, call_site, function_run
+from poolint.types.decorated import is_sent_off
 from poolint.types.definitions import Definitions
 from poolint.types.members import lineage
 from poolint.types.overrides import Heirs
@@ -383,7 +384,9 @@ class Edges:
         """Whether the body of ``callee`` runs where it is called like this."""
         if callee.is_generator:
             return entering(node) is not None or is_gone_over(node)
-        return not callee.is_async or self._driven(node, scope)
+        if callee.is_async:
+            return self._driven(node, scope)
+        return not is_sent_off(self.ev, callee) or isinstance(parent_of(node), ast.Await)
 
     def _is_driven(self, node: ast.Call, fact: CallSite, scope: Scope) -> bool:
         """Whether the library call really happens here, and is not only prepared."""

@@ -14,7 +14,7 @@ from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
     from poolint.analyses.pools import Pool
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Binding, Scope
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
     from poolint.types.following import Passage
@@ -171,5 +171,11 @@ def _set_here(node: ast.expr, scope: Scope) -> list[ast.expr]:
     owner, own = scope.enclosing_class, scope.first_parameter
     if owner is None or own is None or not isinstance(node, ast.Attribute) or dotted(node.value) != own.arg:
         return []
-    bound = [one for one in owner.self_assignments.get(node.attr, ()) if one.scope is scope]
+    stored = owner.self_assignments.get(node.attr, ())
+    bound = [one for one in stored if one.scope is scope] or [one for one in stored if _is_constructed(one)]
     return [one.value for one in bound if isinstance(one.value, ast.Call)]
+
+
+def _is_constructed(binding: Binding) -> bool:
+    """Whether an attribute is set as its object is made."""
+    return binding.scope is not None and binding.scope.name == "__init__"

@@ -154,7 +154,7 @@ class Places:
         parameters and paths from them."""
         found: dict[str, str] = {}
         for name, bindings in family[0].self_assignments.items():
-            real = [one for one in bindings if not _is_none(one.value)]
+            real = [one for one in bindings if not is_none(one.value)]
             if len(real) != 1 or real[0].scope is not init:
                 continue
             value = bound_value(real[0])
@@ -373,7 +373,7 @@ def bound_value(binding: Binding) -> ast.expr | None:
     return None
 
 
-def _is_none(value: ast.expr | None) -> bool:
+def is_none(value: ast.expr | None) -> bool:
     return isinstance(value, ast.Constant) and value.value is None
 
 

@@ -99,7 +99,7 @@ class Pools:
             call = call.args[0]
         for one in alternatives(self.ev.type_of(call.func, scope)):
             if isinstance(callee := entry_of_made(self.ev, one) or one, Function):
-                return self.lent_by(call, scope, callee, self._from_function(callee.scope))
+                return self.lent_by(call, scope, callee, self.of_function(callee.scope))
         fact = call_site(self.ev, call, scope, use_evidence=False)
         if fact is None or fact.cls is None:
             return None
@@ -219,9 +219,9 @@ class Pools:
     def _injected(self, binding: Binding, scope: Scope) -> Pool | None:
         """The pool of a dependency that a framework passes: ``Depends(get_session)``."""
         found = next(providers(self.ev, binding, scope), None)
-        return self._from_function(found.scope) if found is not None else None
+        return self.of_function(found.scope) if found is not None else None
 
-    def _from_function(self, inner: Scope) -> Pool | None:
+    def of_function(self, inner: Scope) -> Pool | None:
         """The pool of what a function of the project returns or yields."""
         found = self._of_function.of(inner.key)
         return None if found == _NONE_YET and inner.key in self._of_function.finished else found

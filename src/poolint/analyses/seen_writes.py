@@ -44,6 +44,11 @@ def is_seen(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
     )
 
 
+def is_change(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
+    """Whether a call is seen to write something that has not been written before: no commit, no flush."""
+    return fact.role not in ("commit", "flush") and is_seen(ev, fact, scope)
+
+
 def _changes(ev: Evaluator, statement: ast.expr, scope: Scope) -> bool:
     """Whether a statement changes or locks something on any way that it is built."""
     changing = ev.models.words("builds-change")

@@ -188,7 +188,7 @@ class _Sources:
         from poolint.syntax.texts import assigns_state, heirs_in, pattern_of
 
         data = self._data[path]
-        if kind in ("calling", "defining", "naming", "importing", "naming-import"):
+        if kind in ("calling", "defining", "naming", "saying", "importing", "naming-import"):
             return word in data and pattern_of(kind, word).search(data) is not None
         if kind == "state":
             return assigns_state(data)

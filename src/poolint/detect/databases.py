@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.pools import UNPOOLED
 from poolint.flow.flags import name_of
+from poolint.frameworks.entries import parameters, required, routes
+from poolint.types.bound import elsewhere
 from poolint.types.following import origin
-from poolint.types.values import Function, alternatives
+from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Hold
     from poolint.analyses.pools import Pool
     from poolint.configuration.engines import EngineSpec
+    from poolint.configuration.urls import Url
     from poolint.detect.services import Services
     from poolint.models.schema import Class
+    from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.following import Passage
@@ -35,16 +39,16 @@ def is_in_a_file(services: Services, pool: Pool | None) -> bool:
     """Whether a pool's engine has a database in a file: all URLs that it may be given are known, say so, and nobody outside
     may say otherwise."""
     spec = _engine_of(services, pool)
-    if spec is None or not spec.urls or not spec.has_all_urls:
-        return False
+    urls = spec.urls if spec is not None and spec.has_all_urls else _configured(services, pool) if spec is None else ()
     dialects = services.evaluator.models.dialects
-    rows = [dialects.get(one.dialect) if one.known.given else None for one in spec.urls]
-    return all(row is not None and row.embedded for row in rows)
+    rows = [dialects.get(one.dialect) if one.known.given else None for one in urls]
+    return bool(rows) and all(row is not None and row.embedded for row in rows)
 
 
 def held_from(services: Services, hold: Hold, scope: Scope) -> Pool | None:
     """The pool of a connection that is held in a function, or that of all who pass the function what it holds."""
     found = services.pools.of_hold(hold, scope) or services.pools.of_given(hold.resource, scope)
+    found = found or _of_registry(services, hold, scope) or _of_dependency(services, hold, scope)
     return found or _held_by_manager(services, hold, scope, (scope,)) or _taken_by_method(services, hold, scope)
 
 
@@ -60,6 +64,35 @@ def _taken_by_method(services: Services, hold: Hold, scope: Scope) -> Pool | Non
         if isinstance(callee, Function) and callee.scope is not scope and not callee.scope.yields:
             left = services.holdings.left(callee.scope)[0]
             found.update(services.pools.of_hold(one, callee.scope) for one in left if one.resource == hold.resource)
+    return found.pop() if len(found) == 1 else None
+
+
+def _of_registry(services: Services, hold: Hold, scope: Scope) -> Pool | None:
+    """The pool of the session of a registry, which is the same for all functions that run in a request or a thread."""
+    registry = services.holdings.objects.registry(hold.resource, scope)
+    module = services.evaluator.project.module(registry.module) if registry is not None and registry.module else None
+    if registry is None or module is None:
+        return None
+    node: ast.expr = elsewhere(registry.name)
+    for step in filter(None, registry.path.split(".")):
+        node = ast.Attribute(node, step, ast.Load())
+    return services.pools.identity(node, module.scope)
+
+
+def _of_dependency(services: Services, hold: Hold, scope: Scope) -> Pool | None:
+    """The pool of the session that a dependency further up has used, for which a function has no name of its own: it is
+    called by the function that gives it."""
+    name, is_given, _ = hold.resource.partition("()")
+    if not is_given or hold.cause is None or name not in hold.cause.about:
+        return None
+    ev = services.evaluator
+    asked = [one.scope for route in routes(ev, scope) for _, one in required(ev, route, scope.parent or scope)]
+    found: set[Pool | None] = set()
+    waiting = [scope, *asked]
+    for function in waiting:  # grows
+        if function.name == name and function is not scope:
+            found.add(services.pools.of_function(function))
+        waiting += [one.scope for _, _, one in parameters(ev, function) if one.scope not in waiting]
     return found.pop() if len(found) == 1 else None
 
 
@@ -79,11 +112,35 @@ def _held_by_manager(services: Services, hold: Hold, scope: Scope, around: tuple
 
 
 def _engine_of(services: Services, pool: Pool | None) -> EngineSpec | None:
+    module = _module_of(services, pool)
+    if module is None or pool is None:
+        return None
+    made = services.engines.of_module(module)
+    return next((one for one in made if (one.node.lineno, one.node.col_offset) == pool[2:]), None)
+
+
+def _module_of(services: Services, pool: Pool | None) -> Module | None:
+    """The module that makes what has a pool."""
     if pool is None or pool[:1] not in (("place",), UNPOOLED) or pool == UNPOOLED:
         return None
-    module = services.evaluator.project.module(str(pool[1]))
-    made = services.engines.of_module(module) if module is not None else ()
-    return next((one for one in made if (one.node.lineno, one.node.col_offset) == pool[2:]), None)
+    return services.evaluator.project.module(str(pool[1]))
+
+
+def _configured(services: Services, pool: Pool | None) -> tuple[Url, ...]:
+    """The URLs of what looks its database up in the configuration of the application."""
+    from poolint.configuration.entries import Entries
+
+    module = _module_of(services, pool)
+    if module is None or pool is None:
+        return ()
+    for scope in module.scope.descendants():
+        for call in scope.calls:
+            if (call.lineno, call.col_offset) == pool[2:]:
+                made = alternatives(services.evaluator.type_of(call, scope))
+                cls = made[0].base if len(made) == 1 and isinstance(made[0], Instance) else None
+                entries = services.kept(Entries, lambda: Entries(services.evaluator, services.engines.folder))
+                return entries.urls_of(cls.url_in, module) if cls is not None and cls.url_in else ()
+    return ()
 
 
 def opens_in_memory(ev: Evaluator, call: ast.Call, scope: Scope | None) -> bool:

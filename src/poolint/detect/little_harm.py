@@ -25,7 +25,7 @@ from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
     from poolint.analyses.effects import Link, Witness
-    from poolint.analyses.holding.dataflow import Hold, Holdings
+    from poolint.analyses.holding.dataflow import Hold
     from poolint.analyses.process_locks import ProcessLock
     from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
@@ -83,7 +83,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
         or all(_opens_again(services, one, witness) for one in held)
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))
     )
-    return may_do_no_harm and not any(_is_changed(ev, holdings, one, node, scope) for one in held)
+    return may_do_no_harm and not any(_is_changed(services, one, node, scope) for one in held)
 
 
 def _is_repeated(link: Link) -> bool:
@@ -205,10 +205,10 @@ def _is_on(call: ast.Call, names: set[str], scope: Scope) -> bool:
     return any(one is not None and text_of(one, scope) in names for one in roots)
 
 
-def _is_changed(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.expr, scope: Scope) -> bool:
+def _is_changed(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:
     """Whether more is held than the connection of who has only read: a transaction's block, locks, or what is written."""
-    is_open = hold.header is not None or any(locks_held(ev, holdings, hold, node, scope))
-    return is_open or is_written(ev, holdings, hold, node, scope)
+    locks = locks_held(services.evaluator, services.holdings, hold, node, scope)
+    return hold.header is not None or any(locks) or is_written(services, hold, node, scope)
 
 
 def _is_of_this_call(services: Services, hold: Hold, scope: Scope) -> bool:

@@ -36,6 +36,7 @@ class Maybe:
         self.slow: Effects = services.slow
         self.possibly_slow: Effects = services.possibly_slow
         self._graphs = services.graphs
+        self._services = services
 
     def observe(self, scope: Scope) -> Iterator[CallWhileHeld]:
         """The calls in ``scope`` that may wait while something is held."""
@@ -67,9 +68,7 @@ class Maybe:
         if witness is None or (len(witness.links) < 2 and witness.effect == UNKNOWN_EFFECT):
             return None, []
         held = [
-            one
-            for one in self.holdings.at(node, scope)
-            if why_not(self.slow, self.holdings, one, witness, node, scope) is None
+            one for one in self.holdings.at(node, scope) if why_not(self._services, one, witness, node, scope) is None
         ]
         return witness, held
 

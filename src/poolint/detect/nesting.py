@@ -139,7 +139,7 @@ class Nesting:
     ) -> NestedCheckout:
         """What is observed; ``last`` is the call that takes the connection from the pool, where there is one."""
         is_file = is_in_a_file(self.services, held_from(self.services, hold, scope))
-        is_read = is_file and hold.header is None and not is_written(self.ev, self.holdings, hold, node, scope)
+        is_read = is_file and hold.header is None and not is_written(self.services, hold, node, scope)
         return NestedCheckout(
             node,
             scope.qualified_name,
@@ -232,8 +232,9 @@ class Nesting:
         else:
             if witness is None or len(witness.links) < 2 or self.pools.is_of_new_object(pool, witness.links[-1].scope):
                 return "other-pool"
-            if not self._stays_held(witness, _held_as(hold)):
-                return "ended-before"
+            elsewhere = self._told_elsewhere(witness, _held_as(hold), pool)
+            if elsewhere is not None:
+                return elsewhere
             links = tuple(link.name for link in witness.links)
             path = [begun, *branch_of(hold, scope), *calls_of(witness)]
             functions += [link.scope for link in witness.links[1:]]
@@ -244,20 +245,24 @@ class Nesting:
         fact = call_site(self.ev, node, scope) if isinstance(node, ast.Call) else None
         return fact is not None and fact.cls is not None and fact.cls.refuses
 
-    def _stays_held(self, witness: Witness, names: set[str]) -> bool:
-        """Whether no function on the way is passed the resource and ends it there, or asks whether it was passed."""
+    def _told_elsewhere(self, witness: Witness, names: set[str], pool: Pool) -> Dismissal | None:
+        """Why a function on the way that is passed the resource has ended it, or asks whether it was passed, or tells of it
+        itself, since it holds the connection there in turn."""
         for link, (inner_node, inner, _) in itertools.pairwise(witness.links):
             names = set(self._received(link.node, link.scope, inner, names))
             if not names:
-                return True
+                return None
+            own = [one for one in self.holdings.at(inner_node, inner) if one.resource in names]
+            if isinstance(inner_node, ast.Call) and any(self._pool(one, inner_node, inner) == pool for one in own):
+                return "held-below"
             changes: Changes = self.holdings.changes(inner)
             ended = [one for several in changes.calls.values() for one in several if not one.holds]
             ended += [one for several in changes.exits.values() for one in several]
             if any(one.resource in names and one.node.lineno <= inner_node.lineno for one in ended):
-                return any(one.resource in names for one in self.holdings.at(inner_node, inner))
+                return None if own else "ended-before"
             if any(_is_asked(inner.node, name) for name in names):
-                return False
-        return True
+                return "ended-before"
+        return None
 
     def _received(self, call: ast.expr, scope: Scope, inner: Scope, names: set[str]) -> Iterator[str]:
         """What the function that a call leads to calls those of ``names`` that it is passed."""

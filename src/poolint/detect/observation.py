@@ -47,6 +47,7 @@ Dismissal = Literal[
     "same-resource",
     "same-context",
     "ended-before",
+    "held-below",
     # of what is owed
     "told-as-lent",
     "part-outlives",

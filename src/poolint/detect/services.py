@@ -147,6 +147,13 @@ class Services:
         return Effects(self.edges, writing_sink, partial(is_seen, self.evaluator), failing=False)
 
     @cached_property
+    def changing(self) -> Effects:
+        """What is seen to write to a database or to lock something there itself: a commit alone only ends what others do."""
+        from poolint.analyses.seen_writes import is_change, writing_sink
+
+        return Effects(self.edges, writing_sink, partial(is_change, self.evaluator))
+
+    @cached_property
     def opening(self) -> Effects:
         """The same, and what makes a session on an engine by its class."""
         return Effects(self.edges, opening_sink)

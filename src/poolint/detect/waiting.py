@@ -86,20 +86,22 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
     for node, witness in _waiting(holdings, slow, scope):
         held = []
         for one in holdings.at(node, scope):
-            reason = _let_pass(slow.edges.ev, holdings, one, witness, node, scope)
+            reason = _let_pass(services, one, witness, node, scope)
             if reason is None and is_in_memory(services, held_from(services, one, scope)):
                 reason = "in-memory"
             if reason is None:
                 held.append(one)
             else:
                 yield Dismissed(node, scope.qualified_name, False, reason, one.resource)
-        elsewhere = _told_elsewhere(holdings, slow, witness, node, scope) if held else None
-        if elsewhere is not None:
+        if not held:
+            continue
+        elsewhere = _told_elsewhere(holdings, slow, witness, node, scope)
+        is_told = elsewhere is not None and not (elsewhere[0] == "holds-below" and _is_doubted(services, witness))
+        is_possible = not is_told and does_little_harm(services, held, witness, node, scope)
+        if elsewhere is not None and (is_told or is_possible):
             yield Dismissed(node, scope.qualified_name, False, *elsewhere)
-        elif held:
-            ev = slow.edges.ev
-            is_possible = does_little_harm(services, held, witness, node, scope)
-            yield observation(ev, holdings, held, witness, node, scope, is_possible=is_possible)
+        else:
+            yield observation(slow.edges.ev, holdings, held, witness, node, scope, is_possible=is_possible)
 
 
 def _waiting(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[tuple[ast.expr, Witness]]:
@@ -113,10 +115,9 @@ def _waiting(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[tuple[
         yield from slow.implied(scope)
 
 
-def _let_pass(
-    ev: Evaluator, holdings: Holdings, hold: Hold, witness: Witness, node: ast.expr, scope: Scope
-) -> Dismissal | None:
+def _let_pass(services: Services, hold: Hold, witness: Witness, node: ast.expr, scope: Scope) -> Dismissal | None:
     """Why nobody waits for the connection that is held when a call waits; None where somebody does."""
+    holdings = services.holdings
     ends = any(not one.holds for one in holdings.changes(scope).calls.get(node, ()))
     if ends and not _waits_first(holdings, hold, witness, scope):
         return "ends-it"
@@ -124,9 +125,9 @@ def _let_pass(
         return "hands-it-on"
     if _ended_below(holdings, hold, witness, scope):
         return "ended-below"
-    if _begin_together(ev, hold.since, node):
+    if _begin_together(services.evaluator, hold.since, node):
         return "begins-together"
-    if witness.effect == "queue" and hold.header is None and not is_written(ev, holdings, hold, node, scope):
+    if witness.effect == "queue" and hold.header is None and not is_written(services, hold, node, scope):
         return "nothing-written"
     return None
 
@@ -179,13 +180,11 @@ def observation(
     )
 
 
-def why_not(
-    slow: Effects, holdings: Holdings, hold: Hold, witness: Witness, node: ast.expr, scope: Scope
-) -> Dismissal | None:
+def why_not(services: Services, hold: Hold, witness: Witness, node: ast.expr, scope: Scope) -> Dismissal | None:
     """Why a call that waits while something is held is let pass, or told elsewhere; None where it is told here."""
-    passed = _let_pass(slow.edges.ev, holdings, hold, witness, node, scope)
+    passed = _let_pass(services, hold, witness, node, scope)
     if passed is None:
-        elsewhere = _told_elsewhere(holdings, slow, witness, node, scope)
+        elsewhere = _told_elsewhere(services.holdings, services.slow, witness, node, scope)
         passed = elsewhere[0] if elsewhere is not None else None
     return passed
 
@@ -306,6 +305,18 @@ def _sees(inner: Scope, name: str, outer: Scope) -> bool:
 def _told_below(holdings: Holdings, witness: Witness) -> Link | None:
     """The call on the chain at which a function holds a connection itself: it is reported there."""
     return next((link for link in witness.links[1:] if holdings.at(link.node, link.scope)), None)
+
+
+def _is_doubted(services: Services, witness: Witness) -> bool:
+    """Whether the function on the chain that holds a connection itself does little harm with that: it has only read, where
+    who calls it may have written."""
+    link = _told_below(services.holdings, witness)
+    if link is None or not isinstance(link.node, ast.Call):
+        return False
+    below = services.slow.of_call(link.node, link.scope)
+    if below is None:
+        return False
+    return does_little_harm(services, services.holdings.at(link.node, link.scope), below, link.node, link.scope)
 
 
 DETECTOR = Detector("waiting", lambda services: partial(observe, services))

@@ -5,68 +5,109 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.graphs import events_at
+from poolint.analyses.graphs import BlockEnd, events_at
 from poolint.analyses.holding import root_of
 from poolint.analyses.holding.entry import is_committed_after
 from poolint.flow.solver import completed, reach
+from poolint.models.schema import SESSIONS
 from poolint.types.call_sites import call_site, text_of
+from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from poolint.analyses.holding.dataflow import Hold, Holdings
-    from poolint.flow.cfg import Edge, Graph
+    from poolint.analyses.holding.changes import Change
+    from poolint.analyses.holding.dataflow import Hold
+    from poolint.detect.services import Services
+    from poolint.flow.cfg import Edge, Graph, Node
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
 
+_SESSIONS = frozenset((*SESSIONS, "registry"))
 _GIVING_UP = frozenset({"release", "rollback"})
 """Roles of calls that end a transaction and drop what it has written."""
 
 
-def is_written(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.expr, scope: Scope) -> bool:
+def is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:
     """Whether something is written around ``node`` outside of a transaction's block: before it and not committed on the
-    way here, or committed after it, with nothing written in between.
+    way here, or committed after it, with nothing in between that is seen to write what is committed there, or sets an
+    attribute of an object.
 
     Who has only read lets whoever receives a message miss nothing.
     """
+    ev, holdings = services.evaluator, services.holdings
     if is_committed_after(ev, hold.resource, scope):
         return True
-    graph = holdings.graph(scope)
+    graph, changed = holdings.graph(scope), holdings.changes(scope)
     words = ev.models.words("pends", "writes")
     own = [call for call in scope.calls if _is_on(call, hold, scope)]
-    writes = [call for call in own if last_name(call.func) in words]
-    ended = {
-        call
-        for call, found in holdings.changes(scope).calls.items()
-        for one in found
-        if _ends(one.resource, hold, one.holds)
+    ended = {call for call, found in changed.calls.items() if _is_ended(found, hold)}
+    left = {
+        BlockEnd.of(item)
+        for item, found in changed.exits.items()
+        if isinstance(item, ast.withitem) and _is_ended(found, hold)
     }
     commits = {call for call in own if last_name(call.func) == "commit"}
-    if _leads(graph, writes, {node}, but=ended | commits):
+    writes = [call for call in own if last_name(call.func) in words]
+    if hold.cls is not None and hold.cls.kind in _SESSIONS:  # what else there is may commit each statement by itself
+        writes += [call for call in own if services.changing.of_call(call, scope) is not None]
+    here = set(events_at(graph, node))
+    if here & _after(graph, writes, but=ended | commits | left):
         return True
     given_up = {call for call in own if (fact := call_site(ev, call, scope)) is not None and fact.role in _GIVING_UP}
-    return _leads(graph, [node], (commits | ended) - given_up, but={*writes, *given_up}, raising=False)
+    ends = (commits | ended) - given_up
+    after = _after(graph, [node], but=ends | given_up, raising=False)
+    committed = {event for one in ends for event in events_at(graph, one)} & after
+    if not committed:
+        return False
+    stores = [one for one in scope.attributes if isinstance(one.ctx, ast.Store) and not _is_own(one, scope)]
+    if here & _after(graph, stores, but=ended | commits | left):
+        stores = []
+    called = [call for call in scope.calls if _changes(services, call, scope)]
+    later = [one for one in (*writes, *stores, *called) if not after.isdisjoint(events_at(graph, one))]
+    own_writes = {event for one in later for event in events_at(graph, one)}
+    return not committed <= own_writes | _after(graph, later, but=ends | given_up, raising=False)
 
 
-def _leads(
-    graph: Graph, begun: Iterable[ast.AST], to: set[ast.AST], but: set[ast.AST], *, raising: bool = True
-) -> bool:
-    """Whether one of some events, once it has happened, leads to one of others, and past none of ``but``; without ``raising``
-    by ways on which nothing raises: what a handler ends is given up as likely as it is committed."""
+def _changes(services: Services, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call is seen to write something: itself, or in a function of the project that gives it to a session."""
+    ev = services.evaluator
+    if services.changing.of_call(call, scope) is not None:
+        return True
+    pends = ev.models.words("pends")
+    return any(
+        isinstance(one, Function) and not pends.isdisjoint(one.scope.called) and _gives(ev, one.scope, pends)
+        for one in alternatives(ev.type_of(call.func, scope))
+    )
+
+
+def _gives(ev: Evaluator, function: Scope, pends: frozenset[str]) -> bool:
+    """Whether a function tells a session what it is to write."""
+    facts = (call_site(ev, call, function) for call in function.calls if last_name(call.func) in pends)
+    return any(fact is not None and fact.cls is not None and fact.cls.kind in _SESSIONS for fact in facts)
+
+
+def _after(graph: Graph, begun: Iterable[ast.AST], but: set[ast.AST], *, raising: bool = True) -> set[Node]:
+    """The events that happen once one of some has, and past none of ``but``; without ``raising`` on ways on which nothing
+    raises: what a handler ends is given up as likely as it is committed."""
     stops = {event for one in but for event in events_at(graph, one)}
-    ends = {event for one in to for event in events_at(graph, one)}
 
     def passes(edge: Edge) -> bool:
         return edge.source not in stops and (raising or not edge.is_unwinding)
 
-    edges = completed(event for one in begun for event in events_at(graph, one))
-    return any(event in ends for event in reach(edges, passes))
+    return set(reach(completed(event for one in begun for event in events_at(graph, one)), passes))
 
 
-def _ends(resource: str, hold: Hold, holds: bool) -> bool:
-    return resource == hold.resource and not holds
+def _is_own(store: ast.Attribute, scope: Scope) -> bool:
+    """Whether what is set is an attribute of the object that a method belongs to, which is no row."""
+    first = scope.first_parameter if scope.enclosing_class is not None else None
+    return first is not None and isinstance(store.value, ast.Name) and store.value.id == first.arg
+
+
+def _is_ended(changes: Iterable[Change], hold: Hold) -> bool:
+    return any(one.resource == hold.resource and not one.holds for one in changes)
 
 
 def _is_on(call: ast.Call, hold: Hold, scope: Scope) -> bool:

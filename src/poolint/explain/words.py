@@ -112,6 +112,7 @@ DISMISSALS: dict[Dismissal, str] = {
     "same-context": "while `{}` is held there is a session in a variable, where what is called looks first",
     "in-memory": "the database of `{}` is in memory: nobody else waits for it",
     "ended-before": "a function on the way to the second checkout is passed `{}`, and ends its use or asks for it",
+    "held-below": "a function on the way is passed `{}` and holds its connection itself: that is judged there",
     "told-as-lent": "`{}` is lost where the consumer of the generator fails: that is judged in its place",
     "part-outlives": "something made of `{}` lives on, and whoever has that goes on using it",
     "ends-the-process": "`{}` ends the process, and with it everything is given back",

@@ -37,6 +37,7 @@ How = Literal[
     "command-line",
     "asks-coroutine",
     "loads-modules",
+    "runs-a-server",
     "looks-up",
     "renders",
     "registers-nothing",
@@ -147,6 +148,7 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
     ``loads-modules``: what imports modules by names that no import statement has; ``looks-up``: what gives attributes by
     their names, or all of them; ``renders``: what fills in templates, which may read any attribute.
+    ``runs-a-server``: what a module that is run calls to answer requests.
     ``registers-nothing``: modules whose decorators leave what they decorate to those who name it.
 
     ``registers``: they are passed the target of a listener, the name of the event and the function, or the function that

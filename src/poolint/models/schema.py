@@ -156,7 +156,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     pool gives out the connections themselves. ``exhausted`` is the exception of an engine or a pool that has no
     connection left; one that ``refuses`` raises it at once, others let one wait before. ``reads``: attributes of a response
     by which it is read to its end, or is in other hands.
-    ``one_pool``: the attributes of an object whose connections come from one and the same pool.
+    ``one_pool``: the attributes of an object whose connections come from one and the same pool. ``url_in``: the entry of
+    the application's configuration that has the URL of its database.
     ``starts_once``: it is started by being awaited or by being entered, and an instance that has been awaited raises when
     it is entered. ``enters_where`` is the name of a fact that is ``yes`` for the versions of the library in which ``with``
     on an instance works; empty where it does in all.
@@ -205,6 +206,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     exhausted: str = ""
     refuses: bool = False
     one_pool: tuple[str, ...] = ()
+    url_in: str = ""
     reads: tuple[str, ...] = ()
     attributes: dict[str, str] = {}
     contents: str = ""

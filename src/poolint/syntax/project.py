@@ -243,6 +243,12 @@ class Project:
         """The files of the package that ``near`` belongs to whose import statements have ``name`` in them."""
         return self._matched("importing", name, self.root_of(near), near.path)
 
+    def saying(self, word: str, near: Module) -> list[str]:
+        """The files of the package that ``near`` belongs to, tests aside, in which a word stands, on behalf of who wants to
+        know what they say of it."""
+        root = self.root_of(near)
+        return [one for one in self._matched("saying", word, root, near.path) if not is_test_path(one, root)]
+
     def _matched(self, kind: str, name: str, root: str, asking: str) -> list[str]:
         """The files below a folder in which a name stands in such a way; kept, since editors ask again and again."""
         question = recording.asked(asking, kind, root, name)

@@ -17,7 +17,7 @@ _STATE_ASSIGNMENT = re.compile(rb"state(?<!\wstate)\.(\w+)\s*(?::[^=\n]{1,200})?
 """The word comes first, since that is searched for fast."""
 _STATE_YIELDED = re.compile(rb"yield\s*\{")
 
-ONE_ROW = frozenset({"calling", "defining", "naming"})
+ONE_ROW = frozenset({"calling", "defining", "naming", "saying"})
 """Questions about a name that one row of a text answers, whatever stands in the others."""
 
 

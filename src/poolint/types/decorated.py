@@ -53,6 +53,18 @@ def wrapped(ev: Evaluator, scope: Scope) -> Iterator[Wrapped]:
         yield from [one for one in found if one.wrapper.is_async is scope.is_async] or found
 
 
+def is_sent_off(ev: Evaluator, scope: Scope) -> bool:
+    """Whether a decorator of the project has a thread run a function, and calls it nowhere itself: who calls the function goes
+    on at once, unless something waits for that thread."""
+    for decorator in getattr(scope.node, "decorator_list", ()):
+        made = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if last_name(made) in ev.derived(Definitions).of(scope.module):
+            found = alternatives(ev.type_of(made, scope.parent or scope))
+            if found and all(isinstance(one, Function) and ev.derived(_Runs).sends_off(one) for one in found):
+                return True
+    return False
+
+
 def as_bound(ev: Evaluator, scope: Scope) -> Type:
     """What a ``def`` binds its name to: a function, or what a library's decorator has made of it that does something else when
     it is called, as a task does that is put into a queue."""
@@ -74,6 +86,27 @@ class _Runs:
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self._found: dict[Scope, list[tuple[Scope, ast.Call]]] = {}
+        self._sending: dict[Scope, bool] = {}
+
+    def sends_off(self, decorator: Function) -> bool:
+        """Whether a decorator hands what it has been given to a thread that nobody waits for, and does no more with it."""
+        found = self._sending.get(decorator.scope)
+        if found is None:
+            found = self._sending[decorator.scope] = not self.of(decorator) and self._sends_off(decorator.scope)
+        return found
+
+    def _sends_off(self, decorator: Scope) -> bool:
+        starting, waiting = self.ev.models.words("starts-thread"), self.ev.models.words("waits-for-thread")
+        inner = [one for one in decorator.descendants() if one.kind == "function" and one is not decorator]
+        if any(one.is_async or not waiting.isdisjoint(one.called) for one in inner):
+            return False
+        return any(self._hands(call, one) for one in inner for call in one.calls_named(starting))
+
+    def _hands(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether a call is passed what the decorator around its function has been given."""
+        given = (*call.args, *(one.value for one in call.keywords))
+        names = (part.id for one in given for part in ast.walk(one) if isinstance(part, ast.Name))
+        return any(_is_given(name, scope) for name in names)
 
     def of(self, decorator: Type) -> list[tuple[Scope, ast.Call]]:
         """Those of one decorator, each with the function that it stands in."""

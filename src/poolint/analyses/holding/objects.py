@@ -264,6 +264,10 @@ class Objects:
         """The registries whose session a function leaves holding its connection, whatever way it takes."""
         return self._registries.held_by(scope) if self._registries is not None else []
 
+    def registry(self, place: str, scope: Scope) -> Registry | None:
+        """The registry of the project whose session a place of a function is."""
+        return self._registries.at(place, scope) if self._registries is not None else None
+
     def shared(self, place: str, scope: Scope, inner: Scope) -> str:
         """What another function calls the session of a registry, at a place of this one; empty where it is none."""
         return self._registries.inside(place, scope, inner) if self._registries is not None else ""

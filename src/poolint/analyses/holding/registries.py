@@ -16,7 +16,7 @@ from poolint.analyses.holding import root_of
 from poolint.analyses.holding.entities import Entities, Registry
 from poolint.analyses.holding.exit_summaries import Left, on_some_way, ways_left
 from poolint.analyses.ownership import parameter_for
-from poolint.analyses.places import arguments_of
+from poolint.analyses.places import arguments_of, is_none
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
@@ -77,7 +77,7 @@ class Registries:
         self._blocks = ev.models.words("ends-sessions")
         self._elsewhere: dict[tuple[Scope, str], Registry] = {}
         """Registries by what they are called in functions where they have no name."""
-        self._entities = Entities(ev, self._registry)
+        self._entities = Entities(ev, self.at)
         self._near: dict[Module, bool] = {}
         self._owned: dict[Scope, tuple[str, ...]] = {}
         self._left: Summaries[ScopeKey, _Sessions] = Summaries(
@@ -127,7 +127,7 @@ class Registries:
         for call in scope.calls:
             root = root_of(call)
             place = name_of(root) if root is not None else ""
-            if place and self._registry(place, scope) is not None:
+            if place and self.at(place, scope) is not None:
                 found[place] = None
             found.update((name, None) for name, *_ in self.done(call, scope))
         yield from found
@@ -172,7 +172,7 @@ class Registries:
         for alias in aliases:
             registries.setdefault(alias.registry, set()).add(alias.name)
         for name in {one.resource for found in changes.calls.values() for one in found}:
-            one = self._registry(name, scope)
+            one = self.at(name, scope)
             if one is not None:
                 registries.setdefault(one, set()).add(name)
         if not registries:
@@ -223,7 +223,7 @@ class Registries:
         """The registry that ``registry()`` gives the session of."""
         if not isinstance(node, ast.Call) or node.args or node.keywords or not name_of(node.func):
             return None
-        return self._registry(name_of(node.func), scope)
+        return self.at(name_of(node.func), scope)
 
     def _yields(self, key: ScopeKey) -> frozenset[Registry]:
         """The registry whose session a generator yields, wherever it yields."""
@@ -251,7 +251,7 @@ class Registries:
         )
         return reduce(on_some_way, ways, Left.NEVER if ways else Left.ENDED)
 
-    def _registry(self, place: str, scope: Scope) -> Registry | None:
+    def at(self, place: str, scope: Scope) -> Registry | None:
         """The registry of the project at a place of a function; None where it is the function's own, or something else.
 
         What an object keeps is the registry that it was made with, wherever it is made.
@@ -289,7 +289,7 @@ class Registries:
             real = [one for one in end.node.values if not _is_never_given(follower, one, end.scope)]
             end = follower.origin(real[0], end.scope) if len(real) == 1 else end
         if isinstance(end.node, ast.Attribute) and (other := dotted(end.node)) and other != place:
-            return self._registry(other, end.scope)
+            return self.at(other, end.scope)
         parent = parent_of(end.node) if end.scope.kind == "module" else None
         targets = parent.targets if isinstance(parent, ast.Assign) else [getattr(parent, "target", None)]
         if isinstance(end.node, ast.Call) and len(targets) == 1 and isinstance(targets[0], ast.Name):
@@ -312,7 +312,7 @@ class Registries:
         """What another function calls the registry at a place of this one; empty where there is none."""
         if not self.is_near(scope.module) or not self.is_near(inner.module):
             return ""
-        found = self._registry(place, scope)
+        found = self.at(place, scope)
         return self._named(found, inner) if found is not None else ""
 
     def _named(self, registry: Registry, scope: Scope) -> str:
@@ -322,7 +322,7 @@ class Registries:
             self._elsewhere[scope, place] = registry
             return place
         for place in self._own(scope):
-            if self._registry(place, scope) == registry:
+            if self.at(place, scope) == registry:
                 return place
         for name in dict.fromkeys((registry.name, *scope.bindings, *scope.module.scope.bindings)):
             binding, module = _bound(name, scope)
@@ -357,7 +357,7 @@ def _outside_blocks(changes: Changes, aliases: list[Alias]) -> Changes:
 def _bound(name: str, scope: Scope) -> tuple[Binding | None, Module]:
     """What binds a name to the same in all functions of a module: the module, or an import in the function."""
     for where in (scope, scope.module.scope):
-        bindings = where.bindings.get(name)
+        bindings = [one for one in where.bindings.get(name, ()) if not is_none(one.value)]  # without the library
         if bindings:
             is_shared = where is scope.module.scope or bindings[-1].kind == "import"
             return (bindings[-1] if is_shared and len(bindings) == 1 else None), scope.module
