@@ -22,8 +22,9 @@ from poolint.analyses.generator_runs import is_gone_over, named_runs
 from poolint.analyses.given_work import CALLED, GivenWork
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, left, made_by
 from poolint.analyses.joined import joined, run_in_thread
+from poolint.analyses.kept_results import is_result_kept
 from poolint.analyses.managers import entry_of_made
-from poolint.analyses.once import cache_of, happens_once, needs_arguments
+from poolint.analyses.once import happens_once
 from poolint.analyses.property_reads import property_reads
 from poolint.analyses.queried import Queried
 from poolint.analyses.queues import Queues
@@ -36,9 +37,7 @@ from poolint.types.arguments import is_refused
 from poolint.types.call_sites import CallSite, call_site, function_run
 from poolint.types.decorated import is_sent_off
 from poolint.types.definitions import Definitions
-from poolint.types.members import lineage
 from poolint.types.overrides import Heirs
-from poolint.types.returns import returned
 from poolint.types.values import ClassObject, Function, Instance, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -55,9 +54,6 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
-
-_OWNERS = frozenset({"engine", "pool", "factory", "client"})
-"""Kinds of what is built once and lent to all that need it."""
 
 _ENTERED_IN = frozenset((ast.withitem, ast.IfExp, ast.BoolOp))
 """What stands around a call whose value a block may enter."""
@@ -167,33 +163,6 @@ class Edges:
             fixed = (*fixed, RESULT_RUNS)
         return self.contexts.entered(fixed, node, target, scope, caller) if is_around(caller) else fixed
 
-    def _is_kept(self, callee: Scope) -> bool:
-        """Whether a cache keeps a function's result; a cache of the project's own may forget at any time.
-
-        Where it keeps one for each argument, this is so for what is built once for each configuration: an engine, or an
-        object that has one.
-        """
-        cache = cache_of(callee, self.ev.models)
-        around = callee.parent
-        if cache is None or around is None:
-            return False
-        if needs_arguments(callee) and not all(map(self._is_built, alternatives(returned(self.ev, callee, None)))):
-            return False
-        return not any(isinstance(one, (Function, ClassObject)) for one in alternatives(self.ev.type_of(cache, around)))
-
-    def _is_built(self, one: Type) -> bool:
-        """Whether a value is an engine or the like, or an object of the project that has one."""
-        if not isinstance(one, Instance):
-            return False
-        if one.base is not None:
-            return one.base.kind in _OWNERS
-        return any(
-            isinstance(member, Instance) and member.base is not None and member.base.kind in _OWNERS
-            for cls in lineage(self.ev, one)
-            for name in cls.self_assignments
-            for member in alternatives(self.ev.type_of_member(one, name))
-        )
-
     def _may_matter(self, node: ast.Call, scope: Scope) -> bool:
         """Whether by its name a call can be one of a library with an effect, or of a function of the project."""
         parent = parent_of(node)
@@ -245,7 +214,9 @@ class Edges:
         edges: list[Edge] = []
         for one in alternatives(callee):
             if isinstance(one, Function) and one.scope.kind == "function" and not is_refused(self.ev, one, node, scope):
-                written = [each for each in self.heirs.written(one) or (one.scope,) if not self._is_kept(each)]
+                written = [
+                    each for each in self.heirs.written(one) or (one.scope,) if not is_result_kept(self.ev, each)
+                ]
                 runs = bool(written) and all(self._runs(node, each, scope) for each in written)
                 if runs or (written and is_handed_on(node, scope)):
                     link = Link(node, scope, one.scope.qualified_name)
