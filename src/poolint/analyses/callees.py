@@ -275,9 +275,8 @@ class Edges:
         self, work: Work, node: ast.expr, scope: Scope, name: str, *, in_thread: bool = False, as_task: bool = False
     ) -> Iterator[Edge]:
         """What a function does that something runs which is waited for at ``node``, by its own name or what runs it."""
-        one = (
-            next(iter(found), None) if len(found := alternatives(self.ev.type_of(work.function, scope))) == 1 else None
-        )
+        found = alternatives(self.ev.type_of(work.function, scope))
+        one = found[0] if len(found) == 1 else None
         kinds = (True,) if as_task else (False, work.is_awaited)
         if isinstance(one, Function) and one.scope.is_async in kinds and not one.scope.is_generator:
             self._joining.add(node)
