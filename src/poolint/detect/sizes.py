@@ -6,20 +6,22 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from poolint.types.bound import of_name
 from poolint.types.following import origin
 from poolint.types.unmodelled import path_to
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from poolint.syntax.scopes import Binding, Scope
+    from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+    from poolint.types.following import Passage
 
 _SMALL = re.compile(r"chunk|batch|slice|window|shard|part", re.IGNORECASE)
 """English words for a collection that has been cut to size, as people call one."""
 
 _LIMITS = re.compile(r"limit|page_size|batch_size", re.IGNORECASE)
 """English words for an argument by which a collection is cut to size where it is asked for."""
+
+_LOOPS: frozenset[Passage] = frozenset(("for",))
 
 _SAME_SIZE = ("enumerate", "zip", "list", "sorted", "set", "items", "values", "keys")
 
@@ -53,18 +55,9 @@ def has_a_bound(ev: Evaluator, items: ast.expr, scope: Scope) -> bool:
 
 def _is_cut(ev: Evaluator, name: ast.Name, scope: Scope) -> bool:
     """Whether a loop takes a name from what cuts a collection to size: ``for some in batched(numbers, 5)``."""
-    found = of_name(ev, name, scope, narrowed=False)
-    return bool(found) and all(_is_piece(ev, binding, home) for binding, home in found)
-
-
-def _is_piece(ev: Evaluator, binding: Binding, home: Scope) -> bool:
-    if binding.kind != "for" or binding.value is None:
-        return False
-    pieces, where = origin(ev, binding.value, home, frozenset())
-    if binding.index == 1 and isinstance(pieces, ast.Call) and last_name(pieces.func) == "enumerate" and pieces.args:
-        pieces, where = origin(ev, pieces.args[0], where, frozenset())
-    elif binding.index >= 0:
-        return False
+    pieces, where = origin(ev, name, scope, _LOOPS)
+    if isinstance(pieces, ast.Call) and last_name(pieces.func) == "enumerate" and pieces.args:
+        pieces, where = origin(ev, pieces.args[0], where, _LOOPS)
     if isinstance(pieces, (ast.ListComp, ast.GeneratorExp)):
         return has_a_bound(ev, pieces.elt, where)
     return isinstance(pieces, ast.Call) and _SMALL.search(last_name(pieces.func)) is not None
