@@ -85,8 +85,9 @@ def _says_so(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
 
 
 def _given(work: Work) -> Iterator[ast.expr]:
-    yield from work.given
-    yield from (one.value for one in work.keywords)
+    """What a task gets, and what coroutines get that it is passed: ``limited(load(session))``."""
+    for given in (*work.given, *(one.value for one in work.keywords)):
+        yield from (one for one in ast.walk(given) if isinstance(one, (ast.Name, ast.Attribute)))
 
 
 def _is_handle(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
