@@ -119,13 +119,12 @@ class Streaming:
         self, made: Made, node: ast.Call, generator: Scope, stream: Stream | None, scope: Scope
     ) -> Iterator[CallWhileHeld]:
         """What holds a connection while the generator runs, which does not know of it."""
-        if is_entry(self.ev, scope):
-            found = held_after_response(self.ev, self.holdings, node, scope)
-        else:
+        found = list(itertools.islice(held_after_response(self.ev, self.holdings, node, scope), 1))
+        if not found and not is_entry(self.ev, scope):
             known = {name_of(one) for one, _ in self._known(stream, scope)} if stream is not None else set()
             every = held_by_endpoints(self.ev, self.holdings, node, scope)
-            found = (one for one in every if one.resource not in known)  # what it works with is told at the endpoint
-        for held in itertools.islice(found, 1):
+            found = [one for one in every if one.resource not in known]  # what it works with is told at the endpoint
+        for held in found[:1]:
             place = (node, scope.qualified_name, may_await(node, scope))
             names = (made.response, generator.name)
             is_file = self._is_in_a_file(held.resource, scope)

@@ -33,7 +33,7 @@ _RUNNING = (b".exec", b".scalar", b".query", b".add")
 """What each text of that shape has in it."""
 
 _TAKEN = re.compile(rb"\.(?:connection|acquire)\([^()\n]*\)[ \t]+as[ \t]+(\w+)[ \t]*[:,)]")
-_INSIDE = re.compile(rb"\bwith[ \t][^\n#]*?([\w.]+)\.transaction\([^()\n]*\)[ \t]*(?::|,|as\b)")
+_INSIDE = re.compile(rb"\b(\w+)\.transaction\([^()\n]*\)[ \t]*(?::|,|as\b)")
 """What a block has from a pool, and what the transaction is of that it is."""
 
 _LETTER = re.compile(rb"\w")
