@@ -52,7 +52,8 @@ def is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> 
     commits = {call for call in own if last_name(call.func) == "commit"}
     writes = [call for call in own if last_name(call.func) in words]
     if hold.cls is not None and hold.cls.kind in _SESSIONS:  # what else there is may commit each statement by itself
-        writes += [call for call in own if services.changing.of_call(call, scope) is not None]
+        used = [call for call, found in changed.calls.items() if any(_is_use(one, hold) for one in found)]
+        writes += [call for call in {*own, *used} if services.changing.of_call(call, scope) is not None]
     here = set(events_at(graph, node))
     if here & _after(graph, writes, but=ended | commits | left):
         return True
@@ -108,6 +109,11 @@ def _is_own(store: ast.Attribute, scope: Scope) -> bool:
 
 def _is_ended(changes: Iterable[Change], hold: Hold) -> bool:
     return any(one.resource == hold.resource and not one.holds for one in changes)
+
+
+def _is_use(change: Change, hold: Hold) -> bool:
+    """Whether a call takes the connection that is held, as methods of objects do that have its session."""
+    return change.resource == hold.resource and change.holds
 
 
 def _is_on(call: ast.Call, hold: Hold, scope: Scope) -> bool:
