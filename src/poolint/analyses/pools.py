@@ -35,7 +35,7 @@ from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import ScopeKey, home_of, only_binding, parent_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.bound import elsewhere
-from poolint.types.call_sites import call_site
+from poolint.types.call_sites import call_site, function_run
 from poolint.types.decorated import argument, wrapped
 from poolint.types.following import given, origin
 from poolint.types.members import lineage
@@ -99,7 +99,7 @@ class Pools:
             call = call.args[0]
         for one in alternatives(self.ev.type_of(call.func, scope)):
             if isinstance(callee := entry_of_made(self.ev, one) or one, Function):
-                return self.lent_by(call, scope, callee, self.of_function(callee.scope))
+                return self.lent_by(call, scope, function_run(self.ev, one) or callee, self.of_function(callee.scope))
         fact = call_site(self.ev, call, scope, use_evidence=False)
         if fact is None or fact.cls is None:
             return None

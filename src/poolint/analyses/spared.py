@@ -1,5 +1,5 @@
-"""Whether a function surely leaves the session alone that it is passed: it does not look at it, does with it what is done in
-memory, or passes it to others that leave it alone."""
+"""Whether a function surely leaves the session alone that it is passed, as long as others have it, too: it does not look at it,
+does with it what is done in memory, waits for a lock first, or passes it to others that leave it alone."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import arguments_of
+from poolint.analyses.process_locks import lets_in_several, process_locks
 from poolint.analyses.session_use import Named
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import parent_of, reads_of
+from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import call_site
 from poolint.types.values import Function, alternatives
 
@@ -44,6 +46,9 @@ class Spared:
         return any(self._is_touch(load, where) for where, load in reads_of(key.name, inner))
 
     def _is_touch(self, load: ast.Name, scope: Scope) -> bool:
+        locks = process_locks(self.ev, scope) if scope.withs else ()
+        if any(is_inside(load, one.statement) and not lets_in_several(self.ev, one, scope) for one in locks):
+            return False  # one after the other
         around = parent_of(load)
         keyword = around.arg if isinstance(around, ast.keyword) else None
         call = parent_of(around) if isinstance(around, (ast.Attribute, ast.keyword)) else around

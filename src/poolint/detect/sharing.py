@@ -164,11 +164,14 @@ class Sharing:
             made = self.ev.type_of(one, scope) if isinstance(one, ast.Call) else None
             if isinstance(made, Pending) and made.call == "coroutine":
                 yield from self._resources(one, scope)
-        given = [one for name, one in passed if not self.spared.argument(task, one, name, scope)]
+        spared = [one for name, one in passed if self.spared.argument(task, one, name, scope)]
+        given = [one for one in given if one not in spared]
         if isinstance(task.func, ast.Attribute):
             given.append(task.func.value)
         yield from self._of_kind(given, scope)
-        yield from self._of_function(task.func, task.args, task.keywords, callees, scope)
+        alone = {self.using.places.first(name, scope) for one in spared if (name := name_of(one))}
+        used = self._of_function(task.func, task.args, task.keywords, callees, scope)
+        yield from (one for one in used if one[0] not in alone)
 
     def _is_serialised(self, callees: tuple[object, ...]) -> bool:
         return any(isinstance(one, Function) and is_serialised(self.ev, one.scope) for one in callees)

@@ -52,8 +52,9 @@ def is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> 
     commits = {call for call in own if last_name(call.func) == "commit"}
     writes = [call for call in own if last_name(call.func) in words]
     if hold.cls is not None and hold.cls.kind in _SESSIONS:  # what else there is may commit each statement by itself
-        used = [call for call, found in changed.calls.items() if any(_is_use(one, hold) for one in found)]
-        writes += [call for call in {*own, *used} if services.changing.of_call(call, scope) is not None]
+        used = {call for call, found in changed.calls.items() if any(_is_use(one, hold) for one in found)}
+        mine = [call for call in scope.calls if call in used or call in own]
+        writes += [call for call in mine if services.changing.of_call(call, scope) is not None]
     here = set(events_at(graph, node))
     if here & _after(graph, writes, but=ended | commits | left):
         return True
