@@ -11,6 +11,8 @@ from unittest.mock import AsyncMock, MagicMock, Mock
 
 from tests.models.live.looking import Record, Seen
 
+from poolint.models.loader import load
+
 
 async def aiosqlite(record: Record) -> None:
     import aiosqlite
@@ -86,6 +88,37 @@ async def redis(record: Record) -> None:
     client = redis.Redis()
     record.note("redis.client.Redis.pubsub", client.pubsub())
     record.note("redis.client.Redis.lock", client.lock("a"))
+    classes = load().classes
+    for one in (redis.asyncio.Redis(), redis.asyncio.RedisCluster(host="nowhere")):
+        name = f"{type(one).__module__}.{type(one).__name__}"
+        # Plain functions that say nothing of whether they are awaited: what they give is a coroutine of `execute_command`.
+        commands = (each for row in classes[name].methods if row.role == "query" for each in row.names)
+        for command in commands:
+            await record(f"{name}.{command}", partial(getattr(one, command), *_arguments(one, command)), use=False)
+
+
+_OF_COMMANDS: dict[str, tuple[Any, ...]] = {
+    "geoadd": ("a", [1, 2, "b"]),
+    "hmset": ("a", {"b": 1}),
+    "hset": ("a", "b", 1),
+    "mset": ({"a": 1},),
+    "msetnx": ({"a": 1},),
+    "xadd": ("a", {"b": 1}),
+    "xautoclaim": ("a", "b", "c", 1),
+    "xclaim": ("a", "b", "c", 1, ["1-0"]),
+    "xtrim": ("a", 1),
+    "zadd": ("a", {"b": 1}),
+    "zmscore": ("a", ["b"]),
+}
+
+
+def _arguments(client: object, command: str) -> tuple[Any, ...]:
+    """Something that a command of Redis takes: a text for each parameter that has to be passed, where that will do."""
+    if command in _OF_COMMANDS:
+        return _OF_COMMANDS[command]
+    parameters = inspect.signature(getattr(client, command)).parameters.values()
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return ("a",) * sum(one.default is one.empty and one.kind in positional for one in parameters)
 
 
 async def objects_of_psycopg2() -> dict[str, Any]:
