@@ -120,6 +120,47 @@ def test_images_say_what_compose_does_not(write: Write, told: Tell) -> None:
     assert found.numbers("worker") == ("2 backend/Dockerfile:8", "1 compose.yaml:6")
 
 
+def test_scripts_by_the_paths_that_they_are_copied_to(write: Write, told: Tell) -> None:
+    compose = """\
+    services:
+      api:
+        build: .
+        image: shop
+      jobs:
+        image: shop
+        command: /bin/work
+      guarded:
+        build:
+          context: .
+          dockerfile: guarded.Dockerfile
+    """
+    write("compose.yaml", compose)
+    image = """\
+    FROM python:3.12
+    WORKDIR /srv
+    COPY --chown=app --chmod=755 ops/boot.sh start.sh
+    COPY ["ops/work", "ops/other", "/bin/"]
+    COPY . .
+    CMD ["./start.sh", "3"]
+    """
+    write("Dockerfile", image)
+    guarded = """\
+    FROM python:3.12
+    RUN curl -o /entry.sh https://example.org/entry.sh
+    COPY 'a broken row
+    ENTRYPOINT ["/entry.sh"]
+    CMD ["uvicorn", "app.main:app", "--workers", "5"]
+    """
+    write("guarded.Dockerfile", guarded)
+    write("ops/boot.sh", "#!/bin/sh\nexec gunicorn app.main:app --workers $1\n")
+    write("ops/work", "#!/bin/sh\ncelery -A app.jobs worker -c 2\n")
+    found = told()
+    assert found.numbers("api") == ("3 Dockerfile:6", "1 compose.yaml:3")
+    assert found.numbers("jobs") == ("2 ops/work:2", "1 compose.yaml:6")
+    assert found.numbers("guarded") == ("5 guarded.Dockerfile:5", "1 compose.yaml:9")
+    assert not found.problems
+
+
 def test_what_compose_leaves_open_is_asked_for(write: Write, told: Tell) -> None:
     write(
         "compose.yaml",
@@ -244,6 +285,33 @@ def test_a_blueprint(write: Write, told: Tell) -> None:
     assert found.numbers("api before it is deployed")[1] == "1 render.yaml:6"
     assert found.services["nightly"].replicas.how == "a blueprint starts one"
     assert not {"site", "search"} & found.services.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "row"),
+    [
+        (
+            "nixpacks.toml",
+            '[phases.setup]\nnixPkgs = ["python3"]\n\n[start]\ncmd = "uvicorn app.main:app --workers 3"\n',
+            5,
+        ),
+        ("railway.toml", '[deploy]\nstartCommand = "uvicorn app.main:app --workers 3"\n', 2),
+        ("railway.json", '{"deploy": {\n "startCommand": "uvicorn app.main:app --workers 3"}}', 2),
+    ],
+)
+def test_what_a_platform_is_told_to_start(name: str, text: str, row: int, write: Write, told: Tell) -> None:
+    write(name, text)
+    found = told()
+    assert found.numbers("app") == (f"3 {name}:{row}", f"? {name}:{row}")
+    assert not found.problems
+
+
+def test_a_platform_that_is_told_nothing_or_nonsense(write: Write, told: Tell) -> None:
+    write("nixpacks.toml", '[phases.setup]\naptPkgs = ["libpango-1.0-0"]\n')
+    write("railway.toml", "[deploy\n")
+    found = told()
+    assert found.deployments == []
+    assert found.problems == ["railway.toml:1: broken TOML: Expected ']' at the end of a table declaration"]
 
 
 def test_a_configuration_of_the_server_beside(write: Write, told: Tell) -> None:

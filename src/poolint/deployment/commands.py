@@ -174,9 +174,12 @@ class Commands:
     def _script(
         self, word: Word, arguments: tuple[Word, ...], environment: Environment, folder: str, depth: int
     ) -> Iterator[Started]:
-        """What a shell script of the repository starts. Where it was copied to is not followed: its name is."""
+        """What a shell script of the repository starts. One that the image brings runs the command that it is given, as those
+        scripts do by which containers are entered."""
         path = inside.script(word.text, folder)
         if path is None:
+            if word.text.endswith(".sh") and arguments and _is_program(arguments[0].text):
+                yield from self.started(arguments, environment, folder, depth + 1)
             return
         try:
             text = text_of(path)

@@ -110,8 +110,9 @@ class Compose:
         return merged(self._extended(source.get("services", name), source, depth + 1), node)
 
     def _unit(self, name: str, node: Node, environment: Environment, tree: Node) -> Unit:
-        folder, built = self._built(node.get("build"))
         image = self._word(node.get("image"))
+        build = node.get("build") or self._build_of(image, tree)
+        is_built, (folder, built) = bool(build), self._built(build)
         entrypoint = self._words(node.get("entrypoint"))
         command = self._words(node.get("command"))
         if entrypoint is None:
@@ -122,14 +123,22 @@ class Compose:
         return Unit(
             name,
             node.place,
-            words,
+            built.located(words),
             overlaid(built.environment, self._environment(node, tree), environment),
             self._replicas(node),
             folder,
-            image.text if image and not node.get("build") else "",
-            bool(node.get("build")) or last not in INFRASTRUCTURE,
+            image.text if image and not is_built else "",
+            is_built or last not in INFRASTRUCTURE,
             tuple(self._texts(node, tree)),
         )
+
+    def _build_of(self, image: Word | None, tree: Node) -> Node:
+        """How an image is built that another service of the file builds under that name; nothing where none does."""
+        for one in tree.get("services").fields.values():
+            named = self._word(one.get("image")) if one.get("build") else None
+            if image is not None and named is not None and named.text == image.text:
+                return one.get("build")
+        return Node(tree.place)
 
     def _built(self, build: Node) -> tuple[str, dockerfile.Image]:
         """The folder that a service is built in, and its image."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import json
 import os
-from typing import Any, NamedTuple
+import posixpath
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from poolint.bounds import MAX_ROWS, OverBoundError, clipped, grouped
 from poolint.deployment.documents import text_of, unread
@@ -17,19 +18,33 @@ from poolint.deployment.find import is_dockerfile
 from poolint.deployment.shell import expanded, split
 from poolint.deployment.values import Environment, Place, Problem, Word
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 class Image(NamedTuple):
-    """What a container of the image runs unless told otherwise; ``base`` is the image it is built from."""
+    """What a container of the image runs unless told otherwise; ``base`` is the image it is built from.
+
+    ``folder`` is where it runs that, ``copied`` are the files of the repository by the paths to which they were copied.
+    """
 
     entrypoint: tuple[Word, ...] = ()
     command: tuple[Word, ...] = ()
     environment: Environment = {}  # noqa: RUF012
     base: str = ""
+    folder: str = "/"
+    copied: tuple[tuple[str, str], ...] = ()
 
     @property
     def words(self) -> tuple[Word, ...]:
         """The command line."""
-        return (*self.entrypoint, *self.command)
+        return self.located((*self.entrypoint, *self.command))
+
+    def located(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+        """The words of a command line, each that is the path of such a file with the name that this has in the repository."""
+        names = dict(self.copied)
+        paths = [posixpath.normpath(posixpath.join(self.folder, word.text)) for word in words]
+        return tuple(word._replace(text=names.get(path, word.text)) for word, path in zip(words, paths, strict=True))
 
 
 def read(path: str, target: str = "") -> tuple[Image, list[Problem]]:
@@ -83,6 +98,10 @@ def _with(image: Image, instruction: str, value: str, place: Place) -> Image:
         return image._replace(command=_words(value, place))
     if instruction == "ENTRYPOINT":
         return image._replace(entrypoint=_words(value, place), command=())
+    if instruction == "WORKDIR":
+        return image._replace(folder=posixpath.join(image.folder, expanded(Word(value, place), image.environment).text))
+    if instruction in ("COPY", "ADD"):
+        return image._replace(copied=(*image.copied, *_copied(value, place, image.folder)))
     if instruction == "ENV":
         return image._replace(environment={**image.environment, **_variables(value, place, image.environment)})
     if instruction == "ARG":
@@ -91,6 +110,25 @@ def _with(image: Image, instruction: str, value: str, place: Place) -> Image:
         if equals and not known:
             return image._replace(environment={**image.environment, name.strip(): Word(text.strip("\"' "), place)})
     return image
+
+
+def _copied(value: str, place: Place, folder: str) -> Iterator[tuple[str, str]]:
+    """The files of the repository that an instruction copies, by the paths that they get; what it copies as a folder is found
+    by the end of its path."""
+    try:
+        words = [word.text for word in _words(value, place)] if value.lstrip().startswith("[") else split(value)
+    except ValueError:
+        return  # it is about files, and no command is lost
+    names = [word for word in words if not word.startswith("--")]
+    if len(names) < 2 or any(word.startswith("--from") for word in words):
+        return  # of another image
+    *sources, target = names
+    is_folder = len(sources) > 1 or target.endswith("/") or posixpath.basename(target) in (".", "..")
+    for source in sources:
+        name = posixpath.basename(source)
+        if name not in ("", ".", "..") and "*" not in name:
+            path = posixpath.join(folder, target, name) if is_folder else posixpath.join(folder, target)
+            yield posixpath.normpath(path), posixpath.normpath(posixpath.join("/", source)).lstrip("/")
 
 
 def _words(value: str, place: Place) -> tuple[Word, ...]:

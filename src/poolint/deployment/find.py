@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint import recording
+from poolint.deployment.platforms import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +37,7 @@ class Found:
     def __init__(self) -> None:
         self.procfiles: list[str] = []
         self.blueprints: list[str] = []
+        self.platforms: list[str] = []
         self.composes: dict[str, list[str]] = {}
         self.dockerfiles: dict[str, list[str]] = {}
         self.charts: list[str] = []
@@ -43,7 +45,7 @@ class Found:
         self.configurations: list[str] = []
 
     def __bool__(self) -> bool:
-        files = self.procfiles or self.blueprints or self.composes or self.dockerfiles
+        files = self.procfiles or self.blueprints or self.platforms or self.composes or self.dockerfiles
         return bool(files or self.charts or self.manifests)
 
 
@@ -81,6 +83,8 @@ def _file(found: Found, folder: str, names: list[str], may_have_manifests: bool)
             found.procfiles.append(path)
         elif name in BLUEPRINTS:
             found.blueprints.append(path)
+        elif name in FILES:
+            found.platforms.append(path)
         elif COMPOSE.fullmatch(name):
             found.composes.setdefault(folder, []).append(name)
         elif is_dockerfile(name):

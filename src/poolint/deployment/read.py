@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from poolint import recording
 from poolint.bounds import MAX_PROBLEMS, MAX_UNITS, OverBoundError, grouped
-from poolint.deployment import blueprint, compose, dockerfile, helm, kubernetes, postgres, procfile
+from poolint.deployment import blueprint, compose, dockerfile, helm, kubernetes, platforms, postgres, procfile
 from poolint.deployment.commands import Commands
 from poolint.deployment.declared import Declared
 from poolint.deployment.documents import load, text_of
@@ -43,7 +44,7 @@ class Reader:
         return found
 
     def deployments(self) -> list[Deployment]:
-        """The deployments, in the order compose, Procfile, blueprint, charts, manifests; a lone Dockerfile where that is all."""
+        """The deployments: compose, Procfile, blueprint, platform, charts, manifests; a lone Dockerfile where that is all."""
         if self.declared.files is None:
             found = find(self.root)
         else:
@@ -103,6 +104,10 @@ class Reader:
             units, problems = blueprint.read(path)
             self._problems += problems
             yield self._deployment((path,), units)
+        for path in found.platforms:
+            units, problems = platforms.read(path)
+            self._problems += problems
+            yield self._deployment((path,), units)
 
     def _charts(self, found: Found) -> Iterator[Deployment]:
         for folder in found.charts:
@@ -155,7 +160,8 @@ class Reader:
                 self._problems += problems
                 place = image.words[-1].place if image.words else Place(path, 1)
                 replicas = Figure(None, "a Dockerfile does not say how many containers run", place)
-                context = self.root if os.path.basename(folder) in FOLDERS else folder
+                is_below = os.path.basename(folder) in FOLDERS or not _has_copied(image, folder)
+                context = self.root if is_below else folder
                 yield self._deployment((path,), [Unit("app", place, image.words, image.environment, replicas, context)])
 
     def _image(self, found: Found, folder: str) -> dockerfile.Image:
@@ -204,6 +210,12 @@ class Reader:
                 )
                 others.append((unit.name, unit.place, why))
         return Deployment(files, tuple(_named(found)), tuple(servers), tuple(others))
+
+
+def _has_copied(image: dockerfile.Image, folder: str) -> bool:
+    """Whether a folder has the files that an image copies, as the one does that it is built in."""
+    names = [source for _, source in image.copied if "." in source]
+    return not names or any(recording.is_file(os.path.join(folder, one)) for one in names)
 
 
 def _distinct(deployments: Iterable[Deployment]) -> Iterator[Deployment]:

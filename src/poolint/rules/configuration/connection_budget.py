@@ -23,8 +23,8 @@ class ConnectionBudget(Rule):
     Adds up what the pools of all services of a deployment may open: `pool_size + max_overflow` in each process of each
     replica. Reports the engine with the largest part where the sum is larger than `max_connections` less what is kept
     for superusers and migrations; the path leads to each figure. They are read from what the repository says: compose
-    files, Procfile, Render's blueprint, Dockerfiles, Helm charts, Kubernetes manifests, the command lines and settings
-    in them, `postgresql.conf`, and `[tool.poolint.budget]`. What is not known counts for the least that it can be, and without
+    files, Procfile, Render's blueprint, what Nixpacks and Railway start, Dockerfiles, Helm charts, Kubernetes manifests, the
+    command lines and settings in them, `postgresql.conf`, and `[tool.poolint.budget]`. What is not known counts for the least that it can be, and without
     `max_connections` nothing is reported. `poolint budget` prints the whole sum.
 
     A worker of a task queue takes no more connections than its tasks ask for, whatever its pool allows: Celery's `prefork`
