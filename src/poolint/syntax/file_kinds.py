@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 import os
 import re
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from poolint.roots.modules import is_main_guard
-from poolint.syntax.importers import importers, last_part
+from poolint.syntax.importers import importers, imports_more_than_classes, last_part
 from poolint.syntax.purposes import library_names, migrates, serves, tests
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def is_run(module: Module) -> bool:
 
 def _is_of_migrations(module: Module, models: Models, project: Project, above: tuple[Module, ...]) -> bool:
     """Whether a module is a migration, or the environment that runs these, or only such modules, and tests, import it:
-    what stands in it happens once in the life of a database."""
+    what stands in it happens once in the life of a database. One of which they import classes alone is run by others."""
     if migrates(module, models) or _is_migration(module):
         return True
     root, around = project.root_of(module), (*above, module)
@@ -97,8 +96,12 @@ def _is_of_migrations(module: Module, models: Models, project: Project, above: t
         for one in importers(project, module)
         if one not in around and not TEST_FILE.search(one.path.removeprefix(root))
     )
-    first = next(others, None)
-    return first is not None and all(_is_of_migrations(one, models, project, around) for one in chain((first,), others))
+    runs = False
+    for one in others:
+        if not _is_of_migrations(one, models, project, around):
+            return False
+        runs = runs or imports_more_than_classes(project, one, module)
+    return runs
 
 
 def _is_migration(module: Module) -> bool:

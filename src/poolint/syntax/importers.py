@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.syntax.project import Module, Project
+    from poolint.syntax.scopes import Binding
 
 
 def importers(project: Project, module: Module) -> Iterator[Module]:
@@ -18,6 +19,24 @@ def importers(project: Project, module: Module) -> Iterator[Module]:
         other = project.module(path) if path != module.path else None
         if other is not None and any(_means(project, node, other, module) for node, _ in other.imports):
             yield other
+
+
+def imports_more_than_classes(project: Project, importer: Module, module: Module) -> bool:
+    """Whether a module imports another one as a whole, or anything of it but classes, literals and what that imports itself: who
+    takes these alone, for what they are called or what stands in tables, runs none of their methods."""
+    for node, _ in importer.imports:
+        if not _means(project, node, importer, module):
+            continue
+        if not isinstance(node, ast.ImportFrom) or project.imported(node.module or "", node.level, importer) is not module:
+            return True
+        for one in node.names:
+            if one.name == "*" or any(map(_may_be_run, module.scope.bindings.get(one.name, ()))):
+                return True
+    return False
+
+
+def _may_be_run(binding: Binding) -> bool:
+    return binding.kind not in ("class", "import") and not isinstance(binding.value, ast.Constant)
 
 
 def last_part(module: Module) -> str:

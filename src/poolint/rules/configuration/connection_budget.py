@@ -24,8 +24,9 @@ class ConnectionBudget(Rule):
     replica. Reports the engine with the largest part where the sum is larger than `max_connections` less what is kept
     for superusers and migrations; the path leads to each figure. They are read from what the repository says: compose
     files, Procfile, Render's blueprint, what Nixpacks and Railway start, Dockerfiles, Helm charts, Kubernetes manifests, the
-    command lines and settings in them, `postgresql.conf`, and `[tool.poolint.budget]`. What is not known counts for the least that it can be, and without
-    `max_connections` nothing is reported. `poolint budget` prints the whole sum.
+    command lines and settings in them, `postgresql.conf`, and `[tool.poolint.budget]`. What is not
+    known counts for the least that it can be, and without `max_connections` nothing is reported. `poolint budget` prints the
+    whole sum.
 
     A worker of a task queue takes no more connections than its tasks ask for, whatever its pool allows: Celery's `prefork`
     runs one at a time in each process. Where the sum is over only with the whole pools of such workers, the finding
