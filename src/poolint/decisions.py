@@ -16,7 +16,8 @@ def merged(found: list[Diagnostic]) -> list[Diagnostic]:
     """
     told: dict[int, list[Diagnostic]] = {}
     leading: dict[tuple[str, ...], list[Diagnostic]] = {}
-    for one in found:
+    numbers = {id(one): number for number, one in enumerate(found)}
+    for one in sorted(found, key=_count_before):  # what comes first may stand behind, as what a comprehension goes over
         leaders: list[Diagnostic] = []
         if one.decision:
             leaders = leading.setdefault((one.code, one.filename, one.function, one.decision, one.certainty), [])
@@ -26,7 +27,14 @@ def merged(found: list[Diagnostic]) -> list[Diagnostic]:
             told[id(one)] = [one]
         else:
             told[id(leader)].append(one)
+    for leader, *others in told.values():
+        told[id(leader)] = [leader, *sorted(others, key=lambda one: numbers[id(one)])]
     return [_told_as_one(told[id(one)]) for one in found if id(one) in told]
+
+
+def _count_before(one: Diagnostic) -> int:
+    """How many of its decision every way to a finding has to pass."""
+    return len(one.after or ())
 
 
 def _told_as_one(told: list[Diagnostic]) -> Diagnostic:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import contextlib
 import importlib
 import inspect
 from collections.abc import AsyncIterator, Iterator
@@ -177,8 +178,58 @@ def test_dishka_resumes_generators_whatever_becomes_of_the_request(failure: type
     assert sorted(ended) == ["asynchronous", "handed over", "synchronous"]
 
 
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_aiohttp_resumes_generators_when_an_application_ends(is_broken: bool) -> None:
+    web = importlib.import_module("aiohttp.web")
+    ended: list[str] = []
+
+    async def first(_: object) -> AsyncIterator[None]:
+        yield
+        ended.append("first")
+
+    async def second(_: object) -> AsyncIterator[None]:
+        yield
+        if is_broken:
+            raise ValueError
+        ended.append("second")
+
+    async def serve() -> None:
+        app = web.Application()
+        app.cleanup_ctx.extend([first, second])
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await runner.cleanup()
+
+    with contextlib.suppress(ValueError):
+        asyncio.run(serve())
+    assert ended == (["first"] if is_broken else ["second", "first"])
+
+
+def test_dependency_injector_resumes_generators_without_an_exception() -> None:
+    containers = pytest.importorskip("dependency_injector.containers")
+    providers = importlib.import_module("dependency_injector.providers")
+    ended: list[str] = []
+
+    def opened() -> Iterator[str]:
+        yield "engine"
+        ended.append("closed")
+
+    class Container(containers.DeclarativeContainer):  # type: ignore[misc, name-defined]
+        engine = providers.Resource(opened)
+
+    container = Container()
+    with contextlib.suppress(ValueError):
+        container.engine()
+        raise ValueError
+    container.shutdown_resources()
+    assert ended == ["closed"]
+
+
 def test_who_resumes_generators_is_known_by_name() -> None:
-    """A plain name would silence whatever happens to be called so."""
+    """A plain name would silence whatever happens to be called so; that of a list is one of its library."""
     rows: list[tuple[str, Hook]] = [(one.library, hook) for one in LIBRARIES for hook in one.hooks if hook.resumes]
-    assert {library for library, _ in rows} == {"dishka", "pytest"}
-    assert [name for library, hook in rows for name in hook.names if "." not in name and library != "pytest"] == []
+    assert {library for library, _ in rows} == {"aiohttp", "dependency_injector", "dishka", "pytest"}
+    plain = [
+        (library, name) for library, hook in rows for name in hook.names if "." not in name and library != "pytest"
+    ]
+    assert plain == [("aiohttp", "cleanup_ctx")]

@@ -121,9 +121,11 @@ class Ownership:
         if all(isinstance(one, Function) and one.scope.kind == "function" for one in callees):
             return False
         name = last_name(call.func)
-        return name in self.ev.models.words("uses", "looks-at") and not (
-            cls.kind in OWNERS and name in _COMMON and UNKNOWN in callees
+        is_foreign = any(
+            one is UNKNOWN or (isinstance(one, LibraryName) and not self._is_known(one)) for one in callees
         )
+        is_common = cls.kind in OWNERS and name in _COMMON and is_foreign
+        return name in self.ev.models.words("uses", "looks-at") and not is_common
 
     def _is_known(self, callee: LibraryName) -> bool:
         """Whether a function is of the standard library or of one that has a model: nobody knows what others keep."""

@@ -128,12 +128,15 @@ def hook_names(models: Models, by: str, *occasions: str) -> frozenset[str]:
 
 def _handing(ev: Evaluator, function: Scope) -> Iterator[Module]:
     """The other modules of a project that hand something to a hook which resumes generators, and name the function."""
-    word, seen = function.name.encode(), {function.module.path}
+    project, word, seen = ev.project, function.name.encode(), {function.module.path}
     for (by, name), rows in ev.models.hooks.items():
-        if by != "argument" or not any(hook.resumes for _, hook in rows):
+        if by not in ("argument", "list") or not any(hook.resumes for _, hook in rows):
             continue
-        for path, data in ev.project.calling(name, function.module):
-            if path not in seen and word in data:
+        found = [path for path, data in project.calling(name, function.module) if word in data]
+        if by == "list":
+            found = project.naming(name, project.root_of(function.module), function.module.path)
+        for path in found:
+            if path not in seen:
                 seen.add(path)
                 module = ev.project.module(path)
                 if module is not None and _means(ev, function, module):
@@ -159,13 +162,20 @@ def _taking(ev: Evaluator, load: ast.expr, scope: Scope) -> Iterator[Hook]:
         for _, hook in ev.models.hooks.get(("keyword", parent.arg or ""), ()):
             yield hook
         around, parent = parent, call
+    if isinstance(parent, ast.AugAssign) and around is parent.value:
+        yield from _in_list(ev, parent.target)
     if not isinstance(parent, ast.Call) or around is parent.func:
         return
     for hook in _fitting(ev, "argument", parent.func, scope):
         if not hook.events or _event(parent) in hook.events:
             yield hook
-    if isinstance(parent.func, ast.Attribute) and parent.func.attr == "append":
-        yield from (hook for _, hook in ev.models.hooks.get(("list", last_name(parent.func.value)), ()))
+    if isinstance(parent.func, ast.Attribute) and parent.func.attr in ("append", "extend"):
+        yield from _in_list(ev, parent.func.value)
+
+
+def _in_list(ev: Evaluator, named: ast.expr) -> list[Hook]:
+    """The hooks of the functions in a list, by its name."""
+    return [hook for _, hook in ev.models.hooks.get(("list", last_name(named)), ())]
 
 
 def _decorators(function: Scope) -> list[ast.expr]:

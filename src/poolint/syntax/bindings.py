@@ -63,6 +63,7 @@ class Bindings(list[Binding]):
     _from_last: list[Binding] | None = None
     _positions: list[tuple[int, int]]
     _untested: Bindings | None = None
+    of_comprehensions: list[Binding] | None = None
     seen_elsewhere: list[tuple[Binding, Scope]] | None = None
     """Those that a use elsewhere may see, with where their values stand (see :func:`poolint.types.bound.of_name`)."""
 
@@ -70,7 +71,7 @@ class Bindings(list[Binding]):
         """File one more."""
         super().append(binding)
         if self.__dict__:
-            self._from_last = self._untested = self.seen_elsewhere = None
+            self._from_last = self._untested = self.of_comprehensions = self.seen_elsewhere = None
 
     @property
     def untested(self) -> Bindings:

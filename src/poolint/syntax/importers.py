@@ -27,7 +27,10 @@ def imports_more_than_classes(project: Project, importer: Module, module: Module
     for node, _ in importer.imports:
         if not _means(project, node, importer, module):
             continue
-        if not isinstance(node, ast.ImportFrom) or project.imported(node.module or "", node.level, importer) is not module:
+        if (
+            not isinstance(node, ast.ImportFrom)
+            or project.imported(node.module or "", node.level, importer) is not module
+        ):
             return True
         for one in node.names:
             if one.name == "*" or any(map(_may_be_run, module.scope.bindings.get(one.name, ()))):

@@ -20,6 +20,10 @@ Block = tuple[int, str]
 
 def reaching(bindings: Bindings, use: ast.expr) -> list[Binding]:
     """The bindings, among those of one scope and name, that may reach ``use``. Never empty if ``bindings`` isn't."""
+    for binding in _of_comprehensions(bindings):
+        parents = _ancestors(use)
+        if _comprehension(binding.node) in parents and binding.value not in parents:
+            return [binding]  # wherever its `for` stands
     position = (use.lineno, use.col_offset)
     around = blocks_of(use)
     statement = statement_of(use)
@@ -29,8 +33,6 @@ def reaching(bindings: Bindings, use: ast.expr) -> list[Binding]:
             continue
         node = binding.node
         if _in_comprehension(node):
-            if _comprehension(node) in _ancestors(use):
-                return [binding]
             continue
         if isinstance(node, ast.arg):
             candidates.append(binding)
@@ -137,6 +139,13 @@ def _ancestors(node: ast.AST) -> list[ast.AST]:
         if current is not None:
             found.append(current)
     return found
+
+
+def _of_comprehensions(bindings: Bindings) -> list[Binding]:
+    """Those of the variables of comprehensions; found once."""
+    if bindings.of_comprehensions is None:
+        bindings.of_comprehensions = [one for one in bindings if one.kind == "for" and _in_comprehension(one.node)]
+    return bindings.of_comprehensions
 
 
 def _comprehension(node: ast.AST) -> ast.AST | None:

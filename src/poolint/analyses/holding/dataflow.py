@@ -22,6 +22,7 @@ from poolint.analyses.holding.ways import Ways
 from poolint.flow.cfg import TooComplex
 from poolint.flow.solver import edges_from, reach
 from poolint.flow.summaries import Components
+from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import loops_around
 from poolint.types.values import Function, alternatives
 
@@ -152,7 +153,7 @@ class Holdings:
         takes = self._reader.taken(scope)
         if not takes and not self._reader.may_take_any(scope):
             return []
-        first = min(map(_position, takes), default=None)
+        first = min(map(_beginning, takes), default=None)
         loops = {loop for one in takes for loop in loops_around(one)}
         for call in sorted(scope.calls, key=_position):
             # Of what is taken later, only what goes round again matters.
@@ -160,7 +161,7 @@ class Holdings:
             if first is not None and place >= first and loops.issuperset(loops_around(call)):
                 continue
             if self._reader.may_take(call, scope):
-                first = place if first is None else min(first, place)
+                first = _beginning(call) if first is None else min(first, _beginning(call))
                 loops.update(loops_around(call))
         if first is None:
             return []
@@ -324,6 +325,19 @@ def _ended(standings: list[Standing]) -> Change | None:
 
 def _position(node: ast.expr) -> tuple[int, int]:
     return (node.lineno, node.col_offset)
+
+
+def _beginning(node: ast.expr) -> tuple[int, int]:
+    """Where the text begins of what comes after a call: of a comprehension the element, of a choice what is chosen."""
+    place, current = _position(node), parent_of(node)
+    child: ast.AST = node
+    while isinstance(current, (ast.expr, ast.comprehension, ast.keyword)):
+        if isinstance(current, ast.comprehension) or (isinstance(current, ast.IfExp) and current.test is child):
+            whole = parent_of(current) if isinstance(current, ast.comprehension) else current
+            assert isinstance(whole, ast.expr)
+            place = min(place, _position(whole))
+        child, current = current, parent_of(current)
+    return place
 
 
 def _end(node: ast.expr) -> tuple[int, int]:
