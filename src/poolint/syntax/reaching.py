@@ -19,7 +19,11 @@ Block = tuple[int, str]
 
 
 def reaching(bindings: Bindings, use: ast.expr) -> list[Binding]:
-    """The bindings, among those of one scope and name, that may reach ``use``. Never empty if ``bindings`` isn't."""
+    """The bindings, among those of one scope and name, that may reach ``use``. Never empty if ``bindings`` isn't.
+
+    What stands nowhere sees all of them: it is made to ask what a name is as another scope sees it."""
+    if parent_of(use) is None:
+        return bindings
     for binding in _of_comprehensions(bindings):
         parents = _ancestors(use)
         if _comprehension(binding.node) in parents and binding.value not in parents:

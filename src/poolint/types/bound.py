@@ -45,7 +45,7 @@ def of_name(ev: Evaluator, node: ast.Name, scope: Scope, *, narrowed: bool = Tru
     if home is None:
         return []
     found = home.bindings[node.id] if narrowed else home.bindings[node.id].untested
-    if home is scope and len(found) > 1 and parent_of(node) is not None:
+    if home is scope and len(found) > 1 and parent_of(node) is not None:  # else it is found once
         return _with_homes(reaching(found, node), home)
     if found.seen_elsewhere is None:
         found.seen_elsewhere = _with_homes(found, home)
