@@ -9,7 +9,21 @@ from typing import TYPE_CHECKING
 from poolint.syntax.scopes import parent_of
 from poolint.types import annotated, imports, yields
 from poolint.types.members import is_application
-from poolint.types.values import UNKNOWN, ClassObject, Instance, Pending, Type, known, union
+from poolint.types.values import (
+    NOTHING,
+    UNKNOWN,
+    CallableValue,
+    ClassObject,
+    Either,
+    Function,
+    Instance,
+    Pending,
+    Type,
+    alternatives,
+    held,
+    known,
+    union,
+)
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -36,6 +50,40 @@ def filled(ev: Evaluator, one: Type, binding: Binding, scope: Scope) -> Type:
     ]
     item = union(items)
     return one if item is UNKNOWN else Pending("iterable", item=item)
+
+
+def of_functions(ev: Evaluator, declared: Type, value: Type) -> Type:
+    """A declared type, or what is assigned where that is a function of the project, or a container of nothing else, unless only
+    the declaration knows what these give: all that is declared of a function is how it can be called."""
+    from poolint.types.returns import called  # which asks for what objects have
+
+    functions, promised = alternatives(held(value)), alternatives(held(declared))
+    if not all(isinstance(one, Function) for one in functions):
+        return declared
+    is_promised = any(isinstance(one, CallableValue) and one.gives not in (UNKNOWN, NOTHING) for one in promised)
+    return declared if is_promised and any(called(ev, one) is UNKNOWN for one in functions) else value
+
+
+def behind(ev: Evaluator, one: Pending, node: ast.Subscript, scope: Scope) -> Type:
+    """What stands behind a key of a container: of a table that is written out, and that nobody adds to, what it has there."""
+    if one.call != "iterable":
+        return UNKNOWN
+    if isinstance(one.item, Either) and isinstance(node.slice, ast.Constant):
+        found = _written_for(ev, node.value, node.slice.value, scope)
+        return one.item if found is None else found
+    return one.item
+
+
+def _written_for(ev: Evaluator, table: ast.expr, key: object, scope: Scope) -> Type | None:
+    from poolint.types.bound import bindings  # which asks for what objects have
+
+    found = bindings(ev, table, scope)
+    binding, home = found[0] if len(found) == 1 else (None, scope)
+    if binding is None or not isinstance(binding.value, ast.Dict) or home.module.stored_in(last_name(table)):
+        return None
+    items = zip(binding.value.keys, binding.value.values, strict=True)
+    values = [value for name, value in items if isinstance(name, ast.Constant) and name.value == key]
+    return ev.type_of(values[-1], home) if values and None not in binding.value.keys else None
 
 
 def keyed(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
