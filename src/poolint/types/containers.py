@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import home_of, is_parameter, parent_of
 from poolint.types import annotated, imports, yields
 from poolint.types.members import is_application
 from poolint.types.values import (
@@ -27,7 +27,7 @@ from poolint.types.values import (
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Binding, Scope
@@ -65,13 +65,33 @@ def of_functions(ev: Evaluator, declared: Type, value: Type) -> Type:
 
 
 def behind(ev: Evaluator, one: Pending, node: ast.Subscript, scope: Scope) -> Type:
-    """What stands behind a key of a container: of a table that is written out, and that nobody adds to, what it has there."""
+    """What stands behind a key of a container: of a table that is written out, and that nobody adds to, what it has there; of
+    one that may have anything in it, what the module puts there."""
     if one.call != "iterable":
         return UNKNOWN
     if isinstance(one.item, Either) and isinstance(node.slice, ast.Constant):
         found = _written_for(ev, node.value, node.slice.value, scope)
         return one.item if found is None else found
-    return one.item
+    return known([ev.binding(*each) for each in put(ev, node, scope)]) if one.item is UNKNOWN else one.item
+
+
+def put(ev: Evaluator, node: ast.Subscript, scope: Scope) -> list[Bound]:
+    """What a module puts behind the text by which a container is asked, into that or into one that another function is passed
+    under the same name, as all jobs of a worker are passed its ``ctx``."""
+    key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+    if not isinstance(key, str):
+        return []
+    found = _stored_under(ev, key, last_name(node.value), scope.module)
+    return [(each, inner) for each, inner in found if _may_be_one(each.node, inner, node.value, scope)]
+
+
+def _may_be_one(one: ast.AST, inner: Scope, other: ast.expr, scope: Scope) -> bool:
+    """Whether two containers that are called alike can be the same: by one variable, by what functions are passed, or as the
+    attributes of objects."""
+    if not (isinstance(one, ast.Name) and isinstance(other, ast.Name)):
+        return isinstance(one, ast.Attribute) and isinstance(other, ast.Attribute)
+    homes = [home_of(name, at) for name, at in ((one.id, inner), (other.id, scope))]
+    return homes[0] is homes[1] or all(home is not None and is_parameter(other.id, home) for home in homes)
 
 
 def _written_for(ev: Evaluator, table: ast.expr, key: object, scope: Scope) -> Type | None:
@@ -102,13 +122,15 @@ def keyed(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
 
 def _stored(ev: Evaluator, node: ast.Subscript, key: object, modules: Iterable[Module]) -> Type:
     """What modules put under a key into what is called as the container is."""
-    found = []
-    for module in modules:
-        for stored in module.stored_in(last_name(node.value)):
-            target, inner = parent_of(stored.node), stored.scope
-            if isinstance(target, ast.Subscript) and inner is not None and _is_key(ev, target.slice, key, inner):
-                found.append(ev.binding(stored, inner))
-    return known(found)
+    name = last_name(node.value)
+    return known([ev.binding(*one) for module in modules for one in _stored_under(ev, key, name, module)])
+
+
+def _stored_under(ev: Evaluator, key: object, name: str, module: Module) -> Iterator[Bound]:
+    for stored in module.stored_in(name):
+        target, inner = parent_of(stored.node), stored.scope
+        if isinstance(target, ast.Subscript) and inner is not None and _is_key(ev, target.slice, key, inner):
+            yield stored, inner
 
 
 def _is_key(ev: Evaluator, node: ast.expr, key: object, scope: Scope) -> bool:
