@@ -89,3 +89,85 @@ def test_what_has_no_such_protocol_is_no_driver(tmp_path: Path) -> None:
     )
     checker = Checker(Settings(certainty="possible", root=str(tmp_path)), LazyRules())
     assert list(checker.check(Source.read(str(path)))) == []
+
+
+HELPERS = """\
+import functools
+
+import warehouse_driver
+
+kept = []
+
+
+async def opened(dsn: str):
+    connection = await warehouse_driver.connect(dsn)
+    connection.autocommit = False
+    return connection
+
+
+async def prepared(dsn: str):
+    return await opened(dsn)
+
+
+@functools.cache
+def shared(dsn: str):
+    return warehouse_driver.connect(dsn)
+
+
+def remembered(dsn: str):
+    connection = warehouse_driver.connect(dsn)
+    kept.append(connection)
+    return connection
+"""
+
+USERS = """\
+from helpers import opened, prepared, remembered, shared
+
+
+async def load(dsn: str) -> list[tuple[int, ...]]:
+    connection = await opened(dsn)
+    cursor = await connection.cursor()
+    await cursor.execute("SELECT id FROM stock")
+    return await cursor.fetchall()
+
+
+async def load_again(dsn: str) -> list[tuple[int, ...]]:
+    connection = await prepared(dsn)
+    cursor = await connection.cursor()
+    await cursor.execute("SELECT id FROM stock")
+    return await cursor.fetchall()
+
+
+async def load_well(dsn: str) -> list[tuple[int, ...]]:
+    connection = await opened(dsn)
+    try:
+        cursor = await connection.cursor()
+        await cursor.execute("SELECT id FROM stock")
+        return await cursor.fetchall()
+    finally:
+        await connection.close()
+
+
+def count(dsn: str) -> int:
+    connection = shared(dsn)
+    cursor = connection.cursor()
+    cursor.execute("SELECT count(*) FROM stock")
+    return cursor.fetchone()[0]
+
+
+def count_again(dsn: str) -> int:
+    connection = remembered(dsn)
+    cursor = connection.cursor()
+    cursor.execute("SELECT count(*) FROM stock")
+    return cursor.fetchone()[0]
+"""
+
+
+def test_a_function_that_makes_a_connection_and_gives_it_is_as_good_as_connect(tmp_path: Path) -> None:
+    (tmp_path / "helpers.py").write_text(HELPERS)
+    path = tmp_path / "users.py"
+    path.write_text(USERS)
+    checker = Checker(Settings(certainty="possible", root=str(tmp_path)), LazyRules())
+    found = list(checker.check(Source.read(str(path))))
+    assert [(one.function, one.code) for one in found] == [("load", "POL201"), ("load_again", "POL201")]
+    assert {one.certainty.value for one in found} == {"possible"}

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.guards import parts_of, tests_before
-from poolint.types.values import Function, alternatives
+from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
 
 
 def keeps_coroutines(ev: Evaluator, decorator: ast.expr, scope: Scope) -> bool:
@@ -21,23 +22,34 @@ def keeps_coroutines(ev: Evaluator, decorator: ast.expr, scope: Scope) -> bool:
 
     ``decorator`` is the expression behind the ``@``, seen from ``scope``. All that the decorator may return counts: the
     function itself, an ``async def`` that calls it, or a function that returns what calling it gives; but for what it returns
-    where it has asked whether it is given a coroutine function, and it is none.
+    where it has asked whether it is given a coroutine function, and it is none. Of an object it is its ``__call__`` that is
+    given the function.
     """
     calls = [decorator.func] if isinstance(decorator, ast.Call) else []
-    made = alternatives(ev.type_of(calls[0] if calls else decorator, scope))
-    return bool(made) and all(isinstance(one, Function) and _wraps(ev, one.scope, len(calls)) for one in made)
+    made = [_maker(ev, one, len(calls)) for one in alternatives(ev.type_of(calls[0] if calls else decorator, scope))]
+    return bool(made) and all(one is not None and _wraps(ev, *one) for one in made)
 
 
-def _wraps(ev: Evaluator, maker: Scope, calls: int) -> bool:
+def _maker(ev: Evaluator, one: Type, calls: int) -> tuple[Function, int] | None:
+    """The function of the project that is called where a decorator is, and how often before it is given the function."""
+    if isinstance(one, ClassObject) and one.cls is not one.base and calls:
+        one, calls = one.instance(), calls - 1
+    if isinstance(one, Instance) and one.cls is not one.base:
+        one = ev.type_of_member(one, "__call__")
+    return (one, calls) if isinstance(one, Function) else None
+
+
+def _wraps(ev: Evaluator, function: Function, calls: int) -> bool:
     """The same for a function that is called ``calls`` times before it is given the function."""
+    maker = function.scope
     if maker.is_async or maker.is_generator or not maker.returns:
         return False
     if calls:
         inner = [one for value in maker.returns for one in alternatives(ev.type_of(value, maker))]
         if all(isinstance(one, Function) and one.scope.parent is maker for one in inner):
-            return all(isinstance(one, Function) and _wraps(ev, one.scope, calls - 1) for one in inner)
+            return all(isinstance(one, Function) and _wraps(ev, one, calls - 1) for one in inner)
         return False
-    name = _first(maker)
+    name = _first(function)
     returned = [one for one in maker.returns if not _is_for_others(ev, tests_before(one, maker), name, maker)]
     return bool(name and returned) and all(_is_coroutine(ev, value, name, maker) for value in returned)
 
@@ -55,11 +67,12 @@ def _is_for_others(ev: Evaluator, tests: Iterable[tuple[ast.expr, bool]], name: 
     )
 
 
-def _first(scope: Scope) -> str:
-    """The name of a function's first parameter, which holds the function that is decorated."""
-    arguments = getattr(scope.node, "args", None)
+def _first(function: Function) -> str:
+    """The name of what a function is given first, beside the object that it is a method of: the function that is decorated."""
+    arguments = getattr(function.scope.node, "args", None)
     positional = [*arguments.posonlyargs, *arguments.args] if arguments is not None else []
-    return positional[0].arg if positional else ""
+    given = positional[function.receiver is not None :]
+    return given[0].arg if given else ""
 
 
 def _is_coroutine(ev: Evaluator, value: ast.expr, name: str, maker: Scope) -> bool:

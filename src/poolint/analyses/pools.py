@@ -71,7 +71,7 @@ class _Parameter(NamedTuple):
     name: str
 
 
-_THROUGH: frozenset[Passage] = frozenset(("import", "attribute", "function"))
+_THROUGH: frozenset[Passage] = frozenset(("import", "attribute", "function", "key"))
 _LOOKED_UP: frozenset[Passage] = frozenset((*_THROUGH, "call"))
 _OWN: frozenset[Passage] = frozenset(("with", "for"))
 

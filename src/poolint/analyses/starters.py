@@ -52,6 +52,9 @@ _KEEPS = frozenset({"add", "append", "discard", "remove"})
 _NAMES = frozenset({"add_done_callback", "remove_done_callback", "set_name", "get_name"})
 """Methods of asyncio's tasks that do not wait for them; the task is known by what makes it, so its class is no question."""
 
+_MAY_WAIT = 32
+"""A function may wait for a task that it is passed."""
+
 _WAITED = -1
 """What is waited for somewhere, whatever else becomes of it."""
 
@@ -62,6 +65,13 @@ class _Passed(NamedTuple):
     function: ScopeKey
     name: str
     fixed: Known
+
+
+class _Kept(NamedTuple):
+    """A parameter of a function, for which it is passed a task."""
+
+    function: ScopeKey
+    name: str
 
 
 class Starters:
@@ -76,6 +86,9 @@ class Starters:
         self._defined = ev.derived(Definitions).of
         self._how: Summaries[_Passed, int] = Summaries(
             "starts-parameter", self._of_parameter, bottom=0, join=or_, components=components
+        )
+        self._kept: Summaries[_Kept, int] = Summaries(
+            "keeps-task", self._of_task, bottom=0, join=or_, components=components
         )
 
     def work(self, call: ast.Call, scope: Scope, known: Known = ()) -> Iterator[tuple[Work, int]]:
@@ -232,31 +245,54 @@ class Starters:
         if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
             found = STARTED
             for _, one in reads_of(parent.targets[0].id, scope):
-                used = _use(self.ev, one, scope)
+                used = self._use(one, scope)
                 if not used:
                     return 0
                 found |= used
             return found
-        return _use(self.ev, task, scope) if task is not None else 0
+        return self._use(task, scope) if task is not None else 0
 
+    def _use(self, task: ast.AST, scope: Scope) -> int:
+        """What one use of a task is: 0 where it may be a waiting for it, which all are but its own methods, a collection that
+        keeps it, what gives it back, and a function of the project that does no more than that with it."""
+        parent, keyword = parent_of(task), None
+        if isinstance(parent, ast.Return):
+            return STARTED | GIVEN_BACK
+        if isinstance(parent, ast.Attribute) and parent.attr in _NAMES:
+            return STARTED
+        if isinstance(parent, ast.keyword):
+            keyword, parent = parent.arg, parent_of(parent)
+        if not isinstance(parent, ast.Call) or parent.func is task:
+            return 0
+        if not isinstance(parent.func, ast.Attribute) or parent.func.attr not in _KEEPS:
+            return self._passed_on(parent, task, keyword, scope)
+        keeper = parent.func.value
+        if isinstance(keeper, ast.Attribute):
+            return STARTED if _is_only_kept(self.ev, keeper, scope) else 0
+        if not isinstance(keeper, ast.Name):
+            return 0
+        reads = (one for inner in scope.descendants() for one in inner.loads.get(keeper.id, ()))
+        return STARTED if all(map(_is_kept_by, reads)) else 0
 
-def _use(ev: Evaluator, task: ast.AST, scope: Scope) -> int:
-    """What one use of a task is: 0 where it may be a waiting for it, which all are but its own methods, a collection that
-    keeps it, and what gives it back."""
-    parent = parent_of(task)
-    if isinstance(parent, ast.Return):
-        return STARTED | GIVEN_BACK
-    if isinstance(parent, ast.Attribute) and parent.attr in _NAMES:
-        return STARTED
-    if not isinstance(parent, ast.Call) or not isinstance(parent.func, ast.Attribute) or parent.func.attr not in _KEEPS:
-        return 0
-    keeper = parent.func.value
-    if isinstance(keeper, ast.Attribute):
-        return STARTED if _is_only_kept(ev, keeper, scope) else 0
-    if not isinstance(keeper, ast.Name):
-        return 0
-    reads = (one for inner in scope.descendants() for one in inner.loads.get(keeper.id, ()))
-    return STARTED if all(map(_is_kept_by, reads)) else 0
+    def _passed_on(self, call: ast.Call, task: ast.AST, keyword: str | None, scope: Scope) -> int:
+        """What becomes of a task that a function passes on to one of the project, and of what that gives where it is the task."""
+        callee = self._callee(call, scope) if last_name(call.func) in self._defined(scope.module) else None
+        name = parameter_for(callee, call, task, keyword) if callee is not None else None
+        if callee is None or name is None or callee.scope.is_async:
+            return 0
+        found = self._kept.of(_Kept(callee.scope.key, name))
+        if found & _MAY_WAIT:
+            return 0
+        return self._uses(call, scope) if found & GIVEN_BACK else STARTED
+
+    def _of_task(self, key: _Kept) -> int:
+        scope = self.ev.project.scope(key.function)
+        if scope.is_generator or len(scope.bindings.get(key.name, ())) != 1:
+            return _MAY_WAIT
+        found = 0
+        for inner, load in reads_of(key.name, scope):
+            found |= self._use(load, inner) or _MAY_WAIT
+        return found
 
 
 def _is_only_kept(ev: Evaluator, keeper: ast.Attribute, scope: Scope) -> bool:

@@ -1,14 +1,15 @@
 """Observations about connections of drivers that have no model, known by the protocol that all drivers share: what
 ``connect`` gives has a ``cursor()``, and that executes statements and gives rows, or the connection commits.
 
-Nobody knows what else such a driver does, so what becomes of its connections is told as possible only.
+A function of the project that does no more than to make one and to give it is as good as ``connect`` itself. Nobody knows what
+else such a driver does, so what becomes of its connections is told as possible only.
 """
 
 from __future__ import annotations
 
 import ast
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -17,46 +18,89 @@ from poolint.analyses.lifetimes.destinations import target_of
 from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout
 from poolint.flow.cfg import TooComplex
-from poolint.syntax.scopes import parent_of, reads_of
+from poolint.flow.summaries import Summaries
+from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.types.call_sites import CallSite, receiver_text
-from poolint.types.values import LibraryName, alternatives
+from poolint.types.definitions import Definitions
+from poolint.types.values import Function, LibraryName, alternatives
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.detect.checkouts import Lifetimes
-    from poolint.syntax.scopes import Scope
-    from poolint.types.evaluator import Evaluator
+    from poolint.detect.services import Services
+    from poolint.syntax.scopes import Scope, ScopeKey
 
 _CONNECT, _CURSOR, _EXECUTES = "connect", "cursor", frozenset({"execute", "executemany"})
 _GIVES = frozenset({"fetchone", "fetchall", "fetchmany"})
 """The protocol of PEP 249."""
 
 
-class Drivers:
-    """Observes what becomes of such connections."""
+Mode = Literal["", "sync", "async"]
+"""How what gives a connection is called: as it is, or awaited; empty for what gives none."""
 
-    def __init__(self, ev: Evaluator, lifetimes: Lifetimes) -> None:
-        self.ev = ev
-        self._lifetimes = lifetimes
+
+class Drivers:
+    """Observes what becomes of such connections. Whether a function gives one is a problem of summaries."""
+
+    def __init__(self, services: Services) -> None:
+        self.ev = services.evaluator
+        self._lifetimes = services.lifetimes
+        self._given: Summaries[ScopeKey, Mode] = Summaries(
+            "gives-connection", self._by_function, bottom="", join=max, components=services.components
+        )
 
     def observe(self, scope: Scope) -> Iterator[LeakedCheckout]:
         """The connections that a function makes and leaves open."""
-        for node in scope.calls_named({_CONNECT}):
-            parent = parent_of(node)
-            value: ast.expr = parent if isinstance(parent, ast.Await) else node
-            name = target_of(parent_of(value), value, scope)
-            if not name or not self._is_foreign(node, scope) or not _is_connection(name, scope):
-                continue
-            cls = self.ev.models.classes[f"poolint.evidence.{'Async' if value is parent else 'Sync'}Driver"]
-            qualified = self.ev.qualified_name(self.ev.type_of(node.func, scope))
-            fact = CallSite(node, qualified, receiver_text(node, scope))
-            try:
-                found = self._lifetimes.followed(Site(node, value, value, name, fact, cls), scope)
-            except TooComplex:
-                continue
-            if isinstance(found, LeakedCheckout):
-                yield msgspec.structs.replace(found, is_possible=True)
+        asked = (one.func.value for one in scope.calls_named({_CURSOR}) if isinstance(one.func, ast.Attribute))
+        for name in dict.fromkeys(one.id for one in asked if isinstance(one, ast.Name)):
+            for binding in scope.bindings.get(name, ()):
+                value = binding.value
+                is_kept = value is not None and target_of(parent_of(value), value, scope) == name
+                if value is not None and is_kept and _is_connection(name, scope):
+                    node = value.value if isinstance(value, ast.Await) else value
+                    mode = self._mode(value, scope)
+                    if mode and isinstance(node, ast.Call):
+                        yield from self._left_open(node, value, name, mode, scope)
+
+    def _left_open(
+        self, node: ast.Call, value: ast.expr, name: str, mode: Mode, scope: Scope
+    ) -> Iterator[LeakedCheckout]:
+        cls = self.ev.models.classes[f"poolint.evidence.{'Async' if mode == 'async' else 'Sync'}Driver"]
+        qualified = self.ev.qualified_name(self.ev.type_of(node.func, scope))
+        fact = CallSite(node, qualified, receiver_text(node, scope))
+        try:
+            found = self._lifetimes.followed(Site(node, value, value, name, fact, cls), scope)
+        except TooComplex:
+            return
+        if isinstance(found, LeakedCheckout):
+            yield msgspec.structs.replace(found, is_possible=True)
+
+    def _mode(self, value: ast.expr, scope: Scope) -> Mode:
+        """How a connection is made by an expression."""
+        is_awaited = isinstance(value, ast.Await)
+        node = value.value if isinstance(value, ast.Await) else value
+        if not isinstance(node, ast.Call):
+            return ""
+        if last_name(node.func) == _CONNECT and self._is_foreign(node, scope):
+            return "async" if is_awaited else "sync"
+        if last_name(node.func) not in self.ev.derived(Definitions).of(scope.module):
+            return ""
+        callees = alternatives(self.ev.type_of(node.func, scope))
+        one = callees[0] if len(callees) == 1 else None
+        if not isinstance(one, Function) or (one.scope.is_async and not is_awaited):
+            return ""
+        mode = self._given.of(one.scope.key)
+        return "async" if mode and is_awaited and not one.scope.is_async else mode
+
+    def _by_function(self, key: ScopeKey) -> Mode:
+        """The same of what a function gives that keeps nothing of it."""
+        scope = self.ev.project.scope(key)
+        is_plain = isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not scope.node.decorator_list
+        if not is_plain or scope.is_generator:
+            return ""
+        modes = {self._mode(_made(value, scope), scope) for value in scope.returns}
+        return modes.pop() if len(modes) == 1 else ""
 
     def _is_foreign(self, node: ast.Call, scope: Scope) -> bool:
         """Whether a call is one of a library of which poolint has no model."""
@@ -65,6 +109,15 @@ class Drivers:
             if not root or root in sys.stdlib_module_names or root in self.ev.models.roots:
                 return False
         return True
+
+
+def _made(value: ast.expr, scope: Scope) -> ast.expr:
+    """What a function makes that it returns under a name of its own, and does nothing with but to ask it and to set it up."""
+    if not isinstance(value, ast.Name) or value.id in scope.declared:
+        return value
+    uses = list(reads_of(value.id, scope))
+    is_own = all(inner is scope and isinstance(parent_of(one), (ast.Return, ast.Attribute)) for inner, one in uses)
+    return assigned(value.id, scope) or value if is_own else value
 
 
 def _is_connection(name: str, scope: Scope) -> bool:
@@ -91,8 +144,8 @@ def _method(load: ast.expr) -> str:
 
 DETECTOR = Detector(
     "drivers",
-    lambda services: Drivers(services.evaluator, services.lifetimes).observe,
+    lambda services: Drivers(services).observe,
     of="functions",
-    calls=lambda _: {_CONNECT},
+    calls=lambda _: {_CURSOR},
     thorough=True,
 )

@@ -6,14 +6,28 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import home_of, is_parameter, parent_of
 from poolint.types import annotated, imports, yields
 from poolint.types.members import is_application
-from poolint.types.values import UNKNOWN, ClassObject, Instance, Pending, Type, known, union
+from poolint.types.values import (
+    NOTHING,
+    UNKNOWN,
+    CallableValue,
+    ClassObject,
+    Either,
+    Function,
+    Instance,
+    Pending,
+    Type,
+    alternatives,
+    held,
+    known,
+    union,
+)
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Binding, Scope
@@ -38,6 +52,60 @@ def filled(ev: Evaluator, one: Type, binding: Binding, scope: Scope) -> Type:
     return one if item is UNKNOWN else Pending("iterable", item=item)
 
 
+def of_functions(ev: Evaluator, declared: Type, value: Type) -> Type:
+    """A declared type, or what is assigned where that is a function of the project, or a container of nothing else, unless only
+    the declaration knows what these give: all that is declared of a function is how it can be called."""
+    from poolint.types.returns import called  # which asks for what objects have
+
+    functions, promised = alternatives(held(value)), alternatives(held(declared))
+    if not all(isinstance(one, Function) for one in functions):
+        return declared
+    is_promised = any(isinstance(one, CallableValue) and one.gives not in (UNKNOWN, NOTHING) for one in promised)
+    return declared if is_promised and any(called(ev, one) is UNKNOWN for one in functions) else value
+
+
+def behind(ev: Evaluator, one: Pending, node: ast.Subscript, scope: Scope) -> Type:
+    """What stands behind a key of a container: of a table that is written out, and that nobody adds to, what it has there; of
+    one that may have anything in it, what the module puts there."""
+    if one.call != "iterable":
+        return UNKNOWN
+    if isinstance(one.item, Either) and isinstance(node.slice, ast.Constant):
+        found = _written_for(ev, node.value, node.slice.value, scope)
+        return one.item if found is None else found
+    return known([ev.binding(*each) for each in put(ev, node, scope)]) if one.item is UNKNOWN else one.item
+
+
+def put(ev: Evaluator, node: ast.Subscript, scope: Scope) -> list[Bound]:
+    """What a module puts behind the text by which a container is asked, into that or into one that another function is passed
+    under the same name, as all jobs of a worker are passed its ``ctx``."""
+    key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+    if not isinstance(key, str):
+        return []
+    found = _stored_under(ev, key, last_name(node.value), scope.module)
+    return [(each, inner) for each, inner in found if _may_be_one(each.node, inner, node.value, scope)]
+
+
+def _may_be_one(one: ast.AST, inner: Scope, other: ast.expr, scope: Scope) -> bool:
+    """Whether two containers that are called alike can be the same: by one variable, by what functions are passed, or as the
+    attributes of objects."""
+    if not (isinstance(one, ast.Name) and isinstance(other, ast.Name)):
+        return isinstance(one, ast.Attribute) and isinstance(other, ast.Attribute)
+    homes = [home_of(name, at) for name, at in ((one.id, inner), (other.id, scope))]
+    return homes[0] is homes[1] or all(home is not None and is_parameter(other.id, home) for home in homes)
+
+
+def _written_for(ev: Evaluator, table: ast.expr, key: object, scope: Scope) -> Type | None:
+    from poolint.types.bound import bindings  # which asks for what objects have
+
+    found = bindings(ev, table, scope)
+    binding, home = found[0] if len(found) == 1 else (None, scope)
+    if binding is None or not isinstance(binding.value, ast.Dict) or home.module.stored_in(last_name(table)):
+        return None
+    items = zip(binding.value.keys, binding.value.values, strict=True)
+    values = [value for name, value in items if isinstance(name, ast.Constant) and name.value == key]
+    return ev.type_of(values[-1], home) if values and None not in binding.value.keys else None
+
+
 def keyed(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
     """What stands behind a key, ``request.app["sessions"]``: a text, a constant that is one, or an object that says what stands
     behind it. Where it says nothing, it is what the module, or that of the key, puts there into what is called alike."""
@@ -54,13 +122,15 @@ def keyed(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
 
 def _stored(ev: Evaluator, node: ast.Subscript, key: object, modules: Iterable[Module]) -> Type:
     """What modules put under a key into what is called as the container is."""
-    found = []
-    for module in modules:
-        for stored in module.stored_in(last_name(node.value)):
-            target, inner = parent_of(stored.node), stored.scope
-            if isinstance(target, ast.Subscript) and inner is not None and _is_key(ev, target.slice, key, inner):
-                found.append(ev.binding(stored, inner))
-    return known(found)
+    name = last_name(node.value)
+    return known([ev.binding(*one) for module in modules for one in _stored_under(ev, key, name, module)])
+
+
+def _stored_under(ev: Evaluator, key: object, name: str, module: Module) -> Iterator[Bound]:
+    for stored in module.stored_in(name):
+        target, inner = parent_of(stored.node), stored.scope
+        if isinstance(target, ast.Subscript) and inner is not None and _is_key(ev, target.slice, key, inner):
+            yield stored, inner
 
 
 def _is_key(ev: Evaluator, node: ast.expr, key: object, scope: Scope) -> bool:

@@ -195,7 +195,7 @@ class Evaluator:
                 return value.items[index] if -len(value.items) <= index < len(value.items) else UNKNOWN
             return UNKNOWN
         if isinstance(value, Pending):
-            return value.item if value.call == "iterable" else UNKNOWN
+            return containers.behind(self, value, node, scope)
         if isinstance(value, (ClassObject, LibraryName)):
             return annotated.generic_alias(self, value, node, scope)
         return containers.keyed(self, node, scope) if value is UNKNOWN else members.content(self, value)
@@ -340,7 +340,7 @@ class Evaluator:
             assert binding.annotation is not None
             declared = annotated.annotation(self, binding.annotation, scope)
             one = value if declared is UNKNOWN and value is not NOTHING else declared
-            return containers.filled(self, one, binding, scope)
+            return containers.filled(self, containers.of_functions(self, one, value), binding, scope)
         if kind == "opaque" and isinstance(binding.node, ast.arg) and binding.node.annotation is not None:
             return Pending("iterable", item=annotated.annotation(self, binding.node.annotation, scope.parent or scope))
         if kind == "narrowed":

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from msgspec.structs import replace
 
 from poolint.syntax.scopes import parent_of
-from poolint.types import bound, imports
+from poolint.types import bound, containers, imports
 from poolint.types.followed import (
     NOTHING,
     NOWHERE,
@@ -43,7 +43,7 @@ from poolint.types.followed import (
     one_step,
     union,
 )
-from poolint.types.members import lineage
+from poolint.types.members import is_application, lineage
 from poolint.types.providers import providers
 from poolint.types.returns import decorators
 from poolint.types.values import ClassObject, Function, Instance, ModuleObject, Type, alternatives
@@ -53,11 +53,13 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
-Passage = Literal["import", "attribute", "member", "with", "for", "parameter", "caller", "function", "call"]
+Passage = Literal["import", "attribute", "member", "with", "for", "parameter", "caller", "function", "call", "key"]
 """What may be led through beside names and ``await``: ``attribute`` stands for those of modules, classes and the object
 that a method has, ``member`` for those of any object, ``with`` for what a block binds with ``as``, ``for`` for what a loop
 goes over, ``parameter`` for one that a framework fills, ``caller`` for one that calls of the project fill, ``function`` for
-a call of the project's that passes nothing, ``call`` for any, of which all that it returns counts."""
+a call of the project's that passes nothing, ``call`` for any, of which all that it returns counts, ``key`` for what one
+statement alone of the module puts behind a text into a container that is called alike; not into an application, which is
+one to all modules."""
 
 PASSAGES: frozenset[Passage] = frozenset(("import", "attribute", "with", "parameter", "function"))
 """Those through which a thing stays the same thing."""
@@ -259,6 +261,10 @@ class Follower:
         """An item of a container that is written out; anybody may put another into one that is no tuple."""
         if not isinstance(node.slice, ast.Constant):
             return Steps()
+        if "key" in self.through and not is_application(node.value):
+            put = containers.put(self.ev, node, at.scope)
+            if len(put) == 1:
+                return self._of_binding(*put[0], "", None)
         owner = self._all(Step(node.value, at.scope, at.frame), question)
         complete, found = owner.complete, []
         for container in owner.found:

@@ -31,6 +31,7 @@ from poolint.types.values import (
     TupleOf,
     Type,
     alternatives,
+    held,
     known,
     union,
     without_none,
@@ -314,7 +315,7 @@ def _compute_field(ev: Evaluator, scope: Scope, attribute: str) -> Type:
     for binding in scope.self_assignments.get(attribute, ()):
         if binding.annotation is not None:
             declared = annotated.annotation(ev, binding.annotation, binding.scope or scope)
-            if declared is not UNKNOWN:
+            if declared is not UNKNOWN and not isinstance(held(declared), CallableValue):
                 return _told_by_values(ev, declared, scope.self_assignments[attribute], scope)
         found.append(ev.binding(binding, binding.scope or scope))
     one = known(found)

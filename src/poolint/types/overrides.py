@@ -92,6 +92,21 @@ class Heirs:
         ]
         return found[0] if found and all(one.key == found[0].key for one in found) else UNKNOWN
 
+    def behind(self, owner: Scope) -> ClassObject | None:
+        """The class with a library's behaviour that stands behind a mixin where classes name both among their bases, mixin
+        first: what ``super()`` finds there. None where there is none, or where these do not agree."""
+        found = [one for heir in self._all_below(owner) or () for one in self._behind(owner, heir)]
+        return found[0] if found and all(one.key == found[0].key for one in found) else None
+
+    def _behind(self, owner: Scope, heir: Scope) -> list[ClassObject]:
+        """The first such class behind a mixin among the bases of one class."""
+        is_behind = False
+        for base in bases_of(self.ev, heir):
+            if is_behind and base.base is not None:
+                return [base]
+            is_behind = is_behind or owner in lineage(self.ev, base)
+        return []
+
     def _has(self, cls: Scope, name: str) -> bool:
         """Whether a class has an attribute, its own or inherited."""
         return any(

@@ -201,7 +201,8 @@ def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:
 
 
 def _parent_of_self(ev: Evaluator, scope: Scope) -> Type:
-    """``super()``: an instance of the first base that is known."""
+    """``super()``: an instance of the first base that is known; in a mixin, of what stands behind it in the classes that mix it
+    in."""
     from poolint.types import members
 
     current: Scope | None = scope
@@ -209,6 +210,11 @@ def _parent_of_self(ev: Evaluator, scope: Scope) -> Type:
         current = current.parent
     owner = current.enclosing_class if current is not None else None
     bases = members.bases_of(ev, owner) if owner is not None else []
+    if owner is not None and all(one.base is None for one in bases):
+        from poolint.types.overrides import Heirs
+
+        behind = ev.derived(Heirs).behind(owner)
+        bases += [behind] if behind is not None else []
     if not bases:
         return UNKNOWN
     first = bases[0]

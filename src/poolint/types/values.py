@@ -264,6 +264,11 @@ def alternatives(one: Type) -> tuple[Type, ...]:
     return (UNKNOWN if one is NOTHING else one,)
 
 
+def held(one: Type) -> Type:
+    """What a container has in it; anything else itself."""
+    return one.item if isinstance(one, Pending) and one.call == "iterable" else one
+
+
 def is_entered_by(one: Instance, *, asynchronous: bool) -> bool:
     """Whether a ``with`` (or an ``async with``) enters an object of a library's class."""
     return one.base is not None and bool(one.base.async_enter if asynchronous else one.base.enter)
