@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from poolint.flow.liveness import bound_by
 from poolint.flow.solver import Problem, solve
 from poolint.syntax.expressions import dotted, unnegated
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.reaching import as_type_checked
+from poolint.syntax.scopes import home_of, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -49,13 +50,22 @@ def tested_names(scope: Scope) -> frozenset[str]:
                 parent = parent_of(parent)
             if isinstance(parent, (*_BRANCHES, ast.Assign)):
                 found[name_of(node) if node is not load else name] += 1
-    flags = [name for name, number in found.items() if number > 1 or _is_set(name, scope)]
+    flags = [name for name, number in found.items() if number > 1 or _is_set(name, scope) or is_imported(name, scope)]
     return frozenset(sorted(flags, key=lambda name: (-found[name], name))[:MAX_FLAGS])
 
 
 def _is_set(name: str, scope: Scope) -> bool:
     """Whether the function itself says what a name is."""
     return any(one.kind != "parameter" for one in scope.bindings.get(name, ()))
+
+
+def is_imported(name: str, scope: Scope) -> bool:
+    """Whether a name is one that the module of a function imports, or sets to something else where that has failed: who has
+    come to use anything of it has got it."""
+    home = home_of(name, scope) if name not in scope.bindings else None
+    if home is None or home.kind != "module":
+        return False
+    return len(home.bindings[name]) > 1 and all(one.kind == "import" for one in as_type_checked(home.bindings[name]))
 
 
 def name_of(node: ast.AST) -> str:
@@ -95,7 +105,8 @@ class Flags:
         if not self.names:
             return [frozenset()]
         if self._before is None:
-            begun = {self._graph.entry: frozenset([frozenset[tuple[str, bool]]()])}
+            imported = frozenset((name, True) for name in self.names if is_imported(name, self.scope))
+            begun = {self._graph.entry: frozenset([imported])}
             self._before = solve(self._graph, Problem(begun, lambda one, other: _reduced(one | other), self.along))
         found = self._before.get(node, ())
         return _sorted(_reduced({frozenset(one for one in known if one[0] in self.names) for known in found})) or [
