@@ -18,8 +18,8 @@ from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout
 from poolint.flow.cfg import TooComplex
 from poolint.syntax.scopes import parent_of, reads_of
-from poolint.types.call_sites import CallSite, receiver_text
-from poolint.types.values import LibraryName, alternatives
+from poolint.types.call_sites import CallSite, callees_of, receiver_text
+from poolint.types.values import LibraryName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ class Drivers:
 
     def _is_foreign(self, node: ast.Call, scope: Scope) -> bool:
         """Whether a call is one of a library of which poolint has no model."""
-        for one in alternatives(self.ev.type_of(node.func, scope)):
+        for one in callees_of(self.ev, node, scope):
             root = one.name.partition(".")[0] if isinstance(one, LibraryName) else ""
             if not root or root in sys.stdlib_module_names or root in self.ev.models.roots:
                 return False
