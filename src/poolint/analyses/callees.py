@@ -139,7 +139,7 @@ class Edges:
                             yield Edge(link, None, written[0], tuple(written[1:]))
 
     def _of_properties(self, scope: Scope) -> Iterator[Edge]:
-        for node, function in property_reads(self.ev, scope):
+        for node, function, _ in property_reads(self.ev, scope):
             written = self.heirs.written(function) or (function.scope,)
             if all(self._runs(node, each, scope) for each in written):
                 yield Edge(Link(node, scope, function.scope.qualified_name), None, written[0], tuple(written[1:]))

@@ -173,7 +173,7 @@ class Contexts:
             if found is not UNKNOWN:
                 told[told_key(call)] = found
                 asked += [call] if is_asked else []
-        for read, function in property_reads(self.ev, scope):
+        for read, function, _ in property_reads(self.ev, scope):
             found = self._given(read, function.scope, scope, key.fixed)
             if found is not UNKNOWN:
                 told[told_key(read)] = found

@@ -7,6 +7,7 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from poolint.analyses.managers import is_manager, protocol, suppressed
+from poolint.analyses.property_reads import property_reads
 from poolint.analyses.sinks import PAUSING
 from poolint.flow import cfg
 from poolint.flow.summaries import Components, Summaries
@@ -60,6 +61,7 @@ class Graphs:
                 raises=lambda node: self.may_raise(node, scope),
                 never_returns=lambda call: self.never_returns(call, scope),
                 suppresses=lambda item, _: self._suppresses(item, scope),
+                reads=frozenset(one.node for one in property_reads(self.ev, scope)),
             )
             if self._components.provisional == provisional:
                 self._graphs[scope] = graph

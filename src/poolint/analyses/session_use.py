@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding.transactions import is_query, source_of
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import MAX_PATH, Places, arguments_of, kept_class, owner_of
+from poolint.analyses.property_reads import always_run
 from poolint.analyses.queried import Queried
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
@@ -170,9 +171,14 @@ class Using:
     def _uses_of_own(self, key: Rooted) -> frozenset[tuple[str, str]]:
         function = self.ev.project.scope(key.function)
         owner = self.ev.class_object(self.ev.project.scope(key.cls)).instance()
-        return frozenset(
+        found = {
             (path, cls.name) for call in function.calls for path, cls in self._of_own(call, function, key.name, owner)
-        )
+        }
+        for read in always_run(self.ev, function):
+            if self._path(read.node.value, key.name, function) == "":
+                used = self.members(Function(read.function.scope, owner))
+                found.update((path, cls.name) for path, cls in used.items() if self._is_kept(path, function, owner))
+        return frozenset(found)
 
     def _of_own(self, call: ast.Call, function: Scope, name: str, owner: Instance) -> Iterator[tuple[str, Class]]:
         """What one call in a function uses of the object that ``name`` is."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.holding.changes import Done
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.registries import Registries
 from poolint.analyses.holding.unknown_parts import UnknownParts
@@ -38,16 +39,6 @@ if TYPE_CHECKING:
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import ScopeKey
     from poolint.types.evaluator import Evaluator
-
-
-class Done(NamedTuple):
-    """What a call does with a place: ``holds`` it from now on, or holds it no more; ``never`` and ``undone`` as of a change."""
-
-    place: str
-    holds: bool
-    cls: Class | None
-    never: bool = False
-    undone: bool = False
 
 
 class Entered(NamedTuple):
@@ -143,6 +134,10 @@ class Objects:
         if self.worked_on.by(call, scope) is not None:
             return True
         return self._registries is not None and self._registries.may_do(call, scope)
+
+    def may_do_by(self, callee: Function, call: ast.Call, scope: Scope) -> bool:
+        """The same, where it is known which function a call runs."""
+        return self.is_near_registry(scope) or next(self._given(callee, call, scope), None) is not None
 
     def is_near_registry(self, scope: Scope) -> bool:
         """Whether the module of a function, or one that it imports, mentions what makes a registry."""

@@ -21,6 +21,7 @@ from poolint.analyses.holding.objects import Objects, may_take_for_block, taken_
 from poolint.analyses.holding.transactions import UNNAMED, entered_call, handles, root_of, source_of, transactions
 from poolint.analyses.ownership import Fate
 from poolint.analyses.places import arguments_of
+from poolint.analyses.property_reads import always_run
 from poolint.analyses.queried import Queried
 from poolint.flow.flags import name_of
 from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
@@ -73,12 +74,11 @@ class Reader:
         blocks = self._blocks(scope).copied()
         self._entered(scope, blocks)
         self._iterated(scope, blocks)
-        return [
-            one.node
-            for table in (blocks.enters, blocks.calls, blocks.rounds)
-            for changes in table.values()
-            for one in changes
-        ]
+        tables = (blocks.enters, blocks.calls, blocks.rounds)
+        found = [one.node for table in tables for changes in table.values() for one in changes]
+        reads = always_run(self.ev, scope)
+        found += [one.node for one in reads if self.objects.may_do_by(one.function, one.call, scope)]
+        return found
 
     def is_near(self, scope: Scope) -> bool:
         """Whether a function may take anything, in blocks or otherwise, by its words and those around it."""
@@ -141,6 +141,9 @@ class Reader:
             changes = [*self._by_method(call, scope), *self._by_argument(call, scope, carriers)]
             if changes:
                 found.calls.setdefault(call, []).extend(changes)
+        for read in always_run(self.ev, scope) if self.is_near(scope) else ():
+            done = self.objects.done_by(read.function, read.call, scope)
+            found.calls.setdefault(read.node, []).extend(one.change(read.node) for one in done)
         self._iterated(scope, found)
         end_with_loops(self.ev, scope, found)
         return found
@@ -315,8 +318,7 @@ class Reader:
             # Their types are asked for last: most calls are of no function of the project.
             for argument in passed:
                 yield from self._of_helper(call, argument, name_of(argument), scope)
-        for place, holds, cls, never, undone in self.objects.done(call, scope):
-            yield Change(place, holds, call, cls, never=never, undone=undone)
+        yield from (one.change(call) for one in self.objects.done(call, scope))
         function = call.func
         if not isinstance(function, ast.Attribute):
             return
