@@ -34,7 +34,7 @@ from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
 from poolint.syntax.surroundings import entering
 from poolint.types.arguments import is_refused
-from poolint.types.call_sites import CallSite, call_site, function_run
+from poolint.types.call_sites import CallSite, call_site, callees_of, function_run
 from poolint.types.decorated import is_sent_off
 from poolint.types.definitions import Definitions
 from poolint.types.overrides import Heirs
@@ -131,7 +131,7 @@ class Edges:
     def _of_generators(self, scope: Scope) -> Iterator[Edge]:
         for node, made in named_runs(scope):
             if self._may_matter(made, scope):
-                for one in alternatives(self.ev.type_of(made.func, scope)):
+                for one in callees_of(self.ev, made, scope):
                     if isinstance(one, Function):
                         written = self.heirs.written(one) or (one.scope,)
                         if all(each.is_generator for each in written):
@@ -139,7 +139,7 @@ class Edges:
                             yield Edge(link, None, written[0], tuple(written[1:]))
 
     def _of_properties(self, scope: Scope) -> Iterator[Edge]:
-        for node, function in property_reads(self.ev, scope):
+        for node, function, _ in property_reads(self.ev, scope):
             written = self.heirs.written(function) or (function.scope,)
             if all(self._runs(node, each, scope) for each in written):
                 yield Edge(Link(node, scope, function.scope.qualified_name), None, written[0], tuple(written[1:]))
@@ -212,7 +212,7 @@ class Edges:
             return []
         callee = self.ev.type_of(node.func, scope)
         edges: list[Edge] = []
-        for one in alternatives(callee):
+        for one in callees_of(self.ev, node, scope):
             if isinstance(one, Function) and one.scope.kind == "function" and not is_refused(self.ev, one, node, scope):
                 written = [
                     each for each in self.heirs.written(one) or (one.scope,) if not is_result_kept(self.ev, each)

@@ -22,6 +22,7 @@ from poolint.syntax.guards import guards_before, leaves
 from poolint.syntax.indexes import index_of
 from poolint.syntax.nodes import walk, with_defaults
 from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import callees_of
 from poolint.types.plain import is_plain
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -166,7 +167,7 @@ class Entering:
         made = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
         if binding.kind != "assign" or not isinstance(made, ast.Call):
             return False
-        return not any(isinstance(one, Function) for one in alternatives(self.ev.type_of(made.func, scope)))
+        return not any(isinstance(one, Function) for one in callees_of(self.ev, made, scope))
 
 
 _MAY_BE_NONE = frozenset({"Optional", "Any", "object"})

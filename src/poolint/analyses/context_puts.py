@@ -17,6 +17,7 @@ from poolint.models.schema import HANDLES, OWNERS
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import ScopeKey, home_of, parent_of, statement_of
 from poolint.syntax.surroundings import follows, is_inside
+from poolint.types.call_sites import callees_of
 from poolint.types.following import origin
 from poolint.types.values import ClassObject, Either, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -105,7 +106,7 @@ class Puts:
 
     def _of_callee(self, call: ast.Call, scope: Scope, *, is_manager: bool) -> Values:
         """What a function leaves in variables when it has returned, or yielded: one that opens something."""
-        found = alternatives(self.ev.type_of(call.func, scope))
+        found = callees_of(self.ev, call, scope)
         if len(found) != 1 or not isinstance(found[0], Function) or found[0].scope.is_generator is not is_manager:
             return {}
         inner = found[0].scope
@@ -169,7 +170,7 @@ class Puts:
 
     def _is_made(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call makes an object of a class of the project, which is true unless the class says otherwise."""
-        found = alternatives(self.ev.type_of(call.func, scope))
+        found = callees_of(self.ev, call, scope)
         return len(found) == 1 and isinstance(found[0], ClassObject) and found[0].cls is not found[0].base
 
     def same_for_all(self, node: ast.expr, scope: Scope) -> str:

@@ -20,8 +20,9 @@ from poolint.analyses.property_reads import property_reads
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Components, Summaries
 from poolint.syntax.scopes import ScopeKey, parent_of
+from poolint.types.call_sites import callees_of
 from poolint.types.decorated import wrapped
-from poolint.types.values import Function, alternatives
+from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ class Contexts:
             if found is not UNKNOWN:
                 told[told_key(call)] = found
                 asked += [call] if is_asked else []
-        for read, function in property_reads(self.ev, scope):
+        for read, function, _ in property_reads(self.ev, scope):
             found = self._given(read, function.scope, scope, key.fixed)
             if found is not UNKNOWN:
                 told[told_key(read)] = found
@@ -207,7 +208,7 @@ class Contexts:
             return self._member(call, scope, fixed), True
         if name == "next" and isinstance(call.func, ast.Name):
             return self._searched(call, scope, fixed), False
-        called = alternatives(self.ev.type_of(call.func, scope))
+        called = callees_of(self.ev, call, scope)
         if len(called) != 1 or not isinstance(called[0], Function) or called[0].scope.is_generator:
             return UNKNOWN, False
         inner = called[0].scope

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from poolint.analyses.database_methods import Telling
 from poolint.analyses.seen import Awaited, Call, Place, Settled
 from poolint.models.schema import REACHING_ROLES, RELEASABLE
-from poolint.types.call_sites import call_site, text_of
+from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.evidence import evidence
 from poolint.types.following import origin
 from poolint.types.unmodelled import DATABASE, path_to, unmodelled, waited_for
@@ -236,7 +236,7 @@ class Coverage:
 
 def _targets(ev: Evaluator, call: ast.Call, scope: Scope) -> frozenset[Place]:
     """The functions of the project that a call may mean."""
-    found = alternatives(ev.type_of(call.func, scope))
+    found = callees_of(ev, call, scope)
     return frozenset(_place(one.scope) for one in found if isinstance(one, Function))
 
 

@@ -11,7 +11,8 @@ from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import put_by
 from poolint.syntax.scopes import ScopeKey, parent_of, reads_of, statement_of
 from poolint.syntax.surroundings import between, entering
-from poolint.types.values import Function, alternatives
+from poolint.types.call_sites import callees_of
+from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Driven:
 
     def _is_awaited_by(self, call: ast.Call, argument: ast.AST, keyword: str | None, scope: Scope) -> bool:
         """Whether what a call runs, if it runs here, awaits an argument."""
-        callees = alternatives(self.ev.type_of(call.func, scope))
+        callees = callees_of(self.ev, call, scope)
         return bool(callees) and all(
             isinstance(one, Function)
             and one.scope.kind == "function"

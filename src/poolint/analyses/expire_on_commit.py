@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import only_binding
-from poolint.types.call_sites import call_site
+from poolint.types.call_sites import call_site, callees_of
 from poolint.types.following import given, origin
 from poolint.types.providers import providers
-from poolint.types.values import ClassObject, Function, alternatives
+from poolint.types.values import ClassObject, Function
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey
@@ -58,7 +58,7 @@ class _Expiring:
 
     def _made(self, call: ast.Call, scope: Scope) -> _Answers:
         """What is said of what a call makes."""
-        callee = alternatives(self.ev.type_of(call.func, scope))
+        callee = callees_of(self.ev, call, scope)
         if any(isinstance(one, Function) for one in callee):
             found = [self._given.of(one.scope.key) if isinstance(one, Function) else _UNKNOWN for one in callee]
             return frozenset[bool | None]().union(*found)

@@ -16,6 +16,7 @@ from poolint.analyses.given_together import MAX_MAKERS, GivenTogether, is_only_p
 from poolint.models.schema import SESSIONS
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import Scope
+from poolint.types.call_sites import callees_of
 from poolint.types.members import lineage
 from poolint.types.values import UNKNOWN, ClassObject, Instance, alternatives
 
@@ -186,7 +187,7 @@ class GivenParts:
             return "" if "." in place else place
         if not isinstance(value, ast.Call) or self.places.made(value, scope):
             return ""
-        found = alternatives(self.ev.type_of(value.func, scope))
+        found = callees_of(self.ev, value, scope)
         return value if any(isinstance(one, ClassObject) for one in found) else ""
 
     # What is read

@@ -14,8 +14,9 @@ from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import is_partial
 from poolint.syntax.scopes import WRITTEN, ScopeKey, nearest, parent_of, reads_of
 from poolint.syntax.second_tries import is_after_a_failure
+from poolint.types.call_sites import callees_of
 from poolint.types.definitions import Definitions
-from poolint.types.values import Function, alternatives
+from poolint.types.values import Function
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Set
@@ -163,7 +164,7 @@ class GivenWork:
 
     def _following(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope) -> _Parameter | None:
         """The parameter of a function of the project that an argument of a call is passed for."""
-        found = alternatives(self.ev.type_of(call.func, scope))
+        found = callees_of(self.ev, call, scope)
         one = found[0] if len(found) == 1 else None
         if not isinstance(one, Function) or one.scope.kind != "function":
             return None

@@ -7,14 +7,15 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from poolint.analyses.managers import is_manager, protocol, suppressed
+from poolint.analyses.property_reads import property_reads
 from poolint.analyses.sinks import PAUSING
 from poolint.flow import cfg
 from poolint.flow.summaries import Components, Summaries
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import around
 from poolint.types.arguments import is_refused
-from poolint.types.call_sites import call_site
-from poolint.types.values import ClassObject, Function, Instance, LibraryName, alternatives
+from poolint.types.call_sites import call_site, callees_of
+from poolint.types.values import ClassObject, Function, Instance, LibraryName
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Graphs:
                 raises=lambda node: self.may_raise(node, scope),
                 never_returns=lambda call: self.never_returns(call, scope),
                 suppresses=lambda item, _: self._suppresses(item, scope),
+                reads=frozenset(one.node for one in property_reads(self.ev, scope)),
             )
             if self._components.provisional == provisional:
                 self._graphs[scope] = graph
@@ -116,7 +118,7 @@ class Graphs:
     def never_returns(self, call: ast.Call, scope: Scope) -> bool:
         """Whether nothing comes after a call: ``sys.exit``, or one of a function of the project that says ``NoReturn``, or does
         not take what it is passed."""
-        for one in alternatives(self.ev.type_of(call.func, scope)):
+        for one in callees_of(self.ev, call, scope):
             ends = self.ev.models.ends
             if isinstance(one, LibraryName) and (ends("never-returns", one.name) or ends("ends-process", one.name)):
                 continue

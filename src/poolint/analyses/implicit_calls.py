@@ -21,7 +21,7 @@ from poolint.flow.summaries import Summaries
 from poolint.models.schema import REACHING_ROLES
 from poolint.models.standard import BUILTINS
 from poolint.syntax.scopes import ScopeKey, nearest
-from poolint.types.call_sites import CallSite, call_site, text_of
+from poolint.types.call_sites import CallSite, call_site, callees_of, text_of
 from poolint.types.following import PASSAGES, origin
 from poolint.types.values import UNKNOWN, Function, Instance, LibraryFunction, alternatives
 
@@ -97,7 +97,7 @@ class TakingTime:
         fact = call_site(self.ev, call, scope)
         if fact is not None and fact.row is not None and (fact.row.effect or fact.role in REACHING_ROLES):
             return True
-        callees = alternatives(self.ev.type_of(call.func, scope))
+        callees = callees_of(self.ev, call, scope)
         return any(isinstance(one, Function) and self._taking.of(one.scope.key) for one in callees)
 
     def _takes(self, key: ScopeKey) -> bool:
@@ -112,7 +112,7 @@ class TakingTime:
             return False
         if isinstance(call.func, ast.Attribute) and call.func.attr in _PLAIN:
             return False
-        return not alternatives(self.ev.type_of(call.func, scope)) or self.ev.type_of(call.func, scope) is UNKNOWN
+        return not callees_of(self.ev, call, scope) or self.ev.type_of(call.func, scope) is UNKNOWN
 
 
 def _is_at_once(ev: Evaluator, awaited: ast.expr, scope: Scope) -> bool:

@@ -9,7 +9,8 @@ from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import arguments_of
 from poolint.frameworks.hooks import runs_after_response
 from poolint.syntax.surroundings import call_taking
-from poolint.types.values import Function, alternatives
+from poolint.types.call_sites import callees_of
+from poolint.types.values import Function
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def is_left_alone(ev: Evaluator, work: ast.Call, keyword: str | None, argument: ast.expr, scope: Scope) -> bool:
     """Whether the functions that get an argument are known, and none of them mentions it. An empty method may stand for
     those of other classes."""
-    for callee in alternatives(ev.type_of(work.func, scope)):
+    for callee in callees_of(ev, work, scope):
         name = parameter_for(callee, work, argument, keyword) if isinstance(callee, Function) else None
         if name is None or not isinstance(callee, Function):
             return False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import is_parameter, parent_of
+from poolint.types.call_sites import callees_of
 from poolint.types.followed import Origin
 from poolint.types.following import Follower, given, origin
 from poolint.types.members import is_application, state_name
@@ -101,7 +102,7 @@ def passed_through(ev: Evaluator, call: ast.Call, callee: Function, scope: Scope
 
 def hands_back(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether a call may give what it has been passed, and take nothing."""
-    found = alternatives(ev.type_of(call.func, scope))
+    found = callees_of(ev, call, scope)
     return any(isinstance(one, Function) and handed_back(one.scope) for one in found)
 
 

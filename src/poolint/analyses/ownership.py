@@ -12,8 +12,8 @@ from poolint.flow.summaries import Summaries
 from poolint.models.schema import CLOSING_ROLES, OWNERS
 from poolint.syntax.expressions import unnegated
 from poolint.syntax.scopes import parent_of, reads_of
-from poolint.types.call_sites import call_site
-from poolint.types.values import UNKNOWN, Function, LibraryMethod, LibraryName, alternatives
+from poolint.types.call_sites import call_site, callees_of
+from poolint.types.values import UNKNOWN, Function, LibraryMethod, LibraryName
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Ownership:
             return Fate.USED
         if isinstance(call.func, ast.Attribute) and call.func.attr in self.ev.models.words("keeps"):
             return Fate.KEPT
-        callees = alternatives(self.ev.type_of(call.func, scope))
+        callees = callees_of(self.ev, call, scope)
         if keyword in _READS_BY or self._only_uses(call, callees, cls):
             return Fate.USED
         return max(self._of_callee(one, call, argument, scope, cls, keyword) for one in callees)

@@ -18,7 +18,7 @@ from poolint.analyses.value_flow import root_name
 from poolint.models import standard
 from poolint.models.schema import CLOSING_ROLES, OWNERS
 from poolint.syntax.scopes import is_captured, parent_of
-from poolint.types.call_sites import call_site
+from poolint.types.call_sites import call_site, callees_of
 from poolint.types.values import ClassObject, Function, Instance, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -161,7 +161,7 @@ class Parts:
 
     def _gives_nothing(self, call: ast.Call) -> bool:
         """Whether a function of the project gives plain data or nothing, as its body or its annotation says."""
-        found = alternatives(self.ev.type_of(call.func, self.scope))
+        found = callees_of(self.ev, call, self.scope)
         for one in found:
             if not isinstance(one, Function) or one.scope.kind != "function" or one.scope.is_generator:
                 return False

@@ -17,9 +17,10 @@ from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.scopes import Scope, nearest, parent_of, reads_of
 from poolint.syntax.surroundings import call_taking
 from poolint.syntax.uses import Usage, Use, may_be_awaitable, usage
+from poolint.types.call_sites import callees_of
 from poolint.types.members import lineage
 from poolint.types.unmodelled import path_to
-from poolint.types.values import UNKNOWN, ClassObject, Function, LibraryName, Pending, alternatives
+from poolint.types.values import UNKNOWN, ClassObject, Function, LibraryName, Pending
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _only_uses(
         return isinstance(owner, Pending) and owner.call == "iterable"
     if _awaits_nothing(ev, call, scope):
         return True
-    callees = alternatives(ev.type_of(call.func, scope))
+    callees = callees_of(ev, call, scope)
     return bool(callees) and all(
         _is_of_plain_field(ev, one, call, argument) or _is_value_of(ev, one, call, argument, keyword, depth)
         for one in callees
@@ -151,7 +152,7 @@ def _is_plain_in(scope: Scope, name: str) -> bool:
 
 def _awaits_nothing(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether what is called is of a library, and known to use values as they are: ``print``, ``json.dumps``, loggers."""
-    callees = alternatives(ev.type_of(call.func, scope))
+    callees = callees_of(ev, call, scope)
     if callees == (UNKNOWN,):
         path = path_to(ev, call.func, scope)
         return bool(path) and ev.models.ends("awaits-nothing", ".".join(step.name for step in path))

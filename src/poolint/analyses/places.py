@@ -18,7 +18,7 @@ from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
 from poolint.models.standard import PROPERTIES
 from poolint.syntax.scopes import Scope
-from poolint.types.call_sites import text_of
+from poolint.types.call_sites import called_on, callees_of, text_of
 from poolint.types.members import lineage
 from poolint.types.returns import decorators
 from poolint.types.values import ClassObject, Function, Instance, alternatives
@@ -102,7 +102,7 @@ class Places:
         if known is not None:
             return known
         found: dict[str, str] = {}
-        for callee in alternatives(self.ev.type_of(call.func, scope)):
+        for callee in callees_of(self.ev, call, scope):
             if isinstance(callee, ClassObject) and callee.base is not None and callee.base.made_of:
                 found |= self._made_of(callee.base, call, scope, depth)
             elif isinstance(callee, ClassObject) and callee.cls is not callee.base:
@@ -189,8 +189,9 @@ class Places:
             return {}
         passed = bound_to(function, call, is_method=callee.receiver is not None)
         given = self._expanded(self._placed(passed), passed, scope, depth)
-        if isinstance(call.func, ast.Attribute) and isinstance(callee.receiver, Instance):
-            given["self"] = name_of(call.func.value)
+        owner = called_on(call, callee)
+        if owner is not None and isinstance(callee.receiver, Instance):
+            given["self"] = name_of(owner)
         found = {}
         for path, to in inner.items():
             found.update({f"{path}{rest}": place for rest, place in _given_at(to, given)})

@@ -35,7 +35,7 @@ from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import ScopeKey, home_of, only_binding, parent_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.bound import elsewhere
-from poolint.types.call_sites import call_site, function_run
+from poolint.types.call_sites import call_site, callees_of, function_run
 from poolint.types.decorated import argument, wrapped
 from poolint.types.following import given, origin
 from poolint.types.members import lineage
@@ -97,7 +97,7 @@ class Pools:
         """The pool that a call takes a connection from, or will, with the first use of the session that it makes."""
         if last_name(call.func) in ENTERING and call.args and isinstance(call.args[0], ast.Call):
             call = call.args[0]
-        for one in alternatives(self.ev.type_of(call.func, scope)):
+        for one in callees_of(self.ev, call, scope):
             if isinstance(callee := entry_of_made(self.ev, one) or one, Function):
                 return self.lent_by(call, scope, function_run(self.ev, one) or callee, self.of_function(callee.scope))
         fact = call_site(self.ev, call, scope, use_evidence=False)
@@ -270,7 +270,7 @@ class Pools:
         around = parent_of(around) if isinstance(around, ast.keyword) else around
         if not isinstance(around, ast.Call):
             return isinstance(around, ast.Attribute)
-        found = alternatives(self.ev.type_of(around.func, scope))
+        found = callees_of(self.ev, around, scope)
         return bool(found) and all(isinstance(one, ClassObject) and one.base is not None for one in found)
 
     def is_of_new_object(self, pool: Pool, scope: Scope) -> bool:
@@ -302,7 +302,7 @@ class Pools:
             return node.value if is_same or is_of_its_object(self.ev, node, scope) else None
         if not isinstance(node, ast.Call):
             return None
-        callee = alternatives(self.ev.type_of(node.func, scope))
+        callee = callees_of(self.ev, node, scope)
         if any(isinstance(one, Function) for one in callee):
             return None
         for one in callee:
@@ -333,7 +333,7 @@ class Pools:
                 scope = scope.parent
             return ("attribute", scope.key, node.attr)
         if isinstance(node, ast.Call):
-            for one in alternatives(self.ev.type_of(node.func, scope)):
+            for one in callees_of(self.ev, node, scope):
                 if isinstance(one, Function) and lets_nobody_wait(self.ev, node, scope):
                     return UNPOOLED  # handed on to what makes the engine
                 if isinstance(one, Function) and (node.args or node.keywords):

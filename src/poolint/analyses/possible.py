@@ -17,9 +17,9 @@ from poolint.analyses.edges import Edge, Link
 from poolint.analyses.once import happens_once
 from poolint.analyses.sinks import UNKNOWN_EFFECT
 from poolint.models.schema import Method
-from poolint.types.call_sites import CallSite, text_of
+from poolint.types.call_sites import CallSite, callees_of, text_of
 from poolint.types.unmodelled import unmodelled
-from poolint.types.values import UNKNOWN, CallableValue, LibraryName, alternatives
+from poolint.types.values import UNKNOWN, CallableValue, LibraryName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,7 @@ def path_of(node: ast.expr) -> Iterator[ast.Name | ast.Attribute]:
 
 def is_unknown(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
     """Whether nothing is known of what a call runs."""
-    return all(_tells_nothing(ev, one) for one in alternatives(ev.type_of(node.func, scope)))
+    return all(_tells_nothing(ev, one) for one in callees_of(ev, node, scope))
 
 
 def _tells_nothing(ev: Evaluator, callee: object) -> bool:

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.syntax.scopes import home_of, parent_of
+from poolint.types.call_sites import callees_of
 from poolint.types.following import PASSAGES, origin
 from poolint.types.values import ClassObject, Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -88,7 +89,7 @@ def admitting(ev: Evaluator, cls: Class) -> str:
 
 def size(ev: Evaluator, made: ast.Call, scope: Scope) -> ast.expr | None:
     """What a call that makes a semaphore, or the like, says of how many that lets in at once."""
-    for one in alternatives(ev.type_of(made.func, scope)):
+    for one in callees_of(ev, made, scope):
         keyword = admitting(ev, one.base) if isinstance(one, ClassObject) and one.base is not None else ""
         if keyword:
             return next(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.models.standard import PROPERTIES
+from poolint.models.standard import KEPT_PROPERTIES, PROPERTIES
+from poolint.syntax.scopes import parent_of
 from poolint.types.definitions import Definitions
 from poolint.types.members import lineage
 from poolint.types.returns import decorators
@@ -23,6 +24,15 @@ class Read(NamedTuple):
 
     node: ast.Attribute
     function: Function
+    is_kept: bool
+    """Whether the function only runs when the first one asks, whoever that is."""
+
+    @property
+    def call(self) -> ast.Call:
+        """The same as a call that passes nothing, where the attribute stands."""
+        call = ast.copy_location(ast.Call(self.node, [], []), self.node)
+        call.__dict__["_poolint_parent"] = parent_of(self.node)
+        return call
 
 
 def property_reads(ev: Evaluator, scope: Scope) -> Iterator[Read]:
@@ -37,7 +47,13 @@ def property_reads(ev: Evaluator, scope: Scope) -> Iterator[Read]:
             for one in alternatives(ev.type_of(node.value, scope)):
                 inner = _property(ev, one, node.attr) if isinstance(one, Instance) and one.cls is not one.base else None
                 if inner is not None and (inner.calls or inner.withs or _may_read(definitions, inner)):
-                    yield Read(node, Function(inner, one))
+                    is_kept = not KEPT_PROPERTIES.isdisjoint(decorators(ev, inner))
+                    yield Read(node, Function(inner, one), is_kept)
+
+
+def always_run(ev: Evaluator, scope: Scope) -> Iterator[Read]:
+    """Those of them that run a function whenever they are read."""
+    return (one for one in property_reads(ev, scope) if not one.is_kept)
 
 
 def _may_read(definitions: Definitions, scope: Scope) -> bool:

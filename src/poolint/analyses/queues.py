@@ -11,6 +11,7 @@ from poolint.models.schema import Method
 from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside
+from poolint.types.call_sites import callees_of
 from poolint.types.followed import Frame, Step, Steps, one_step
 from poolint.types.following import PASSAGES, Follower
 from poolint.types.members import lineage
@@ -59,9 +60,7 @@ class Queues:
         elif not (gives := alternatives(self.ev.type_of(made, scope))) or not all(map(_is_object, gives)):
             return None
         else:
-            cls = next(
-                (one for one in alternatives(self.ev.type_of(made.func, scope)) if isinstance(one, ClassObject)), None
-            )
+            cls = next((one for one in callees_of(self.ev, made, scope) if isinstance(one, ClassObject)), None)
             built = self._built_by(cls) if cls is not None and cls.cls is not cls.base else None
             if built is not None:
                 return self._is_limited_by(built, made, fills, scope, frame)

@@ -12,6 +12,7 @@ from poolint.analyses.ownership import parameter_for
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import Scope, parent_of
+from poolint.types.call_sites import callees_of
 from poolint.types.values import ClassObject, Function, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -80,7 +81,7 @@ class Responses:
 
     def made(self, node: ast.Call, scope: Scope) -> Made | None:
         """The response that a call makes, itself or in a function of the project."""
-        for one in alternatives(self.ev.type_of(node.func, scope)):
+        for one in callees_of(self.ev, node, scope):
             if isinstance(one, (LibraryName, ClassObject)):
                 found = self._of_class(one)
                 body = _argument(node, found) if found is not None else None
@@ -110,7 +111,7 @@ class Responses:
         is_awaited = isinstance(value, ast.Await)
         if isinstance(value, ast.Await):
             value = value.value
-        for one in alternatives(self.ev.type_of(value.func, scope)) if isinstance(value, ast.Call) else ():
+        for one in callees_of(self.ev, value, scope) if isinstance(value, ast.Call) else ():
             if isinstance(one, LibraryName) and isinstance(value, ast.Call):
                 row = self.ev.models.passed.get(("same", one.name))
                 if row is not None and row.argument < len(value.args):
@@ -123,7 +124,7 @@ class Responses:
                 continue
             for returned in one.scope.returns:
                 made = value_of(returned, one.scope)
-                for each in alternatives(self.ev.type_of(made.func, one.scope)) if isinstance(made, ast.Call) else ():
+                for each in callees_of(self.ev, made, one.scope) if isinstance(made, ast.Call) else ():
                     if isinstance(each, Function) and each.scope.is_generator and isinstance(made, ast.Call):
                         yield Stream(value, each, made, one.scope, one)
 

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding.transactions import is_query, source_of
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import MAX_PATH, Places, arguments_of, kept_class, owner_of
+from poolint.analyses.property_reads import always_run
 from poolint.analyses.queried import Queried
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import REACHING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.syntax.scopes import Scope
-from poolint.types.call_sites import call_site
+from poolint.types.call_sites import call_site, called_on, callees_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 
@@ -76,7 +77,7 @@ class Using:
         return self.uses.of_call(call, scope) is not None and self._passed(call, argument, keyword, scope)
 
     def _passed(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope) -> bool:
-        for callee in alternatives(self.ev.type_of(call.func, scope)):
+        for callee in callees_of(self.ev, call, scope):
             if isinstance(callee, Function) and callee.scope.kind == "function":
                 name = parameter_for(callee, call, argument, keyword)
                 if name is not None and self.parameter(callee.scope, name):
@@ -133,12 +134,12 @@ class Using:
     def of_call(self, call: ast.Call, scope: Scope) -> dict[str, Class]:
         """The places in ``scope`` of which a function of the project that is called surely uses the connection."""
         found: dict[str, Class] = {}
-        for callee in alternatives(self.ev.type_of(call.func, scope)):
+        for callee in callees_of(self.ev, call, scope):
             if not isinstance(callee, Function) or callee.scope.kind != "function":
                 continue
-            if isinstance(call.func, ast.Attribute):
-                made = self.places.of(call.func.value, scope)
-                owner = name_of(call.func.value)
+            if (receiver := called_on(call, callee)) is not None:
+                made = self.places.of(receiver, scope)
+                owner = name_of(receiver)
                 for path, cls in self.members(callee).items():
                     place = made.get(path) or (f"{owner}.{path}" if owner else "")
                     if place:
@@ -170,9 +171,14 @@ class Using:
     def _uses_of_own(self, key: Rooted) -> frozenset[tuple[str, str]]:
         function = self.ev.project.scope(key.function)
         owner = self.ev.class_object(self.ev.project.scope(key.cls)).instance()
-        return frozenset(
+        found = {
             (path, cls.name) for call in function.calls for path, cls in self._of_own(call, function, key.name, owner)
-        )
+        }
+        for read in always_run(self.ev, function):
+            if self._path(read.node.value, key.name, function) == "":
+                used = self.members(Function(read.function.scope, owner))
+                found.update((path, cls.name) for path, cls in used.items() if self._is_kept(path, function, owner))
+        return frozenset(found)
 
     def _of_own(self, call: ast.Call, function: Scope, name: str, owner: Instance) -> Iterator[tuple[str, Class]]:
         """What one call in a function uses of the object that ``name`` is."""
@@ -194,11 +200,11 @@ class Using:
             root_name, _, path = place.partition(".")
             if root_name == name and path.count(".") < MAX_PATH and self._is_kept(path, function, owner):
                 yield path, cls
-        if isinstance(call.func, ast.Attribute) and self._path(call.func.value, name, function) == "":
-            for one in alternatives(self.ev.type_of(call.func, function)):
-                if isinstance(one, Function):
-                    used = self.members(Function(one.scope, owner))
-                    yield from ((path, cls) for path, cls in used.items() if self._is_kept(path, function, owner))
+        for one in callees_of(self.ev, call, function):
+            receiver = called_on(call, one) if isinstance(one, Function) else None
+            if isinstance(one, Function) and receiver is not None and self._path(receiver, name, function) == "":
+                used = self.members(Function(one.scope, owner))
+                yield from ((path, cls) for path, cls in used.items() if self._is_kept(path, function, owner))
 
     def _path(self, node: ast.expr, name: str, function: Scope) -> str | None:
         """``orders.session`` of ``self.orders.session``; empty for ``self`` itself, None for another place."""

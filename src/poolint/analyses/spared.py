@@ -13,8 +13,8 @@ from poolint.analyses.session_use import Named
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import is_inside
-from poolint.types.call_sites import call_site
-from poolint.types.values import Function, alternatives
+from poolint.types.call_sites import call_site, callees_of
+from poolint.types.values import Function
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
@@ -30,7 +30,7 @@ class Spared:
 
     def argument(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope) -> bool:
         """Whether whatever a call runs leaves an argument alone, if that is a session."""
-        callees = alternatives(self.ev.type_of(call.func, scope))
+        callees = callees_of(self.ev, call, scope)
         return bool(callees) and all(
             isinstance(one, Function)
             and one.scope.kind == "function"

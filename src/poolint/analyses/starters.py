@@ -21,6 +21,7 @@ from poolint.frameworks.hooks import runs_after_response
 from poolint.syntax.expressions import is_partial
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import ScopeKey, parent_of, reads_of
+from poolint.types.call_sites import callees_of
 from poolint.types.definitions import Definitions
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, Pending, alternatives
@@ -128,7 +129,7 @@ class Starters:
         return owner is None or not self.ev.models.ends("makes-task", f"{owner.name}.{function.attr}")
 
     def _callee(self, call: ast.Call, scope: Scope) -> Function | None:
-        found = alternatives(self.ev.type_of(call.func, scope))
+        found = callees_of(self.ev, call, scope)
         one = found[0] if len(found) == 1 else None
         return one if isinstance(one, Function) and one.scope.kind == "function" else None
 

@@ -15,8 +15,8 @@ from poolint.analyses.ownership import parameter_for
 from poolint.analyses.statement_locks import lock_of
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import text_of
-from poolint.types.values import Function, alternatives
+from poolint.types.call_sites import callees_of, text_of
+from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class Locks:
         for keyword, argument in passed:
             if not isinstance(argument, ast.Name) or argument.id != name:
                 continue
-            for callee in alternatives(self.ev.type_of(call.func, scope)):
+            for callee in callees_of(self.ev, call, scope):
                 if isinstance(callee, Function):
                     inner = parameter_for(callee, call, argument, keyword)
                     found = self._of.of(_Used(callee.scope.key, inner)) if inner is not None else ()

@@ -19,7 +19,7 @@ from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import HANDLES
 from poolint.syntax.expressions import is_partial
-from poolint.types.call_sites import text_of
+from poolint.types.call_sites import callees_of, text_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, alternatives
 from poolint.types.vocabulary import last_name
@@ -110,7 +110,7 @@ class Threading:
     def of_call(self, call: ast.Call, scope: Scope) -> dict[str, Class]:
         """The places in ``scope`` that functions of the project which are called hand to threads."""
         found: dict[str, Class] = {}
-        for callee in alternatives(self.ev.type_of(call.func, scope)):
+        for callee in callees_of(self.ev, call, scope):
             if isinstance(callee, Function) and callee.scope.kind == "function":
                 found.update(self._of_callee(callee, call, scope))
         return found

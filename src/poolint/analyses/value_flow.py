@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from poolint.models import standard
 from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import call_site
-from poolint.types.values import ClassObject, Function, Instance, LibraryName, ModuleObject, Pending, alternatives
+from poolint.types.call_sites import call_site, callees_of
+from poolint.types.values import ClassObject, Function, Instance, LibraryName, ModuleObject, Pending
 
 if TYPE_CHECKING:
     from poolint.analyses.derived import Derived, Origin
@@ -174,7 +174,7 @@ class Flow:
 
     def _makes_object(self, call: ast.Call) -> bool:
         """Whether a call makes an object, which may keep what it is given, and not just a result."""
-        for one in alternatives(self.derived.ev.type_of(call.func, self.derived.scope)):
+        for one in callees_of(self.derived.ev, call, self.derived.scope):
             if isinstance(one, ClassObject):
                 return True
             if isinstance(one, LibraryName):

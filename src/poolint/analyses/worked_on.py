@@ -15,7 +15,7 @@ from poolint.analyses.places import Places, is_super_init, kept_class, passed_fo
 from poolint.flow.flags import name_of
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import Scope
-from poolint.types.call_sites import call_site
+from poolint.types.call_sites import call_site, callees_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -97,6 +97,6 @@ class WorkedOn:
 
 def made_of(ev: Evaluator, call: ast.Call, scope: Scope, name: str) -> ast.expr | None:
     """What an object of a library, or of a class that derives from one's, is made of, where a call makes it."""
-    found = alternatives(ev.type_of(call.func, scope))
+    found = callees_of(ev, call, scope)
     one = found[0] if len(found) == 1 else None
     return passed_for_part(one.base, call, name) if isinstance(one, ClassObject) else None

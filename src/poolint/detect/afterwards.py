@@ -20,7 +20,7 @@ from poolint.models.schema import HANDLES, REACHING_ROLES
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import binds_around, may_await
-from poolint.types.call_sites import text_of
+from poolint.types.call_sites import callees_of, text_of
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _released(
     if len(found) != 1 or not isinstance(found[0], Instance):
         return
     cls = found[0].base
-    callees = alternatives(ev.type_of(header.func, scope)) if isinstance(header, ast.Call) else ()
+    callees = callees_of(ev, header, scope) if isinstance(header, ast.Call) else ()
     if cls is not None and cls.kind in HANDLES:
         if found[0].cls is cls and not any(isinstance(one, Function) and _lends(ev, one.scope) for one in callees):
             yield target, cls

@@ -14,7 +14,7 @@ from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, may_await
 from poolint.syntax.uses import Usage, Use, usage
 from poolint.types.annotated import annotation
-from poolint.types.call_sites import CallSite, call_site, function_run
+from poolint.types.call_sites import CallSite, call_site, callees_of, function_run
 from poolint.types.following import Follower
 from poolint.types.members import lineage
 from poolint.types.values import UNKNOWN, Function, Instance, LibraryMethod, Pending, Type, alternatives
@@ -143,7 +143,7 @@ def _is_taken_for_its_result(ev: Evaluator, node: ast.Call, scope: Scope, load: 
     if taking is None:
         return False
     call, keyword = taking
-    callees = [function_run(ev, one) for one in alternatives(ev.type_of(call.func, inner))]
+    callees = [function_run(ev, one) for one in callees_of(ev, call, inner)]
     for one in callees:
         name = one and parameter_for(one, call, load, keyword)
         bindings = one.scope.bindings.get(name, ()) if one is not None and name else ()
@@ -239,7 +239,7 @@ def _changed_by_subclass(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
 
     An inherited method then may give what the override gives: a `request` that runs in a thread makes `get` awaitable.
     """
-    for one in alternatives(ev.type_of(node.func, scope)):
+    for one in callees_of(ev, node, scope):
         if isinstance(one, Function):
             return True  # the override itself
         if isinstance(one, LibraryMethod) and one.receiver.cls is not one.receiver.base:

@@ -16,7 +16,8 @@ from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import runs_after_response
 from poolint.syntax.expressions import is_partial
 from poolint.syntax.scopes import ScopeKey
-from poolint.types.values import Function, alternatives
+from poolint.types.call_sites import callees_of
+from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ class Backgrounds:
         words = self.places.carrying.carriers(scope)
         for keyword, argument in arguments_of(node):
             if isinstance(argument, ast.Name) and argument.id in words and self._is_session(argument, scope):
-                for callee in alternatives(self.ev.type_of(node.func, scope)):
+                for callee in callees_of(self.ev, node, scope):
                     if isinstance(callee, Function) and callee.scope.kind == "function":
                         name = parameter_for(callee, node, argument, keyword)
                         if name is not None:

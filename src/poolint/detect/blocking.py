@@ -20,7 +20,7 @@ from poolint.detect.observation import Observation
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import CallSite, CallText, call_site, function_run, text_of
+from poolint.types.call_sites import CallSite, CallText, call_site, callees_of, function_run, text_of
 from poolint.types.evidence import is_of_class
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -208,7 +208,7 @@ def _through_helpers(services: Services, scope: Scope) -> Iterator[BlockingDatab
         if all(edge.target is None for edge in effects.edges.of_call(node, scope)):
             continue  # most of them: it runs nothing of the project that could matter
         # An `async def` is reported itself; a generator runs elsewhere. What the call may mean is reported once.
-        run = (function_run(ev, one) for one in alternatives(ev.type_of(node.func, scope)))
+        run = (function_run(ev, one) for one in callees_of(ev, node, scope))
         fresh = [
             one
             for one in (each.scope for each in run if each is not None)

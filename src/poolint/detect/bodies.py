@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.effects import Effects
 from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import call_site
-from poolint.types.values import ClassObject, Function, alternatives
+from poolint.types.call_sites import call_site, callees_of
+from poolint.types.values import ClassObject, Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Body:
             if root in (library, PSEUDO_ROOT) or fact.role == "local" or not is_awaited(call):
                 return root != driver or not driver
             return bool(driver) and root != driver and not fact.row.effect
-        targets = alternatives(self.ev.type_of(call.func, self.scope))
+        targets = callees_of(self.ev, call, self.scope)
         own = [one.scope for one in targets if isinstance(one, Function)]
         if own:
             return all(self._is_clean(one, call, library, driver) for one in own)

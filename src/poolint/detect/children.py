@@ -14,7 +14,7 @@ from poolint.frameworks.entries import is_entry
 from poolint.frameworks.hooks import decorating, hook_names
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import text_of
+from poolint.types.call_sites import callees_of, text_of
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -111,7 +111,7 @@ class Children:
                 yield one, starter
 
     def _named(self, call: ast.Call, scope: Scope) -> str:
-        for one in alternatives(self.ev.type_of(call.func, scope)):
+        for one in callees_of(self.ev, call, scope):
             if isinstance(one, ClassObject) and one.base is not None and one.cls is one.base:
                 return one.base.name
             return self.ev.qualified_name(one)

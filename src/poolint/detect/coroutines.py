@@ -16,9 +16,9 @@ from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import may_be_another
 from poolint.syntax.surroundings import may_await
 from poolint.syntax.uses import Usage, Use, usage
-from poolint.types.call_sites import call_site, receiver_text
+from poolint.types.call_sites import call_site, callees_of, receiver_text
 from poolint.types.definitions import Definitions
-from poolint.types.values import Function, alternatives
+from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
         used = usage(node, scope)
         if used.use is not Use.ESCAPES and _is_in_order(used):
             continue
-        callees = alternatives(ev.type_of(node.func, scope))
+        callees = callees_of(ev, node, scope)
         if not callees or not all(isinstance(one, Function) and _is_coroutine(ev, one.scope) for one in callees):
             continue
         fact = call_site(ev, node, scope)

@@ -20,7 +20,7 @@ from poolint.detect.leaks import LeakedCheckout
 from poolint.flow.cfg import TooComplex
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import assigned, parent_of, reads_of
-from poolint.types.call_sites import CallSite, receiver_text
+from poolint.types.call_sites import CallSite, callees_of, receiver_text
 from poolint.types.definitions import Definitions
 from poolint.types.values import Function, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
@@ -104,7 +104,7 @@ class Drivers:
 
     def _is_foreign(self, node: ast.Call, scope: Scope) -> bool:
         """Whether a call is one of a library of which poolint has no model."""
-        for one in alternatives(self.ev.type_of(node.func, scope)):
+        for one in callees_of(self.ev, node, scope):
             root = one.name.partition(".")[0] if isinstance(one, LibraryName) else ""
             if not root or root in sys.stdlib_module_names or root in self.ev.models.roots:
                 return False

@@ -16,7 +16,8 @@ from poolint.detect.sizes import has_a_bound
 from poolint.models.standard import EAGER, PAIRING
 from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.values import Function, alternatives
+from poolint.types.call_sites import callees_of
+from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Fans:
     def _fan(self, node: ast.Call, each: _Each, maker: str, scope: Scope) -> Iterator[FanOut]:
         if has_a_bound(self.ev, each.items, each.around) or _is_bounded(self.ev, scope):
             return
-        for one in alternatives(self.ev.type_of(each.task.func, each.scope)):
+        for one in callees_of(self.ev, each.task, each.scope):
             if not isinstance(one, Function) or not one.scope.is_async:
                 continue
             witness = self._taking.of_function(one.scope)
@@ -111,7 +112,7 @@ class Fans:
             yield from self._collected(value, scope, _looped_over(node))
             source = made_with(value.id, scope) if isinstance(value, ast.Name) else value
             if isinstance(source, ast.Call):
-                for one in alternatives(self.ev.type_of(source.func, scope)):
+                for one in callees_of(self.ev, source, scope):
                     if isinstance(one, Function) and one.scope.kind == "function" and not one.scope.is_async:
                         yield from self._made_by(one, source, scope)
 

@@ -13,6 +13,7 @@ from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import loops_around, may_await
+from poolint.types.call_sites import callees_of
 from poolint.types.values import Function, Instance, Pending, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -60,7 +61,7 @@ def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observa
 def _held_by(ev: Evaluator, node: ast.Call, scope: Scope) -> tuple[str, str]:
     """The generator that a call makes, and what it holds while it yields: as its body shows, or as is declared of what is
     called: that it gives sessions or connections one after the other."""
-    callees = alternatives(ev.type_of(node.func, scope))
+    callees = callees_of(ev, node, scope)
     if len(callees) != 1:
         return "", ""
     if isinstance(callees[0], Function) and callees[0].scope.is_generator:

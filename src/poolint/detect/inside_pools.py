@@ -12,6 +12,7 @@ from poolint.analyses.waypoints import calls_of
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.models.schema import POOLING
+from poolint.types.call_sites import callees_of
 from poolint.types.values import ClassObject, Function, LibraryFunction, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -89,7 +90,7 @@ def _inside(
 
 
 def _makes_async_pool(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
-    for one in alternatives(ev.type_of(call.func, scope)):
+    for one in callees_of(ev, call, scope):
         if isinstance(one, LibraryFunction):
             made = ev.models.classes.get(one.row.returns)
         else:

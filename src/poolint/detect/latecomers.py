@@ -17,7 +17,7 @@ from poolint.analyses.sinks import opening_sink
 from poolint.models.schema import HANDLES, POOLING, SESSIONS
 from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import call_site, text_of
+from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.following import given
 from poolint.types.values import Function, Instance, Pending, alternatives
 
@@ -121,7 +121,7 @@ class Latecomers:
 
     def _is_new(self, call: ast.Call, scope: Scope, steps: int = 0) -> bool:
         """Whether a call gives a session or a connection that nobody else has."""
-        functions = [one for one in alternatives(self.ev.type_of(call.func, scope)) if isinstance(one, Function)]
+        functions = [one for one in callees_of(self.ev, call, scope) if isinstance(one, Function)]
         if not functions:
             fact = call_site(self.ev, call, scope, use_evidence=False)
             return fact is not None and bool(opening_sink(fact)) and not self._is_bound(fact, scope)

@@ -19,7 +19,7 @@ from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import home_of, parent_of
 from poolint.syntax.second_tries import is_after_a_failure, is_tried
 from poolint.syntax.surroundings import COMPREHENSIONS, around, loops_around
-from poolint.types.call_sites import call_site, text_of
+from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
 
@@ -229,7 +229,7 @@ def _tries_to_connect_again(services: Services, witness: Witness) -> bool:
         return False
     ev = services.evaluator
     for link, following in itertools.zip_longest(witness.links, witness.links[1:]):
-        callees = alternatives(ev.type_of(link.node.func, link.scope)) if isinstance(link.node, ast.Call) else ()
+        callees = callees_of(ev, link.node, link.scope) if isinstance(link.node, ast.Call) else ()
         for one in callees:
             if isinstance(one, Function) and getattr(one.scope.node, "decorator_list", None):
                 is_around = following is None or following.scope is not one.scope
@@ -248,7 +248,7 @@ def _asks_a_store(ev: Evaluator, function: Scope) -> bool:
     for call in function.calls:
         if not isinstance(parent_of(call), ast.Await):
             continue
-        callees = alternatives(ev.type_of(call.func, function))
+        callees = callees_of(ev, call, function)
         if callees and all(isinstance(one, Function) for one in callees):
             continue
         receivers = alternatives(ev.type_of(call.func.value, function)) if isinstance(call.func, ast.Attribute) else ()

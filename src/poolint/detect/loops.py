@@ -14,7 +14,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import follows, is_in_loop
-from poolint.types.call_sites import text_of
+from poolint.types.call_sites import callees_of, text_of
 from poolint.types.definitions import Definitions
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
@@ -120,7 +120,7 @@ class Loops:
                     continue
             if last_name(node.func) not in self._definitions.of(scope.module):
                 continue
-            for one in alternatives(self.ev.type_of(node.func, scope)):
+            for one in callees_of(self.ev, node, scope):
                 helper = self._helper(one.scope) if isinstance(one, Function) else None
                 if helper is not None:
                     yield Drive(node, node.args[0], f"{text_of(node.func, scope)}")

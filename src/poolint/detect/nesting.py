@@ -29,8 +29,8 @@ from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import call_site, text_of
-from poolint.types.values import Function, alternatives
+from poolint.types.call_sites import call_site, callees_of, text_of
+from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class Nesting:
             return is_checkout(fact) and not _has_it_already(fact)
         if fact is not None and fact.cls is not None:
             return fact.cls.construct in OPENING_ROLES
-        callees = alternatives(self.ev.type_of(node.func, scope))
+        callees = callees_of(self.ev, node, scope)
         if not any(isinstance(one, Function) or entry_of_made(self.ev, one) is not None for one in callees):
             return False
         return self._any_taking.of_call(node, scope) is not None or self.pools.of_checkout(node, scope) is not None
@@ -205,7 +205,7 @@ class Nesting:
         if not isinstance(since, ast.Call):
             return False
         taken = (since, node)
-        if any(isinstance(each, Function) for one in taken for each in alternatives(self.ev.type_of(one.func, scope))):
+        if any(isinstance(each, Function) for one in taken for each in callees_of(self.ev, one, scope)):
             return False
         owners = {text_of(one.func.value if isinstance(one.func, ast.Attribute) else one.func, scope) for one in taken}
         return len(owners) == 1
@@ -226,7 +226,7 @@ class Nesting:
         if self._takes_here(node, scope, pool):
             links: tuple[str, ...] = (f"{text_of(node.func, scope)}()",)
             path = [begun, *branch_of(hold, scope), waypoint("takes-another", node, scope.module)]
-            called = alternatives(self.ev.type_of(node.func, scope))
+            called = callees_of(self.ev, node, scope)
             functions += [one.scope for one in called if isinstance(one, Function)]
             last: tuple[ast.expr, Scope] = (node, scope)
         else:
@@ -270,7 +270,7 @@ class Nesting:
             return
         is_own = isinstance(call.func, ast.Attribute) and text_of(call.func.value, scope) == "self"
         yield from (name for name in names if is_own and name.startswith("self."))
-        callee = next((one for one in alternatives(self.ev.type_of(call.func, scope)) if _leads_to(one, inner)), None)
+        callee = next((one for one in callees_of(self.ev, call, scope) if _leads_to(one, inner)), None)
         if isinstance(callee, Function):
             yield from self.holdings.objects.inside(call, callee, names, scope)
             passed = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]

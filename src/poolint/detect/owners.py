@@ -18,7 +18,7 @@ from poolint.models.schema import HANDLES, TAKING_ROLES
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.syntax.surroundings import call_taking, may_await
-from poolint.types.call_sites import CallSite, text_of
+from poolint.types.call_sites import CallSite, callees_of, text_of
 from poolint.types.members import lineage
 from poolint.types.returns import called
 from poolint.types.values import ClassObject, Function, Instance, alternatives
@@ -301,7 +301,7 @@ def _passed_off(ev: Evaluator, call: ast.Call, caller: Scope) -> Iterator[str | 
         return
     off = off_by_default(caller.node.args)
     given = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]
-    for callee in alternatives(ev.type_of(call.func, caller)):
+    for callee in callees_of(ev, call, caller):
         if isinstance(callee, Function):
             for keyword, one in given:
                 if isinstance(one, ast.Name) and one.id in off:

@@ -10,7 +10,8 @@ from poolint.analyses.conditions import is_excluded
 from poolint.analyses.effects import Witness
 from poolint.analyses.lent_pools import as_passed, asked, borrowed, passed_for, put_for
 from poolint.analyses.sinks import opening_sink
-from poolint.types.values import Function, alternatives
+from poolint.types.call_sites import callees_of
+from poolint.types.values import Function
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,7 +58,7 @@ class PassedPools:
     def _passed(self, node: ast.Call, target: Scope, scope: Scope) -> Iterator[tuple[_Taken, Pool]]:
         """What a function takes that is called, with the pools as they are known where it is called."""
         taken = self._taken_by(target)
-        found = alternatives(self.ev.type_of(node.func, scope)) if taken else ()
+        found = callees_of(self.ev, node, scope) if taken else ()
         callee = next((one for one in found if isinstance(one, Function) and one.scope is target), None)
         for one in taken if isinstance(callee, Function) else ():
             argument = _passed_for(one.name, node, callee)  # type: ignore[arg-type]

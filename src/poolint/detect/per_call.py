@@ -20,6 +20,7 @@ from poolint.flow.flags import name_of
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.syntax.surroundings import may_await
+from poolint.types.call_sites import callees_of
 from poolint.types.definitions import Definitions
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, alternatives
@@ -108,7 +109,7 @@ class Owners:
 
     def _given(self, call: ast.Call, scope: Scope) -> Owner | None:
         """What a call gives that is new, and has a pool: by itself, or as a function of the project returns it."""
-        found = alternatives(self.ev.type_of(call.func, scope))
+        found = callees_of(self.ev, call, scope)
         if len(found) != 1:
             return None
         if isinstance(found[0], ClassObject):
@@ -128,7 +129,7 @@ class Owners:
             value = assigned(value.id, scope) or value
         if not isinstance(value, ast.Call):
             return None
-        found = alternatives(self.ev.type_of(value.func, scope))
+        found = callees_of(self.ev, value, scope)
         if len(found) != 1 or not isinstance(found[0], ClassObject) or found[0].cls is found[0].base:
             return None
         own = self._owner(found[0])
@@ -140,7 +141,7 @@ class Owners:
                 continue
             if not isinstance(made, ast.Call):
                 continue
-            inner = alternatives(self.ev.type_of(made.func, scope))
+            inner = callees_of(self.ev, made, scope)
             owner = self._owner(inner[0]) if len(inner) == 1 and isinstance(inner[0], ClassObject) else None
             if owner is not None:
                 around = _closing(self.ev, found[0], owner.closers | self._ends)

@@ -22,6 +22,7 @@ from poolint.syntax.file_kinds import is_test_path, kinds_of
 from poolint.syntax.purposes import is_for, mentioned
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import may_await
+from poolint.types.call_sites import callees_of
 from poolint.types.returns import decorators
 from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, LibraryMethod, alternatives
 from poolint.types.vocabulary import Vocabulary, last_name
@@ -282,7 +283,7 @@ def _event(ev: Evaluator, cls: Class, node: ast.expr, scope: Scope) -> _Event:
     if isinstance(parent, ast.keyword):
         parent = parent_of(parent)
     if isinstance(parent, ast.Call):
-        callees = alternatives(ev.type_of(parent.func, scope))
+        callees = callees_of(ev, parent, scope)
         ours = all(isinstance(one, Function) or (isinstance(one, ClassObject) and one.base is None) for one in callees)
         return _Event(shared if ours else "unknown", node, scope)
     return _Event(shared if isinstance(parent, (ast.Return, ast.Yield)) else "unknown", node, scope)

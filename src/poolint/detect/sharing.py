@@ -22,7 +22,7 @@ from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside, may_await
-from poolint.types.call_sites import text_of
+from poolint.types.call_sites import callees_of, text_of
 from poolint.types.values import Function, Instance, Pending, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -155,7 +155,7 @@ class Sharing:
         if in_thread is not None:
             yield from self.threading.resources(*in_thread, scope)
             return
-        callees = alternatives(self.ev.type_of(task.func, scope))
+        callees = callees_of(self.ev, task, scope)
         if self._is_serialised(callees):
             return
         passed = arguments_of(task)

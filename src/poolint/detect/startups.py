@@ -15,8 +15,8 @@ from poolint.frameworks.hooks import starting_words, starts
 from poolint.models.schema import CLOSING_ROLES, OWNERS
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import call_site
-from poolint.types.values import Function, alternatives
+from poolint.types.call_sites import call_site, callees_of
+from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Startups:
         """What a call of a startup makes, also where it does so the first time only: ``if pool is None: pool = …``."""
         found = self._making.of_call(call, scope)
         if found is None and happens_once(call, scope):
-            for one in alternatives(self.ev.type_of(call.func, scope)):
+            for one in callees_of(self.ev, call, scope):
                 if isinstance(one, Function) and (below := self._making.of_function(one.scope)) is not None:
                     return Witness((Link(call, scope, one.scope.qualified_name), *below.links), below.effect)
         return found

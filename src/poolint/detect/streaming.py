@@ -27,8 +27,9 @@ from poolint.frameworks.entries import is_entry, parameters
 from poolint.frameworks.requests import end_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.annotated import is_injected
+from poolint.types.call_sites import callees_of
 from poolint.types.providers import providers
-from poolint.types.values import ClassObject, Function, alternatives
+from poolint.types.values import ClassObject, Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -99,8 +100,7 @@ class Streaming:
     def _may_be(self, node: ast.Call, scope: Scope) -> bool:
         """Whether an endpoint may make its response by a call: it gives that back, or it is one of a class of the project."""
         return is_given_back(node, scope) or any(
-            isinstance(one, ClassObject) and one.cls is not one.base
-            for one in alternatives(self.ev.type_of(node.func, scope))
+            isinstance(one, ClassObject) and one.cls is not one.base for one in callees_of(self.ev, node, scope)
         )
 
     def _streamed(
@@ -153,7 +153,7 @@ class Streaming:
                     continue
                 streams += [each for each in self.responses.generators(node, scope) if each not in streams]
                 value = value_of(node, scope)
-                for each in alternatives(self.ev.type_of(value.func, scope)) if isinstance(value, ast.Call) else ():
+                for each in callees_of(self.ev, value, scope) if isinstance(value, ast.Call) else ():
                     if isinstance(each, ClassObject) and each.cls is not each.base and isinstance(value, ast.Call):
                         for _, argument in passed(value):
                             yield from self._closure(argument, scope)
@@ -199,7 +199,7 @@ class Streaming:
         found: dict[str, Class] = {}
         for call in inner.calls:
             if isinstance(call.func, ast.Attribute) and name and name_of(call.func.value) == name:
-                for one in alternatives(self.ev.type_of(call.func, inner)):
+                for one in callees_of(self.ev, call, inner):
                     found.update(self.using.members(one) if isinstance(one, Function) else {})
         return found
 
@@ -238,7 +238,7 @@ class Streaming:
         """The sessions that a function inside another one uses, which a value is or is made of."""
         value = value_of(node, scope)
         if isinstance(value, ast.Call):
-            for one in alternatives(self.ev.type_of(value.func, scope)):
+            for one in callees_of(self.ev, value, scope):
                 for given in one.scope.returns if isinstance(one, Function) and one.scope.kind == "function" else ():
                     inner = _function_of(given, one.scope) if isinstance(one, Function) else None
                     for keyword, argument in passed(value) if inner is not None else ():

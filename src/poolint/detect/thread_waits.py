@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from poolint.flow.flags import name_of
 from poolint.syntax.surroundings import is_inside
-from poolint.types.values import LibraryName, alternatives
+from poolint.types.call_sites import callees_of
+from poolint.types.values import LibraryName
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -80,9 +81,7 @@ class Waits:
         for one in self._scope.calls:
             if last_name(one.func) not in self._words:
                 continue
-            is_function = any(
-                isinstance(each, LibraryName) for each in alternatives(self._ev.type_of(one.func, self._scope))
-            )
+            is_function = any(isinstance(each, LibraryName) for each in callees_of(self._ev, one, self._scope))
             if isinstance(one.func, ast.Attribute) and not is_function:
                 if self._mentions(one.func.value, self._names | self._beside):
                     yield one

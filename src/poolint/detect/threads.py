@@ -22,7 +22,7 @@ from poolint.flow.summaries import Summaries
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import is_inside, may_await
-from poolint.types.call_sites import call_site, text_of
+from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.definitions import Definitions
 from poolint.types.values import Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -145,7 +145,7 @@ class Threads:
             if not any(self._is_for_one_thread(self.ev.type_of(one, scope)) for one in given):
                 continue
             resources: dict[str, Class] = {}
-            for one in alternatives(self.ev.type_of(call.func, scope)):
+            for one in callees_of(self.ev, call, scope):
                 if isinstance(one, Function) and one.scope.kind == "function" and not one.scope.is_generator:
                     running = self._running.of(one.scope.key)
                     resources.update(self.threading.placed(running, one, call, scope))

@@ -10,8 +10,8 @@ from poolint.analyses.holding import root_of
 from poolint.analyses.holding.entry import is_committed_after
 from poolint.flow.solver import completed, reach
 from poolint.models.schema import SESSIONS
-from poolint.types.call_sites import call_site, text_of
-from poolint.types.values import Function, alternatives
+from poolint.types.call_sites import call_site, callees_of, text_of
+from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _changes(services: Services, call: ast.Call, scope: Scope) -> bool:
     pends = ev.models.words("pends")
     return any(
         isinstance(one, Function) and not pends.isdisjoint(one.scope.called) and _gives(ev, one.scope, pends)
-        for one in alternatives(ev.type_of(call.func, scope))
+        for one in callees_of(ev, call, scope)
     )
 
 

@@ -9,7 +9,7 @@ from poolint.analyses.holding.entry import since
 from poolint.analyses.holding.lending_generators import delegated
 from poolint.analyses.waypoints import waypoint
 from poolint.syntax.surroundings import loops_around
-from poolint.types.call_sites import call_site
+from poolint.types.call_sites import call_site, callees_of
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _yields_on(ev: Evaluator, node: ast.expr, generator: Scope, within: tuple[Sc
         return bool(loops)
     if _is_read_as_it_goes(ev, node.value, generator):
         return False
-    found = alternatives(ev.type_of(node.value.func, generator)) if isinstance(node.value, ast.Call) else ()
+    found = callees_of(ev, node.value, generator) if isinstance(node.value, ast.Call) else ()
     inner = [one.scope for one in found if isinstance(one, Function) and one.scope.is_generator]
     parts = [(each, one) for one in inner if one not in within for each in one.yields]
     return not inner or any(_yields_on(ev, each, one, (*within, one)) for each, one in parts)

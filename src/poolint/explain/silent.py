@@ -10,7 +10,7 @@ from poolint.explain.known import is_one_of
 from poolint.explain.report import Obligation
 from poolint.explain.words import UNFOLLOWED, of_class, of_type
 from poolint.syntax.scopes import parent_of, reads_of, statement_of
-from poolint.types.call_sites import call_site, text_of
+from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import Function, Instance, Type, alternatives
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Silent:
     def _entered(self, header: ast.expr, scope: Scope, one: Type, at: str, asynchronous: bool) -> str:
         word = f"`{'async with' if asynchronous else 'with'} {text_of(header, scope)}`"
         call = header.value if isinstance(header, ast.Await) else header
-        for callee in alternatives(self.ev.type_of(call.func, scope)) if isinstance(call, ast.Call) else ():
+        for callee in callees_of(self.ev, call, scope) if isinstance(call, ast.Call) else ():
             if isinstance(callee, Function):
                 there = self.knowledge.at(callee.scope.node, callee.scope)
                 return f"{word} ({at}) gives it back on every way out, by `{callee.scope.name}` ({there})"

@@ -19,7 +19,7 @@ from poolint.explain.report import Event, Explanation, HeldOver, Known, Obligati
 from poolint.explain.silent import Silent
 from poolint.models.schema import Kind
 from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import text_of
+from poolint.types.call_sites import callees_of, text_of
 from poolint.types.evidence import says_database
 from poolint.types.values import UNKNOWN, ClassObject, Instance, LibraryName, Pending, Type, Unknown, alternatives
 
@@ -186,7 +186,7 @@ def _unresolved(
     for call, scope in calls_on(module, line):
         if ev.type_of(call.func, scope) is UNKNOWN and is_one_of(ev.type_of(_receiver(call), scope), _ANY_KIND):
             yield f"`{text_of(call.func, scope)}`: {knowledge.why_unknown(call.func, scope)}"
-        for each in alternatives(ev.type_of(call.func, scope)):
+        for each in callees_of(ev, call, scope):
             name = each.name if isinstance(each, LibraryName) else ""
             if name and not is_standard(name) and _is_given_resource(analysis, call, scope):
                 root = name.partition(".")[0]

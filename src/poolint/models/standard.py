@@ -32,7 +32,10 @@ ASYNC_MANAGERS = frozenset({"AsyncContextManager", "AbstractAsyncContextManager"
 MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict"})
 VARIABLES = frozenset({"ContextVar", "local"})
 
-PROPERTIES = frozenset({"property", "functools.cached_property", "cached_property", "builtins.property"})
+KEPT_PROPERTIES = frozenset({"functools.cached_property", "cached_property"})
+"""Decorators of what is computed when it is first read, and kept."""
+
+PROPERTIES = KEPT_PROPERTIES | {"property", "builtins.property"}
 
 CONSUMERS = frozenset(
     {

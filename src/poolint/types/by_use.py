@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Literal
 
+from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import means, parent_of
 from poolint.types import narrowing, returns, traced
@@ -43,6 +44,11 @@ def unless_known(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute, sco
     return traced.seen(ev, node, scope) if found is UNKNOWN and ev.project.traces is not None else found
 
 
+def owner(ev: Evaluator, call: ast.Call, scope: Scope) -> Type:
+    """What a call gives of which nothing is known, by the method of it that takes a connection there."""
+    return ev.derived(ByUse).owner(call, scope)
+
+
 def given(ev: Evaluator, call: ast.Call, scope: Scope) -> Type:
     """What a call of an unknown library's function gives, by the uses of that."""
     return ev.derived(ByUse).made(call, scope)
@@ -66,30 +72,48 @@ class ByUse:
     def told(self, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
         """What a name or an attribute must be, of which nothing else tells; ``UNKNOWN`` where its uses do not."""
         filed = self._calls(scope)
-        text = path(node) if filed else ""
-        if not text:
+        if not filed:
             return UNKNOWN
         parent = parent_of(node)
         if isinstance(parent, ast.Call) and parent.func is node:
             return self._factory(parent, scope, filed)
-        if isinstance(parent, ast.Attribute) and parent.attr in self._taking:
-            owner = self._owner(parent, scope, filed)
-            if owner is not UNKNOWN:
-                return owner
+        owner = self.owner(node, scope)
+        if owner is not UNKNOWN:
+            return owner
+        text = path(node)
         return self._handle(node, text, scope, filed) if text in filed else UNKNOWN
 
     def made(self, call: ast.Call, scope: Scope) -> Type:
         """What a call of an unknown library's function must give."""
-        if not isinstance(parent_of(call), ast.withitem) or not (filed := self._calls(scope)):
+        if not isinstance(parent_of(call), (ast.withitem, ast.Call)) or not (filed := self._calls(scope)):
             return UNKNOWN
         made = self._kept(call, scope, filed)
-        if made is None:
+        if made is None or made.how not in ("async with", "with"):
             return UNKNOWN
         session = self._session_of(made)
         if session is None:
             return UNKNOWN
         one = self._instance("used-session", session)
         return Pending("async-cm" if made.how == "async with" else "cm", entered=one) if one is not None else UNKNOWN
+
+    def owner(self, node: ast.expr, scope: Scope) -> Type:
+        """The engine or pool that an expression must be, by the method of it that takes a connection there: however it is
+        come by, ``pool_of(request).acquire()``."""
+        member = parent_of(node)
+        if not (isinstance(member, ast.Attribute) and member.attr in self._taking) or not (filed := self._calls(scope)):
+            return UNKNOWN
+        call = parent_of(member)
+        if not isinstance(call, ast.Call) or call.func is not member:
+            return UNKNOWN
+        made = self._kept(call, scope, filed)
+        says_engine = member.attr == "connect" and SAYS_ENGINE.search(last_name(member.value)) is not None
+        if made is None or not made.calls or not (says_engine or self._is_owed(made, call, scope)):
+            return UNKNOWN
+        mode = self._use.of_statements(made.calls, made.how)
+        if mode is not None:
+            return (self._instance("named-engine", mode) or UNKNOWN) if member.attr not in self._of_pools else UNKNOWN
+        driver = self._use.of_driver(made, filed) if member.attr in self._of_pools else None
+        return self._own("Pool", driver) if driver is not None else UNKNOWN
 
     # What is filed
 
@@ -120,6 +144,11 @@ class ByUse:
         """How the value of a call is kept, if one name holds it alone."""
         value: ast.AST = call
         parent = parent_of(call)
+        entering = _entering(call, parent)
+        if entering is not None and parent is not None:
+            value, parent = parent, parent_of(parent)  # what the exit stack gives is what the block would bind
+            if isinstance(parent, ast.Await) != (entering == "async with"):
+                return None
         if isinstance(parent, ast.Await):
             value, parent = parent, parent_of(parent)
         if isinstance(parent, ast.withitem):
@@ -136,7 +165,7 @@ class ByUse:
         if len(scope.bindings.get(name, ())) != 1:
             return None
         calls = [one for one in filed.get(name, []) if means(name, one.scope, scope)]
-        return Made("assign" if value is call else "await", calls)
+        return Made(entering or ("assign" if value is call else "await"), calls)
 
     # What it is
 
@@ -174,21 +203,6 @@ class ByUse:
             return self._instance("used-factory", mode) or UNKNOWN
         driver = self._use.of_driver(made, filed)
         return self._own("Connections", driver) if driver == "async" else UNKNOWN
-
-    def _owner(self, member: ast.Attribute, scope: Scope, filed: dict[str, list[Call]]) -> Type:
-        """An engine or a pool, by the method that takes a connection from it."""
-        call = parent_of(member)
-        if not isinstance(call, ast.Call) or call.func is not member:
-            return UNKNOWN
-        made = self._kept(call, scope, filed)
-        says_engine = member.attr == "connect" and SAYS_ENGINE.search(last_name(member.value)) is not None
-        if made is None or not made.calls or not (says_engine or self._is_owed(made, call, scope)):
-            return UNKNOWN
-        mode = self._use.of_statements(made.calls, made.how)
-        if mode is not None:
-            return (self._instance("named-engine", mode) or UNKNOWN) if member.attr not in self._of_pools else UNKNOWN
-        driver = self._use.of_driver(made, filed) if member.attr in self._of_pools else None
-        return self._own("Pool", driver) if driver is not None else UNKNOWN
 
     def _is_owed(self, made: Made, call: ast.Call, scope: Scope) -> bool:
         """Whether what a call gives is its caller's: it is entered, or given back, here or where the module does the
@@ -239,6 +253,14 @@ class ByUse:
 
 def _of(cls: Class) -> Instance:
     return Instance(cls, cls)
+
+
+def _entering(call: ast.Call, parent: ast.AST | None) -> Literal["async with", "with"] | None:
+    """How an exit stack enters what a call gives, if one does."""
+    if not (isinstance(parent, ast.Call) and parent.args[:1] == [call] and isinstance(parent.func, ast.Attribute)):
+        return None
+    entering = ENTERING.get(parent.func.attr)
+    return None if entering is None else "async with" if entering == "coroutine" else "with"
 
 
 def _home(name: str, scope: Scope) -> Scope | None:

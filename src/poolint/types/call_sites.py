@@ -181,17 +181,43 @@ def _fact(ev: Evaluator, node: ast.Call, callee: Type, scope: Scope) -> CallSite
         row = ev.models.method(callee.base, "__call__")
         if row is not None:
             return CallSite(node, f"{callee.base.name}.__call__", text_of(node.func, scope), row, callee.base)
-    if isinstance(callee, Instance) and _is_left_open(ev, callee):
+    own = ev.type_of_member(callee, "__call__") if isinstance(callee, Instance) else None
+    if not isinstance(own, Function):
+        return None
+    if _is_left_open(own):
         return _maker(ev, node, called(ev, callee), scope)
-    return None
+    return CallSite(node, ev.qualified_name(own), text_of(node.func, scope))
 
 
-def _is_left_open(ev: Evaluator, callee: Instance) -> bool:
+def _is_left_open(own: Function) -> bool:
     """Whether what calling an object does is for others to write, as in a protocol of which only that is asked."""
     from poolint.types.overrides import is_left_open
 
-    own = ev.type_of_member(callee, "__call__")
-    return isinstance(own, Function) and is_left_open(own.scope)
+    return is_left_open(own.scope)
+
+
+def callees_of(ev: Evaluator, call: ast.Call, scope: Scope) -> tuple[Type, ...]:
+    """All that a call may run; where an object of the project is called, that is its ``__call__``."""
+    found = alternatives(ev.type_of(call.func, scope))
+    if not any(type(one) is Instance for one in found):
+        return found  # nearly all
+    return tuple(_run_of(ev, one) if isinstance(one, Instance) else one for one in found)
+
+
+def _run_of(ev: Evaluator, one: Instance) -> Type:
+    """The function that calling an object runs; the object itself where a library says that, or nobody."""
+    if one.cls is one.base or (one.base is not None and ev.models.method(one.base, "__call__") is not None):
+        return one
+    own = ev.type_of_member(one, "__call__")
+    return own if isinstance(own, Function) and not _is_left_open(own) else one
+
+
+def called_on(call: ast.Call, callee: Function) -> ast.expr | None:
+    """The object whose method a call runs: what it is called on, or what is called where that runs its ``__call__``."""
+    is_attribute = isinstance(call.func, ast.Attribute)
+    if callee.scope.name == "__call__" and not (is_attribute and call.func.attr == "__call__"):  # type: ignore[attr-defined]
+        return call.func
+    return call.func.value if isinstance(call.func, ast.Attribute) else None
 
 
 def as_called(ev: Evaluator, node: ast.Call, row: schema.Method, scope: Scope) -> schema.Method:
@@ -247,9 +273,11 @@ def _by_evidence(ev: Evaluator, node: ast.Call, scope: Scope) -> CallSite | None
 
 
 def function_run(ev: Evaluator, callee: Type) -> Function | None:
-    """The function of the project that a call of something runs: of a class, its constructor."""
+    """The function of the project that a call of something runs: of a class its constructor, of an object its ``__call__``."""
     if isinstance(callee, ClassObject) and callee.cls is not callee.base:
         callee = ev.type_of_member(callee.instance(), "__init__")
+    elif isinstance(callee, Instance):
+        callee = _run_of(ev, callee)
     return callee if isinstance(callee, Function) else None
 
 

@@ -10,6 +10,7 @@ from poolint.models import standard
 from poolint.models.schema import HANDLES
 from poolint.screen import UNTOLD
 from poolint.syntax.nodes import walk
+from poolint.syntax.scopes import parent_of
 from poolint.types import annotated, by_use, chosen, entities, evidence, generics, loading, wrapped
 from poolint.types.values import (
     FOREIGN,
@@ -49,6 +50,8 @@ def result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
         if entering is not None:
             inner = ev.entered(ev.type_of(node.args[0], scope), asynchronous=entering == "coroutine")
             return Pending("coroutine", awaited=inner) if entering == "coroutine" else inner
+    if found is UNKNOWN and type(parent_of(node)) is ast.Attribute:
+        return by_use.owner(ev, node, scope)
     return found
 
 

@@ -172,17 +172,22 @@ class UseCalls:
                 continue
             made = origin(self.ev, node, scope, frozenset())
             if made.node is node:
-                return callers > 0 and self._is_passed(node.id, scope, callers - 1)
+                return callers > 0 and self._are_made(node.id, scope, callers - 1)
             node, scope = made.node, made.scope
         return False
 
-    def _is_passed(self, name: str, scope: Scope, callers: int) -> bool:
-        """Whether all that is passed for a parameter that nothing declares is made by SQLAlchemy."""
+    def _are_made(self, name: str, scope: Scope, callers: int) -> bool:
+        """Whether SQLAlchemy has made all that is passed for a parameter that nothing declares, or that a loop goes over."""
+        from poolint.types.listed import items
+
         binding, home = only_binding(name, scope)
-        if binding is None or binding.kind != "parameter":
+        if binding is None:
             return False
-        given = list(self.ev.callers.given(binding, home))
-        return bool(given) and all(one is not None and self._is_made(one, at, callers) for one, at, _ in given)
+        if binding.kind == "parameter":
+            passed = [(one, at) for one, at, _ in self.ev.callers.given(binding, home)]
+        else:
+            passed = [*items(self.ev, binding, home)]
+        return bool(passed) and all(one is not None and self._is_made(one, at, callers) for one, at in passed)
 
     def _adds_object(self, one: Call) -> bool:
         """Whether a call takes objects of classes that are mapped to tables."""

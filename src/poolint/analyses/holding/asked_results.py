@@ -15,6 +15,7 @@ from poolint.analyses.places import arguments_of
 from poolint.flow.flags import name_of
 from poolint.models.schema import SESSIONS
 from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import callees_of
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def add_by_results(reader: Reader, leaving: Leaving, scope: Scope, found: Change
 
 def _passed(reader: Reader, call: ast.Call, scope: Scope) -> Iterator[tuple[Function, str, str, Class]]:
     """The sessions that a call passes to functions which end their transactions, by their names there and here."""
-    callees = [one for one in alternatives(reader.ev.type_of(call.func, scope)) if isinstance(one, Function)]
+    callees = [one for one in callees_of(reader.ev, call, scope) if isinstance(one, Function)]
     for callee, (keyword, argument) in itertools.product(callees, arguments_of(call)):
         name = parameter_for(callee, call, argument, keyword) if name_of(argument) else None
         for one in alternatives(reader.ev.type_of(argument, scope)) if name else ():

@@ -35,6 +35,20 @@ class Change(NamedTuple):
     at_times: bool = False
 
 
+class Done(NamedTuple):
+    """What a call does with a place: ``holds`` it from now on, or holds it no more; ``never`` and ``undone`` as of a change."""
+
+    place: str
+    holds: bool
+    cls: Class | None
+    never: bool = False
+    undone: bool = False
+
+    def change(self, node: ast.expr) -> Change:
+        """The change that is made where the function runs."""
+        return Change(self.place, self.holds, node, self.cls, never=self.never, undone=self.undone)
+
+
 class Changes:
     """The changes of one function: ``calls`` by the call, ``enters`` and ``exits`` by the item of a ``with``, ``rounds`` by
     the loop, each time that it asks for the next item, and by the ``break`` that leaves it, ``told`` by the call that a test

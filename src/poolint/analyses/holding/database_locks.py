@@ -18,7 +18,7 @@ from poolint.analyses.statement_locks import lock_of, unlocks
 from poolint.flow.cfg import TooComplex
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import ENDING_ROLES
-from poolint.types.call_sites import call_site, text_of
+from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
 
@@ -132,10 +132,7 @@ def _unlocking(ev: Evaluator, scope: Scope) -> list[ast.Call]:
         call
         for call in scope.calls
         if unlocks(call)
-        or any(
-            isinstance(one, Function) and any(map(unlocks, one.scope.calls))
-            for one in alternatives(ev.type_of(call.func, scope))
-        )
+        or any(isinstance(one, Function) and any(map(unlocks, one.scope.calls)) for one in callees_of(ev, call, scope))
     ]
 
 
@@ -175,7 +172,7 @@ class Below:
     def taken(self, call: ast.Call, names: set[str], scope: Scope, known: Known = ()) -> Taken | None:
         """What a call locks, where its session or connection is called like this, and where this is known of the parameters
         of the function that it stands in."""
-        for callee in alternatives(self.ev.type_of(call.func, scope)):
+        for callee in callees_of(self.ev, call, scope):
             if not isinstance(callee, Function) or callee.scope.is_generator:
                 continue
             inner = {parameter for argument, keyword in _passed(call, names, scope)

@@ -24,7 +24,8 @@ from poolint.flow.solver import edges_from, reach
 from poolint.flow.summaries import Components
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import loops_around
-from poolint.types.values import Function, alternatives
+from poolint.types.call_sites import callees_of
+from poolint.types.values import Function
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -98,7 +99,7 @@ class Holdings:
 
     def callee(self, call: ast.Call, scope: Scope, inner: Scope) -> Function | None:
         """The function that a call runs, as far as it is ``inner``, or that writes the same method."""
-        found = alternatives(self._reader.ev.type_of(call.func, scope))
+        found = callees_of(self._reader.ev, call, scope)
         called = next((one for one in found if isinstance(one, Function) and one.scope.name == inner.name), None)
         return Function(inner, called.receiver) if called is not None else None
 

@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.flow.summaries import Summaries
-from poolint.types.call_sites import call_site
-from poolint.types.values import ClassObject, Function, alternatives
+from poolint.types.call_sites import call_site, callees_of
+from poolint.types.values import ClassObject, Function
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey
@@ -39,7 +39,7 @@ class _Taking:
         if fact is not None and (fact.row is not None or fact.opens):
             return frozenset((fact.is_direct,)) if fact.opens else frozenset()
         found: _Ways = frozenset()
-        for one in alternatives(self.ev.type_of(call.func, scope)):
+        for one in callees_of(self.ev, call, scope):
             methods = (
                 ("__init__", "__enter__", "__aenter__")
                 if isinstance(one, ClassObject) and one.cls is not one.base

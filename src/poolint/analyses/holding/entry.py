@@ -20,9 +20,9 @@ from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import parameters, required, routes
 from poolint.models.schema import SESSIONS
 from poolint.syntax.nodes import with_defaults
-from poolint.types.call_sites import CallSite, call_site, text_of
+from poolint.types.call_sites import CallSite, call_site, callees_of, text_of
 from poolint.types.decorated import wrapped
-from poolint.types.values import Function, alternatives
+from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ def _commits_after(ev: Evaluator, name: str, call: ast.Call, wrapper: Scope) -> 
         for item in statement.items if inside(call, statement) else ():
             header = item.context_expr
             if item.optional_vars is not None and name_of(item.optional_vars) == name and isinstance(header, ast.Call):
-                managers = alternatives(ev.type_of(header.func, wrapper))
+                managers = callees_of(ev, header, wrapper)
                 if any(isinstance(one, Function) and _commits_at_its_end(ev, one.scope) for one in managers):
                     return True
     return False

@@ -25,8 +25,9 @@ from poolint.flow.flags import name_of
 from poolint.flow.solver import completed, explore
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import assigned, parent_of
+from poolint.types.call_sites import callees_of
 from poolint.types.members import lineage
-from poolint.types.values import UNKNOWN, CallableValue, ClassObject, Function, alternatives
+from poolint.types.values import UNKNOWN, CallableValue, ClassObject, Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Leaving:
     def argument(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope) -> Left:
         """How a function of the project leaves a session that it is passed."""
         found = Left.NEVER
-        for one in alternatives(self.ev.type_of(call.func, scope)):
+        for one in callees_of(self.ev, call, scope):
             name = parameter_for(one, call, argument, keyword) if isinstance(one, Function) else None
             left = Left.ENDED
             if isinstance(one, Function) and name:
@@ -172,7 +173,7 @@ class Leaving:
         models, name = self.ev.models, last_name(parent.func)
         if name in models.words("makes-task", "starts-later", "hands-on") or name in models.threaded:
             return True
-        return any(self._may_end(one, parent, scope) for one in alternatives(self.ev.type_of(parent.func, scope)))
+        return any(self._may_end(one, parent, scope) for one in callees_of(self.ev, parent, scope))
 
     def _is_renamed(self, statement: ast.Assign, scope: Scope, place: str) -> bool:
         """Whether a statement gives a place another name, under which it is known as well."""

@@ -17,7 +17,7 @@ from poolint.models.schema import HANDLES
 from poolint.models.standard import STEPPING
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import loops_around, loops_over
-from poolint.types.call_sites import call_site, text_of
+from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -56,7 +56,7 @@ def delegated(ev: Evaluator, scope: Scope) -> Iterator[Scope]:
         made = [one.value] if isinstance(one, ast.YieldFrom) else []
         made += [loop.iter for loop in loops_around(one) if isinstance(loop, (ast.For, ast.AsyncFor))]
         for call in made:
-            callees = alternatives(ev.type_of(call.func, scope)) if isinstance(call, ast.Call) else ()
+            callees = callees_of(ev, call, scope) if isinstance(call, ast.Call) else ()
             callee = callees[0] if len(callees) == 1 else None
             if isinstance(callee, Function) and callee.scope.is_generator:
                 yield callee.scope
@@ -115,7 +115,7 @@ def _released_in_finally(ev: Evaluator, scope: Scope) -> str:
 
 def _lends(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether a call makes a generator of the project that gives back at its end what it yields."""
-    callees = alternatives(ev.type_of(call.func, scope))
+    callees = callees_of(ev, call, scope)
     return bool(callees) and all(
         isinstance(one, Function) and one.scope.is_generator and bool(held_across_yield(ev, one.scope))
         for one in callees

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.holding.changes import Done
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.registries import Registries
 from poolint.analyses.holding.unknown_parts import UnknownParts
@@ -23,7 +24,7 @@ from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.models.standard import ENTERS
 from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import Scope, is_parameter, parent_of
-from poolint.types.call_sites import text_of
+from poolint.types.call_sites import called_on, callees_of, text_of
 from poolint.types.members import lineage
 from poolint.types.values import Function, Instance, Pending, alternatives
 
@@ -38,16 +39,6 @@ if TYPE_CHECKING:
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import ScopeKey
     from poolint.types.evaluator import Evaluator
-
-
-class Done(NamedTuple):
-    """What a call does with a place: ``holds`` it from now on, or holds it no more; ``never`` and ``undone`` as of a change."""
-
-    place: str
-    holds: bool
-    cls: Class | None
-    never: bool = False
-    undone: bool = False
 
 
 class Entered(NamedTuple):
@@ -144,6 +135,10 @@ class Objects:
             return True
         return self._registries is not None and self._registries.may_do(call, scope)
 
+    def may_do_by(self, callee: Function, call: ast.Call, scope: Scope) -> bool:
+        """The same, where it is known which function a call runs."""
+        return self.is_near_registry(scope) or next(self._given(callee, call, scope), None) is not None
+
     def is_near_registry(self, scope: Scope) -> bool:
         """Whether the module of a function, or one that it imports, mentions what makes a registry."""
         return self._registries is not None and self._registries.is_near(scope.module)
@@ -163,10 +158,9 @@ class Objects:
 
     def _found(self, call: ast.Call, scope: Scope) -> list[Function]:
         given = [one for _, one in arguments_of(call)]
-        if isinstance(call.func, ast.Attribute):
-            given.append(call.func.value)
-        called = alternatives(self.ev.type_of(call.func, scope))
+        called = callees_of(self.ev, call, scope)
         found = [one for one in called if isinstance(one, Function) and one.scope.kind == "function"]
+        given += filter(None, (called_on(call, one) for one in found[:1]))
         return found if found and any(self._keeps(one, scope) for one in given) else []
 
     def gets_carrier(self, call: ast.Call, scope: Scope) -> bool:
@@ -176,9 +170,8 @@ class Objects:
         names = self.places.carrying.carriers(scope)
         if not names:
             return False
-        function = call.func
-        if type(function) is ast.Attribute and first_name(function.value) in names:
-            return True
+        if first_name(call.func) in names:
+            return True  # what it is called on, or what is called itself
         for argument in call.args:
             if first_name(argument) in names:
                 return True
@@ -228,14 +221,14 @@ class Objects:
 
     def _given(self, callee: Function, call: ast.Call, scope: Scope) -> Iterator[tuple[str, str, str, Class]]:
         """What a function gets with its objects: the name of each there, the path from it, the place here, and the class."""
-        function = call.func
-        if isinstance(function, ast.Attribute) and isinstance(callee.receiver, Instance):
-            yield from self._kept("self", function.value, callee.receiver, scope)
+        owner = called_on(call, callee)
+        if owner is not None and isinstance(callee.receiver, Instance):
+            yield from self._kept("self", owner, callee.receiver, scope)
         for keyword, argument in arguments_of(call):
             name = parameter_for(callee, call, argument, keyword) if _is_object(argument) else None
-            owner = owner_of(self.ev.type_of(argument, scope)) if name is not None else None
-            if name is not None and owner is not None:
-                yield from self._kept(name, argument, owner, scope)
+            passed = owner_of(self.ev.type_of(argument, scope)) if name is not None else None
+            if name is not None and passed is not None:
+                yield from self._kept(name, argument, passed, scope)
 
     def _kept(self, name: str, node: ast.expr, owner: Instance, scope: Scope) -> Iterator[tuple[str, str, str, Class]]:
         kept = self.places.kept(owner)
@@ -295,7 +288,7 @@ class Objects:
         one = self.ev.type_of(call, scope)
         for each in alternatives(one):
             if isinstance(each, Pending) and each.call in ("cm", "async-cm") and isinstance(call, ast.Call):
-                for callee in alternatives(self.ev.type_of(call.func, scope)):
+                for callee in callees_of(self.ev, call, scope):
                     if isinstance(callee, Function) and callee.scope.yields:
                         yield callee.scope, False
             owner = owner_of(each)
@@ -338,11 +331,12 @@ class Objects:
         return next((f"{target}.{path}" for path, place in made_with.items() if place == resource), "")
 
     def _passed_as(self, root: str, path: str, function: Scope, call: ast.Call, scope: Scope) -> str:
-        for callee in alternatives(self.ev.type_of(call.func, scope)):
+        for callee in callees_of(self.ev, call, scope):
             if not isinstance(callee, Function) or callee.scope is not function:
                 continue
-            if root == "self" and isinstance(call.func, ast.Attribute) and name_of(call.func.value):
-                return self.places.first(f"{name_of(call.func.value)}.{path}", scope)
+            owner = called_on(call, callee) if root == "self" else None
+            if owner is not None and name_of(owner):
+                return self.places.first(f"{name_of(owner)}.{path}", scope)
             for keyword, argument in arguments_of(call):
                 if parameter_for(callee, call, argument, keyword) == root and name_of(argument):
                     text = name_of(argument)

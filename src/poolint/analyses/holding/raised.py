@@ -20,7 +20,8 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.solver import edges_from, explore
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import ScopeKey, parent_of
-from poolint.types.values import Function, alternatives
+from poolint.types.call_sites import callees_of
+from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Raising:
 
     def argument(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope) -> bool:
         """Whether what a call runs has ended the use of a session that it is passed wherever it raises."""
-        found = [one for one in alternatives(self.ev.type_of(call.func, scope)) if isinstance(one, Function)]
+        found = [one for one in callees_of(self.ev, call, scope) if isinstance(one, Function)]
         if any(self.ends.of_function(one.scope) is None for one in found):
             return False
         names = [(one.scope, parameter_for(one, call, argument, keyword)) for one in found]

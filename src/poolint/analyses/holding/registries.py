@@ -24,6 +24,7 @@ from poolint.models.loader import Models
 from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import parent_of
 from poolint.types.bound import elsewhere
+from poolint.types.call_sites import callees_of
 from poolint.types.following import PASSAGES, Follower
 from poolint.types.imports import source
 from poolint.types.values import Function, Instance, alternatives
@@ -134,7 +135,7 @@ class Registries:
 
     def _callees(self, call: ast.Call, scope: Scope) -> Iterator[Function]:
         """The functions that a call runs here and now, those included that it passes to one that calls them."""
-        for one in alternatives(self.ev.type_of(call.func, scope)):
+        for one in callees_of(self.ev, call, scope):
             if not isinstance(one, Function) or one.scope.kind != "function" or one.scope.is_generator:
                 continue
             if not one.scope.is_async or isinstance(parent_of(call), ast.Await):
@@ -215,7 +216,7 @@ class Registries:
         return found
 
     def _generators(self, call: ast.Call, scope: Scope) -> Iterator[Scope]:
-        for one in alternatives(self.ev.type_of(call.func, scope)):
+        for one in callees_of(self.ev, call, scope):
             if isinstance(one, Function) and one.scope.is_generator and self.is_near(one.scope.module):
                 yield one.scope
 

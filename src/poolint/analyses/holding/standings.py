@@ -197,7 +197,7 @@ def changed_by(node: Node, changes: Changes) -> list[Change] | None:
     if node.kind == "await":
         assert isinstance(node.node, ast.Await)
         return changes.calls.get(node.node.value)
-    if node.kind == "call":
+    if node.kind in ("call", "read"):
         return None if isinstance(parent_of(node.node), ast.Await) else changes.calls.get(node.node)
     table = {
         "enter": changes.enters,

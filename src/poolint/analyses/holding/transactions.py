@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.places import Places
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import CallKey, parent_of
-from poolint.types.call_sites import call_sites, text_of
+from poolint.types.call_sites import call_sites, callees_of, text_of
 from poolint.types.followed import one_step
 from poolint.types.following import Follower, origin
 from poolint.types.values import Function, Instance, Pending, alternatives
@@ -123,7 +123,7 @@ class _Generators:
 
     def of_call(self, call: ast.Call, scope: Scope) -> _Opening | None:
         """The transaction that entering what a call makes opens, in a generator of the project."""
-        for one in alternatives(self.ev.type_of(call.func, scope)):
+        for one in callees_of(self.ev, call, scope):
             if isinstance(one, Function) and one.scope.is_generator:
                 found = self._openings.of(one.scope.key)
                 if found is not None:

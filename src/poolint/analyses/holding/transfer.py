@@ -21,13 +21,14 @@ from poolint.analyses.holding.objects import Objects, may_take_for_block, taken_
 from poolint.analyses.holding.transactions import UNNAMED, entered_call, handles, root_of, source_of, transactions
 from poolint.analyses.ownership import Fate
 from poolint.analyses.places import arguments_of
+from poolint.analyses.property_reads import always_run
 from poolint.analyses.queried import Queried
 from poolint.flow.flags import name_of
 from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import loops_around
-from poolint.types.call_sites import call_site, text_of
+from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.plain import is_plain
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -73,12 +74,11 @@ class Reader:
         blocks = self._blocks(scope).copied()
         self._entered(scope, blocks)
         self._iterated(scope, blocks)
-        return [
-            one.node
-            for table in (blocks.enters, blocks.calls, blocks.rounds)
-            for changes in table.values()
-            for one in changes
-        ]
+        tables = (blocks.enters, blocks.calls, blocks.rounds)
+        found = [one.node for table in tables for changes in table.values() for one in changes]
+        reads = always_run(self.ev, scope)
+        found += [one.node for one in reads if self.objects.may_do_by(one.function, one.call, scope)]
+        return found
 
     def is_near(self, scope: Scope) -> bool:
         """Whether a function may take anything, in blocks or otherwise, by its words and those around it."""
@@ -107,7 +107,7 @@ class Reader:
         before what it is passed, since most calls are of libraries."""
         if not any(name_of(one) and not is_plain(one, scope) for one in _arguments(call)):
             return False
-        callees = alternatives(self.ev.type_of(call.func, scope))
+        callees = callees_of(self.ev, call, scope)
         return any(
             isinstance(one, Function) or (isinstance(one, ClassObject) and one.cls is not one.base) for one in callees
         )
@@ -122,7 +122,7 @@ class Reader:
     def stays(self, call: ast.Call, resource: str, scope: Scope) -> bool:
         """Whether a function of the project is passed a resource, and does no more than to use it, if that, or to end its
         transaction: what it is about then is told by its ways."""
-        if not any(isinstance(one, Function) for one in alternatives(self.ev.type_of(call.func, scope))):
+        if not any(isinstance(one, Function) for one in callees_of(self.ev, call, scope)):
             return False
         found = [(keyword, one) for keyword, one in arguments_of(call) if name_of(one) == resource]
         classes = [_resource(self.ev.type_of(one, scope)) for _, one in found]
@@ -141,6 +141,9 @@ class Reader:
             changes = [*self._by_method(call, scope), *self._by_argument(call, scope, carriers)]
             if changes:
                 found.calls.setdefault(call, []).extend(changes)
+        for read in always_run(self.ev, scope) if self.is_near(scope) else ():
+            done = self.objects.done_by(read.function, read.call, scope)
+            found.calls.setdefault(read.node, []).extend(one.change(read.node) for one in done)
         self._iterated(scope, found)
         end_with_loops(self.ev, scope, found)
         return found
@@ -225,7 +228,7 @@ class Reader:
     def _ended_by_manager(self, header: ast.expr, scope: Scope) -> Iterator[Change]:
         """The sessions that are passed to a context manager of the project which ends them."""
         if isinstance(header, ast.Call) and any(self._session(one, scope) is not None for one in _arguments(header)):
-            callees = alternatives(self.ev.type_of(header.func, scope))
+            callees = callees_of(self.ev, header, scope)
             if any(isinstance(one, Function) and self.ends.of_function(one.scope) is not None for one in callees):
                 for one in _arguments(header):
                     if self._session(one, scope) is not None:
@@ -311,12 +314,11 @@ class Reader:
     def _by_argument(self, call: ast.Call, scope: Scope, carriers: dict[str, ast.expr]) -> Iterator[Change]:
         """What a function of the project does with a session that it is passed, or that its object has."""
         passed = [one for one in _arguments(call) if name_of(one) and not is_plain(one, scope)]
-        if passed and any(isinstance(one, Function) for one in alternatives(self.ev.type_of(call.func, scope))):
+        if passed and any(isinstance(one, Function) for one in callees_of(self.ev, call, scope)):
             # Their types are asked for last: most calls are of no function of the project.
             for argument in passed:
                 yield from self._of_helper(call, argument, name_of(argument), scope)
-        for place, holds, cls, never, undone in self.objects.done(call, scope):
-            yield Change(place, holds, call, cls, never=never, undone=undone)
+        yield from (one.change(call) for one in self.objects.done(call, scope))
         function = call.func
         if not isinstance(function, ast.Attribute):
             return
@@ -353,7 +355,7 @@ class Reader:
 
     def _of_method(self, call: ast.Call, text: str, cls: Class | None, scope: Scope) -> Iterator[Change]:
         """What a method of an object that has a session does with that."""
-        if not any(isinstance(one, Function) for one in alternatives(self.ev.type_of(call.func, scope))):
+        if not any(isinstance(one, Function) for one in callees_of(self.ev, call, scope)):
             return
         if self.ends.of_call(call, scope) is not None:
             yield Change(text, False, call)

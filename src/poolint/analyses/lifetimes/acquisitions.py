@@ -17,10 +17,10 @@ from poolint.models.schema import POOLING, RELEASABLE
 from poolint.models.standard import STEPPING
 from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import CallKey, ScopeKey, means, parent_of, reads_of
-from poolint.types.call_sites import at_hand, call_site
+from poolint.types.call_sites import at_hand, call_site, callees_of
 from poolint.types.evidence import as_used
 from poolint.types.following import origin
-from poolint.types.values import Function, Instance, alternatives, union
+from poolint.types.values import Function, Instance, union
 from poolint.types.vocabulary import last_name, outlasts_block
 
 if TYPE_CHECKING:
@@ -320,7 +320,7 @@ class _Handing:
 
     def _callee(self, node: ast.Call, scope: Scope) -> Scope | None:
         """The function of the project that a call runs, all of it and nothing else."""
-        callees = alternatives(self.ev.type_of(node.func, scope))
+        callees = callees_of(self.ev, node, scope)
         if len(callees) != 1 or not isinstance(callees[0], Function):
             return None
         inner = callees[0].scope
@@ -332,7 +332,7 @@ class _Handing:
         ``next(get_session())``. Python closes it at once, and with it the session, which whoever has it uses again: nobody
         else gives back the connection that it takes then (SQLAlchemy 2.0 and 2.1 with CPython 3.9 to 3.13)."""
         made = node.args[0] if last_name(node.func) in STEPPING and len(node.args) == 1 else None
-        callees = alternatives(self.ev.type_of(made.func, scope)) if isinstance(made, ast.Call) else ()
+        callees = callees_of(self.ev, made, scope) if isinstance(made, ast.Call) else ()
         if len(callees) != 1 or not isinstance(callees[0], Function):
             return None
         inner = callees[0].scope

@@ -20,6 +20,7 @@ from poolint.flow.solver import completed, reach
 from poolint.models.schema import HANDLES, RELEASABLE
 from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import Scope, is_captured, parent_of
+from poolint.types.call_sites import callees_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 
@@ -67,7 +68,7 @@ class Objects:
     def _own(self, scope: Scope) -> Iterator[tuple[Site, Instance]]:
         """What begins with the objects that a function makes itself."""
         for call, name in self._calls(scope):
-            made = alternatives(self.ev.type_of(call.func, scope))
+            made = callees_of(self.ev, call, scope)
             if len(made) != 1 or not isinstance(made[0], ClassObject) or not isinstance(made[0].cls, Scope):
                 continue
             if made[0].base is None and self._is_plain(made[0]) and not isinstance(parent_of(call), ast.Await):
@@ -88,7 +89,7 @@ class Objects:
                 continue
             if name and not _is_own(name, call, scope):
                 continue
-            made = alternatives(self.ev.type_of(call.func, scope))
+            made = callees_of(self.ev, call, scope)
             if len(made) != 1 or not isinstance(made[0], ClassObject) or not isinstance(made[0].cls, Scope):
                 continue
             if made[0].base is None and self._is_plain(made[0]):
@@ -123,7 +124,7 @@ class Objects:
     def _of_helpers(self, scope: Scope) -> Iterator[tuple[Site, Instance]]:
         """What begins with the objects that functions of the project make for their callers, and hand to nobody else."""
         for call, name in self._calls(scope):
-            made = alternatives(self.ev.type_of(call.func, scope))
+            made = callees_of(self.ev, call, scope)
             if len(made) != 1 or not isinstance(made[0], Function) or made[0].scope.kind != "function":
                 continue
             inner, value = made[0].scope, _awaited(call)

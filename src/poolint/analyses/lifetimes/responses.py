@@ -9,7 +9,8 @@ from poolint.analyses.lent_pools import passed_for
 from poolint.analyses.lifetimes.destinations import target_of
 from poolint.models.schema import CLOSING_ROLES
 from poolint.syntax.scopes import is_parameter, parent_of
-from poolint.types.values import Function, alternatives
+from poolint.types.call_sites import callees_of
+from poolint.types.values import Function
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class
@@ -76,7 +77,7 @@ def is_owed(ev: Evaluator, cls: Class, fact: CallSite, node: ast.Call, inner: Sc
     client = _client(fact)
     if client is None or not is_parameter(client.id, inner):
         return client is not None
-    callees = alternatives(ev.type_of(node.func, scope))
+    callees = callees_of(ev, node, scope)
     callee = callees[0] if len(callees) == 1 and isinstance(callees[0], Function) else None
     if callee is None:
         return False

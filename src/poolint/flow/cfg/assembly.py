@@ -12,7 +12,7 @@ from poolint.flow.cfg import bindings, branches, comprehensions, expressions, ju
 from poolint.flow.cfg.builder import MAX_NODES, Builder, Language, Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Set
 
     from poolint.flow.cfg.graph import Graph
 
@@ -39,6 +39,7 @@ def build(
     raises: Callable[[ast.expr], bool] | None = None,
     never_returns: Callable[[ast.Call], bool] | None = None,
     suppresses: Callable[[ast.withitem, bool], bool | tuple[ast.expr, ...]] | None = None,
+    reads: Set[ast.AST] = frozenset(),
     max_nodes: int = MAX_NODES,
 ) -> Graph:
     """The control flow of a function, method, lambda or module; nested functions are only bound in it, never entered.
@@ -48,7 +49,8 @@ def build(
     the steps of a loop with what is iterated. ``never_returns`` says that nothing comes after a call, or after its
     await where it is awaited in place; a coroutine that is only made returns like any other. ``suppresses`` gets a
     with-item and whether it is asynchronous, and says whether it may swallow what leaves its block, or of which classes
-    that is which it swallows. Without them everything may raise, returns and lets pass.
+    that is which it swallows. Without them everything may raise, returns and lets pass. ``reads`` are the attributes whose
+    reading runs a function, which is not taken to raise.
 
     Raises :class:`TooComplex` past ``max_nodes`` events, and ``TypeError`` for syntax that has no flow of its own.
     """
@@ -58,6 +60,7 @@ def build(
         raises=raises,
         never_returns=never_returns,
         suppresses=suppresses,
+        reads=reads,
         max_nodes=max_nodes,
     )
     builder.run(_body(builder, function))

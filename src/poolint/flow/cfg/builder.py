@@ -11,7 +11,7 @@ would call itself: :meth:`Builder.run` keeps them on a list, and no depth of nes
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Set
 from typing import Any, NamedTuple, Optional
 
 from poolint.flow.cfg.graph import (
@@ -99,7 +99,7 @@ class Language(NamedTuple):
     expressions: Mapping[type[ast.expr], StatementBuilder]
     generic: StatementBuilder
     condition: ConditionBuilder
-    eventful: Callable[[ast.expr], set[ast.AST]]
+    eventful: Callable[[ast.expr, Set[ast.AST]], set[ast.AST]]
 
 
 class Builder:
@@ -113,6 +113,7 @@ class Builder:
         raises: Callable[[ast.expr], bool] | None,
         never_returns: Callable[[ast.Call], bool] | None,
         suppresses: Callable[[ast.withitem, bool], bool | tuple[ast.expr, ...]] | None,
+        reads: Set[ast.AST],
         max_nodes: int,
     ) -> None:
         self.function = function
@@ -120,6 +121,7 @@ class Builder:
         self.raises = raises
         self.never_returns = never_returns
         self.suppresses = suppresses
+        self.reads = reads
         self.max_nodes = max_nodes
         self.nodes: list[Node] = []
         self.entry = Node("entry", function)
@@ -174,7 +176,7 @@ class Builder:
             return True
         if expression not in self._scanned:
             self._scanned.add(expression)
-            self._eventful |= self.language.eventful(expression)
+            self._eventful |= self.language.eventful(expression, self.reads)
         return expression in self._eventful
 
     # Adding.

@@ -48,7 +48,7 @@ def label(node: Node) -> str:
     prefix = "async " if node.is_async else ""
     if node.kind == "entry" or node.kind.startswith("exit-"):
         return node.kind
-    if node.kind in ("call", "await", "yield", "statement", "raise", "return", "import") and node.value is None:
+    if node.kind in ("call", "read", "await", "yield", "statement", "raise", "return", "import") and node.value is None:
         return _text(syntax)
     if node.kind in ("enter", "exit") and isinstance(syntax, ast.withitem):
         return f"{prefix}{node.kind} {_text(syntax.context_expr)}"

@@ -14,6 +14,8 @@ from poolint.flow.cfg.builder import Builder, End, StatementBuilder, Steps
 from poolint.syntax.nodes import FIELDS
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from poolint.flow.cfg.graph import Node
 
 _PARTS = (ast.expr, ast.keyword, ast.comprehension)
@@ -22,8 +24,8 @@ _WITHOUT = frozenset({ast.Name, ast.Constant, ast.Load, ast.Store, str, int, typ
 _EVENTS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.ListComp, ast.SetComp, ast.DictComp)
 
 
-def eventful(root: ast.expr) -> set[ast.AST]:
-    """Those expressions at or below ``root`` whose evaluation has events."""
+def eventful(root: ast.expr, reads: Set[ast.AST]) -> set[ast.AST]:
+    """Those expressions at or below ``root`` whose evaluation has events; ``reads`` are the attributes that have one."""
     nodes: list[ast.AST] = [root]
     parents = [0]
     for index, node in enumerate(nodes):
@@ -32,6 +34,8 @@ def eventful(root: ast.expr) -> set[ast.AST]:
             parents.append(index)
     found = set()
     marked = [isinstance(node, _EVENTS) for node in nodes]
+    if reads:
+        marked = [found or node in reads for found, node in zip(marked, nodes, strict=True)]
     for index in range(len(nodes) - 1, -1, -1):
         if marked[index]:
             marked[parents[index]] = True
@@ -86,6 +90,12 @@ def _stop_if_last(b: Builder, expression: ast.Call, event: Node) -> None:
         b.ends = [end for end in b.ends if end.source is not event]
 
 
+def attribute(b: Builder, expression: ast.Attribute) -> Steps:
+    yield b.evaluate(expression.value)
+    if expression in b.reads:
+        b.emit("read", expression)
+
+
 def await_(b: Builder, expression: ast.Await) -> Steps:
     operand = expression.value
     if isinstance(operand, ast.Call):
@@ -122,6 +132,7 @@ def named(b: Builder, expression: ast.NamedExpr) -> Steps:
 
 
 EXPRESSIONS: dict[type[ast.expr], StatementBuilder] = {
+    ast.Attribute: attribute,
     ast.Await: await_,
     ast.Call: call,
     ast.Dict: dict_,

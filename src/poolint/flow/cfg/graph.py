@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 NodeKind = Literal[
     "entry",
     "call",  # node: ast.Call, its receiver and arguments are evaluated
+    "read",  # node: ast.Attribute, a property whose function runs
     "decorate",  # a decorator (node: its expression) is applied to a definition
     "await",  # node: ast.Await, where the coroutine may be suspended
     "yield",  # node: ast.Yield or ast.YieldFrom
