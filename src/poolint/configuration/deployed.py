@@ -50,6 +50,16 @@ class Deployed:
             self._starts[folder] = self._started(self._around(path))
         return self._starts[folder]
 
+    def at_once(self, path: str) -> int | None:
+        """How many requests or tasks a process takes at once, at most, of all services by which a file's project is deployed;
+        None where that is not known of each, or where others may install it."""
+        folders = self._around(path)
+        if any(map(self._project.is_distributed, folders)):
+            return None
+        services = [service for one in folders for service in self._fleet().services(one) if service.kind != "migration"]
+        known = [service.threads.value for service in services]
+        return max((one for one in known if one is not None), default=None) if None not in known else None
+
     def _started(self, folders: list[str]) -> frozenset[str] | None:
         if any(map(self._project.is_distributed, folders)):
             return None

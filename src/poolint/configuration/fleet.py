@@ -106,6 +106,11 @@ class Fleet:
         services = (service for one in self._deployments(folder)[0] for service in one.services)
         return frozenset(path for service in services for path in self._reach.starts(service))
 
+    def services(self, folder: str) -> Iterator[Service]:
+        """What the deployments in a folder run, as far as programs are known."""
+        for one in self._deployments(folder)[0]:
+            yield from one.services
+
     def _parts(self, deployment: Deployment) -> tuple[Deployment, ...]:
         return (deployment,) if self._declared.max_connections is not None else deployment.parts()
 

@@ -58,7 +58,8 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     connection of who has only read is held, it is also where its function is a job that runs no more than once at a time,
     where the database is a file, where a bot sends one message, where it asks for the address of a host, where it pauses
     after a failure, waits for the answer of the one who sits before the process, or for others with the connection of an
-    engine that this call alone has, or sleeps before it takes a new one, because the database has failed.
+    engine that this call alone has, sleeps before it takes a new one, because the database has failed, or where each process of
+    the deployment serves one after the other, so that nobody is there to wait for a second connection.
     """
     ev, holdings = services.evaluator, services.holdings
     occasions = ev.derived(Occasions)
@@ -82,6 +83,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
         or occasions.runs_in_turn(scope)
         or all(_opens_again(services, one, witness) for one in held)
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))
+        or services.deployed.at_once(scope.module.path) == 1
     )
     return may_do_no_harm and not any(_is_changed(services, one, node, scope) for one in held)
 

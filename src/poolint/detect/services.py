@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from poolint.analyses.coverage import Coverage
     from poolint.analyses.pools import Pools
     from poolint.analyses.unreached import Unreached
+    from poolint.configuration.deployed import Deployed
     from poolint.configuration.engines import Engines
     from poolint.deployment.declared import Declared
     from poolint.detect.checkouts import Lifetimes
@@ -181,9 +182,15 @@ class Services:
     def unreached(self) -> Unreached:
         """What nobody runs, asked where there is something to tell about it."""
         from poolint.analyses.unreached import Unreached
+
+        return Unreached(self.evaluator, self.deployed)
+
+    @cached_property
+    def deployed(self) -> Deployed:
+        """How the project is deployed, asked where there is something to tell about it."""
         from poolint.configuration.deployed import Deployed
 
-        return Unreached(self.evaluator, Deployed(self.evaluator.project, lambda: self.spending.fleet))
+        return Deployed(self.evaluator.project, lambda: self.spending.fleet)
 
     @cached_property
     def coverage(self) -> Coverage:
