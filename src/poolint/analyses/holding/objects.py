@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.holding.asked_arguments import deciding
+from poolint.analyses.holding.changes import Done
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.registries import Registries
 from poolint.analyses.holding.unknown_parts import UnknownParts
@@ -30,6 +32,7 @@ from poolint.types.values import Function, Instance, Pending, alternatives
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.analyses.conditions import Known
     from poolint.analyses.effects import Effects
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.analyses.holding.entities import Registry
@@ -38,16 +41,6 @@ if TYPE_CHECKING:
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import ScopeKey
     from poolint.types.evaluator import Evaluator
-
-
-class Done(NamedTuple):
-    """What a call does with a place: ``holds`` it from now on, or holds it no more; ``never`` and ``undone`` as of a change."""
-
-    place: str
-    holds: bool
-    cls: Class | None
-    never: bool = False
-    undone: bool = False
 
 
 class Entered(NamedTuple):
@@ -97,6 +90,10 @@ class Objects:
             yield Done(work.place, is_held, work.cls if is_held else None)
         assert self._registries is not None
         yield from self._of_registries(self._registries.done(call, scope))
+
+    def of_registries(self, call: ast.Call, scope: Scope, fixed: Known = ()) -> list[tuple[str, Left, Class]]:
+        """How a call leaves the sessions of registries, where this is known of the parameters of its function."""
+        return list(self._registries.done(call, scope, fixed)) if self._registries is not None else []
 
     def done_by(self, callee: Function, call: ast.Call, scope: Scope) -> Iterator[Done]:
         """The same, where it is known which function a call runs."""
@@ -215,7 +212,8 @@ class Objects:
                     yield Done(place, False, None)
                 if left is not Left.UNTOUCHED and (not is_held or cls.kind in SESSIONS):
                     undone = is_held and self._holdings.raising.place(call, callee.scope, inside, scope)
-                    yield Done(place, is_held, cls if is_held else None, left is Left.NEVER, undone)
+                    asked = deciding(self._holdings.leaving, left, call, callee, inside, scope)
+                    yield Done(place, is_held, cls if is_held else None, left is Left.NEVER, undone, asked)
             elif cls.kind == "connection" and root == "self":
                 left = self._holdings.leaving.place(call, callee.scope, inside, scope)
                 if left not in (Left.UNTOUCHED, Left.NEVER):
