@@ -81,9 +81,7 @@ class Entering:
         return found
 
     def _find(self, call: ast.Call, callee: Scope, scope: Scope, caller: Known) -> Known:
-        tested = self._tested.get(callee)
-        if tested is None:
-            tested = self._tested[callee] = _tested(callee)
+        tested = self._tested_by(callee)
         names, hinted, classes, asked, positional, defaults = tested
         if not (names or asked):
             return ()
@@ -121,6 +119,27 @@ class Entering:
                 found = Hint.PASSED if found is UNKNOWN else found
             given[under] = found
         return tuple(sorted(given.items(), key=lambda one: one[0]))
+
+    def undecided(self, call: ast.Call, callee: Scope) -> Iterator[tuple[str, ast.expr, tuple[object, object]]]:
+        """The parameters by which a function, or what it passes them to, decides something as by a flag, what a call passes for
+        each, where that is no constant, and what it comes to where it is true, and where it is not."""
+        tested = self._tested_by(callee)
+        plain = takewhile(lambda one: not isinstance(one, ast.Starred), call.args)
+        passed: dict[str | None, ast.expr] = dict(zip(tested.positional, plain, strict=False))
+        passed.update((one.arg, one.value) for one in call.keywords)
+        for name, argument in passed.items():
+            if name is None or name not in tested.names or isinstance(argument, ast.Constant):
+                continue
+            if any(map(_is_flag, callee.bindings.get(name, ()))):
+                yield name, argument, (True, False)
+            elif name in tested.hinted:
+                yield name, argument, (Hint.TRUE, Hint.FALSE)
+
+    def _tested_by(self, callee: Scope) -> _Tested:
+        found = self._tested.get(callee)
+        if found is None:
+            found = self._tested[callee] = _tested(callee)
+        return found
 
     def _is_of(self, argument: ast.expr, scope: Scope, cls: ast.expr, callee: Scope) -> bool | None:
         """Whether an argument is an object of a class that its function asks for; None where that is not known."""
@@ -186,6 +205,12 @@ def _may_be_none(binding: Binding) -> bool:
         if isinstance(one, (ast.Name, ast.Attribute)) and last_name(one) in _MAY_BE_NONE:
             return True
     return False
+
+
+def _is_flag(binding: Binding) -> bool:
+    """Whether a parameter is declared to be true or false."""
+    is_one = isinstance(binding.value, ast.Constant) and isinstance(binding.value.value, bool)
+    return is_one or (binding.annotation is not None and last_name(binding.annotation) == "bool")
 
 
 def tested_parameters(callee: Scope) -> frozenset[str]:

@@ -37,6 +37,9 @@ _OWN = frozenset({"close", "throw", "cr_frame", "cr_running", "cr_await", "cr_co
 
 _DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
 
+_COLLECTIONS = (ast.List, ast.Set, ast.ListComp, ast.SetComp)
+"""Those of which the items are alike, whatever their number."""
+
 
 def end(ev: Evaluator, node: ast.expr, how: Usage, scope: Scope) -> Usage:
     """How a coroutine that ``node`` makes is used in the end, which is ``how`` as far as its own function shows."""
@@ -91,6 +94,8 @@ def _end(ev: Evaluator, node: ast.expr, scope: Scope, depth: int) -> Usage | Non
     taking = call_taking(node)
     if taking is None:
         parent = parent_of(node)
+        if isinstance(parent, ast.Tuple):
+            return _of_record(ev, parent, parent.elts.index(node), scope)
         return _of_display(ev, parent, scope) if isinstance(parent, _DISPLAYS) else None
     call, keyword = taking
     put = put_by(call)
@@ -173,8 +178,18 @@ def _is_value_of(
     return any(one is not None and one.use in _USED for one in found) and None not in found
 
 
-def _of_display(ev: Evaluator, display: ast.AST, scope: Scope) -> Usage | None:
-    """What becomes of what stands in a list, tuple, set or dictionary as it is written, maybe one that others are added to."""
+def _of_record(ev: Evaluator, record: ast.Tuple, place: int, scope: Scope) -> Usage | None:
+    """What becomes of a part of a tuple, which may be an item of a collection: ``calls.append((name, call))``."""
+    around = parent_of(record)
+    put = put_by(around) if isinstance(around, ast.Call) else None
+    if put is not None and put[1] is record:
+        return _of_collection(ev, put[0], scope, place) if isinstance(put[0], ast.Name) else None
+    return _of_display(ev, around, scope, place) if isinstance(around, _COLLECTIONS) else _of_display(ev, record, scope)
+
+
+def _of_display(ev: Evaluator, display: ast.AST, scope: Scope, place: int | None = None) -> Usage | None:
+    """What becomes of what stands in a list, tuple, set or dictionary as it is written, maybe one that others are added to;
+    of the part of each item at a ``place``, where they are tuples."""
     parent = parent_of(display)
     while isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add):
         parent = parent_of(parent)
@@ -183,7 +198,7 @@ def _of_display(ev: Evaluator, display: ast.AST, scope: Scope) -> Usage | None:
     if isinstance(parent, (ast.Assign, ast.AnnAssign)):
         targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
         if len(targets) == 1 and isinstance(targets[0], ast.Name):
-            return _of_collection(ev, targets[0], scope)
+            return _of_collection(ev, targets[0], scope, place)
     # Others may await what they take out of it.
     taking = call_taking(display) if isinstance(display, ast.expr) else None
     return Usage(Use.CONSUMED, taking[0]) if taking is not None and _awaits_nothing(ev, taking[0], scope) else None
@@ -197,8 +212,8 @@ def _returned(statement: ast.Return, scope: Scope) -> Usage | None:
     return Usage(Use.CONSUMED, statement)
 
 
-def _of_collection(ev: Evaluator, name: ast.Name, scope: Scope) -> Usage | None:
-    """What becomes of the items of a collection that a name of this function alone holds."""
+def _of_collection(ev: Evaluator, name: ast.Name, scope: Scope, place: int | None = None) -> Usage | None:
+    """What becomes of the items of a collection that a name of this function alone holds, or of the part of each at a place."""
     bindings = scope.bindings.get(name.id, ())
     if scope.kind != "function" or len(bindings) != 1 or bindings[0].kind not in ("assign", "annotated"):
         return None
@@ -217,9 +232,30 @@ def _of_collection(ev: Evaluator, name: ast.Name, scope: Scope) -> Usage | None:
             call = parent_of(parent)
             if not (isinstance(call, ast.Call) and put_by(call) and isinstance(parent_of(call), ast.Expr)):
                 return None
+        elif isinstance(parent, (ast.For, ast.comprehension)) and parent.iter is load:
+            if not _leaves_alone(parent, place, scope):
+                return None
         elif not (isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "len"):
             return None
     return found
+
+
+def _leaves_alone(loop: ast.For | ast.comprehension, place: int | None, scope: Scope) -> bool:
+    """Whether nobody reads what a loop calls the items of a collection, or their parts at a place: ``for name, _ in calls``."""
+    target: ast.expr = loop.target
+    if place is not None:
+        parts = target.elts if isinstance(target, ast.Tuple) else []
+        if place >= len(parts) or any(isinstance(one, ast.Starred) for one in parts):
+            return False
+        target = parts[place]
+    if not isinstance(target, ast.Name) or target.id in scope.declared:
+        return False
+    if isinstance(loop, ast.For):
+        return next(reads_of(target.id, scope), None) is None
+    return not any(  # its own names end with it
+        isinstance(one, ast.Name) and one.id == target.id and isinstance(one.ctx, ast.Load)
+        for one in ast.walk(parent_of(loop) or loop)
+    )
 
 
 def _added(value: ast.expr | None) -> Iterator[ast.expr | None]:

@@ -42,6 +42,7 @@ What = Literal[
     "takes-connection",
     "takes-another",
     "passed-by",
+    "left-held-by",
     "parent-takes-connection",
     "dependency-used",
     "dependency-used-own",

@@ -56,7 +56,9 @@ class Deployed:
         folders = self._around(path)
         if any(map(self._project.is_distributed, folders)):
             return None
-        services = [service for one in folders for service in self._fleet().services(one) if service.kind != "migration"]
+        services = [
+            service for one in folders for service in self._fleet().services(one) if service.kind != "migration"
+        ]
         known = [service.threads.value for service in services]
         return max((one for one in known if one is not None), default=None) if None not in known else None
 

@@ -250,13 +250,14 @@ def _is_only_used(ownership: Ownership, use: ast.expr, scope: Scope, cls: Class)
 
 
 def _is_left_held(holdings: Holdings, cls: Class, attribute: str, classes: tuple[Scope, ...]) -> bool:
-    """Whether a method of these classes leaves its session holding a connection, and none is there only to end that."""
+    """Whether a method of these classes leaves its session holding a connection, on all its ways or where it goes on without
+    the commit that others have, and none is there only to end that."""
     methods = [one for each in classes for one in each.children if one.kind == "function"]
     if any(_only_ends(holdings.objects.ev, method, attribute, cls) for method in methods):
         return False  # who calls the others calls this one in the end
     place = f"self.{attribute}"
     held = (held for method in methods if method.name != "__init__" for held in holdings.left(method)[0])
-    return any(one.resource == place and one.is_sure for one in held)
+    return any(one.resource == place and (one.is_sure or one.branch is not None) for one in held)
 
 
 def _only_ends(ev: Evaluator, method: Scope, attribute: str, cls: Class) -> bool:

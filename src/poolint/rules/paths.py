@@ -38,6 +38,7 @@ TEXTS: dict[What, str] = {
     "takes-connection": "`{}` takes a connection",
     "takes-another": "takes another one from the same pool",
     "passed-by": "where `{}` is {}, `{}` is not reached",
+    "left-held-by": "where `{}` is {}, `{}` leaves it held",
     "parent-takes-connection": "the parent takes a connection",
     "dependency-used": "`{}` has used the session of `{}`",
     "dependency-used-own": "`{}` uses its session before handing it out",

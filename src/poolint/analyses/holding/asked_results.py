@@ -36,13 +36,13 @@ def add_by_results(reader: Reader, leaving: Leaving, scope: Scope, found: Change
         if not isinstance(call, ast.Call) or all(one.holds for one in changes) or not _is_test(call):
             continue
         ended = {one.resource for one in changes if not one.holds}
-        for callee, inner, place, cls in (*_passed(reader, call, scope), *reader.objects.kept_by(call, scope)):
+        for callee, inner, place, cls in (*passed(reader, call, scope), *reader.objects.kept_by(call, scope)):
             if place in ended and cls.kind in SESSIONS:
                 for result in leaving.told(call, callee.scope, inner, scope):
                     found.told.setdefault((call, result), []).append(Change(place, True, call, cls))
 
 
-def _passed(reader: Reader, call: ast.Call, scope: Scope) -> Iterator[tuple[Function, str, str, Class]]:
+def passed(reader: Reader, call: ast.Call, scope: Scope) -> Iterator[tuple[Function, str, str, Class]]:
     """The sessions that a call passes to functions which end their transactions, by their names there and here."""
     callees = [one for one in callees_of(reader.ev, call, scope) if isinstance(one, Function)]
     for callee, (keyword, argument) in itertools.product(callees, arguments_of(call)):

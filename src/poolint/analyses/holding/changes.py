@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from poolint.models.schema import Class
 
 
+class Asked(NamedTuple):
+    """What a helper is passed and decides by, and how that comes out where it does something."""
+
+    test: ast.expr
+    truth: bool
+
+
 class Change(NamedTuple):
     """One change: ``resource``, as written, holds a connection from ``node`` on, or holds none any more.
 
@@ -20,7 +27,8 @@ class Change(NamedTuple):
     raises: a checkout that fails has taken nothing, a commit that fails has taken a connection and keeps it. ``cause``
     is what has happened, where ``node`` does not show it. ``never``: it is not known to return at all, while that is
     being found out. ``undone``: when it raises, it has ended the use: it rolls back, and raises. ``at_times``: it is so on
-    some of the ways that lead to the beginning of the function.
+    some of the ways that lead to the beginning of the function. ``asked``: where this says so, a helper ends the use,
+    and only there, whatever else is said of it.
     """
 
     resource: str
@@ -33,20 +41,24 @@ class Change(NamedTuple):
     never: bool = False
     undone: bool = False
     at_times: bool = False
+    asked: Asked | None = None
 
 
 class Done(NamedTuple):
-    """What a call does with a place: ``holds`` it from now on, or holds it no more; ``never`` and ``undone`` as of a change."""
+    """What a call does with a place: ``holds`` it from now on, or holds it no more; the rest as of a change."""
 
     place: str
     holds: bool
     cls: Class | None
     never: bool = False
     undone: bool = False
+    asked: Asked | None = None
 
-    def change(self, node: ast.expr) -> Change:
-        """The change that is made where the function runs."""
-        return Change(self.place, self.holds, node, self.cls, never=self.never, undone=self.undone)
+    def at(self, node: ast.expr, cause: Cause | None = None) -> Change:
+        """The change that it is where a call stands."""
+        return Change(
+            self.place, self.holds, node, self.cls, False, False, cause, self.never, self.undone, asked=self.asked
+        )
 
 
 class Changes:

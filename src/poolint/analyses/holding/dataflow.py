@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.graphs import events_at
+from poolint.analyses.holding.asked_arguments import told_by
 from poolint.analyses.holding.asked_results import add_by_results
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.entry import Beginnings
@@ -30,6 +31,7 @@ from poolint.types.values import Function
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from poolint.analyses.conditions import Known
     from poolint.analyses.graphs import Graphs
     from poolint.analyses.holding.changes import Changes
     from poolint.analyses.holding.database_locks import Below
@@ -121,8 +123,10 @@ class Holdings:
                 self._changes[scope] = found
         return found
 
-    def own_changes(self, scope: Scope) -> Changes:
-        """What a function changes by itself, whoever calls it."""
+    def own_changes(self, scope: Scope, fixed: Known = ()) -> Changes:
+        """What a function changes by itself, whoever calls it; or who says so much of its parameters."""
+        if fixed:
+            return told_by(self._reader, self.leaving, scope, self.own_changes(scope), fixed)
         found = self._own.get(scope)
         if found is None:
             known = self.components.provisional
@@ -208,7 +212,7 @@ class Holdings:
                     is_sure = all(one.is_held for one in found)
                     if not is_sure:
                         change = self._ways_of(scope).confirmed(event, change)
-                    if change is None:
+                    if change is None or (change.asked and self._ways_of(scope).may_end(change, change, event)):
                         continue
                     header = self._header(change, node, scope)
                     held[name] = Hold(

@@ -291,6 +291,6 @@ def since(hold: Hold, scope: Scope, does: What = "takes-connection") -> Waypoint
 def branch_of(hold: Hold, scope: Scope) -> Iterator[Waypoint]:
     """The branch by which a way leads past what ends the use of a connection on others."""
     if hold.branch is not None:
-        test, truth, end = hold.branch
+        test, truth, end, is_asked = hold.branch
         said = (text_of(test, scope), "true" if truth else "false", text_of(end, scope))
-        yield waypoint("passed-by", test, scope.module, *said)
+        yield waypoint("left-held-by" if is_asked else "passed-by", test, scope.module, *said)

@@ -100,10 +100,11 @@ class Leaving:
             found = max(found, left)
         return found
 
-    def place(self, call: ast.Call, callee: Scope, place: str, scope: Scope) -> Left:
-        """The same for one of the functions that a call runs and its parameter, or a place in that."""
+    def place(self, call: ast.Call, callee: Scope, place: str, scope: Scope, fixed: Known = ()) -> Left:
+        """The same for one of the functions that a call runs and its parameter, or a place in that, where this is known of
+        the parameters of the caller."""
         is_ignored = bool(callee.returns) and _is_ignored(call, scope)
-        return self.parameter(callee, place, self._entering.known(call, callee, scope, ()), is_ignored=is_ignored)
+        return self.parameter(callee, place, self._entering.known(call, callee, scope, fixed), is_ignored=is_ignored)
 
     def told(self, call: ast.Call, callee: Scope, place: str, scope: Scope) -> Iterator[bool]:
         """The results of a call by which a test is told that the function has left a session held, that is not believed of
@@ -133,7 +134,7 @@ class Leaving:
             return Left.ENDED  # a function inside may end it at any time
         if any(self._is_handed_on(one, scope, name) for one in self._mentioned(name, scope)):
             return Left.ENDED
-        changes = self.holdings.own_changes(scope)
+        changes = self.holdings.own_changes(scope, key.fixed)
         if any(asks_of(one.node, name, scope) for one in changes.ending(name)):
             return Left.ENDED
         try:
@@ -290,7 +291,8 @@ def ways_left(
         for change in found:
             if change.resource in names and not (change.holds and asks_of(change.node, change.resource, scope)):
                 again = Left.RENEWED if state in (Left.ENDED, Left.RENEWED) else Left.HELD
-                state = again if change.holds else Left.ENDED
+                if change.holds or change.asked is None or state is not Left.HELD:
+                    state = again if change.holds else Left.ENDED
         if event.kind == "return":
             told = _constant(event.node.value) if isinstance(event.node, ast.Return) else _NOTHING
         return state, told

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.holding.asked_arguments import deciding
 from poolint.analyses.holding.changes import Done
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.registries import Registries
@@ -31,6 +32,7 @@ from poolint.types.values import Function, Instance, Pending, alternatives
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.analyses.conditions import Known
     from poolint.analyses.effects import Effects
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.analyses.holding.entities import Registry
@@ -88,6 +90,10 @@ class Objects:
             yield Done(work.place, is_held, work.cls if is_held else None)
         assert self._registries is not None
         yield from self._of_registries(self._registries.done(call, scope))
+
+    def of_registries(self, call: ast.Call, scope: Scope, fixed: Known = ()) -> list[tuple[str, Left, Class]]:
+        """How a call leaves the sessions of registries, where this is known of the parameters of its function."""
+        return list(self._registries.done(call, scope, fixed)) if self._registries is not None else []
 
     def done_by(self, callee: Function, call: ast.Call, scope: Scope) -> Iterator[Done]:
         """The same, where it is known which function a call runs."""
@@ -208,7 +214,8 @@ class Objects:
                     yield Done(place, False, None)
                 if left is not Left.UNTOUCHED and (not is_held or cls.kind in SESSIONS):
                     undone = is_held and self._holdings.raising.place(call, callee.scope, inside, scope)
-                    yield Done(place, is_held, cls if is_held else None, left is Left.NEVER, undone)
+                    asked = deciding(self._holdings.leaving, left, call, callee, inside, scope)
+                    yield Done(place, is_held, cls if is_held else None, left is Left.NEVER, undone, asked)
             elif cls.kind == "connection" and root == "self":
                 left = self._holdings.leaving.place(call, callee.scope, inside, scope)
                 if left not in (Left.UNTOUCHED, Left.NEVER):

@@ -51,8 +51,9 @@ _Sessions = frozenset[tuple[Registry, Left]]
 """How a function leaves the sessions of registries."""
 
 
-class Lending(NamedTuple):
-    """A generator that yields the session of a registry, and what a call fixes of its parameters."""
+class Called(NamedTuple):
+    """A function that works with the session of a registry, or a generator that yields it, and what a call fixes of its
+    parameters."""
 
     function: ScopeKey
     fixed: Known = ()
@@ -81,14 +82,14 @@ class Registries:
         self._entities = Entities(ev, self.at)
         self._near: dict[Module, bool] = {}
         self._owned: dict[Scope, tuple[str, ...]] = {}
-        self._left: Summaries[ScopeKey, _Sessions] = Summaries(
+        self._left: Summaries[Called, _Sessions] = Summaries(
             "leaves-registries", self._leaves, bottom=frozenset(), join=frozenset.union, components=holdings.components
         )
         self._entering = ev.derived(Entering)
         self._yielded: Summaries[ScopeKey, frozenset[Registry]] = Summaries(
             "yields-registries", self._yields, bottom=frozenset(), join=frozenset.union, components=holdings.components
         )
-        self._ended: Summaries[Lending, Left] = Summaries(
+        self._ended: Summaries[Called, Left] = Summaries(
             "ends-block", self._ends_block, bottom=Left.NEVER, join=on_some_way, components=holdings.components
         )
 
@@ -96,16 +97,21 @@ class Registries:
         """Whether a call may leave the session of a registry held: it runs a function of the project, near one."""
         return self.is_near(scope.module) and any(self._callees(call, scope))
 
-    def done(self, call: ast.Call, scope: Scope) -> Iterator[tuple[str, Left, Class]]:
-        """The sessions of registries that a call leaves held or has ended, by their names in ``scope``."""
+    def done(self, call: ast.Call, scope: Scope, fixed: Known = ()) -> Iterator[tuple[str, Left, Class]]:
+        """The sessions of registries that a call leaves held or has ended, by their names in ``scope``, of whose parameters
+        this is known."""
         if not self.is_near(scope.module):
             return
         for callee in self._callees(call, scope):
-            yield from self.done_by(callee, call, scope)
+            yield from self.done_by(callee, call, scope, fixed)
 
-    def done_by(self, callee: Function, call: ast.Call, scope: Scope) -> Iterator[tuple[str, Left, Class]]:
+    def done_by(
+        self, callee: Function, call: ast.Call, scope: Scope, fixed: Known = ()
+    ) -> Iterator[tuple[str, Left, Class]]:
         """The same, where it is known which function a call runs."""
-        for one, left in sorted(self._left.of(callee.scope.key)):
+        is_called = callee.scope.name == last_name(call.func)  # and not by one that it is passed to
+        known = self._entering.known(call, callee.scope, scope, fixed) if is_called else ()
+        for one, left in sorted(self._left.of(Called(callee.scope.key, known))):
             registry = one if one.module else self._entities.meant(one, callee, call, scope)
             if registry is None:
                 continue
@@ -162,11 +168,11 @@ class Registries:
             found = self._near[module] = near or screen.may_share(module.path, module.source.data)
         return found
 
-    def _leaves(self, key: ScopeKey) -> _Sessions:
-        scope = self.ev.project.scope(key)
+    def _leaves(self, key: Called) -> _Sessions:
+        scope = self.ev.project.scope(key.function)
         if not self.is_near(scope.module):
             return frozenset()
-        changes, aliases = self._holdings.own_changes(scope), self._aliases(scope)
+        changes, aliases = self._holdings.own_changes(scope, key.fixed), self._aliases(scope)
         if any(one.item is not None for one in aliases):
             changes = _outside_blocks(changes, aliases)
         registries: dict[Registry, set[str]] = {}
@@ -183,19 +189,19 @@ class Registries:
         except TooComplex:
             return frozenset()
         left = {
-            one: reduce(on_some_way, ways_left(graph, changes, names, scope, {}), Left.NEVER)
+            one: reduce(on_some_way, ways_left(graph, changes, names, scope, dict(key.fixed)), Left.NEVER)
             for one, names in registries.items()
         }
         return frozenset((one, how) for one, how in left.items() if how > Left.UNTOUCHED)
 
     def stays(self, module: Module, name: str, scope: Scope) -> bool:
         """Whether a function leaves the session of a registry, which a module binds to a name, holding its connection."""
-        left = self._left.of(scope.key) if self.is_near(scope.module) else frozenset()
+        left = self._left.of(Called(scope.key)) if self.is_near(scope.module) else frozenset()
         return any(one[:3] == (module.path, name, "") and how is Left.HELD for one, how in left)
 
     def held_by(self, scope: Scope) -> list[Registry]:
         """The registries whose session a function leaves holding its connection, whatever way it takes."""
-        left = self._left.of(scope.key) if self.is_near(scope.module) else frozenset()
+        left = self._left.of(Called(scope.key)) if self.is_near(scope.module) else frozenset()
         return [one for one, how in sorted(left) if how is Left.HELD]
 
     def _aliases(self, scope: Scope) -> list[Alias]:
@@ -210,7 +216,7 @@ class Registries:
             if not (isinstance(call, ast.Call) and isinstance(target, ast.Name)):
                 continue
             for function in self._generators(call, scope):
-                known = Lending(function.key, self._entering.known(call, function, scope, ()))
+                known = Called(function.key, self._entering.known(call, function, scope, ()))
                 stays = self._ended.of(known) in (Left.UNTOUCHED, Left.HELD, Left.RENEWED)
                 found += [Alias(target.id, one, item, stays) for one in sorted(self._yielded.of(function.key))]
         return found
@@ -237,7 +243,7 @@ class Registries:
             found.add(made or known.get(value.id if isinstance(value, ast.Name) else ""))
         return frozenset(one for one in found if one is not None) if len(found) == 1 else frozenset()
 
-    def _ends_block(self, key: Lending) -> Left:
+    def _ends_block(self, key: Called) -> Left:
         """How the block of a generator leaves the session that it has yielded."""
         scope = self.ev.project.scope(key.function)
         changes, aliases = self._holdings.own_changes(scope), self._aliases(scope)

@@ -154,6 +154,8 @@ class Standings:
                 state = state & ~of_resource | ended
             elif raised and change.reverse and change.holds:
                 state = state & ~of_resource | unknown  # nothing is known of what its name had before
+            elif change.asked is not None and not change.holds:
+                state |= ended if state & of_resource & ~idle & ~all_told else 0
             elif not change.holds and not (raised and change.reverse):
                 state = state & ~of_resource | ended
             elif state & idle:

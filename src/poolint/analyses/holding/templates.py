@@ -234,10 +234,7 @@ class Templates:
             # What it is passed it may have ended: nobody has looked at that.
             passed = [name for _, argument in arguments_of(call) if (name := name_of(argument)) in held]
             changes.calls[call] = [Change(name, False, call) for name in passed]
-            changes.calls[call] += [
-                Change(place, holds, call, cls, cause=cause, never=never, undone=undone)
-                for place, holds, cls, never, undone in done
-            ]
+            changes.calls[call] += [each.at(call, cause) for each in done]
         return changes
 
     def _of_class(self, call: ast.Call, template: Scope, owner: Scope) -> Iterator[Scope]:

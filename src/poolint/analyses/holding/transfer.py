@@ -12,6 +12,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding.added import added_method, own_object
+from poolint.analyses.holding.asked_arguments import asked_by
 from poolint.analyses.holding.changes import Change, Changes
 from poolint.analyses.holding.direct import opens_directly
 from poolint.analyses.holding.exit_stacks import stacked
@@ -143,7 +144,7 @@ class Reader:
                 found.calls.setdefault(call, []).extend(changes)
         for read in always_run(self.ev, scope) if self.is_near(scope) else ():
             done = self.objects.done_by(read.function, read.call, scope)
-            found.calls.setdefault(read.node, []).extend(one.change(read.node) for one in done)
+            found.calls.setdefault(read.node, []).extend(one.at(read.node) for one in done)
         self._iterated(scope, found)
         end_with_loops(self.ev, scope, found)
         return found
@@ -318,7 +319,7 @@ class Reader:
             # Their types are asked for last: most calls are of no function of the project.
             for argument in passed:
                 yield from self._of_helper(call, argument, name_of(argument), scope)
-        yield from (one.change(call) for one in self.objects.done(call, scope))
+        yield from (one.at(call) for one in self.objects.done(call, scope))
         function = call.func
         if not isinstance(function, ast.Attribute):
             return
@@ -341,14 +342,15 @@ class Reader:
         keyword = next((one.arg for one in call.keywords if one.value is argument), None)
         fate = self.ownership.fate(call, argument, scope, cls, keyword)
         if fate is not Fate.USED:
-            left = Left.ENDED
+            left, asked = Left.ENDED, None
             if self.leaving is not None and cls.kind in SESSIONS and fate in (Fate.COMMITTED, Fate.KEPT):
                 left = self.leaving.argument(call, argument, keyword, scope)
+                asked = asked_by(self.leaving, left, call, argument, keyword, scope)
             if left is not Left.UNTOUCHED:
                 is_held = left in (Left.HELD, Left.RENEWED)
                 undone = is_held and self.raising is not None and self.raising.argument(call, argument, keyword, scope)
                 never = left is Left.NEVER
-                yield Change(text, is_held, call, cls if is_held else None, never=never, undone=undone)
+                yield Change(text, is_held, call, cls if is_held else None, never=never, undone=undone, asked=asked)
         elif cls.kind in SESSIONS and self.using.argument(call, argument, keyword, scope):
             undone = self.raising is not None and self.raising.argument(call, argument, keyword, scope)
             yield Change(text, True, call, cls, undone=undone)

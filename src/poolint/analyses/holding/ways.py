@@ -14,7 +14,8 @@ from functools import cache
 from operator import or_
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from poolint.analyses.assumed import is_ruled_out
+from poolint.analyses.assumed import is_ruled_out, truth
+from poolint.analyses.holding.asked_arguments import said_by
 from poolint.analyses.holding.standings import changed_along
 from poolint.analyses.outcomes import Outcomes
 from poolint.flow.cfg import TooComplex
@@ -24,7 +25,7 @@ from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from poolint.analyses.assumed import Values
     from poolint.analyses.holding.changes import Change, Changes
@@ -47,6 +48,8 @@ class Branch(NamedTuple):
     test: ast.expr
     truth: bool
     passed_by: ast.expr
+    is_asked: bool = False
+    """It is reached, and passed the test, by which it decides."""
 
 
 class Way(NamedTuple):
@@ -78,6 +81,7 @@ class Ways:
     """The ways through one function."""
 
     def __init__(self, ev: Evaluator, graph: Graph, changes: Changes, scope: Scope) -> None:
+        self._ev = ev
         self._graph = graph
         self._changes = changes
         self._scope = scope
@@ -113,7 +117,7 @@ class Ways:
 
         def misses(edge: Edge, _: bool) -> bool | None:
             found = passing(edge)
-            ends = found is None or found.forgets or not all(one.holds for one in found.changes)
+            ends = found is None or found.forgets or not all(one.holds or one.asked for one in found.changes)
             return None if ends else True
 
         def consistent(edge: Edge, state: _State) -> _State | None:
@@ -185,10 +189,9 @@ class Ways:
                 return None
             since = state.since
             for change in found.changes:
-                if not change.holds:
-                    since = None
-                elif since is None:
-                    since = number(change)
+                held = since if since is not None or not change.holds else number(change)
+                is_over = change.asked is None and not change.holds
+                since = None if is_over or (held is not None and self.may_end(change, begun[held], event)) else held
             return self._known(edge, state, None if found.forgets else since)
 
         before = next((one for one in self._changes.before if one.resource == resource), None)
@@ -198,9 +201,35 @@ class Ways:
         for node, state in ways:
             if node is event and state.since is not None:
                 ends = [one.node for one in self._changes.ending(resource)]
-                return Way(begun[state.since], _branch(ways.witness((node, state)), ends))
+                return Way(begun[state.since], self._branch(ways.witness((node, state)), ends, resource))
             is_reached = is_reached or node is event
         return None if is_reached else False
+
+    def may_end(self, change: Change, since: Change, event: Node) -> bool:
+        """Whether a helper that is asked to may have ended on all ways to an event what is held since another change: callers
+        need not say anything else, or what it is asked by may decide as well whether that is held, or the event is reached."""
+        if change.asked is None:
+            return False
+        if truth(change.asked.test, self._defaults, self._scope) is change.asked.truth:
+            return True
+        mine = set(said_by(self._ev, change.asked.test, self._scope))
+        places = [one for one in (since.node, event.node) if one is not None]
+        tests = [test for place in places for test, _ in tests_before(place, self._scope)]
+        tests += [one.iter for place in places for one in _around(place) if isinstance(one, (ast.For, ast.AsyncFor))]
+        return None in mine or any(one in mine for test in tests for one in said_by(self._ev, test, self._scope))
+
+    def _branch(self, way: list[Edge], ends: list[ast.expr], resource: str) -> Branch | None:
+        """What decides last on a way about one of the ends of something: a test, or what a helper is asked by."""
+        deciding = {id(one): end for end in ends for one in _around(end) if isinstance(one, _BRANCHES)}
+        for edge in reversed(way):
+            statement = _statement(edge) if _is_test(edge) else None
+            if statement is not None and id(statement) in deciding:
+                assert isinstance(edge.test, ast.expr)
+                return Branch(edge.test, bool(edge.truth), deciding[id(statement)])
+            for change in changed_along(edge, self._changes) or ():
+                if change.asked is not None and change.resource == resource:
+                    return Branch(change.asked.test, not change.asked.truth, change.node, True)
+        return None
 
     def _known(self, edge: Edge, state: _State, since: int | None) -> _State | None:
         """What is known behind an edge; None where it contradicts what is known before it."""
@@ -262,14 +291,3 @@ def _around(node: ast.AST) -> Iterator[ast.AST]:
     while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
         yield current
         current = parent_of(current)
-
-
-def _branch(way: list[Edge], ends: Iterable[ast.expr]) -> Branch | None:
-    """The last test on a way that decides about one of the ends of something."""
-    deciding = {id(one): end for end in ends for one in _around(end) if isinstance(one, _BRANCHES)}
-    for edge in reversed(way):
-        statement = _statement(edge) if _is_test(edge) else None
-        if statement is not None and id(statement) in deciding:
-            assert isinstance(edge.test, ast.expr)
-            return Branch(edge.test, bool(edge.truth), deciding[id(statement)])
-    return None
