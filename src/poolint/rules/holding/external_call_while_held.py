@@ -36,7 +36,8 @@ class ExternalCallWhileHeld(Rule):
     connection; one call that says itself that it waits for two seconds at most, outside of transactions and locks; and,
     where nothing has been written or locked, a call while the connection is one to a database that certainly is a file, one
     that asks for the address of a host, not for each of many, and any in a job that its schedule runs no more than once at a
-    time (APScheduler, `schedule`, `repeat_every`, loops of discord.py).
+    time (APScheduler, `schedule`, `repeat_every`, loops of discord.py), or where the deployment in the repository has each
+    process serve one request after the other, as gunicorn does without `--threads`.
 
     ## Why is this bad?
     A session begins a transaction with its first query and keeps its connection until the commit. While the other
