@@ -12,7 +12,10 @@ import pytest
 from tests.support import Project, fixtures
 
 import poolint
+from poolint.config import Settings
+from poolint.engine import Checker
 from poolint.flow.summaries import Summaries
+from poolint.rules.registry import LazyRules
 from poolint.text.source import Source
 
 FOLLOWED = [
@@ -65,6 +68,20 @@ async def pay(session: AsyncSession) -> None:
 """
 """What only coverage asks about."""
 
+OPENED = """
+import warehouse_driver
+
+def opened():
+    return warehouse_driver.connect("stock")
+
+def count() -> int:
+    connection = opened()
+    cursor = connection.cursor()
+    cursor.execute("SELECT count(*) FROM stock")
+    return cursor.fetchone()[0]
+"""
+"""What is asked about only where possible findings are."""
+
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Summaries[Any, Any]]:
@@ -100,6 +117,9 @@ def test_what_is_remembered_of_functions_can_be_stored_and_sent(
     (tmp_path / "paying.py").write_text(UNMODELLED, "utf-8")
     paying = Project(tmp_path, ["paying.py"])
     assert paying.checker.seen(Source.read(str(tmp_path / "paying.py"))) is not None
+    (tmp_path / "stock.py").write_text(OPENED, "utf-8")
+    thorough = Checker(Settings(root=str(tmp_path), certainty="possible"), LazyRules())
+    assert list(thorough.check(Source.read(str(tmp_path / "stock.py"))))
     known = [(one.name, plain(item)) for one in made if one.name != TYPES for item in one.finished.items()]
     assert {name for name, _ in known} == PROBLEMS - {TYPES}
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(known), type=list[tuple[str, Any]]) == known

@@ -11,7 +11,7 @@ from tests.support import Project as Laid
 from poolint.models.loader import load
 from poolint.roots.finder import Finder
 from poolint.syntax import purposes
-from poolint.syntax.file_kinds import kinds_of
+from poolint.syntax.file_kinds import is_test_path, kinds_of
 from poolint.syntax.project import Module, Project
 from poolint.text.source import Source
 
@@ -110,3 +110,20 @@ def test_words_change_no_finding(one: Fixture, tmp_path: Path) -> None:
         laid = Laid(root, one.files, also=(one.code,))
         told.append([(laid.place(each), each.message) for each in laid.findings()])
     assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("tests/orders.py", True),
+        ("lib/shop_tests/orders.py", True),
+        ("lib/shop-testing/orders.py", True),
+        ("shop/conftest.py", True),
+        ("shop/orders_test.py", True),
+        ("shop/ab_test/orders.py", False),
+        ("shop/contests/orders.py", False),
+        ("shop/tests.py", False),
+    ],
+)
+def test_tests_are_known_by_their_paths(path: str, expected: bool) -> None:
+    assert is_test_path(f"/work/{path}", "/work") is expected

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from poolint.syntax.project import Module, Project
 
 KINDS = {
-    "tests": "files in `tests/`, `test/` or `testing/`, `test_*.py`, `*_test.py`, `conftest.py`, and what imports pytest",
+    "tests": "files in `tests/`, `test/` or `testing/`, or in folders that end so (`api_tests/`, `shop-testing/`), `test_*.py`, "
+    "`*_test.py`, `conftest.py`, and what imports pytest",
     "alembic": "Alembic's `env.py`, its migrations, and modules that nothing but these and tests imports",
     "scripts": 'modules with an `if __name__ == "__main__"` that serve nothing and that nothing imports but tests and '
     "scripts, and commands of click and typer",
@@ -24,7 +25,9 @@ KINDS = {
 }
 """Each kind of place, and how it is recognised."""
 
-TEST_FILE = re.compile(r"(?:^|/)(?:tests?/|testing/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)")
+TEST_FILE = re.compile(
+    r"(?:^|/)(?:tests?/|testing/|[^/]*[_-](?:tests|testing)/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)"
+)
 
 
 def kinds_of(module: Module, relative_path: str, models: Models, project: Project) -> frozenset[str]:
