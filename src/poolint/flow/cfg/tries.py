@@ -103,7 +103,19 @@ def _computes(event: Node) -> bool:
     if event.kind == "store":
         # A call, an `await` or a `yield` raises at an event of its own, before anything is bound.
         return not (isinstance(event.node, ast.Name) and isinstance(event.value, _AT_HAND))
+    if event.kind == "test":
+        return not _reads_alone(event.node)
     return event.kind not in ("assert", "enter", "except", "exit", "raise", "reraise")
+
+
+def _reads_alone(test: ast.AST) -> bool:
+    """Whether a test only reads names: ``owned``, ``not owned``, ``conn is not None``."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _reads_alone(test.operand)
+    if isinstance(test, ast.Compare):
+        parts = (test.left, *test.comparators)
+        return all(isinstance(one, (ast.Is, ast.IsNot)) for one in test.ops) and all(map(_reads_alone, parts))
+    return isinstance(test, (ast.Name, ast.Constant))
 
 
 # Finally.
