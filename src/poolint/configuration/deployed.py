@@ -40,6 +40,7 @@ class Deployed:
         self._project = project
         self._fleet = fleet
         self._starts: dict[str, frozenset[str] | None] = {}
+        self._at_once: dict[str, int | None] = {}
         self._words: dict[str, frozenset[bytes] | None] = {}
 
     def starts(self, path: str) -> frozenset[str] | None:
@@ -53,7 +54,12 @@ class Deployed:
     def at_once(self, path: str) -> int | None:
         """How many requests or tasks a process takes at once, at most, of all services by which a file's project is deployed;
         None where that is not known of each, or where others may install it."""
-        folders = self._around(path)
+        folder = os.path.dirname(path)
+        if folder not in self._at_once:
+            self._at_once[folder] = self._served(self._around(path))
+        return self._at_once[folder]
+
+    def _served(self, folders: list[str]) -> int | None:
         if any(map(self._project.is_distributed, folders)):
             return None
         services = [

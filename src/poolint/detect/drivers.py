@@ -22,7 +22,7 @@ from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.types.call_sites import CallSite, callees_of, receiver_text
 from poolint.types.definitions import Definitions
-from poolint.types.values import Function, LibraryName, alternatives
+from poolint.types.values import Function, LibraryName
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Drivers:
             return "async" if is_awaited else "sync"
         if last_name(node.func) not in self.ev.derived(Definitions).of(scope.module):
             return ""
-        callees = alternatives(self.ev.type_of(node.func, scope))
+        callees = callees_of(self.ev, node, scope)
         one = callees[0] if len(callees) == 1 else None
         if not isinstance(one, Function) or (one.scope.is_async and not is_awaited):
             return ""

@@ -24,8 +24,9 @@ def reaching(bindings: Bindings, use: ast.expr) -> list[Binding]:
     What stands nowhere sees all of them: it is made to ask what a name is as another scope sees it."""
     if parent_of(use) is None:
         return bindings
-    for binding in _of_comprehensions(bindings):
-        parents = _ancestors(use)
+    variables = _of_comprehensions(bindings)
+    parents = _ancestors(use) if variables else ()
+    for binding in variables:
         if _comprehension(binding.node) in parents and binding.value not in parents:
             return [binding]  # wherever its `for` stands
     position = (use.lineno, use.col_offset)
