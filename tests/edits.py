@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,8 @@ _SETTINGS = (
 
 class Edits:
     """Draws edits of the tree at ``root``, whose settings it owns. What it removes it may bring back. With ``texts_only``
-    files stay where they are, and change; those of ``sources``, if it is given, and what these reach."""
+    files stay where they are, and change; those of ``sources``, if it is given, and what these reach. Then none that was
+    Python becomes something else by a name's new value: a server would go on with what the file was before."""
 
     def __init__(
         self,
@@ -56,6 +58,7 @@ class Edits:
         sources: Callable[[], list[Path]] | None = None,
     ) -> None:
         self._root, self._rng = root, rng
+        self._texts_only = texts_only
         self._sources = sources or (lambda: sorted(root.rglob("*.py")))
         self._removed: list[tuple[Path, bytes]] = []
         self._kinds: tuple[tuple[int, Callable[[], str]], ...] = (
@@ -149,8 +152,9 @@ class Edits:
         if found:
             one = self._rng.choice(found)
             value = self._rng.choice(["None", one[2], f"[{one[2]}]", "print"])
-            text = f"{text[: one.start()]}{one[1]} = {value}{text[one.end() :]}"
-            path.write_bytes(text.encode("utf-8", "surrogateescape"))
+            data = f"{text[: one.start()]}{one[1]} = {value}{text[one.end() :]}".encode("utf-8", "surrogateescape")
+            if not self._texts_only or _is_python(data):
+                path.write_bytes(data)
         return self._name(path)
 
     def _swap(self) -> str:
@@ -215,3 +219,11 @@ class Edits:
         path = self._source()
         path.touch()
         return self._name(path)
+
+
+def _is_python(data: bytes) -> bool:
+    try:
+        ast.parse(data)
+    except (SyntaxError, ValueError):
+        return False
+    return True

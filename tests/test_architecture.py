@@ -738,6 +738,7 @@ MAY_READ_TEXT = {
     "detect/ordering.py": "callers are looked for where something of the name is called",
     "analyses/holding/templates.py": "methods are looked through where one of the name is called on `self`",
     "analyses/occasions.py": "modules are parsed that call something of the name",
+    "analyses/callees.py": "blocks and loops are looked at where a library is named whose own wait",
     "detect/registries.py": "modules are parsed that name a registry, or remove from something",
     "detect/startups.py": "modules are parsed that name what starts, or closes something of a name",
     "syntax/module.py": "whether a word stands in a file at all",
@@ -760,7 +761,7 @@ def texts_read(file: Path) -> list[str]:
     tree = ast.parse(file.read_bytes())
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
     screened = {argument for call in calls if call.func.attr in SCREENING for argument in call.args}  # type: ignore[attr-defined]
-    found = [ast.unparse(one) for one in calls if one.func.attr in ("bytes_of", "calling", "mentions")]  # type: ignore[attr-defined]
+    found = [ast.unparse(one) for one in calls if one.func.attr in ("bytes_of", "calling", "mentions", "mentions_any")]  # type: ignore[attr-defined]
     read = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node not in screened]
     of_source = [one for one in read if ast.unparse(one.value).rpartition(".")[2] == "source"]
     found += [ast.unparse(one) for one in of_source if one.attr in ("data", "lines", "text")]

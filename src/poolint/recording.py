@@ -229,6 +229,11 @@ def runs(path: str) -> str:
     return f"{QUESTION}runs{QUESTION}{path}"
 
 
+def kind(path: str) -> str:
+    """What asks where it is asked what kind of place a file is."""
+    return f"{QUESTION}kind{QUESTION}{path}"
+
+
 def words(path: str) -> str:
     """The words of a file, where what these mean, and so what the file leads to, does not matter."""
     return f"{QUESTION}words{QUESTION}{path}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.edits import Edits
 
+from poolint import recording
 from poolint.server.resident import Resident
 from poolint.types.evaluator import Evaluator
 
@@ -168,6 +169,56 @@ def test_what_a_change_has_no_part_in_is_not_asked_again(tmp_path: Path, monkeyp
     assert "shop.orders" in asked
     assert "shop.gateway" not in asked
     assert "shop.remote" not in asked
+
+
+def resting(resident: Resident, path: Path) -> set[str]:
+    """The names of the files that something else may be so of where a file has changed."""
+    return {Path(one).name for one in resident.links.leading([str(path)]) if "\0" not in one}
+
+
+def test_who_imports_a_module_of_a_package_rests_on_none_of_its_others(tmp_path: Path) -> None:
+    root = written(tmp_path)
+    (root / "shop/gateway.py").write_text(
+        TREE["shop/gateway.py"]
+        .replace(*CHANGES[0][1:])
+        .replace("shop.remote import post", "shop import remote")
+        .replace("post(", "remote.post(")
+    )
+    (root / "shop/orders.py").write_text(
+        TREE["shop/orders.py"]
+        .replace("shop.gateway import charge", "shop import gateway")
+        .replace("shop.helpers import leave", "shop import helpers")
+        .replace("charge(", "gateway.charge(")
+        .replace("leave(", "helpers.leave(")
+    )
+    resident = Resident(str(root))
+    told(resident, root / "shop/orders.py")
+    assert resting(resident, root / "shop/helpers.py") == {"helpers.py", "orders.py", "views.py"}
+    assert resting(resident, root / "shop/remote.py") == {"remote.py", "gateway.py", "orders.py", "views.py"}
+
+
+def test_what_is_learned_of_a_file_does_not_rest_on_who_makes_it_more_than_a_script(tmp_path: Path) -> None:
+    """Only what is told of it does."""
+    root = written(tmp_path)
+    helpers = root / "shop/helpers.py"
+    helpers.write_text(
+        "import psycopg\n\n\ndef once():\n    conn = psycopg.connect('')\n    conn.execute('SELECT 1')\n\n\n"
+        "if __name__ == '__main__':\n    once()\n"
+    )
+    (root / "shop/views.py").write_text("from shop import helpers\n\n__all__ = ['helpers']\n")
+    resident = Resident(str(root))
+    told(resident, helpers)
+    assert resting(resident, root / "shop/views.py") == {"views.py"}
+    leading = resident.links.leading([str(root / "shop/views.py")])
+    assert recording.own(str(helpers)) in leading
+    # It is a script, and then something imports it.
+    (root / "shop/views.py").write_text("\n")
+    resident.changed([str(root / "shop/views.py")])
+    alone = told(resident, helpers)
+    (root / "shop/views.py").write_text("from shop.helpers import once\n\n\ndef view():\n    once()\n    once()\n")
+    resident.changed([str(root / "shop/views.py")])
+    assert told(resident, helpers) == fresh(root, helpers)
+    assert told(resident, helpers) != alone
 
 
 def test_nothing_keeps_what_a_text_was_before(tmp_path: Path) -> None:

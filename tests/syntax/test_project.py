@@ -30,7 +30,7 @@ def asked(project: Project, folder: Path, names: set[str]) -> list[object]:
     near = project.module(str(folder / "a.py"))
     assert near is not None
     called = [(name, list(project.calling(name, near))) for name in NAMES if name in names]
-    imported = [(name, project.naming_in_imports(name, near)) for name in NAMES if name in names]
+    imported = [(name, project.naming_in_imports(name, near, near.path)) for name in NAMES if name in names]
     classes = [(name, project.heirs(name, near)) for name in NAMES if name in names]
     return [
         called,

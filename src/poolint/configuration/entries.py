@@ -44,7 +44,7 @@ class Entries:
         project = self.ev.project
         for path in project.saying(name, near):
             module = project.module(path)
-            if module is None or kinds_of(module, "", self.ev.models, project):
+            if module is None or kinds_of(module, "", self.ev.models, project, path):
                 continue
             for value, scope in _values(name, module):
                 if self._is_of_a_command(scope):

@@ -179,7 +179,7 @@ class Fleet:
             self._made[key] = []
             module = self._project.module(path) if self._makes(self._project.bytes_of(path)) else None
             if module is not None and _RELAXED.isdisjoint(
-                kinds_of(module, os.path.relpath(path, folder), self._engines.ev.models, self._project)
+                kinds_of(module, os.path.relpath(path, folder), self._engines.ev.models, self._project, path)
             ):
                 crashes = Crashes()
                 nothing: list[EngineSpec] = []

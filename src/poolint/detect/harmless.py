@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from poolint import recording
 from poolint.analyses.occasions import Occasions
 from poolint.detect.databases import closes_itself
 from poolint.detect.leaks import LeakedCheckout
@@ -62,7 +63,7 @@ def _is_called_again(ev: Evaluator, site: Site, scope: Scope) -> bool:
                 return True
             if is_in_loop(call, inner):
                 return True
-    return any(not is_test(one, ev.project) for one in importers(ev.project, module))
+    return any(not is_test(one, ev.project) for one in importers(ev.project, module, recording.own(module.path)))
 
 
 def without_owners_of_lost(found: list[Observation]) -> Iterator[Observation]:

@@ -152,7 +152,7 @@ class Registries:
         paths: list[str] = []
         removing: list[tuple[str, frozenset[bytes]]] = []
         defined = set[bytes]()
-        roots = mentioned(self.ev.models, "runs-at-once") | {b"run_in_executor"}
+        roots = (*mentioned(self.ev.models, "runs-at-once"), b"run_in_executor")
         concurrent = cls.mode == "async"
         others = (path for path in project.every_file(root, module) if path != module.path)
         for count, path in enumerate((module.path, *others)):
@@ -382,7 +382,9 @@ def _certain_ends(events: list[_Event], takes: list[_Event]) -> list[_Event]:
 
 def _serves(ev: Evaluator, scope: Scope) -> bool:
     """Whether a use runs more than once in the life of a process: in a function, and in no script or migration."""
-    return scope.outermost_function is not None and not kinds_of(scope.module, "", ev.models, ev.project)
+    return scope.outermost_function is not None and not kinds_of(
+        scope.module, "", ev.models, ev.project, scope.module.path
+    )
 
 
 DETECTOR = Detector(

@@ -235,7 +235,7 @@ class Finder:
         return found
 
     def found(self, dotted: str, importer: str) -> str | None:
-        """The same for who puts down himself that one file leads to the other."""
+        """The same for who puts that down himself."""
         files = self._files_for.get(importer)
         if files is None:
             files = self._files_for[importer] = self._files.setdefault(os.path.dirname(importer), {})
@@ -363,10 +363,11 @@ class Finder:
             self._scripts[folder] = any(is_script(path) for path in files)
         return self._scripts[folder]
 
-    def find_relative(self, dotted: str, level: int, importer: str) -> str | None:
-        """The same for ``from ..dotted import``, with ``level`` leading dots."""
+    def find_relative(self, dotted: str, level: int, importer: str, asking: str = "") -> str | None:
+        """The same for ``from ..dotted import``, with ``level`` leading dots. ``asking``: the file that asks a package for one
+        of its modules; nobody else who comes to the package comes to that."""
         found = self.found_relative(dotted, level, importer)
-        recording.leads(importer, found)
+        recording.leads(asking or importer, found)
         return found
 
     def found_relative(self, dotted: str, level: int, importer: str) -> str | None:

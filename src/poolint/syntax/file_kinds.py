@@ -7,11 +7,14 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from poolint import recording
 from poolint.roots.modules import is_main_guard
 from poolint.syntax.importers import importers, imports_more_than_classes, last_part
 from poolint.syntax.purposes import library_names, migrates, serves, tests
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from poolint.models.loader import Models
     from poolint.syntax.project import Module, Project
 
@@ -30,8 +33,10 @@ TEST_FILE = re.compile(
 )
 
 
-def kinds_of(module: Module, relative_path: str, models: Models, project: Project) -> frozenset[str]:
-    """The kinds of place that a file is: a test by its path, all else by what its code does."""
+def kinds_of(module: Module, relative_path: str, models: Models, project: Project, asking: str = "") -> frozenset[str]:
+    """The kinds of place that a file is: a test by its path, all else by what its code does. It is asked on behalf of what is
+    told of the file itself, unless something else is ``asking``."""
+    recording.answered(asking or recording.own(module.path), [recording.kind(module.path)])
     found = set()
     if TEST_FILE.search(relative_path) or tests(module, models):
         found.add("tests")
@@ -56,6 +61,14 @@ def is_test_path(path: str, root: str) -> bool:
     return TEST_FILE.search(inner.replace(os.sep, "/")) is not None
 
 
+def _importers(project: Project, module: Module) -> Iterator[Module]:
+    """The modules that import one, whose kinds tell what kind of place that is."""
+    asking = recording.kind(module.path)
+    for one in importers(project, module, asking):
+        recording.answered(asking, [recording.kind(one.path)])
+        yield one
+
+
 def _is_script(module: Module, models: Models, project: Project, above: tuple[Module, ...]) -> bool:
     """Whether a module only runs once in a process: it is run itself, serves nothing, and is imported by nothing but
     tests and other such modules."""
@@ -68,7 +81,7 @@ def _is_script(module: Module, models: Models, project: Project, above: tuple[Mo
             or TEST_FILE.search(other.path.removeprefix(project.root_of(module)))
             or is_run_as_package(other)
             or _is_script(other, models, project, (*above, module))
-            for other in importers(project, module)
+            for other in _importers(project, module)
         )
         if above:
             return found  # what depends on where one began is not kept
@@ -96,7 +109,7 @@ def _is_of_migrations(module: Module, models: Models, project: Project, above: t
         return False
     others = (
         one
-        for one in importers(project, module)
+        for one in _importers(project, module)
         if one not in around and not TEST_FILE.search(one.path.removeprefix(root))
     )
     runs = False

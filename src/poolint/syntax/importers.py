@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding
 
 
-def importers(project: Project, module: Module) -> Iterator[Module]:
-    """The modules that import ``module``, in the order of their paths, in functions as well."""
-    for path in project.naming_in_imports(last_part(module), module):
+def importers(project: Project, module: Module, asking: str = "") -> Iterator[Module]:
+    """The modules that import ``module``, in the order of their paths, in functions as well; on behalf of that, or of what is
+    called ``asking`` where answers are put down."""
+    for path in project.naming_in_imports(last_part(module), module, asking or module.path):
         other = project.module(path) if path != module.path else None
         if other is not None and any(_means(project, node, other, module) for node, _ in other.imports):
             yield other

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from poolint.text.source import Source
 
 _NO_BODIES: Mapping[int, Body] = {}
+
+_CASE = re.compile(rb"^[ \t\f]+case\b", re.MULTILINE)
 
 
 class Module:
@@ -39,10 +42,12 @@ class Module:
         """What the module itself, in no function, sets on something that it has a name for: ``Base.query = …``."""
         self._stored: dict[str, list[Binding]] = {}
         self.has_global_statement = b"global " in source.data
-        self.has_match_statement = b"match " in source.data and b"case " in source.data
+        self.has_match_statement = b"match" in source.data and _CASE.search(source.data) is not None
         self.awaits = source.awaits
         """Whether it runs in an event loop that is there already: a notebook that awaits outside of all functions."""
         self.library_names: LibraryNames | None = None
+        self.purposes: dict[str, bool] = {}
+        """Whether it is for each purpose of the models that somebody has asked for."""
         self._mentions: dict[bytes | tuple[bytes, ...], bool] = {}
         self._with_names: dict[str, list[Scope]] | None = None
         self._scopes_by_key: dict[ScopeKey, Scope] = {}

@@ -73,7 +73,6 @@ class Project:
         """
         path = self.finder.located(source.path)
         module = self._parse(source, path)
-        self.scripts.clear()
         before, self._modules[path] = self._modules.get(path), module
         if before is not None and before.state_assignments:
             self._forget_states()
@@ -87,6 +86,7 @@ class Project:
     def renew(self, path: str, data: bytes) -> None:
         """A file that has not been parsed has another text now."""
         data = with_newlines(data)
+        self.scripts.clear()
         if is_setting := assigns_state(data):
             self._forget_states()
         for root, paths in list(self._setting.items()):
@@ -239,9 +239,9 @@ class Project:
         root = self.root_of(near)
         return [one for one in self._matched("defining", name, root, near.path) if not is_test_path(one, root)]
 
-    def naming_in_imports(self, name: str, near: Module) -> list[str]:
+    def naming_in_imports(self, name: str, near: Module, asking: str) -> list[str]:
         """The files of the package that ``near`` belongs to whose import statements have ``name`` in them."""
-        return self._matched("importing", name, self.root_of(near), near.path)
+        return self._matched("importing", name, self.root_of(near), asking)
 
     def saying(self, word: str, near: Module) -> list[str]:
         """The files of the package that ``near`` belongs to, tests aside, in which a word stands, on behalf of who wants to

@@ -82,20 +82,26 @@ def is_imported(root: str, module: Module) -> bool:
 
 def is_for(module: Module, models: Models, purpose: str) -> bool:
     """Whether the code of a module uses any of the names that the models have for a purpose."""
-    rows = [one for one in models.purposes if one.purpose == purpose]
-    if not any(module.mentions(root) for root in mentioned(models, purpose)):
-        return False
-    names = library_names(module)
-    return any(_fits(row, names) for row in rows)
+    found = module.purposes.get(purpose)
+    if found is None:
+        found = module.purposes[purpose] = module.mentions_any(mentioned(models, purpose)) and any(
+            _fits(row, library_names(module)) for row in models.purposes if row.purpose == purpose
+        )
+    return found
 
 
-def mentioned(models: Models, purpose: str) -> frozenset[bytes]:
+def mentioned(models: Models, purpose: str) -> tuple[bytes, ...]:
     """Texts of which one stands in every module that is for a purpose: who does not even mention a library does not
     import it.
     """
-    return frozenset(
-        name.partition(".")[0].encode() for one in models.purposes if one.purpose == purpose for name in one.names
-    )
+    return models.derived(_mentioned).get(purpose, ())
+
+
+def _mentioned(models: Models) -> dict[str, tuple[bytes, ...]]:
+    found: dict[str, dict[bytes, None]] = {}
+    for one in models.purposes:
+        found.setdefault(one.purpose, {}).update((name.partition(".")[0].encode(), None) for name in one.names)
+    return {purpose: tuple(texts) for purpose, texts in found.items()}
 
 
 def _fits(row: Purpose, names: LibraryNames) -> bool:

@@ -81,20 +81,21 @@ def _is_for_later_attempts(condition: ast.If, statement: ast.stmt) -> bool:
 def _counts_on(test: ast.expr, target: ast.expr) -> bool:
     """Whether a test holds from the second round on: ``attempt > 0``, ``attempt``."""
     name = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
-    if not isinstance(name, ast.Name):
-        return False
+    return isinstance(name, ast.Name) and _asked_number(test) == name.id
+
+
+def _asked_number(test: ast.expr) -> str:
+    """The name of what a test asks to be more than nothing, or than a constant; empty where it asks for something else."""
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        asked = isinstance(test.left, ast.Name) and test.left.id == name.id
-        return (
-            asked
-            and isinstance(test.ops[0], (ast.Gt, ast.GtE, ast.NotEq))
-            and isinstance(test.comparators[0], ast.Constant)
-        )
-    return isinstance(test, ast.Name) and test.id == name.id
+        is_more = isinstance(test.ops[0], (ast.Gt, ast.GtE, ast.NotEq))
+        test = test.left if is_more and isinstance(test.comparators[0], ast.Constant) else test
+    return test.id if isinstance(test, ast.Name) else ""
 
 
 def _is_counted(test: ast.expr, loop: ast.While) -> bool:
     """Whether a test asks for a number that the rounds of a loop add to: ``attempts > 0``."""
+    if not _asked_number(test):  # the walk is long where a loop is all that a program does
+        return False
     added = (one.target for one in ast.walk(loop) if isinstance(one, ast.AugAssign) and isinstance(one.op, ast.Add))
     return any(_counts_on(test, one) for one in added)
 

@@ -306,13 +306,13 @@ class Evaluator:
                     return found
         return builtin
 
-    def module_name(self, module: Module, name: str) -> Type:
-        """What ``module.name`` is."""
+    def module_name(self, module: Module, name: str, asking: str = "") -> Type:
+        """What ``module.name`` is, to the file at ``asking``, or to whoever has the module."""
         if name in module.scope.bindings or f"{module.name}.{name}" in self.models.own:
             return self.scope_name(name, module.scope)
         starred = self.once((module, name, "star"), self._star, name, module) if module.stars else UNKNOWN
         if module.is_package and (starred is UNKNOWN or isinstance(starred, LibraryName)):
-            path = self.project.finder.find_relative(name, 1, module.path)
+            path = self.project.finder.find_relative(name, 1, module.path, asking)
             inner = self.project.module(path) if path is not None else None
             if inner is not None:
                 return ModuleObject(inner)

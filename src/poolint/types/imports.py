@@ -32,7 +32,7 @@ def imported(ev: Evaluator, binding: Binding, module: Module) -> Type:
         path = ev.project.finder.find_relative(name, 1, module.path)
         inner = ev.project.module(path) if path is not None else None
         return ModuleObject(inner) if inner is not None else UNKNOWN
-    return ev.module_name(source, name)
+    return ev.module_name(source, name, module.path)
 
 
 def source(ev: Evaluator, binding: Binding, module: Module) -> tuple[Module, str] | None:

@@ -31,7 +31,7 @@ def loaded(ev: Evaluator, loader: Function, call: ast.Call, scope: Scope) -> Typ
             module, name = _module(inner.args[0], given, function), _text(inner.args[1], given, function)
             found = ev.project.imported(module, 0, scope.module) if module and name else None
             if found is not None:
-                return ev.module_name(found, name)
+                return ev.module_name(found, name, scope.module.path)
     return UNKNOWN
 
 
