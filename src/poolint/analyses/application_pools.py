@@ -100,7 +100,7 @@ class Applications:
     def _at(self, pool: Pool) -> Made | None:
         """The call at a place."""
         if pool not in self._made:
-            _, path, row, column = pool
+            _, path, row, column, *_ = pool
             module = self.ev.project.module(str(path))
             scopes = module.scope.descendants() if module is not None else ()
             found = ((call, scope) for scope in scopes for call in scope.calls)
