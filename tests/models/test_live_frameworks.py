@@ -115,7 +115,7 @@ NAMED = [
         *(
             one
             for row in library.manners
-            if row.how not in ("logs", "quiet-method", "quiet-with-default")
+            if row.how not in ("logs", "quiet-method", "quiet-with-default", "quiet-if-asked")
             for one in row.names
         ),
         *(one for row in library.passed for one in row.names),

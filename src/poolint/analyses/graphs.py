@@ -15,6 +15,7 @@ from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import around
 from poolint.types.arguments import is_refused
 from poolint.types.call_sites import call_site, callees_of
+from poolint.types.narrowing import conditions
 from poolint.types.values import ClassObject, Function, Instance, LibraryName
 from poolint.types.vocabulary import last_name
 
@@ -36,6 +37,7 @@ class Graphs:
         self._graphs: dict[Scope, cfg.Graph] = {}
         self._quiet_methods = ev.models.manners["quiet-method"]
         self._quiet_with_default = ev.models.manners["quiet-with-default"]
+        self._quiet_if_asked = ev.models.manners["quiet-if-asked"]
         self._watching = ev.models.words("limits-block", "watches")
         self._components = components if components is not None else Components()
         self._raising: Summaries[ScopeKey, bool] = Summaries(
@@ -72,7 +74,9 @@ class Graphs:
         if isinstance(node, ast.Await):
             node = node.value
         if not isinstance(node, ast.Call):
-            return isinstance(node, (ast.Yield, ast.YieldFrom)) or not isinstance(node, (ast.Name, ast.Constant))
+            return isinstance(node, (ast.Yield, ast.YieldFrom)) or not (
+                isinstance(node, (ast.Name, ast.Constant)) or self._is_quiet_to_enter(node, scope)
+            )
         if last_name(node.func) in self._watching or _logs(self.ev, node.func):
             return False
         fact = call_site(self.ev, node, scope)
@@ -94,8 +98,26 @@ class Graphs:
             return methods is None or any(self._raising.of(one.key) for one in methods)
         if fact is not None or not isinstance(node.func, ast.Attribute):
             return True
-        has_default = len(node.args) == 2 and node.func.attr in self._quiet_with_default
-        return not (has_default or node.func.attr in self._quiet_methods)
+        if len(node.args) == 2 and node.func.attr in self._quiet_with_default:
+            return False
+        if (
+            len(node.args) == 1
+            and node.func.attr in self._quiet_if_asked
+            and _is_asked_for(node.args[0], node.func.value)
+        ):
+            return False
+        return node.func.attr not in self._quiet_methods
+
+    def _is_quiet_to_enter(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether a block is entered by an object of which nothing raises in practice, such as a lock."""
+        if not isinstance(parent_of(node), ast.withitem):
+            return False
+        entered = self.ev.type_of(node, scope)
+        return (
+            isinstance(entered, Instance)
+            and entered.base is not None
+            and self.ev.models.ends("quiet", entered.base.name)
+        )
 
     def _raises(self, key: ScopeKey) -> bool:
         """Whether something may leave a function of the project by an exception, as far as its body shows: a problem of
@@ -139,6 +161,21 @@ class Graphs:
         if name == "contextlib.suppress" and not any(isinstance(one, ast.Starred) for one in context.args):
             return tuple(context.args)
         return self.ev.models.ends("suppresses", name)
+
+
+def _is_asked_for(item: ast.expr, container: ast.expr) -> bool:
+    """Whether a test has shown that an item is in a container, where a call names both."""
+    asked = ast.dump(item), ast.dump(container)
+    for holds, test in conditions(item):
+        parts = test.values if holds and isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+        shown = ast.In if holds else ast.NotIn
+        compared = [one for one in parts if isinstance(one, ast.Compare) and len(one.ops) == 1]
+        if any(
+            isinstance(one.ops[0], shown) and (ast.dump(one.left), ast.dump(one.comparators[0])) == asked
+            for one in compared
+        ):
+            return True
+    return False
 
 
 class BlockEnd(ast.expr):

@@ -11,6 +11,7 @@ import ast
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from poolint.analyses.repetition import Repeats
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import is_handed_singly, is_run_singly, starts
 from poolint.syntax.commands import is_command, is_of_script, takes_a_command_line
@@ -50,6 +51,17 @@ class Occasions:
         self._in_turn: Summaries[ScopeKey, bool] = Summaries(
             "runs-in-turn", self._is_in_turn, bottom=False, join=bool.__or__
         )
+
+        self._on_own_loop: Summaries[ScopeKey, bool] = Summaries(
+            "on-own-loop", self._is_on_own_loop, bottom=False, join=bool.__or__
+        )
+        self._beside = ev.models.words("makes-task", "at-once", "starts", "starts-later")
+        self._repeats = ev.derived(Repeats)
+
+    def has_own_loop(self, scope: Scope) -> bool:
+        """Whether a coroutine runs on event loops that are made for it, or for what awaits it, each time anew, and on which
+        nothing else is started: nobody is there whom it could hold up."""
+        return scope.kind == "function" and self._on_own_loop.of(scope.key)
 
     def ends_with_process(self, scope: Scope) -> bool:
         """Whether a function runs once in a process that does nothing else: in a command, and in no loop of it."""
@@ -196,6 +208,18 @@ class Occasions:
     def _is_driven(self, call: ast.Call) -> bool:
         drive = parent_of(call)
         return isinstance(drive, ast.Call) and last_name(drive.func) in self._drives
+
+    def _is_on_own_loop(self, key: ScopeKey) -> bool:
+        scope = self.ev.project.scope(key)
+        if not scope.is_async or any(True for _ in scope.calls_named(self._beside)):
+            return False
+        calls = self._calls(scope)
+        return bool(calls) and all(
+            self._on_own_loop.of(inner.key) and isinstance(parent_of(call), ast.Await)
+            if inner.is_async
+            else self._is_driven(call) and (is_in_loop(call, inner) or self._repeats.why(inner) is not None)
+            for call, inner in calls
+        )
 
     def _starts(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)

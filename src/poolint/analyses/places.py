@@ -17,7 +17,8 @@ from poolint.analyses.given_together import GivenTogether
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
 from poolint.models.standard import PROPERTIES
-from poolint.syntax.scopes import Scope
+from poolint.syntax.reaching import reaching
+from poolint.syntax.scopes import Bindings, Scope
 from poolint.types.call_sites import called_on, callees_of, text_of
 from poolint.types.members import lineage
 from poolint.types.returns import decorators
@@ -200,7 +201,7 @@ class Places:
     def of(self, value: ast.expr, scope: Scope, depth: int = 0) -> dict[str, str]:
         """The places that the object which an expression gives has been made with, by their paths from it."""
         if isinstance(value, ast.Name):
-            binding = _only(scope, value.id)
+            binding = _seen(scope, value.id, value)
             return self.made(binding.value, scope, depth) if binding is not None else {}
         return self.made(value, scope, depth)
 
@@ -209,7 +210,9 @@ class Places:
     def named(self, node: ast.expr, scope: Scope) -> str:
         """The first name of the place that an expression stands for; its text where it is none."""
         name = name_of(node)
-        return self.first(name, scope) if name else text_of(node, scope)
+        binding = _seen(scope, name.partition(".")[0], node) if name else None
+        before = self._before_by(binding, name, scope) if binding is not None else ""
+        return self.first(before or name, scope) if name else text_of(node, scope)
 
     def first(self, place: str, scope: Scope) -> str:
         """The first name of a place: ``session`` for ``orders.session`` where ``orders = Orders(session)``."""
@@ -236,16 +239,22 @@ class Places:
     def _before(self, place: str, scope: Scope) -> str:
         """The name before that: one step back; the same where there is none."""
         root, _, path = place.partition(".")
-        binding = _only(scope, root)
-        value = bound_value(binding) if binding is not None else None
-        if value is not None and binding is not None and binding.kind in ("assign", "annotated"):
-            name = name_of(value)
-            if name:
-                return f"{name}.{path}" if path else name
-            for prefix, to in self.made(value, scope).items() if path else ():
-                if path == prefix or path.startswith(f"{prefix}."):
-                    return f"{to}{path[len(prefix) :]}"
+        found = {self._before_by(one, place, scope) for one in _all(scope, root)}
+        if len(found) == 1 and (before := found.pop()):
+            return before
         return self._before_on_object(root, path, scope) if path else place
+
+    def _before_by(self, binding: Binding, place: str, scope: Scope) -> str:
+        """The same by one binding of what the place begins with; empty where it does not tell."""
+        path = place.partition(".")[2]
+        value = bound_value(binding) if binding.kind in ("assign", "annotated") else None
+        name = name_of(value) if value is not None else ""
+        if name:
+            return f"{name}.{path}" if path else name
+        for prefix, to in self.made(value, scope).items() if path else ():
+            if path == prefix or path.startswith(f"{prefix}."):
+                return f"{to}{path[len(prefix) :]}"
+        return ""
 
     def _before_on_object(self, root: str, path: str, scope: Scope) -> str:
         """The same for members: a property, and a part that was made with what the object has itself."""
@@ -257,8 +266,7 @@ class Places:
                 break
             rest = ".".join(steps[number + 1 :])
             for cls in lineage(self.ev, owner):
-                same = self._of_property(cls, step, rest) or self._same_member(cls, step, rest)
-                if same:
+                if same := self._of_property(cls, step, rest) or self._same_member(cls, step, rest):
                     return f"{walked}.{same}"
             walked = f"{walked}.{step}"
             owner = owner_of(self.ev.type_of_member(owner, step))
@@ -358,10 +366,16 @@ def arguments_of(call: ast.Call) -> list[tuple[str | None, ast.expr]]:
     return found
 
 
-def _only(scope: Scope, name: str) -> Binding | None:
-    """The only binding of a local name."""
-    bindings = [one for one in scope.bindings.get(name, ()) if one.kind != "narrowed"]
-    return bindings[0] if len(bindings) == 1 and name not in scope.globals else None
+def _all(scope: Scope, name: str) -> Bindings:
+    """The bindings of a local name."""
+    return Bindings(one for one in scope.bindings.get(name, ()) if one.kind != "narrowed" and name not in scope.globals)
+
+
+def _seen(scope: Scope, name: str, node: ast.expr) -> Binding | None:
+    """The only binding of a local name, or the only one of several that reaches an expression."""
+    bindings = _all(scope, name)
+    found = reaching(bindings, node) if len(bindings) > 1 else bindings
+    return found[0] if len(found) == 1 else None
 
 
 def bound_value(binding: Binding) -> ast.expr | None:

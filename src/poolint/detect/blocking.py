@@ -72,7 +72,9 @@ def observe(services: Services, scope: Scope) -> Iterator[Observation]:
     """The blocking calls on sessions in an ``async def``, then those that helpers make."""
     found = list(_observed(services, scope))
     occasions = services.evaluator.derived(Occasions)
-    is_alone = bool(found) and (occasions.starts(scope) or occasions.ends_with_process(scope))
+    is_alone = bool(found) and (
+        occasions.starts(scope) or occasions.ends_with_process(scope) or occasions.has_own_loop(scope)
+    )
     for one in found:
         yield msgspec.structs.replace(one, is_possible=True) if is_alone else one
 

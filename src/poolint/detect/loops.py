@@ -59,7 +59,7 @@ class Loops:
         self.edges = edges = services.edges
         self.pools = services.pools
         self.applications = services.applications
-        self.repeats = Repeats(self.ev)
+        self.repeats = self.ev.derived(Repeats)
         self._runs = self.ev.models.words("drives", "drives-given", "drives-later")
         self._taking = Effects(edges, opening_sink, lambda fact, scope: self._made(fact, scope) is not None)
         self._disposing = services.disposing

@@ -11,6 +11,7 @@ How = Literal[
     "quiet",
     "quiet-method",
     "quiet-with-default",
+    "quiet-if-asked",
     "logs",
     "never-returns",
     "ends-process",
@@ -133,7 +134,7 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     their block, all of it or the classes that they are given; ``expects-error``: the last statement of their block has to
     raise. ``quiet-method`` and ``logs`` are names of methods, of objects
     of which nothing is known and of loggers: they raise nothing in practice; ``quiet-with-default`` neither, if they are told
-    what to give in the place of something missing.
+    what to give in the place of something missing, ``quiet-if-asked`` where a test has shown that it is there.
 
     ``drives``: they run a coroutine on an event loop of its own, ``drives-given`` on one that is there; ``drives-later``:
     what they give does so when it is called, and ``new-loop``: a method of that. ``needs-loop``: they raise where no loop runs,
