@@ -28,7 +28,7 @@ from poolint.detect.written import is_written
 from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import nearest, parent_of
-from poolint.syntax.surroundings import may_await
+from poolint.syntax.surroundings import is_at_once, may_await
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
@@ -67,7 +67,8 @@ class NestedCheckout(Observation, frozen=True, eq=False):
     is_alone: bool
     """Whether nobody else asks the pool then: it happens in a command, or in the one task that does such things."""
     is_possible: bool = False
-    """Whether that is in a script, or as the application starts: nobody is there who could want the other connections."""
+    """Whether that is in a script, or as the application starts, or between two turns of an event loop: nobody is there who
+    could want the other connections."""
     after: tuple[ast.AST, ...] = ()
 
     @property
@@ -152,7 +153,7 @@ class Nesting:
             last is not None and is_autocommit(self.ev, *last),
             last is not None and self._refuses(*last),
             self.occasions.runs_alone(scope),
-            is_read or self.occasions.runs_in_turn(scope),
+            is_read or self.occasions.runs_in_turn(scope) or is_at_once(hold.since, node, scope),
         )
 
     def _may_take(self, node: ast.Call, scope: Scope) -> bool:

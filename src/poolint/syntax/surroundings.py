@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of, statement_of
 
 if TYPE_CHECKING:
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
     from poolint.syntax.scopes import Scope
 
+
+_TURNS = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom)
+"""Where a coroutine, or what it is a part of, may let another task run."""
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -28,6 +32,26 @@ def may_await(node: ast.AST, scope: Scope) -> bool:
             return False
         child, current = current, parent_of(current)
     return True
+
+
+def is_at_once(begin: ast.AST, end: ast.AST, scope: Scope) -> bool:
+    """Whether a coroutine comes from one place to a later one, and does what is done there, without letting another task run,
+    in whatever round of a loop around that."""
+    around = parent_of(end)
+    block = parent_of(around) if isinstance(around, ast.withitem) else around
+    if isinstance(block, (ast.Await, ast.AsyncWith)) or not (may_await(begin, scope) and may_await(end, scope)):
+        return False
+    first, last = _position(begin), _position(end)
+    loops = loops_around(end)
+    return first < last and not any(
+        first <= _position(one) <= last or not set(loops).isdisjoint(loops_around(one))
+        for one in walk(scope.node)
+        if isinstance(one, _TURNS)
+    )
+
+
+def _position(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
 def binds_around(node: ast.AST, name: str) -> bool:
