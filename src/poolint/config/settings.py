@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     Ignores = tuple[tuple[str, tuple[str, ...]], ...]
 
 DEFAULT_EXCLUDE = (
-    ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox",
-    ".pants.d", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".svn", ".tox", ".venv", ".vscode",
+    ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".history", ".ipynb_checkpoints", ".mypy_cache",
+    ".nox", ".pants.d", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".svn", ".tox", ".venv", ".vscode",
     "__pycache__", "__pypackages__", "_build", "buck-out", "dist", "node_modules", "site-packages", "venv",
 )  # fmt: skip
-"""What is never walked into unless ``exclude`` says otherwise: the list of ruff, and byte code."""
+"""What is never walked into unless ``exclude`` says otherwise: the list of ruff, byte code, and files as they once were, which
+editors keep in `.history`."""
 
 TARGETS = tuple(f"py3{minor}" for minor in range(7, 16))
 CERTAINTIES = ("certain", "possible")
