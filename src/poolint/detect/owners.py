@@ -211,7 +211,8 @@ def _kept(
         parent = parent_of(use)
         if isinstance(use.ctx, ast.Store) or isinstance(parent, (ast.Compare, ast.If, ast.UnaryOp, ast.BoolOp)):
             continue
-        role = _plain_role(ev, use, cls) or ("query" if _is_only_used(ownership, use, inner, cls) else "")
+        is_used_only = _is_lent_to_block(use, inner) or _is_only_used(ownership, use, inner, cls)
+        role = _plain_role(ev, use, cls) or ("query" if is_used_only else "")
         if not role:
             return  # released, handed on, or something that may do either
         ends = ends or (
@@ -234,6 +235,14 @@ def _plain_role(ev: Evaluator, use: ast.Attribute, cls: Class) -> str:
     row = ev.models.method(cls, parent.attr) if isinstance(parent, ast.Attribute) else None
     is_plain = row is not None and row.role in _PLAIN_USES and isinstance(parent_of(parent), ast.Call)  # type: ignore[arg-type]
     return row.role if is_plain and row is not None else ""
+
+
+def _is_lent_to_block(use: ast.Attribute, scope: Scope) -> bool:
+    """Whether what is kept is what a block gets of the object that it enters: that goes on being the object's to release."""
+    owner = scope.enclosing_class
+    leaves = {"__enter__": "__exit__", "__aenter__": "__aexit__"}.get(scope.name)
+    is_given = isinstance(parent_of(use), ast.Return) and owner is not None and scope.parent is owner
+    return is_given and owner is not None and leaves in owner.bindings
 
 
 def _is_only_used(ownership: Ownership, use: ast.expr, scope: Scope, cls: Class) -> bool:
