@@ -308,7 +308,7 @@ def _seen(bindings: Bindings, use: ast.expr) -> list[Binding]:
     """The bindings that a use may see; none where there are too many to look at."""
     if len(bindings) > _MAX_BINDINGS:
         return []
-    return reaching(bindings, use) if len(bindings) > 1 else bindings
+    return reaching(bindings, use)
 
 
 def is_ruled_out(edge: Edge, values: Values, scope: Scope) -> bool:

@@ -51,7 +51,6 @@ class Occasions:
         self._in_turn: Summaries[ScopeKey, bool] = Summaries(
             "runs-in-turn", self._is_in_turn, bottom=False, join=bool.__or__
         )
-
         self._on_own_loop: Summaries[ScopeKey, bool] = Summaries(
             "on-own-loop", self._is_on_own_loop, bottom=False, join=bool.__or__
         )

@@ -373,8 +373,7 @@ def _all(scope: Scope, name: str) -> Bindings:
 
 def _seen(scope: Scope, name: str, node: ast.expr) -> Binding | None:
     """The only binding of a local name, or the only one of several that reaches an expression."""
-    bindings = _all(scope, name)
-    found = reaching(bindings, node) if len(bindings) > 1 else bindings
+    found = reaching(_all(scope, name), node)
     return found[0] if len(found) == 1 else None
 
 

@@ -11,7 +11,7 @@ from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of, statement_of
-from poolint.syntax.surroundings import follows, may_await
+from poolint.syntax.surroundings import follows, may_await, start_of
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.following import origin
 from poolint.types.members import lineage
@@ -233,7 +233,7 @@ class Lazy:
 
 def _reads(name: str, scope: Scope) -> Iterator[ast.Attribute]:
     """The attributes of a variable that a function reads, in order; methods that it calls are none."""
-    for load in sorted(scope.loads.get(name, ()), key=_start):
+    for load in sorted(scope.loads.get(name, ()), key=start_of):
         parent = parent_of(load)
         if not isinstance(parent, ast.Attribute) or not isinstance(parent.ctx, ast.Load):
             continue
@@ -244,7 +244,7 @@ def _reads(name: str, scope: Scope) -> Iterator[ast.Attribute]:
 
 def _comes_after(read: ast.Attribute, commit: ast.Call, one: _Object) -> bool:
     """Whether an object is read after a commit each time: further down, or in the next round of a loop over objects."""
-    if one.binding.position < _start(commit) and _start(commit) < _start(read) and follows(read, commit):
+    if one.binding.position < start_of(commit) and start_of(commit) < start_of(read) and follows(read, commit):
         return True
     loop = parent_of(statement_of(commit))
     is_around = isinstance(loop, (ast.For, ast.AsyncFor)) and loop.iter is one.binding.value
@@ -260,7 +260,7 @@ def _is_renewed(name: str, commit: ast.Call, read: ast.Attribute, scope: Scope) 
         first = call.args[0] if last_name(call.func) == "refresh" and call.args else None
         if not isinstance(first, ast.Name) or first.id != name:
             continue
-        if _start(commit) < _start(call) < _start(read) or _start(read) < _start(commit):
+        if start_of(commit) < start_of(call) < start_of(read) or start_of(read) < start_of(commit):
             return True
     return any(
         isinstance(one, ast.Attribute)
@@ -268,7 +268,7 @@ def _is_renewed(name: str, commit: ast.Call, read: ast.Attribute, scope: Scope) 
         and one.attr == read.attr
         and isinstance(one.value, ast.Name)
         and one.value.id == name
-        and _start(commit) < _start(one) < _start(read)
+        and start_of(commit) < start_of(one) < start_of(read)
         for one in ast.walk(scope.node)
     )
 
@@ -318,10 +318,6 @@ def _mentions(call: ast.Call, attribute: str) -> bool:
         if isinstance(inner, ast.Constant) and inner.value in (attribute, "*"):
             return True
     return False
-
-
-def _start(node: ast.expr) -> tuple[int, int]:
-    return (node.lineno, node.col_offset)
 
 
 DETECTOR = Detector(

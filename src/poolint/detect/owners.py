@@ -15,6 +15,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.ended_elsewhere import is_ended_elsewhere
 from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES, TAKING_ROLES
+from poolint.models.standard import ENTERS
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.syntax.surroundings import call_taking, may_await
@@ -239,10 +240,10 @@ def _plain_role(ev: Evaluator, use: ast.Attribute, cls: Class) -> str:
 
 def _is_lent_to_block(use: ast.Attribute, scope: Scope) -> bool:
     """Whether what is kept is what a block gets of the object that it enters: that goes on being the object's to release."""
-    owner = scope.enclosing_class
-    leaves = {"__enter__": "__exit__", "__aenter__": "__aexit__"}.get(scope.name)
-    is_given = isinstance(parent_of(use), ast.Return) and owner is not None and scope.parent is owner
-    return is_given and owner is not None and leaves in owner.bindings
+    owner = scope.parent
+    if scope.name not in ENTERS or owner is None or owner.kind != "class":
+        return False
+    return isinstance(parent_of(use), ast.Return) and scope.name.replace("enter", "exit") in owner.bindings
 
 
 def _is_only_used(ownership: Ownership, use: ast.expr, scope: Scope, cls: Class) -> bool:

@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.flow.flags import name_of
-from poolint.syntax.surroundings import is_inside
+from poolint.syntax.surroundings import is_inside, start_of
 from poolint.types.call_sites import callees_of
 from poolint.types.values import LibraryName
 from poolint.types.vocabulary import last_name
@@ -49,7 +49,7 @@ class Waits:
     def before(self, later: ast.expr) -> bool:
         """Whether one of them stands between the start of the thread and ``later``."""
         begun = _end(self._made[1])
-        return any(begun < _end(one) and _start(one) < _start(later) for one in self._all())
+        return any(begun < _end(one) and start_of(one) < start_of(later) for one in self._all())
 
     def any(self) -> bool:
         """Whether one of them stands anywhere behind the start of the thread."""
@@ -129,10 +129,6 @@ def _bound(scope: Scope) -> Iterator[tuple[str, ast.expr]]:
                 yield name_of(target), one.value
             elif isinstance(target, ast.Subscript):
                 yield from ((name_of(target.value), part) for part in (one.value, target.slice))
-
-
-def _start(node: ast.expr) -> tuple[int, int]:
-    return (node.lineno, node.col_offset)
 
 
 def _end(node: ast.expr) -> tuple[int, int]:

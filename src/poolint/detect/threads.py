@@ -21,7 +21,7 @@ from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import nearest, parent_of
-from poolint.syntax.surroundings import is_inside, may_await
+from poolint.syntax.surroundings import is_inside, may_await, start_of
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.definitions import Definitions
 from poolint.types.values import Function, Instance, alternatives
@@ -86,7 +86,7 @@ class Threads:
         """The calls in ``scope`` that give threads a session that somebody else uses meanwhile; each session once."""
         told: set[str] = set()
         earlier: list[_Launch] = []
-        for launch in sorted(self._launches(scope), key=lambda one: _start(one.started)):
+        for launch in sorted(self._launches(scope), key=lambda one: start_of(one.started)):
             for resource, cls in launch.resources.items():
                 if resource in told:
                     continue
@@ -196,8 +196,8 @@ class Threads:
     def _used_meanwhile(self, launch: _Launch, resource: str, scope: Scope) -> ast.Call | None:
         """The first use of a session by the function that has started the thread, before it waits for it."""
         end = (launch.started.end_lineno or 0, launch.started.end_col_offset or 0)
-        for call in sorted(scope.calls, key=_start):
-            if _start(call) <= end or exclude_each_other(call, launch.started):
+        for call in sorted(scope.calls, key=start_of):
+            if start_of(call) <= end or exclude_each_other(call, launch.started):
                 continue
             root = root_of(call)
             if root is None or text_of(root, scope) != resource:
@@ -253,9 +253,9 @@ def _started(node: ast.Call, scope: Scope) -> ast.Call | None:
         call = parent_of(parent)
         return call if isinstance(call, ast.Call) else None
     names = {name for name, bindings in scope.bindings.items() for one in bindings if bound_value(one) is node}
-    for call in sorted(scope.calls, key=_start):
+    for call in sorted(scope.calls, key=start_of):
         root = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == _START else None
-        if isinstance(root, ast.Name) and root.id in names and _start(call) > _start(node):
+        if isinstance(root, ast.Name) and root.id in names and start_of(call) > start_of(node):
             return call
     # Kept in a list, whose threads another loop starts.
     if _loop(node) is not None and any(last_name(one.func) == _START for one in scope.calls):
@@ -291,7 +291,7 @@ def _is_waited(launch: _Launch, later: ast.Call, scope: Scope) -> bool:
     if launch.waits.before(later):
         return True
     ends = ((one.end_lineno or 0, one.end_col_offset or 0) for one in _blocks(launch, scope))
-    return any(_start(launch.started) < end < _start(later) for end in ends)
+    return any(start_of(launch.started) < end < start_of(later) for end in ends)
 
 
 def _blocks(launch: _Launch, scope: Scope) -> Iterator[WithNode]:
@@ -310,10 +310,6 @@ def _loop(node: ast.AST) -> ast.AST | None:
             return current
         current = parent_of(current)
     return None
-
-
-def _start(node: ast.expr) -> tuple[int, int]:
-    return (node.lineno, node.col_offset)
 
 
 DETECTOR = Detector("threads", lambda services: Threads(services.evaluator, services.threading).observe, near=True)

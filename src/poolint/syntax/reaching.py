@@ -22,7 +22,7 @@ def reaching(bindings: Bindings, use: ast.expr) -> list[Binding]:
     """The bindings, among those of one scope and name, that may reach ``use``. Never empty if ``bindings`` isn't.
 
     What stands nowhere sees all of them: it is made to ask what a name is as another scope sees it."""
-    if parent_of(use) is None:
+    if len(bindings) < 2 or parent_of(use) is None:
         return bindings
     variables = _of_comprehensions(bindings)
     parents = _ancestors(use) if variables else ()

@@ -34,24 +34,24 @@ def may_await(node: ast.AST, scope: Scope) -> bool:
     return True
 
 
-def is_at_once(begin: ast.AST, end: ast.AST, scope: Scope) -> bool:
+def is_at_once(begin: ast.expr, end: ast.expr, scope: Scope) -> bool:
     """Whether a coroutine comes from one place to a later one, and does what is done there, without letting another task run,
     in whatever round of a loop around that."""
     around = parent_of(end)
     block = parent_of(around) if isinstance(around, ast.withitem) else around
     if isinstance(block, (ast.Await, ast.AsyncWith)) or not (may_await(begin, scope) and may_await(end, scope)):
         return False
-    first, last = _position(begin), _position(end)
-    loops = loops_around(end)
+    first, last, loops = start_of(begin), start_of(end), set(loops_around(end))
     return first < last and not any(
-        first <= _position(one) <= last or not set(loops).isdisjoint(loops_around(one))
+        first <= start_of(one) <= last or not loops.isdisjoint(loops_around(one))
         for one in walk(scope.node)
         if isinstance(one, _TURNS)
     )
 
 
-def _position(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+def start_of(node: ast.expr | ast.stmt) -> tuple[int, int]:
+    """The row and the column, in bytes, at which an expression or a statement begins."""
+    return (node.lineno, node.col_offset)
 
 
 def binds_around(node: ast.AST, name: str) -> bool:
