@@ -40,6 +40,7 @@ FOLLOWED = [
             "more_comes",
             "asked_for",
             "run_by_somebody",
+            "in_turn",
             "taken_in",
         )
     )

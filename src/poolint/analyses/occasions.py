@@ -51,6 +51,9 @@ class Occasions:
         self._in_turn: Summaries[ScopeKey, bool] = Summaries(
             "runs-in-turn", self._is_in_turn, bottom=False, join=bool.__or__
         )
+        self._in_workers: Summaries[ScopeKey, bool] = Summaries(
+            "runs-in-turn-in-workers", self._is_in_turn_in_workers, bottom=False, join=bool.__or__
+        )
         self._on_own_loop: Summaries[ScopeKey, bool] = Summaries(
             "on-own-loop", self._is_on_own_loop, bottom=False, join=bool.__or__
         )
@@ -88,6 +91,10 @@ class Occasions:
         """Whether a function runs as a job of a schedule that waits for the one before, in a script, or as an application
         starts, and at no other time."""
         return scope.kind == "function" and self._in_turn.of(scope.key)
+
+    def runs_in_turn_in_workers(self, scope: Scope) -> bool:
+        """The same where a worker that runs one task after the other, as it does by default, may run it as well."""
+        return scope.kind == "function" and self._in_workers.of(scope.key)
 
     def is_of_tests(self, scope: Scope) -> bool:
         """Whether a function of a module is there for tests: nothing else names it."""
@@ -136,10 +143,16 @@ class Occasions:
         )
 
     def _is_in_turn(self, key: ScopeKey) -> bool:
+        return self._comes_in_turn(key, self._in_turn, in_workers=False)
+
+    def _is_in_turn_in_workers(self, key: ScopeKey) -> bool:
+        return self._in_turn.of(key) or self._comes_in_turn(key, self._in_workers, in_workers=True)
+
+    def _comes_in_turn(self, key: ScopeKey, answers: Summaries[ScopeKey, bool], *, in_workers: bool) -> bool:
         scope = self.ev.project.scope(key)
         if self._starting.of(key) or self._scripted.of(key):
             return True
-        is_task = is_run_singly(self.ev, scope)
+        is_task = is_run_singly(self.ev, scope, in_workers)
         if not is_task and (getattr(scope.node, "decorator_list", None) or not self.is_called_by_name(scope)):
             return False
         calls: list[tuple[ast.Call, Scope]] = []
@@ -149,13 +162,13 @@ class Occasions:
             if isinstance(call, ast.Call) and call.func is mention:
                 if inner is not scope:
                     calls.append((call, inner))
-            elif is_handed_singly(self.ev, mention, inner):
+            elif is_handed_singly(self.ev, mention, inner, in_workers):
                 is_handed = True
             elif not is_task:
                 return False
         if not calls:
             return is_task or is_handed
-        return self._are_only_from(calls, scope, self._in_turn, lambda *_: False, in_loops=True)
+        return self._are_only_from(calls, scope, answers, lambda *_: False, in_loops=True)
 
     def _is_called_from(
         self,

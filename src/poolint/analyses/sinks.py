@@ -115,6 +115,18 @@ def sync_session_sink(fact: CallSite) -> str:
     return "database" if fact.role in REACHING_ROLES else ""
 
 
+def sync_checkout_sink(fact: CallSite) -> str:
+    """Whether a call waits for a connection of a synchronous pool, or opens one, unless it only makes a manager of that."""
+    cls, row = fact.cls, fact.row
+    if row is None:
+        takes = cls is not None and cls.construct == "checkout" and cls.mode == "sync"
+    else:
+        is_begin = fact.role == "begin" and cls is not None and cls.kind == "engine"
+        is_sync = row.call in ("sync", "cm") and (cls is None or cls.mode == "sync")
+        takes = is_sync and (fact.role == "checkout" or is_begin)
+    return "checkout" if takes else ""
+
+
 def _is_zero(call: ast.Call) -> bool:
     """Whether a call has the constant 0 for its only argument: ``asyncio.sleep(0)`` lets others run, and no more."""
     values = [*call.args, *(keyword.value for keyword in call.keywords)]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from poolint.configuration.fleet import Fleet
+    from poolint.deployment.values import Service
     from poolint.syntax.project import Project
 
 _ENDINGS = (
@@ -59,14 +60,22 @@ class Deployed:
             self._at_once[folder] = self._served(self._around(path))
         return self._at_once[folder]
 
+    def works_in_turn(self, path: str) -> bool:
+        """Whether the deployments of a file's project start workers, and all of them run one task after the other in each
+        process."""
+        found = [service.threads.value for service in self._services(self._around(path)) if service.kind == "worker"]
+        return bool(found) and all(one == 1 for one in found)
+
     def _served(self, folders: list[str]) -> int | None:
         if any(map(self._project.is_distributed, folders)):
             return None
-        services = [
-            service for one in folders for service in self._fleet().services(one) if service.kind != "migration"
-        ]
-        known = [service.threads.value for service in services]
+        known = [service.threads.value for service in self._services(folders)]
         return max((one for one in known if one is not None), default=None) if None not in known else None
+
+    def _services(self, folders: list[str]) -> Iterator[Service]:
+        """The services of the deployments in some folders, but for what only migrates."""
+        for one in folders:
+            yield from (each for each in self._fleet().services(one) if each.kind != "migration")
 
     def _started(self, folders: list[str]) -> frozenset[str] | None:
         if any(map(self._project.is_distributed, folders)):

@@ -11,7 +11,7 @@ import msgspec
 from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.queried import Queried
-from poolint.analyses.sinks import sync_session_sink
+from poolint.analyses.sinks import sync_checkout_sink, sync_session_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_a_file, opens_in_memory
 from poolint.detect.detector import Detector
@@ -26,15 +26,19 @@ from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import TypeVar
 
-    from poolint.analyses.effects import Witness
+    from poolint.analyses.effects import Effects, Witness
     from poolint.analyses.waypoints import Waypoint
     from poolint.detect.services import Services
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
+
+    T = TypeVar("T", "BlockingDatabaseCall", "BlockingCheckout")
+    AtItsEnd = Callable[[Services, ast.expr, Witness, Scope], Iterator[T]]
 
 _WRITING = ("commit", "flush")
 """Roles of calls at which what was changed is written."""
@@ -60,12 +64,19 @@ class BlockingDatabaseCall(Observation, frozen=True, eq=False):
 
 
 class BlockingCheckout(Observation, frozen=True, eq=False):
-    """A synchronous checkout on the event loop."""
+    """A synchronous checkout on the event loop. ``chain`` and ``is_read`` are those of :class:`BlockingDatabaseCall`."""
 
     call: CallSite
     after: tuple[ast.AST, ...] = ()
-    """Others on the same receiver, which every way here passes."""
+    """Others on the same receiver, or by helpers that come to the same call, which every way here passes."""
     is_possible: bool = False
+    chain: tuple[Waypoint, ...] = ()
+    is_read: bool = False
+
+    @property
+    def taken_from(self) -> str:
+        """What tells the checkouts of one decision: the receiver, or the call that helpers come to."""
+        return self.call.name if self.chain else self.call.receiver or self.call.name
 
 
 def observe(services: Services, scope: Scope) -> Iterator[Observation]:
@@ -104,9 +115,14 @@ def _observed(services: Services, scope: Scope) -> Iterator[BlockingDatabaseCall
             kind, origin = _kind(fact.cls), _origin(ev, fact.node, scope)
             is_possible = _is_for_both_modes(ev, fact, scope) or _reads_a_file(services, fact, scope)
             yield BlockingDatabaseCall(*where, fact.text, session, kind, origin=origin, is_possible=is_possible)
-    yield from in_turn(_checkouts(services, scope), lambda one: one.call.receiver, services.graphs, scope)
+    checkouts = list(_checkouts(services, scope))
     if ev.screen.may_block(scope.module.path, scope.module.source.data):
-        yield from _through_helpers(services, scope)
+        told = list(_through_helpers(services, services.sync_sessions, _at_its_end, scope))
+        yield from told
+        nodes = {one.node for one in told}
+        below = _through_helpers(services, services.sync_checkouts, _checked_out_below, scope)
+        checkouts += (one for one in below if one.node not in nodes)
+    yield from in_turn(checkouts, lambda one: (one.taken_from, bool(one.chain)), services.graphs, scope)
 
 
 def _reads_a_file(services: Services, fact: CallSite, scope: Scope) -> bool:
@@ -162,13 +178,8 @@ def _checkouts(services: Services, scope: Scope) -> Iterator[BlockingCheckout]:
         fact = call_site(ev, node, scope, use_evidence=False)
         if fact is None or not ev.is_told(fact.name, scope):
             continue
-        if fact.row is None:
-            takes = fact.cls is not None and fact.cls.construct == "checkout" and fact.cls.mode == "sync"
-        else:
-            is_begin = fact.role == "begin" and fact.cls is not None and fact.cls.kind == "engine"
-            is_sync = fact.row.call in ("sync", "cm") and (fact.cls is None or fact.cls.mode == "sync")
-            takes = is_sync and (fact.role == "checkout" or is_begin)
-            takes = takes and (fact.row.call != "cm" or _is_entered(node, scope))
+        is_made = fact.row is not None and fact.row.call == "cm"
+        takes = bool(sync_checkout_sink(fact)) and (not is_made or _is_entered(node, scope))
         header = parent_of(node)
         is_raising = isinstance(header, ast.withitem) and isinstance(parent_of(header), ast.AsyncWith)
         if takes and not is_raising and may_await(node, scope) and not opens_in_memory(ev, node, scope):
@@ -201,8 +212,9 @@ def _is_entered(manager: ast.expr, scope: Scope) -> bool:
     return isinstance(parent, ast.withitem)
 
 
-def _through_helpers(services: Services, scope: Scope) -> Iterator[BlockingDatabaseCall]:
-    ev, effects = services.evaluator, services.sync_sessions
+def _through_helpers(services: Services, effects: Effects, at_its_end: AtItsEnd[T], scope: Scope) -> Iterator[T]:
+    """What helpers come to that have an effect, and properties that are read."""
+    ev = services.evaluator
     seen: set[Scope] = set()
     for node in scope.calls:
         if isinstance(parent_of(node), ast.Await):
@@ -220,7 +232,7 @@ def _through_helpers(services: Services, scope: Scope) -> Iterator[BlockingDatab
         if witness is None or _is_told_below(witness, scope):
             continue
         seen.update(fresh)
-        yield from _at_its_end(services, node, witness, scope)
+        yield from at_its_end(services, node, witness, scope)
     read: dict[str, tuple[ast.expr, Witness]] = {}
     looped = [one.query for one in ev.derived(Queried).over(scope)]
     for one, witness in effects.implied(scope):
@@ -228,7 +240,7 @@ def _through_helpers(services: Services, scope: Scope) -> Iterator[BlockingDatab
             continue  # told already
         read.setdefault(witness.links[0].name, (one, witness))
     for one, witness in read.values():
-        yield from _at_its_end(services, one, witness, scope)
+        yield from at_its_end(services, one, witness, scope)
 
 
 def _is_told_below(witness: Witness, scope: Scope) -> bool:
@@ -252,6 +264,22 @@ def _at_its_end(services: Services, node: ast.expr, witness: Witness, scope: Sco
         yield BlockingDatabaseCall(
             node, *where, fact.text, session, chain=chain, is_read=is_read, is_possible=is_possible
         )
+
+
+def _checked_out_below(
+    services: Services, node: ast.expr, witness: Witness, scope: Scope
+) -> Iterator[BlockingCheckout]:
+    """The checkout that a call of a helper comes to, or a property that is read."""
+    ev = services.evaluator
+    last = witness.links[-1]
+    fact = call_site(ev, last.node, last.scope, use_evidence=False) if isinstance(last.node, ast.Call) else None
+    if fact is None or len(witness.links) == 1 or opens_in_memory(ev, fact.node, last.scope):
+        return
+    is_read = _opens_a_file(services, fact, last.scope)
+    where = (node, scope.qualified_name, may_await(node, scope))
+    yield BlockingCheckout(
+        *where, fact, is_possible=is_read, chain=calls_of(witness), is_read=isinstance(node, ast.Attribute)
+    )
 
 
 def _writes(ev: Evaluator, scope: Scope) -> bool:

@@ -31,14 +31,14 @@ _NAMES = (":memory:", "mode=memory")
 
 def is_in_memory(services: Services, pool: Pool | None) -> bool:
     """Whether a pool's engine has a database in memory: all URLs that it may be given are known, and say so."""
-    spec = _engine_of(services, pool)
+    spec = engine_of(services, pool)
     return spec is not None and bool(spec.urls) and all(one.memory for one in spec.urls)
 
 
 def is_in_a_file(services: Services, pool: Pool | None) -> bool:
     """Whether a pool's engine has a database in a file: all URLs that it may be given are known, say so, and nobody outside
     may say otherwise."""
-    spec = _engine_of(services, pool)
+    spec = engine_of(services, pool)
     urls = spec.urls if spec is not None and spec.has_all_urls else _configured(services, pool) if spec is None else ()
     dialects = services.evaluator.models.dialects
     rows = [dialects.get(one.dialect) if one.known.given else None for one in urls]
@@ -111,7 +111,8 @@ def _held_by_manager(services: Services, hold: Hold, scope: Scope, around: tuple
     return found.pop() if len(found) == 1 else None
 
 
-def _engine_of(services: Services, pool: Pool | None) -> EngineSpec | None:
+def engine_of(services: Services, pool: Pool | None) -> EngineSpec | None:
+    """The engine that has a pool; None where it is not known which one is made there."""
     module = _module_of(services, pool)
     if module is None or pool is None:
         return None
@@ -130,17 +131,37 @@ def _configured(services: Services, pool: Pool | None) -> tuple[Url, ...]:
     """The URLs of what looks its database up in the configuration of the application."""
     from poolint.configuration.entries import Entries
 
+    found = _made_as(services, pool)
+    if found is None or not found[1].url_in:
+        return ()
+    entries = services.kept(Entries, lambda: Entries(services.evaluator, services.engines.folder))
+    return entries.urls_of(found[1].url_in, found[2])
+
+
+def connections_by_default(services: Services, pool: Pool | None) -> int | None:
+    """How many connections what looks its database up in the configuration of the application opens, where nothing in the
+    project says otherwise; None where something may, or it is of another class."""
+    found = _made_as(services, pool)
+    if found is None or not found[1].connections:
+        return None
+    call, cls, module = found
+    is_given = any(one.arg is None or one.arg in cls.connections_in for one in call.keywords)
+    saying = services.evaluator.project.saying
+    return None if is_given or any(saying(one, module) for one in cls.connections_in) else cls.connections
+
+
+def _made_as(services: Services, pool: Pool | None) -> tuple[ast.Call, Class, Module] | None:
+    """The call that makes what has a pool, with the class of the models that this is of, and the module it stands in."""
     module = _module_of(services, pool)
     if module is None or pool is None:
-        return ()
+        return None
     for scope in module.scope.descendants():
         for call in scope.calls:
             if (call.lineno, call.col_offset) == pool[2:]:
                 made = alternatives(services.evaluator.type_of(call, scope))
                 cls = made[0].base if len(made) == 1 and isinstance(made[0], Instance) else None
-                entries = services.kept(Entries, lambda: Entries(services.evaluator, services.engines.folder))
-                return entries.urls_of(cls.url_in, module) if cls is not None and cls.url_in else ()
-    return ()
+                return (call, cls, module) if cls is not None else None
+    return None
 
 
 def opens_in_memory(ev: Evaluator, call: ast.Call, scope: Scope | None) -> bool:

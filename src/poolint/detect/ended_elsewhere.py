@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 def is_ended_elsewhere(ev: Evaluator, owner: Scope, attribute: str, cls: Class) -> bool:
     """Whether code outside the class ``owner`` releases, or drops, what an object of it has at ``attribute``."""
-    ends = frozenset(name for row in cls.methods if row.role in CLOSING_ROLES for name in row.names)
+    rows = (row for one in ev.models.lineage(cls) for row in one.methods)
+    ends = frozenset(name for row in rows if row.role in CLOSING_ROLES for name in row.names)
     return any(
         owner in lineage(ev, one)
         for module in _modules(ev, owner.module, attribute, ends)

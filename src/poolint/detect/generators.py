@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding.lending_generators import bound_to, held_across_yield
+from poolint.analyses.occasions import Occasions
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -32,6 +33,8 @@ class AbandonedGenerator(Observation, frozen=True, eq=False):
     generator: str
     holds: str
     left_at: Waypoint
+    is_possible: bool = False
+    """Whether that happens no more than once at a time: at the start or the end, in a script, in a job of a schedule."""
 
 
 _RESUMING = frozenset((ast.AsyncFor, ast.Call, ast.Attribute, ast.Assign))
@@ -55,7 +58,8 @@ def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observa
         if holds:
             loops = isinstance(left, ast.stmt)
             at = waypoint("generator-left" if loops else "generator-stepped-once", left, scope.module)
-            yield AbandonedGenerator(node, scope.qualified_name, may_await(node, scope), name, holds, at)
+            is_possible = ev.derived(Occasions).runs_in_turn(scope)
+            yield AbandonedGenerator(node, scope.qualified_name, may_await(node, scope), name, holds, at, is_possible)
 
 
 def _held_by(ev: Evaluator, node: ast.Call, scope: Scope) -> tuple[str, str]:

@@ -40,6 +40,8 @@ def is_harmless(ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope) -
         is_pool = site.cls.kind in POOLING
         if occasions.ends_with_process(scope) and not is_in_loop(site.call, scope):
             return is_pool or problem == "exception"
+        if is_pool and occasions.runs_once(scope) and not is_in_loop(site.call, scope):
+            return True
         return is_pool and problem == "exception" and not _is_called_again(ev, site, scope)
     if site.cls.kind != "connection" or problem not in ("with-keeps", "never", "exception"):
         return False

@@ -14,6 +14,7 @@ from poolint.analyses.process_locks import process_locks
 from poolint.analyses.sinks import WAITING, slow_sink
 from poolint.analyses.statement_locks import lock_of
 from poolint.detect.databases import held_from, is_in_a_file
+from poolint.detect.room import has_room, takes_turns
 from poolint.detect.written import is_written
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import home_of, parent_of
@@ -59,7 +60,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     where the database is a file, where a bot sends one message, where it asks for the address of a host, where it pauses
     after a failure, waits for the answer of the one who sits before the process, or for others with the connection of an
     engine that this call alone has, sleeps before it takes a new one, because the database has failed, or where each process of
-    the deployment serves one after the other, so that nobody is there to wait for a second connection.
+    the deployment serves no more at once than the pool has connections.
     """
     ev, holdings = services.evaluator, services.holdings
     occasions = ev.derived(Occasions)
@@ -80,10 +81,10 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
         or (witness.effect in ("chat", "name") and not any(map(_is_repeated, witness.links)))
         or all(is_in_a_file(services, held_from(services, one, scope)) for one in held)
         or _backs_off(ev, witness)
-        or occasions.runs_in_turn(scope)
+        or takes_turns(services, scope)
         or all(_opens_again(services, one, witness) for one in held)
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))
-        or services.deployed.at_once(scope.module.path) == 1
+        or all(has_room(services, one, scope) for one in held)
     )
     return may_do_no_harm and not any(_is_changed(services, one, node, scope) for one in held)
 
@@ -146,11 +147,12 @@ def _is_short(ev: Evaluator, witness: Witness) -> bool:
 
 
 def _is_moment(ev: Evaluator, witness: Witness) -> bool:
-    """Whether a function sleeps once, and is called once, for so short a time that nobody misses a connection."""
+    """Whether a function sleeps once, and is called once, or only after a failure, for so short a time that nobody misses a
+    connection."""
     last = witness.links[-1]
-    if witness.effect != "sleep" or not (isinstance(last.node, ast.Call) and last.node.args):
+    if witness.effect not in ("sleep", "retry") or not (isinstance(last.node, ast.Call) and last.node.args):
         return False
-    if any(map(_is_repeated, witness.links)):
+    if any(map(_is_repeated, witness.links)) and not is_after_a_failure(last.node):
         return False
     seconds = _number(ev, last.node.args[0], last.scope)
     return seconds is not None and seconds <= MAX_MOMENT

@@ -24,6 +24,7 @@ from poolint.detect.in_turn import in_turn
 from poolint.detect.latecomers import Latecomers
 from poolint.detect.observation import Dismissed, Observation
 from poolint.detect.passed_pools import PassedPools
+from poolint.detect.room import has_room_for_two, takes_turns
 from poolint.detect.written import is_written
 from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.indexes import index_of
@@ -153,7 +154,10 @@ class Nesting:
             last is not None and is_autocommit(self.ev, *last),
             last is not None and self._refuses(*last),
             self.occasions.runs_alone(scope),
-            is_read or self.occasions.runs_in_turn(scope) or is_at_once(hold.since, node, scope),
+            is_read
+            or takes_turns(self.services, scope)
+            or is_at_once(hold.since, node, scope)
+            or has_room_for_two(self.services, hold, scope),
         )
 
     def _may_take(self, node: ast.Call, scope: Scope) -> bool:

@@ -23,6 +23,7 @@ from poolint.analyses.sinks import (
     sleep_sink,
     slow_below_sink,
     slow_sink,
+    sync_checkout_sink,
     sync_session_sink,
     use_sink,
 )
@@ -76,6 +77,7 @@ class Services:
         self.edges = edges = Edges(self.evaluator, self.components)
         self.slow = _slow(edges)
         self.sync_sessions = Effects(edges, sync_session_sink)
+        self.sync_checkouts = Effects(edges, sync_checkout_sink)
         self.database = Effects(edges, database_sink(models))
         self.foreign = Effects(edges, foreign_sink, recovers=True)
         self.graphs: Graphs = Graphs(self.evaluator, self.components)

@@ -63,13 +63,21 @@ _START = "start"
 
 
 class _Launch(NamedTuple):
-    """A call that runs a function in a thread: where it is started, and the sessions that it gets."""
+    """A call that runs a function in a thread: where it is started, and the sessions that it gets. ``is_in_turn``: in the only
+    thread of an executor, which does one thing after the other."""
 
     node: ast.Call
     started: ast.Call
     resources: dict[str, Class]
     is_several: bool
     waits: Waits
+    is_in_turn: bool = False
+
+    @property
+    def executor(self) -> str:
+        """What it is submitted to, as it is written."""
+        function = self.node.func
+        return name_of(function.value) if isinstance(function, ast.Attribute) else ""
 
 
 class Threads:
@@ -92,7 +100,7 @@ class Threads:
                     continue
                 others = [one for one in earlier if resource in one.resources and self._beside(one, launch, scope)]
                 found = None
-                if launch.is_several or _is_repeated(launch, resource, scope):
+                if launch.is_several or (not launch.is_in_turn and _is_repeated(launch, resource, scope)):
                     found = _observation(launch, scope, resource, cls, 0, None)
                 elif others:
                     found = _observation(launch, scope, resource, cls, len(others) + 1, None)
@@ -107,6 +115,7 @@ class Threads:
     def _beside(self, one: _Launch, other: _Launch, scope: Scope) -> bool:
         """Whether a thread still runs when the next one is started."""
         is_waited = _is_waited(one, other.started, scope)
+        is_waited = is_waited or (one.is_in_turn and one.executor == other.executor)
         return not is_waited and not exclude_each_other(one.started, other.started)
 
     # What is started
@@ -124,7 +133,8 @@ class Threads:
             resources = dict(self.threading.resources(function, given, scope))
             if started is not None and resources:
                 waits = Waits(self.ev, node, started, resources, scope)
-                yield _Launch(node, started, resources, name == "map", waits)
+                in_turn = _has_one_thread(node.func, scope)
+                yield _Launch(node, started, resources, name == "map" and not in_turn, waits, in_turn)
         if _START in scope.called:
             yield from self._of_own_classes(scope)
         yield from self._of_helpers(scope)
@@ -162,7 +172,7 @@ class Threads:
         scope = self.ev.project.scope(key)
         found: dict[str, Class] = {}
         for launch in self._launches(scope):
-            if not launch.waits.any() and next(_blocks(launch, scope), None) is None:
+            if not (launch.is_in_turn or launch.waits.any()) and next(_blocks(launch, scope), None) is None:
                 found.update(launch.resources)
         return of_caller(found, scope)
 
@@ -178,7 +188,7 @@ class Threads:
                 yield _Launch(node, started, resources, False, Waits(self.ev, node, started, resources, scope))
 
     def _is_of_threads(self, node: ast.Call, name: str, scope: Scope) -> bool:
-        """Whether a call starts a thread: not a process, nor the only thread of an executor of one."""
+        """Whether a call starts a thread: not a process."""
         if name in ("Thread", "Timer"):
             return self.ev.qualified_name(self.ev.type_of(node.func, scope)) == f"threading.{name}"
         if name == "run_in_executor":
@@ -188,7 +198,7 @@ class Threads:
         executor = node.func.value
         for one in alternatives(self.ev.type_of(executor, scope)):
             if isinstance(one, Instance) and one.base is not None and one.base.name.endswith(".ThreadPoolExecutor"):
-                return not _has_one_thread(executor, scope)
+                return True
         return False
 
     # What goes on meanwhile
@@ -200,10 +210,12 @@ class Threads:
             if start_of(call) <= end or exclude_each_other(call, launch.started):
                 continue
             root = root_of(call)
-            if root is None or text_of(root, scope) != resource:
-                continue
-            fact = call_site(self.ev, call, scope)
-            if fact is not None and (fact.role in REACHING_ROLES or fact.role == "release"):
+            if root is not None and text_of(root, scope) == resource:
+                fact = call_site(self.ev, call, scope)
+                is_used = fact is not None and (fact.role in REACHING_ROLES or fact.role == "release")
+            else:
+                is_used = resource in self.threading.using.of_call(call, scope)
+            if is_used:
                 return None if _is_waited(launch, call, scope) else call
         return None
 
@@ -263,7 +275,9 @@ def _started(node: ast.Call, scope: Scope) -> ast.Call | None:
     return None
 
 
-def _has_one_thread(executor: ast.expr, scope: Scope) -> bool:
+def _has_one_thread(submit: ast.expr, scope: Scope) -> bool:
+    """Whether what an executor is given it runs one after the other, in its only thread."""
+    executor = submit.value if isinstance(submit, ast.Attribute) else None
     made: ast.expr | None = executor
     if isinstance(executor, ast.Name):
         bindings = nearest(executor.id, scope)

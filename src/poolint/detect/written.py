@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from operator import or_
 from typing import TYPE_CHECKING
 
 from poolint.analyses.graphs import BlockEnd, events_at
 from poolint.analyses.holding import root_of
 from poolint.analyses.holding.entry import is_committed_after
 from poolint.flow.solver import completed, reach
+from poolint.flow.summaries import Summaries
 from poolint.models.schema import SESSIONS
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import Function
@@ -17,12 +19,12 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from poolint.analyses.callees import Edges
     from poolint.analyses.holding.changes import Change
     from poolint.analyses.holding.dataflow import Hold
     from poolint.detect.services import Services
     from poolint.flow.cfg import Edge, Graph, Node
-    from poolint.syntax.scopes import Scope
-    from poolint.types.evaluator import Evaluator
+    from poolint.syntax.scopes import Scope, ScopeKey
 
 
 _SESSIONS = frozenset((*SESSIONS, "registry"))
@@ -54,7 +56,7 @@ def is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> 
     if hold.cls is not None and hold.cls.kind in _SESSIONS:  # what else there is may commit each statement by itself
         used = {call for call, found in changed.calls.items() if any(_is_use(one, hold) for one in found)}
         mine = [call for call in scope.calls if call in used or call in own]
-        writes += [call for call in mine if services.changing.of_call(call, scope) is not None]
+        writes += [call for call in mine if _changes(services, call, scope)]
     here = set(events_at(graph, node))
     if here & _after(graph, writes, but=ended | commits | left):
         return True
@@ -75,20 +77,34 @@ def is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> 
 
 def _changes(services: Services, call: ast.Call, scope: Scope) -> bool:
     """Whether a call is seen to write something: itself, or in a function of the project that gives it to a session."""
-    ev = services.evaluator
     if services.changing.of_call(call, scope) is not None:
         return True
-    pends = ev.models.words("pends")
+    giving = services.kept(Giving, lambda: Giving(services.edges))
     return any(
-        isinstance(one, Function) and not pends.isdisjoint(one.scope.called) and _gives(ev, one.scope, pends)
-        for one in callees_of(ev, call, scope)
+        isinstance(one, Function) and giving.of(one.scope) for one in callees_of(services.evaluator, call, scope)
     )
 
 
-def _gives(ev: Evaluator, function: Scope, pends: frozenset[str]) -> bool:
-    """Whether a function tells a session what it is to write."""
-    facts = (call_site(ev, call, function) for call in function.calls if last_name(call.func) in pends)
-    return any(fact is not None and fact.cls is not None and fact.cls.kind in _SESSIONS for fact in facts)
+class Giving:
+    """Which functions of a project tell a session what it is to write, themselves or by others that they call."""
+
+    def __init__(self, edges: Edges) -> None:
+        self.ev = edges.ev
+        self._edges = edges
+        self._pends = self.ev.models.words("pends")
+        self._found: Summaries[ScopeKey, bool] = Summaries("gives-to-session", self._gives, bottom=False, join=or_)
+
+    def of(self, scope: Scope) -> bool:
+        """Whether a function does."""
+        return self._found.of(scope.key)
+
+    def _gives(self, key: ScopeKey) -> bool:
+        scope = self.ev.project.scope(key)
+        for call in scope.calls_named(self._pends):
+            fact = call_site(self.ev, call, scope)
+            if fact is not None and fact.cls is not None and fact.cls.kind in _SESSIONS:
+                return True
+        return any(edge.target is not None and self._found.of(edge.target.key) for edge in self._edges.of_scope(scope))
 
 
 def _after(graph: Graph, begun: Iterable[ast.AST], but: set[ast.AST], *, raising: bool = True) -> set[Node]:

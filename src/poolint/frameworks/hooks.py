@@ -65,16 +65,17 @@ def is_resumed(ev: Evaluator, generator: Scope) -> bool:
     )
 
 
-def is_run_singly(ev: Evaluator, function: Scope) -> bool:
-    """Whether a library calls what it decorates, and no more than once at a time in a process."""
+def is_run_singly(ev: Evaluator, function: Scope, in_workers: bool) -> bool:
+    """Whether a library calls what it decorates, and no more than once at a time in a process; ``in_workers``: also where that
+    is so in workers that are started as they are by default."""
     found = [hook for hook, _ in decorating(ev, function)]
-    return bool(found) and all(hook.singly for hook in found)
+    return bool(found) and all(hook.singly or (in_workers and hook.in_workers) for hook in found)
 
 
-def is_handed_singly(ev: Evaluator, mention: ast.expr, scope: Scope) -> bool:
-    """Whether a mention of a function hands it to a library that calls it no more than once at a time in a process."""
+def is_handed_singly(ev: Evaluator, mention: ast.expr, scope: Scope, in_workers: bool) -> bool:
+    """Whether a mention of a function hands it to a library that calls it so."""
     found = list(_taking(ev, mention, scope))
-    return bool(found) and all(hook.singly for hook in found)
+    return bool(found) and all(hook.singly or (in_workers and hook.in_workers) for hook in found)
 
 
 def starts(ev: Evaluator, function: Scope) -> bool:

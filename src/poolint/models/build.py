@@ -110,7 +110,7 @@ def screen(libraries: Iterable[Library]) -> bytes:
     """What the screen needs, in ten lines.
 
     The import roots of the screened libraries; the last parts of the names in them that carry
-    something of a pool; of those the ones of synchronous sessions; the methods by which these reach the database; roots
+    something of a pool; of those the ones of synchronous sessions and pools; the methods by which these reach the database; roots
     and names of the clients of other libraries that matter by themselves, since it is known what dropping them does;
     the import roots of all libraries; what shows that a response may be left unread; what makes a router, of which is said
     elsewhere what is run before its endpoints; what makes a registry of sessions, or what has one; modules of which all
@@ -119,7 +119,8 @@ def screen(libraries: Iterable[Library]) -> bytes:
     libraries = tuple(libraries)
     screened = [library for library in libraries if library.screened]
     roots = {root for library in screened for root in library.roots}
-    sessions = {cls.name for library in screened for cls in library.classes if _is_sync_session(cls)}
+    classes = [cls for library in screened for cls in library.classes]
+    sessions = {cls.name for cls in classes if _is_sync_session(cls) or _is_sync_pool(cls)}
     for role in ("open", "create"):  # what opens one, and what builds that
         sessions |= {
             cls.name
@@ -138,6 +139,9 @@ def screen(libraries: Iterable[Library]) -> bytes:
             # A loop over a query reaches the database as well: what gives one may be all that is called.
             reaching.update(name for method in cls.methods if method.returns in queries for name in method.names)
             reaching.update(name for name, one in cls.attributes.items() if one in queries)
+            if _is_sync_pool(cls):
+                rows = (method for method in cls.methods if method.role in ("checkout", "begin"))
+                reaching.update(name for method in rows for name in method.names)
             if cls.mode == "sync" and cls.kind in ("session", "registry", "query"):
                 rows = (method for method in cls.methods if method.role in REACHING_ROLES)
                 reaching.update(name for method in rows for name in method.names)
@@ -188,6 +192,11 @@ def _told(row: Names) -> str:
 
 def _is_sync_session(cls: Class) -> bool:
     return cls.mode == "sync" and cls.kind in ("session", "registry", "query", "factory")
+
+
+def _is_sync_pool(cls: Class) -> bool:
+    """Whether it gives connections to a server that one waits for."""
+    return cls.mode == "sync" and cls.kind in ("engine", "pool", "connection") and not cls.embedded
 
 
 def outputs(folder: Path = FOLDER) -> dict[str, bytes]:

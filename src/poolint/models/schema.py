@@ -157,7 +157,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     connection left; one that ``refuses`` raises it at once, others let one wait before. ``reads``: attributes of a response
     by which it is read to its end, or is in other hands.
     ``one_pool``: the attributes of an object whose connections come from one and the same pool. ``url_in``: the entry of
-    the application's configuration that has the URL of its database.
+    the application's configuration that has the URL of its database; ``connections``: how many it opens at most, where none
+    of the entries ``connections_in`` is set, and the constructor is given none of these keywords.
     ``starts_once``: it is started by being awaited or by being entered, and an instance that has been awaited raises when
     it is entered. ``enters_where`` is the name of a fact that is ``yes`` for the versions of the library in which ``with``
     on an instance works; empty where it does in all.
@@ -207,6 +208,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     refuses: bool = False
     one_pool: tuple[str, ...] = ()
     url_in: str = ""
+    connections: int = 0
+    connections_in: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     attributes: dict[str, str] = {}
     contents: str = ""

@@ -72,10 +72,11 @@ class ByUse:
     def told(self, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
         """What a name or an attribute must be, of which nothing else tells; ``UNKNOWN`` where its uses do not."""
         filed = self._calls(scope)
-        if not filed:
-            return UNKNOWN
         parent = parent_of(node)
-        if isinstance(parent, ast.Call) and parent.func is node:
+        is_called = isinstance(parent, ast.Call) and parent.func is node
+        if not (filed or (is_called and self._is_near(scope.module))):
+            return UNKNOWN
+        if isinstance(parent, ast.Call) and is_called:
             return self._factory(parent, scope, filed)
         owner = self.owner(node, scope)
         if owner is not UNKNOWN:
@@ -155,7 +156,8 @@ class ByUse:
             statement = parent_of(parent)
             if not isinstance(parent.optional_vars, ast.Name) or value is not call:
                 return None
-            calls = within(parent, filed.get(parent.optional_vars.id, []))
+            name = parent.optional_vars.id
+            calls = within(parent, [*filed.get(name, ()), *self._use.below(name, scope)])
             return Made("async with" if isinstance(statement, ast.AsyncWith) else "with", calls)
         if not (
             isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name)
@@ -165,6 +167,7 @@ class ByUse:
         if len(scope.bindings.get(name, ())) != 1:
             return None
         calls = [one for one in filed.get(name, []) if means(name, one.scope, scope)]
+        calls += self._use.below(name, scope)
         return Made(entering or ("assign" if value is call else "await"), calls)
 
     # What it is

@@ -10,7 +10,7 @@ from poolint.syntax.expressions import dotted
 from poolint.syntax.purposes import is_imported
 from poolint.syntax.scopes import only_binding, parent_of
 from poolint.types.other_results import has_other_results
-from poolint.types.values import ClassObject, Instance, LibraryFunction, LibraryName
+from poolint.types.values import ClassObject, Function, Instance, LibraryFunction, LibraryName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,13 +28,15 @@ _MAPPED = ("__tablename__", "__table__")
 
 
 class Call(NamedTuple):
-    """A call on a value, or one that a thread makes for the call at hand: ``submit(session.scalar, statement)``."""
+    """A call on a value, or one that a thread makes for the call at hand: ``submit(session.scalar, statement)``.
+    ``passed_by`` is the call that passes the value to the function in which this one stands."""
 
     node: ast.Call
     scope: Scope
     function: ast.Attribute
     arguments: list[ast.expr]
     is_handed: bool = False
+    passed_by: ast.Call | None = None
 
     @property
     def method(self) -> str:
@@ -96,6 +98,32 @@ class UseCalls:
                 if isinstance(one, ast.Attribute) and one.attr in self._words and (text := dotted(one.value)):
                     yield text, Call(call, scope, one, call.args[index + 1 :], is_handed=True)
 
+    def below(self, name: str, scope: Scope) -> Iterator[Call]:
+        """The calls of telling methods that functions of the project make on what they are passed under a name, where nothing
+        is declared of it there."""
+        from poolint.types.arguments import positional
+        from poolint.types.call_sites import callees_of
+
+        for load in scope.loads.get(name, ()):
+            parent = parent_of(load)
+            keyword = parent.arg if isinstance(parent, ast.keyword) else None
+            call = parent_of(parent) if isinstance(parent, ast.keyword) else parent
+            if (
+                not isinstance(call, ast.Call)
+                or call.func is load
+                or any(type(one) is ast.Starred for one in call.args)
+            ):
+                continue
+            for callee in callees_of(self.ev, call, scope):
+                if not isinstance(callee, Function) or self._words.isdisjoint(callee.scope.called):
+                    continue
+                taken = positional(callee)
+                index = call.args.index(load) if load in call.args else len(taken)
+                given = keyword or (taken[index].arg if index < len(taken) else "")
+                bound = callee.scope.bindings.get(given, ())
+                if len(bound) == 1 and bound[0].kind == "parameter" and bound[0].annotation is None:
+                    yield from (one._replace(passed_by=call) for text, one in self.of(callee.scope) if text == given)
+
     # What the calls tell
 
     def of_statements(self, calls: list[Call], how: str) -> Mode | None:
@@ -141,6 +169,7 @@ class UseCalls:
             is_shown = any(self._gives_rows(one) for one in queries)
         else:
             is_shown = any(_has_placeholder(one) or self._is_of_named_driver(one) for one in queries)
+            is_shown = is_shown or (made.how == "async with" and any(map(self._gives_rows, queries)))
         if not is_shown and self.of_transaction(made.calls) is None:
             return None
         mode = mode_of(queries, made.how)
@@ -207,9 +236,21 @@ class UseCalls:
         )
 
     def _gives_rows(self, one: Call) -> bool:
-        """Whether rows are read from what a call gives where it stands."""
-        reads = parent_of(one.node)
-        return isinstance(reads, ast.Attribute) and reads.attr in self._rows and not one.is_handed
+        """Whether rows are read from what a call gives, where it stands or by the one name that this has; from what is awaited
+        in the same way: what SQLAlchemy gives is read at once."""
+        value = parent_of(one.node) if one.is_awaited else one.node
+        reads = parent_of(value) if value is not None else None
+        found = [reads]
+        if isinstance(reads, ast.Assign) and len(reads.targets) == 1 and isinstance(reads.targets[0], ast.Name):
+            name = reads.targets[0].id
+            is_one = len(one.scope.bindings.get(name, ())) == 1
+            found = [parent_of(load) for load in one.scope.loads.get(name, ())] if is_one else []
+        return not one.is_handed and any(
+            isinstance(read, ast.Attribute)
+            and read.attr in self._rows
+            and (not one.is_awaited or _is_called_and_awaited(read))
+            for read in found
+        )
 
     def _of_cursor(self, made: Made, filed: dict[str, list[Call]]) -> Mode | None:
         """How a connection works that a block has, and in which another has a cursor of it and runs queries on that."""
@@ -243,11 +284,17 @@ def mode_of(calls: list[Call], how: str) -> Mode | None:
     return None
 
 
+def _is_called_and_awaited(read: ast.Attribute) -> bool:
+    call = parent_of(read)
+    return isinstance(call, ast.Call) and call.func is read and isinstance(parent_of(call), ast.Await)
+
+
 def within(item: ast.withitem, calls: list[Call]) -> list[Call]:
     """Those of the calls that stand behind an item of a ``with``, up to the end of its block."""
     statement, header = parent_of(item), item.context_expr
     begin, last = (header.end_lineno or 0, header.end_col_offset or 0), getattr(statement, "end_lineno", 0)
-    return [one for one in calls if begin <= (one.node.lineno, one.node.col_offset) and one.node.lineno <= last]
+    places = ((one, one.passed_by or one.node) for one in calls)
+    return [one for one, at in places if begin <= (at.lineno, at.col_offset) and at.lineno <= last]
 
 
 def _has_placeholder(one: Call) -> bool:

@@ -12,9 +12,10 @@ class SyncCheckoutInAsync(Rule):
 
     ## What it does
     Reports `engine.connect()`, `engine.begin()`, `pool.getconn()`, `psycopg.connect()`, `sqlite3.connect()` and their
-    kin of synchronous libraries inside `async def`. What `run_sync`, `to_thread` or an executor runs is not
+    kin of synchronous libraries inside `async def`, directly or in functions and properties of the project that are called
+    there; the path shows them. What `run_sync`, `to_thread` or an executor runs is not
     reported, nor is an SQLite database in memory. A connection to a database that certainly is a file is a possible finding
-    where its function commits nothing.
+    where its function commits nothing, or in a function that is called.
 
     ## Why is this bad?
     While it waits for the pool or the server, no other task runs; and when the pool is empty, none of those that could
@@ -58,7 +59,20 @@ class SyncCheckoutInAsync(Rule):
         assert isinstance(observation, BlockingCheckout)
         call = observation.call
         opens_one = getattr(call.row, "closes", False)  # and its block closes that: there is no pool
-        if call.cls is None or call.is_direct or call.cls.refuses or opens_one:
+        is_alone = call.cls is None or call.is_direct or call.cls.refuses or opens_one
+        if observation.chain:
+            through = observation.chain[0].about[0]
+            what = f"`{through}`, a property," if observation.is_read else f"`{through}()`"
+            does = "connects" if is_alone else "waits for a connection: no other task runs, so none can release one"
+            rest = ": no other task runs" if is_alone else ""
+            return Verdict(
+                f"{what} blocks the event loop: it reaches `{call.api}`, which {does}{rest}",
+                through,
+                observation.chain,
+                decision=observation.taken_from,
+                after=observation.after,
+            )
+        if is_alone:
             connects = f"{call.name}()" if call.cls is None else call.as_written
             return Verdict(
                 f"`{connects}` blocks the event loop while it connects: no other task runs",

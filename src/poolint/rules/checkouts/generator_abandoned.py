@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from poolint.detect.generators import AbandonedGenerator
 from poolint.detect.observation import Observation
+from poolint.diagnostics import Certainty
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 
 
@@ -80,4 +81,5 @@ class GeneratorAbandoned(Rule):
             "loop finalises it",
             observation.generator,
             (observation.left_at,),
+            Certainty.POSSIBLE if observation.is_possible else Certainty.CERTAIN,
         )

@@ -26,8 +26,10 @@ class NestedCheckout(Rule):
     task: directly, or in functions of the project that are called there; the path shows them. Pools are told apart by
     the engine, pool or factory that they come from, through aliases, modules and `bind=`; an unknown one is
     not reported, nor is an engine with a `NullPool`, where nobody waits. Where a second connection is there on purpose,
-    for an audit log, say, the options say so. Possible: at the start, in scripts, in jobs that a schedule runs one at a time,
-    in a coroutine that lets no other task run meanwhile, and where nothing is written and the database certainly is a file.
+    for an audit log, say, the options say so. Possible: at the start, in scripts, in jobs and tasks that run one at a time; in a
+    command, or in the one task that does such things, unless the pool has one connection; where the deployment has each process
+    serve half as many at once as the pool has connections; in a coroutine that lets no other task run meanwhile; and where
+    nothing is written and the database certainly is a file.
 
     ## Why is this bad?
     Each request needs two connections at once. When as many requests as the pool has connections hold their first

@@ -1,0 +1,48 @@
+"""Whether a pool has a connection for each of those that are there at once: then nobody waits for one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.analyses.occasions import Occasions
+from poolint.detect.databases import connections_by_default, engine_of, held_from
+
+if TYPE_CHECKING:
+    from poolint.analyses.holding.dataflow import Hold
+    from poolint.detect.services import Services
+    from poolint.syntax.scopes import Scope
+
+
+def has_room(services: Services, hold: Hold, scope: Scope) -> bool:
+    """Whether all services by which a project is deployed run so few requests or tasks at once in a process that the pool of
+    what is held has a connection for each; one of them has it in any case."""
+    most = services.deployed.at_once(scope.module.path)
+    return most is not None and (most == 1 or most <= (_limit(services, hold, scope) or 0))
+
+
+def has_room_for_two(services: Services, hold: Hold, scope: Scope) -> bool:
+    """Whether it has two connections for each of them, or for who is alone there, since it happens in a command, or in the one
+    task that does such things: nobody makes a pool of one without saying so."""
+    limit = _limit(services, hold, scope)
+    if services.evaluator.derived(Occasions).runs_alone(scope):
+        return limit is None or limit > 1
+    most = services.deployed.at_once(scope.module.path)
+    return most is not None and limit is not None and 2 * most <= limit
+
+
+def _limit(services: Services, hold: Hold, scope: Scope) -> int | None:
+    """How many connections the pool of what is held opens at most; None where that is not known for certain."""
+    pool = held_from(services, hold, scope)
+    spec = engine_of(services, pool)
+    if spec is None:
+        return connections_by_default(services, pool)
+    return spec.limit.most if all(one.certain for one in spec.limit.parts) else None
+
+
+def takes_turns(services: Services, scope: Scope) -> bool:
+    """Whether a function runs no more than once at a time in a process: as a job that its schedule runs so, or as a task of
+    workers that are deployed to run one after the other."""
+    occasions = services.evaluator.derived(Occasions)
+    if occasions.runs_in_turn(scope):
+        return True
+    return services.deployed.works_in_turn(scope.module.path) and occasions.runs_in_turn_in_workers(scope)
