@@ -188,9 +188,9 @@ def test_the_screen_knows_the_names_in_screened_libraries_only() -> None:
 
 def test_the_screen_knows_what_blocks() -> None:
     _, _, sessions, methods, *_ = (set(line.split()) for line in screen_lines())
-    assert {b"Session", b"sessionmaker", b"ModelSelect"} <= sessions
-    assert not {b"AsyncSession", b"Connection"} & sessions
-    assert {b"execute", b"commit", b"all"} <= methods
+    assert {b"sqlalchemy.Session", b"sqlalchemy.sessionmaker", b"peewee.ModelSelect", b"psycopg2.connect"} <= sessions
+    assert not {b"sqlalchemy.AsyncSession", b"sqlalchemy.Connection", b"asyncpg.connect"} & sessions
+    assert {b"execute", b"commit", b"all", b"getconn"} <= methods
     assert b"add" not in methods
 
 

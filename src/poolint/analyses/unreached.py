@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 _SHORTEST = 3
 """Letters of a string that a name may be put together of."""
 
+_LISTED = 3
+"""Modules of one package that a file which loads modules names as a whole, for it to load those and no others."""
+
+_LISTING = ("walk_packages", "iter_modules", "rglob", "glob", "iterdir", "listdir", "scandir", "walk")
+"""What gives the files of a folder, or of all below it."""
+
 
 class Dead(NamedTuple):
     """What nobody runs: a module that nothing imports which runs, or a class or function that nothing names."""
@@ -170,14 +176,16 @@ class Unreached:
 
     def _may_be_looked_up(self, scope: Scope) -> bool:
         """Whether a name may be put together somewhere, or anything of its module be looked up; or called by a name that comes
-        from outside: a method of whatever object, a function where its module is at hand."""
+        from outside where its class or its module is at hand."""
         own = scope.module.path
         for lookup in sorted(self._lookups):
             for path in self._files_naming(lookup, scope.module):
                 named = self._of(path)
                 if named is None or (path == own and named.computes):
                     return True
-                if named.calls and (scope.enclosing_class is not None or self._has_module(path, named, scope.module)):
+                owner = scope.enclosing_class
+                is_at_hand = path == own or (owner is not None and owner.name in named.words)
+                if named.calls and (is_at_hand or self._has_module(path, named, scope.module)):
                     return True
                 if any(_is_part(one, scope.name) for one in named.joined):
                     return True
@@ -256,9 +264,16 @@ class Unreached:
         if named is not None and "" not in named.loads:
             dotted = ".".join(("", *folders, _stem(module.path)))
             return any(f".{one}" in dotted for one in named.loads)
+        if named is None:
+            return True
+        package = f".{'.'.join(folders)}"
+        listed = [one for one in named.dotted if package.endswith(f".{one.rpartition('.')[0]}")]
+        if len(listed) >= _LISTED:
+            return any(one.rpartition(".")[2] == _stem(module.path) for one in listed)
         if module.path.startswith(os.path.join(os.path.dirname(path), "")):
             return True
-        return named is None or any(map(named.mentions, folders))
+        is_listing = any(one in named.words for one in _LISTING)
+        return any(map(named.mentions, folders if is_listing else folders[-1:]))
 
     def _is_of_a_package(self, module: Module) -> bool:
         """Whether the project imports other modules of the folder, or of the package around that: what a folder holds that

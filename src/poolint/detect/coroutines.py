@@ -83,6 +83,8 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
         assert isinstance(first, Function)
         # Of an abstract one, what all that may run in its place do is certain, what some do is possible.
         written = effects.edges.heirs.written(first) or (first.scope,)
+        if any(one.is_generator for one in written):
+            continue  # it is declared like a coroutine, and its items are asked for one after the other
         witnesses = [(one, effects.of_function(one)) for one in written]
         does, witness = next(((one, found) for one, found in witnesses if found is not None), (first.scope, None))
         if witness is None:

@@ -31,6 +31,10 @@ MAX_BASES = 100
 """Bases of a class, with theirs."""
 
 
+_GIVING = frozenset({"checkout", "begin"})
+"""Roles of methods of engines and pools that wait for a connection."""
+
+
 class ModelError(Exception):
     """A model file that cannot be used; the text names the file and the key."""
 
@@ -109,9 +113,9 @@ def _configuration_problems(library: Library, libraries: Sequence[Library], clas
 def screen(libraries: Iterable[Library]) -> bytes:
     """What the screen needs, in ten lines.
 
-    The import roots of the screened libraries; the last parts of the names in them that carry
-    something of a pool; of those the ones of synchronous sessions and pools; the methods by which these reach the database; roots
-    and names of the clients of other libraries that matter by themselves, since it is known what dropping them does;
+    The import roots of the screened libraries; the last parts of the names in them that carry something of a pool; of those
+    the ones of synchronous sessions and pools, each with the root that it is of; the methods by which these reach the database;
+    roots and names of the clients of other libraries that matter by themselves, since it is known what dropping them does;
     the import roots of all libraries; what shows that a response may be left unread; what makes a router, of which is said
     elsewhere what is run before its endpoints; what makes a registry of sessions, or what has one; modules of which all
     names are known, with these.
@@ -120,7 +124,7 @@ def screen(libraries: Iterable[Library]) -> bytes:
     screened = [library for library in libraries if library.screened]
     roots = {root for library in screened for root in library.roots}
     classes = [cls for library in screened for cls in library.classes]
-    sessions = {cls.name for cls in classes if _is_sync_session(cls) or _is_sync_pool(cls)}
+    sessions = {cls.name for cls in classes if _is_sync_session(cls) or _gives_connections(cls)}
     for role in ("open", "create"):  # what opens one, and what builds that
         sessions |= {
             cls.name
@@ -130,6 +134,7 @@ def screen(libraries: Iterable[Library]) -> bytes:
         }
     statements = {row.returns for library in screened for row in library.functions if row.objects}
     """Classes of what only says what to ask for."""
+    connections = {cls.name for cls in classes if cls.mode == "sync" and cls.kind == "connection" and not cls.embedded}
     names: set[str] = set()
     blocking: set[str] = set()
     reaching: set[str] = set()
@@ -139,9 +144,8 @@ def screen(libraries: Iterable[Library]) -> bytes:
             # A loop over a query reaches the database as well: what gives one may be all that is called.
             reaching.update(name for method in cls.methods if method.returns in queries for name in method.names)
             reaching.update(name for name, one in cls.attributes.items() if one in queries)
-            if _is_sync_pool(cls):
-                rows = (method for method in cls.methods if method.role in ("checkout", "begin"))
-                reaching.update(name for method in rows for name in method.names)
+            if _gives_connections(cls):
+                reaching.update(name for method in cls.methods if method.role in _GIVING for name in method.names)
             if cls.mode == "sync" and cls.kind in ("session", "registry", "query"):
                 rows = (method for method in cls.methods if method.role in REACHING_ROLES)
                 reaching.update(name for method in rows for name in method.names)
@@ -151,8 +155,8 @@ def screen(libraries: Iterable[Library]) -> bytes:
                 continue
             last = {path.rpartition(".")[2] for path in (row.name, *row.aliases)}
             names |= last
-            if row.name in sessions or (isinstance(row, Function) and row.returns in sessions):
-                blocking |= last
+            if row.name in sessions or (isinstance(row, Function) and row.returns in sessions | connections):
+                blocking |= {f"{path.partition('.')[0]}.{path.rpartition('.')[2]}" for path in (row.name, *row.aliases)}
         names |= {name.rpartition(".")[2] for name in library.objects}
     clients: set[str] = set()
     for library in libraries:
@@ -194,9 +198,19 @@ def _is_sync_session(cls: Class) -> bool:
     return cls.mode == "sync" and cls.kind in ("session", "registry", "query", "factory")
 
 
-def _is_sync_pool(cls: Class) -> bool:
-    """Whether it gives connections to a server that one waits for."""
-    return cls.mode == "sync" and cls.kind in ("engine", "pool", "connection") and not cls.embedded
+def _gives_connections(cls: Class) -> bool:
+    """Whether one waits for a server where a synchronous class gives a connection: an engine, a pool that one makes, a class
+    that connects."""
+    if (
+        cls.mode != "sync"
+        or cls.embedded
+        or cls.pool is not None
+        or not any(row.role in _GIVING for row in cls.methods)
+    ):
+        return False
+    return cls.kind in ("engine", "pool") or (
+        cls.kind == "connection" and any(row.role == "checkout" for row in cls.methods)
+    )
 
 
 def outputs(folder: Path = FOLDER) -> dict[str, bytes]:

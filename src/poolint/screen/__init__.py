@@ -362,9 +362,10 @@ class Screen:
             if source is None and not level:
                 if self._ready.is_library(dotted):
                     file.is_odd |= self._ready.lacks(dotted, names, file)
+                    blocks = self._ready.blocking_of(dotted)
                     for name, local in names:
                         seeds |= seeds_of(file, name, local, self._ready.carrying)
-                        blocking |= seeds_of(file, name, local, self._ready.blocking)
+                        blocking |= seeds_of(file, name, local, blocks)
                 file.foreign.update(local for _, local in names)
                 continue
             is_package = source is None or "__init__." in source
@@ -384,7 +385,9 @@ class Screen:
         links += (*filled(path, data, self.heirs), *mixed_in(path, data, self.heirs))
         file.links = tuple(links)
         file.seeds = frozenset(seeds)
-        file.blocking_seeds = frozenset(blocking | (seeds & self._ready.blocking if self._ready.own else blocking))
+        if self._ready.own:
+            blocking.update(*(seeds & one for one in self._ready.blocking.values()))
+        file.blocking_seeds = frozenset(blocking)
         recording.saw(path, (one for one in targets.union(link.source for link in links) if one is not None))
         return file
 

@@ -23,10 +23,10 @@ class Ready:
     """What the models have made ready for the screen.
 
     ``roots`` are the import roots of the libraries that make a file interesting; ``carrying`` are the names in these
-    that carry something of a pool, ``blocking`` those of synchronous sessions. ``clients`` are the modules and classes
-    of HTTP clients, ``told`` the modules of which all names are known. Expressions are only made when they are asked
-    for: a file of no interest needs none of them. ``libraries`` are the import roots of all libraries that poolint has
-    models of, ``own`` are the models of users.
+    that carry something of a pool, ``blocking`` those of synchronous sessions and pools, by roots. ``clients`` are the
+    modules and classes of HTTP clients, ``told`` the modules of which all names are known. Expressions are only made when
+    they are asked for: a file of no interest needs none of them. ``libraries`` are the import roots of all libraries that
+    poolint has models of, ``own`` are the models of users.
     """
 
     __slots__ = (
@@ -70,7 +70,12 @@ class Ready:
         self.libraries = frozenset(word.decode() for word in lists[5])
         if own:
             lists = [one + more for one, more in zip(lists, self._add(own), strict=True)]
-        self.roots, self.carrying, self.blocking, self._words, self.clients = map(frozenset, lists[:5])
+        self.roots, self.carrying, blocking, self._words, self.clients = map(frozenset, lists[:5])
+        by_root: dict[bytes, set[bytes]] = {}
+        for one in blocking:
+            root, _, last = one.partition(b".")
+            by_root.setdefault(root, set()).add(last)
+        self.blocking = {root: frozenset(found) for root, found in by_root.items()}
         self._arguments = [one for one in lists[6] if one.endswith(b"=True")]
         self._lending = [one[1:] for one in lists[6] if one.startswith(b".")]
         self._lenders = frozenset(lists[6])
@@ -95,6 +100,11 @@ class Ready:
     def is_library(self, dotted: str) -> bool:
         """Whether an import is of a library that makes a file interesting."""
         return not self.roots.isdisjoint(dotted.encode().split(b"."))
+
+    def blocking_of(self, dotted: str) -> frozenset[bytes]:
+        """The names of synchronous sessions and pools in a library's module."""
+        roots = self.blocking.keys() & dotted.encode().split(b".")
+        return frozenset[bytes]().union(*(self.blocking[one] for one in roots))
 
     def lacks(self, dotted: str, names: Iterable[tuple[bytes, bytes]], file: File) -> bool:
         """Whether an import in ``file`` asks a library for a name that it does not have, or may do so later."""
@@ -133,10 +143,15 @@ class Ready:
         return any(one in data for one in self._routers)
 
     def reaches(self, data: bytes) -> bool:
-        """Whether a method is called by which synchronous sessions reach the database."""
+        """Whether a method is called by which synchronous sessions reach the database, or connections are taken from their
+        pools: not behind an ``await``, or in the header of an ``async with``."""
         if self._reaching is None:
             self._reaching = re.compile(rb"\.(?:" + b"|".join(sorted(self._words)) + rb")\b")
-        return self._reaching.search(data) is not None
+        for found in self._reaching.finditer(data):
+            before = data[data.rfind(b"\n", 0, found.start()) + 1 : found.start()]
+            if b"await" not in before and b"async" not in before:
+                return True
+        return False
 
     def may_lend(self, foreign: Set[bytes], data: bytes) -> bool:
         """Whether a response of a client may be bound to a name that has a connection until it is read; ``foreign`` are

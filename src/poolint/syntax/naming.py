@@ -42,8 +42,8 @@ class Named:
     other function; what decorates one, and its defaults, are of what is around it.
 
     ``words`` are names that are read, attributes, and words in strings that are not only there to be read by people;
-    ``paths`` the parts of strings without blanks, as they name modules; ``joined`` the strings that a name may be put
-    together of. ``computes``: attributes are looked up there by names that no text has; ``calls``: and called. ``loads``:
+    ``paths`` the parts of strings without blanks, as they name modules, ``dotted`` such strings as a whole; ``joined`` the
+    strings that a name may be put together of. ``computes``: attributes are looked up there by names that no text has; ``calls``: and called. ``loads``:
     modules are, all those with names that begin with one of these; empty for any that the file may mean.
     ``runs``: the module does something as it is imported that is more than to define.
     """
@@ -55,6 +55,7 @@ class Named:
         self._listing = False
         self.words: dict[str, set[ScopeKey]] = {}
         self.paths: dict[str, set[ScopeKey]] = {}
+        self.dotted: set[str] = set()
         self.imports: list[Import] = []
         self.joined: set[str] = set()
         self.computes = False
@@ -175,6 +176,8 @@ class Named:
         if not any(one.isspace() for one in text[:_MAX_TEXT]):
             for one in parts:
                 self.paths.setdefault(one, set()).add(by)
+            if len(parts) > 1 and len(text) < _MAX_NAME and text == ".".join(parts):
+                self.dotted.add(text)
 
 
 def named_in(module: Module, lookups: Set[str], loaders: Set[str]) -> Named | None:
