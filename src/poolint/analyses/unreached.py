@@ -18,7 +18,9 @@ from poolint.syntax.bindings import ScopeKey
 from poolint.syntax.file_kinds import is_run, is_test_path
 from poolint.syntax.naming import Import, Named, named_in
 from poolint.syntax.purposes import migrates
+from poolint.types.members import lineage
 from poolint.types.returns import decorators
+from poolint.types.values import ClassObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Set
@@ -63,7 +65,6 @@ class Unreached:
         self._occasions = ev.derived(Occasions)
         self._lookups = ev.models.words("looks-up")
         self._loaders = ev.models.words("loads-modules")
-        self._renders = ev.models.words("renders")
         self._quiet = ev.models.words("registers-nothing")
         self._named: dict[str, Named | None] = {}
         self._naming: dict[tuple[str, str, bool], list[str]] = {}
@@ -134,8 +135,6 @@ class Unreached:
         if not self._is_plainly_made(owner):
             return False
         others = {one.name for one in owner.children if one.kind == "function" and not one.name.startswith("_")}
-        if any(self._files_naming(word, scope.module) for word in sorted(self._renders)):
-            return False
         own = {one.key for one in owner.children}
         for name in sorted(others - {scope.name}):
             for key in self._mentions(name, scope):
@@ -177,14 +176,16 @@ class Unreached:
     def _may_be_looked_up(self, scope: Scope) -> bool:
         """Whether a name may be put together somewhere, or anything of its module be looked up; or called by a name that comes
         from outside where its class or its module is at hand."""
-        own = scope.module.path
+        own, owner = scope.module.path, scope.enclosing_class
+        homes = {own}
+        if owner is not None:
+            homes |= {one.module.path for one in lineage(self.ev, ClassObject(owner, None))}
         for lookup in sorted(self._lookups):
             for path in self._files_naming(lookup, scope.module):
                 named = self._of(path)
                 if named is None or (path == own and named.computes):
                     return True
-                owner = scope.enclosing_class
-                is_at_hand = path == own or (owner is not None and owner.name in named.words)
+                is_at_hand = path in homes or (owner is not None and owner.name in named.words)
                 if named.calls and (is_at_hand or self._has_module(path, named, scope.module)):
                     return True
                 if any(_is_part(one, scope.name) for one in named.joined):

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from poolint.syntax.project import Project
 
 _ENDINGS = (
-    ".bat", ".cfg", ".conf", ".env", ".ini", ".j2", ".ps1", ".service", ".sh", ".tf", ".toml", ".yaml", ".yml", ".Dockerfile",
+    ".bat", ".cfg", ".conf", ".env", ".ini", ".ps1", ".service", ".sh", ".tf", ".toml", ".yaml", ".yml", ".Dockerfile",
+    ".html", ".htm", ".j2", ".jinja", ".jinja2", ".mako",
 )  # fmt: skip
-"""Of files in which a program may be started."""
+"""Of files in which a program may be started, and of templates, which may call methods of what they are rendered with."""
 
 _WORKFLOWS = ".github"
 _MAX_BYTES = 1_000_000

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def likeliest(ev: Evaluator, outcome: Outcome, edges: list[Edge], scope: Scope) -> list[Edge]:
     """The path ``edges``, on which something raises, or one that leads through what is likelier to raise to the same end.
 
-    That is a call on the connection, or that is passed it, before a call of a library that reaches something outside, and
-    both before all else.
+    That is a call on the connection, or what it has given, or that is passed one of them, before a call of a library that
+    reaches something outside and what the function raises itself, and these before all else.
     """
     first = unwinding(edges)
     begun = next((one for one in outcome.raised if one.edge is first), None)
@@ -43,10 +43,25 @@ def likeliest(ev: Evaluator, outcome: Outcome, edges: list[Edge], scope: Scope) 
 def _rank(ev: Evaluator, edge: Edge, names: frozenset[str], scope: Scope) -> int:
     node = edge.source.node
     call = node.value if isinstance(node, ast.Await) else node
+    if edge.source.kind == "raise":
+        return 1
     if not isinstance(call, ast.Call):
         return 2
     used = {one.id for one in ast.walk(call) if isinstance(one, ast.Name)}
-    if not used.isdisjoint(names):
+    if not used.isdisjoint(names) or any(_is_given_by(name, names, scope) for name in used):
         return 0
     fact = call_site(ev, call, scope)
     return 1 if fact is not None and fact.row is not None and (fact.row.effect or fact.role == "query") else 2
+
+
+def _is_given_by(name: str, names: frozenset[str], scope: Scope) -> bool:
+    """Whether a method of one of some names has given what a name stands for: ``cursor = connection.cursor()``."""
+    values = (one.value for one in scope.bindings.get(name, ()) if one.kind == "assign")
+    made = (one.value if isinstance(one, ast.Await) else one for one in values)
+    return any(
+        isinstance(one, ast.Call)
+        and isinstance(one.func, ast.Attribute)
+        and isinstance(one.func.value, ast.Name)
+        and one.func.value.id in names
+        for one in made
+    )

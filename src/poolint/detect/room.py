@@ -21,12 +21,8 @@ def has_room(services: Services, hold: Hold, scope: Scope) -> bool:
 
 
 def has_room_for_two(services: Services, hold: Hold, scope: Scope) -> bool:
-    """Whether it has two connections for each of them, or for who is alone there, since it happens in a command, or in the one
-    task that does such things: nobody makes a pool of one without saying so."""
-    limit = _limit(services, hold, scope)
-    if services.evaluator.derived(Occasions).runs_alone(scope):
-        return limit is None or limit > 1
-    most = services.deployed.at_once(scope.module.path)
+    """Whether it has two connections for each of them."""
+    most, limit = services.deployed.at_once(scope.module.path), _limit(services, hold, scope)
     return most is not None and limit is not None and 2 * most <= limit
 
 

@@ -40,7 +40,6 @@ How = Literal[
     "loads-modules",
     "runs-a-server",
     "looks-up",
-    "renders",
     "registers-nothing",
     # listeners and mapped classes
     "registers",
@@ -148,7 +147,7 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``keeps-function`` leave what it takes and gives as it is, ``keeps-parameters`` what it takes.
 
     ``loads-modules``: what imports modules by names that no import statement has; ``looks-up``: what gives attributes by
-    their names, or all of them; ``renders``: what fills in templates, which may read any attribute.
+    their names, or all of them.
     ``runs-a-server``: what a module that is run calls to answer requests.
     ``registers-nothing``: modules whose decorators leave what they decorate to those who name it.
 

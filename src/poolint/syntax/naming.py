@@ -43,8 +43,9 @@ class Named:
 
     ``words`` are names that are read, attributes, and words in strings that are not only there to be read by people;
     ``paths`` the parts of strings without blanks, as they name modules, ``dotted`` such strings as a whole; ``joined`` the
-    strings that a name may be put together of. ``computes``: attributes are looked up there by names that no text has; ``calls``: and called. ``loads``:
-    modules are, all those with names that begin with one of these; empty for any that the file may mean.
+    strings that a name is put together of by which an attribute is looked up. ``computes``: some are by names that no text
+    has; ``calls``: and called. ``loads``: modules are, all those with names that begin with one of these; empty for any that
+    the file may mean.
     ``runs``: the module does something as it is imported that is more than to define.
     """
 
@@ -61,6 +62,7 @@ class Named:
         self.computes = False
         self.calls = False
         self._called: list[ast.expr] = []
+        self._asked: list[ast.expr] = []
         self.loads: set[str] = set()
         self._made: dict[str, list[ast.expr]] = {}
         self._loaded: list[ast.expr | None] = []
@@ -74,11 +76,16 @@ class Named:
         for one in tree.body:
             self._visit(one, key, "", True)
         for node in self._loaded:
-            values = self._made.get(node.id, [node]) if isinstance(node, ast.Name) else [node]
-            self.loads.update(map(_beginning, values))
+            self.loads.update(map(_beginning, self._values(node) if node is not None else [None]))
         called = (self._made.get(one.id, ()) if isinstance(one, ast.Name) else (one,) for one in self._called)
         self.calls = any(self._is_computed(value) for values in called for value in values)
-        self._made, self._loaded, self._targets, self._called = {}, [], set(), []
+        values = (value for asked in self._asked for value in self._values(asked))
+        self.joined.update(part for value in values for part in _parts_of(value))
+        self._made, self._loaded, self._targets, self._called, self._asked = {}, [], set(), [], []
+
+    def _values(self, node: ast.expr) -> list[ast.expr]:
+        """What a name is put into in the file, or an expression itself."""
+        return self._made.get(node.id, [node]) if isinstance(node, ast.Name) else [node]
 
     def mentions(self, word: str) -> bool:
         """Whether a word stands anywhere in the file but in comments and such."""
@@ -142,9 +149,6 @@ class Named:
                     self._name(one.name, by)
         elif isinstance(node, ast.Call):
             self._call(node)
-        elif isinstance(node, (ast.JoinedStr, ast.BinOp)):
-            parts = (one.value for one in ast.walk(node) if isinstance(one, ast.Constant))
-            self.joined.update(one for one in parts if isinstance(one, str) and one.replace("%s", "").isidentifier())
 
     def _call(self, node: ast.Call) -> None:
         function = node.func
@@ -152,6 +156,8 @@ class Named:
         if name in self._loaders and not (node.args and isinstance(node.args[0], ast.Constant)):
             self._loaded.append(node.args[0] if node.args else None)
         self.computes = self.computes or self._is_computed(node)
+        if name in self._lookups:
+            self._asked += node.args[:2]
         if isinstance(function, (ast.Name, ast.Call)):
             self._called.append(function)
 
@@ -169,8 +175,6 @@ class Named:
 
     def _text(self, text: str, by: ScopeKey) -> None:
         parts = _WORD.findall(text[:_MAX_TEXT])
-        if "{" in text and len(text) < _MAX_NAME:
-            self.joined.update(one for one in _FIELD.split(text) if one.isidentifier())
         for one in parts:
             self.words.setdefault(one, set()).add(by)
         if not any(one.isspace() for one in text[:_MAX_TEXT]):
@@ -189,6 +193,14 @@ def named_in(module: Module, lookups: Set[str], loaders: Set[str]) -> Named | No
     except (SourceError, RecursionError):
         return None
     return found
+
+
+def _parts_of(value: ast.expr) -> Iterator[str]:
+    """The strings that a name is put together of: ``f"on_{event}"``, ``"on_" + event``, ``"on_{}".format(event)``."""
+    for one in ast.walk(value):
+        if one is not value and isinstance(one, ast.Constant) and isinstance(one.value, str):
+            parts = _FIELD.split(one.value) if "{" in one.value and len(one.value) < _MAX_NAME else [one.value]
+            yield from (part for part in parts if part.replace("%s", "").isidentifier())
 
 
 def _beginning(node: ast.expr | None) -> str:

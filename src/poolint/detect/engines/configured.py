@@ -179,6 +179,7 @@ class Configuration:
                 wanted.text if wanted is not None and crowd else "",
                 is_bounded,
                 serves(spec.scope.module, self.ev.models),
+                bool(overflow.most),
                 path,
             ),
         )

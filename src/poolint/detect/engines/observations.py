@@ -45,7 +45,7 @@ class SyncPoolClass(Observation, frozen=True, eq=False):
 class SmallPool(Observation, frozen=True, eq=False):
     """A pool with few connections. ``wanted`` run at once, by ``bound``, where that is known.
 
-    ``fixed``: it is written that none are opened beyond. ``serves``: the module is part of a server.
+    ``fixed``: it is written that none are opened beyond, ``grows``: some may be. ``serves``: the module is part of a server.
     """
 
     maker: str
@@ -56,6 +56,7 @@ class SmallPool(Observation, frozen=True, eq=False):
     bound: str = ""
     fixed: bool = False
     serves: bool = False
+    grows: bool = False
     path: tuple[Waypoint, ...] = ()
 
 

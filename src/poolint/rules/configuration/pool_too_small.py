@@ -81,7 +81,6 @@ class PoolTooSmall(Rule):
                 told_in=_ONE_AFTER_THE_OTHER if total == 1 else frozenset(),
             )
         if one.serves and one.size == 1:
-            return Verdict(
-                f"{whose} keeps one connection: every other request opens and closes one of its own", one.engine
-            )
+            rest = "opens and closes one of its own" if one.grows else "waits for it"
+            return Verdict(f"{whose} keeps one connection: every other request {rest}", one.engine)
         return Declined("it reaches the option `min-size`, or opens more beyond its size")

@@ -26,14 +26,14 @@ class NestedCheckout(Rule):
     task: directly, or in functions of the project that are called there; the path shows them. Pools are told apart by
     the engine, pool or factory that they come from, through aliases, modules and `bind=`; an unknown one is
     not reported, nor is an engine with a `NullPool`, where nobody waits. Where a second connection is there on purpose,
-    for an audit log, say, the options say so. Possible: where nobody is there who wants the others (at the start, in scripts,
-    commands and what runs one at a time, unless the pool has one; in half as many threads as it has; in a coroutine that lets no
-    other task run), and where nothing is written and the database certainly is a file.
+    for an audit log, say, the options say so. Possible: at the start, in scripts, in jobs and tasks that run one at a
+    time, in half as many threads as the pool has connections, in a coroutine that lets no other task run meanwhile, and where
+    nothing is written and the database certainly is a file.
 
     ## Why is this bad?
     Each request needs two connections at once. When as many requests as the pool has connections hold their first
     one, all of them wait for a second one that none of them gives back, until the pool's timeout ends them. A command
-    competes with nobody but itself: it needs a pool of two, where one would do.
+    that its process ends with competes with nobody but itself: it needs two of the server's connections.
 
     ## Example
     ```python
