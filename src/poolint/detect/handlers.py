@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from poolint.detect.bodies import Body
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
-from poolint.detect.swallowing import goes_on
+from poolint.detect.swallowing import answers_at_once, goes_on
+from poolint.frameworks.entries import is_entry
 from poolint.models.schema import REACHING_ROLES
 from poolint.models.standard import BUILTINS
 from poolint.syntax.scopes import nearest, parent_of
@@ -192,6 +193,8 @@ class Handlers:
             return
         if not goes_on(self.ev.models, handler, statement, scope, is_named=name != "builtins.BaseException"):
             return
+        if answers_at_once(handler, statement, scope) and is_entry(self.ev, scope):
+            return  # nobody waits for the answer to a request that is given up
         if any(last_name(one.func) in ("cancel", "uncancel") for one in scope.calls):
             return  # its own task, or one that it has cancelled itself
         body = Body(self.ev, self.edges, statement, scope)

@@ -44,6 +44,13 @@ def goes_on(models: Models, handler: ast.ExceptHandler, statement: ast.Try, scop
     return not _is_last_resort(statement, scope)
 
 
+def answers_at_once(handler: ast.ExceptHandler, statement: ast.Try, scope: Scope) -> bool:
+    """Whether a function returns by a handler that awaits nothing, and that stands in no loop."""
+    is_plain = not any(isinstance(one, (ast.Await, ast.AsyncWith, ast.AsyncFor)) for one in _inside(handler.body))
+    in_loop = around(statement, scope, (ast.While, ast.For, ast.AsyncFor)) is not None
+    return is_plain and isinstance(handler.body[-1], ast.Return) and not in_loop
+
+
 def _inside(body: list[ast.stmt]) -> Iterator[ast.AST]:
     stack: list[ast.AST] = list(body)
     while stack:

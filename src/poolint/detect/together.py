@@ -29,6 +29,23 @@ def exclude_each_other(one: ast.AST, other: ast.AST) -> bool:
     return any(_contradict(*test, *against) for test in _tests(first) for against in _tests(second))
 
 
+def are_decided_against(one: ast.AST, other: ast.AST, scope: Scope) -> bool:
+    """Whether of two places at most one is reached in a call, in whatever round of a loop: what a caller passes decides."""
+    first, second = list(_tests(list(_places(one)))), list(_tests(list(_places(other))))
+    return any(
+        _is_passed(test[0], scope) and _is_passed(against[0], scope) and _contradict(*test, *against)
+        for test in first
+        for against in second
+    )
+
+
+def _is_passed(test: ast.expr, scope: Scope) -> bool:
+    """Whether a test asks for nothing but parameters that a function never sets."""
+    names = [part.id for part in ast.walk(test) if isinstance(part, ast.Name)]
+    is_plain = not any(isinstance(part, (ast.Call, ast.Attribute, ast.Subscript)) for part in ast.walk(test))
+    return is_plain and all([each.kind for each in scope.bindings.get(name, ())] == ["parameter"] for name in names)
+
+
 def _places(node: ast.AST) -> Iterator[tuple[ast.AST, str]]:
     """The branching statements around a node, each with the name of the branch it is in."""
     child, parent = node, parent_of(node)

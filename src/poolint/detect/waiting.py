@@ -15,6 +15,7 @@ from poolint.detect.databases import held_from, is_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
 from poolint.detect.little_harm import does_little_harm
+from poolint.detect.messages import concerns_what_is_written
 from poolint.detect.observation import Dismissed, Observation
 from poolint.detect.written import is_written
 from poolint.syntax.scopes import is_parameter, parent_of
@@ -98,6 +99,8 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
         elsewhere = _told_elsewhere(holdings, slow, witness, node, scope)
         is_told = elsewhere is not None and not (elsewhere[0] == "holds-below" and _is_doubted(services, witness))
         is_possible = not is_told and does_little_harm(services, held, witness, node, scope)
+        if witness.effect == "queue" and not is_possible:
+            is_possible = not any(concerns_what_is_written(services, one, node, scope) for one in held)
         if elsewhere is not None and (is_told or is_possible):
             yield Dismissed(node, scope.qualified_name, False, *elsewhere)
         else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.graphs import BlockEnd, events_at
 from poolint.analyses.holding import root_of
 from poolint.analyses.holding.entry import is_committed_after
+from poolint.detect.together import are_decided_against
 from poolint.flow.solver import completed, reach
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import SESSIONS
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 
 _SESSIONS = frozenset((*SESSIONS, "registry"))
+_ENDING = frozenset({"flush", "commit"})
+"""Methods that write what others have told a session."""
+
 _GIVING_UP = frozenset({"release", "rollback"})
 """Roles of calls that end a transaction and drop what it has written."""
 
@@ -51,13 +55,15 @@ def is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> 
         for item, found in changed.exits.items()
         if isinstance(item, ast.withitem) and _is_ended(found, hold)
     }
-    commits = {call for call in own if last_name(call.func) == "commit"}
+    # Who commits something unknown, as a manager of transactions, may commit this.
+    commits = {call for call in scope.calls_of("commit") if call in own or call_site(ev, call, scope) is None}
     writes = [call for call in own if last_name(call.func) in words]
     if hold.cls is not None and hold.cls.kind in _SESSIONS:  # what else there is may commit each statement by itself
         used = {call for call, found in changed.calls.items() if any(_is_use(one, hold) for one in found)}
         mine = [call for call in scope.calls if call in used or call in own]
         writes += [call for call in mine if _changes(services, call, scope)]
     here = set(events_at(graph, node))
+    writes = [one for one in writes if not are_decided_against(one, node, scope)]
     if here & _after(graph, writes, but=ended | commits | left):
         return True
     given_up = {call for call in own if (fact := call_site(ev, call, scope)) is not None and fact.role in _GIVING_UP}
@@ -73,6 +79,19 @@ def is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> 
     later = [one for one in (*writes, *stores, *called) if not after.isdisjoint(events_at(graph, one))]
     own_writes = {event for one in later for event in events_at(graph, one)}
     return not committed <= own_writes | _after(graph, later, but=ends | given_up, raising=False)
+
+
+def writes_of(services: Services, hold: Hold, scope: Scope) -> list[ast.expr]:
+    """All calls of a function that are seen to write something, and the attributes that it sets of objects, its own aside."""
+    words = services.evaluator.models.words("pends", "writes")
+    calls = [
+        call
+        for call in scope.calls
+        if (_is_on(call, hold, scope) and last_name(call.func) in words and last_name(call.func) not in _ENDING)
+        or _changes(services, call, scope)
+    ]
+    stores = [one for one in scope.attributes if isinstance(one.ctx, ast.Store) and not _is_own(one, scope)]
+    return [*calls, *stores]
 
 
 def _changes(services: Services, call: ast.Call, scope: Scope) -> bool:

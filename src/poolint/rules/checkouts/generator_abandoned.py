@@ -14,7 +14,8 @@ class GeneratorAbandoned(Rule):
     ## What it does
     Reports `async for` over an asynchronous generator of the project that holds a connection or session across its `yield`,
     in a block or until its `finally`, when the loop is left by `break`, `return` or `raise`. Also `anext(rows(engine))`:
-    one step of a generator that nobody can resume or close.
+    one step of a generator that nobody can resume or close. Possible: where that happens as the application starts or ends, in a
+    script, or in a job that runs one at a time.
 
     ## Why is this bad?
     Leaving the loop does not close the generator. Its `finally` and its `async with` run when the event loop finalises it,
