@@ -394,7 +394,9 @@ MAY_FOLLOW = {
     },
     "analyses/pools.py": {"of_given": "goes back to all who give something, and so is a problem of summaries"},
     "configuration/keywords.py": {"_bound": "a dictionary is what statements put in, one after the other"},
-    "detect/messages.py": {"_made_of": "which names all values are made of that others ever have: what they are is no question"},
+    "detect/messages.py": {
+        "_made_of": "which names all values are made of that others ever have: what they are is no question"
+    },
     "explain/known.py": {"_by": "says of one binding after the other how it is known"},
     "explain/reasons.py": {"_of_binding": "says of one binding after the other why it is not known"},
     "rewrite/reads.py": {"_is_select": "all that a name is ever bound to is judged, also what it is made of again"},
