@@ -35,9 +35,6 @@ _SHORTEST = 3
 _LISTED = 3
 """Modules of one package that a file which loads modules names as a whole, for it to load those and no others."""
 
-_LISTING = ("walk_packages", "iter_modules", "rglob", "glob", "iterdir", "listdir", "scandir", "walk")
-"""What gives the files of a folder, or of all below it."""
-
 
 class Dead(NamedTuple):
     """What nobody runs: a module that nothing imports which runs, or a class or function that nothing names."""
@@ -65,6 +62,7 @@ class Unreached:
         self._occasions = ev.derived(Occasions)
         self._lookups = ev.models.words("looks-up")
         self._loaders = ev.models.words("loads-modules")
+        self._listing = ev.models.words("lists-files")
         self._quiet = ev.models.words("registers-nothing")
         self._named: dict[str, Named | None] = {}
         self._naming: dict[tuple[str, str, bool], list[str]] = {}
@@ -273,7 +271,7 @@ class Unreached:
             return any(one.rpartition(".")[2] == _stem(module.path) for one in listed)
         if module.path.startswith(os.path.join(os.path.dirname(path), "")):
             return True
-        is_listing = any(one in named.words for one in _LISTING)
+        is_listing = not self._listing.isdisjoint(named.words)
         return any(map(named.mentions, folders if is_listing else folders[-1:]))
 
     def _is_of_a_package(self, module: Module) -> bool:

@@ -38,6 +38,7 @@ How = Literal[
     "command-line",
     "asks-coroutine",
     "loads-modules",
+    "lists-files",
     "runs-a-server",
     "looks-up",
     "registers-nothing",
@@ -146,7 +147,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     Decorators: ``memoises`` keep what a function has returned, for all its calls or for those with the same arguments;
     ``keeps-function`` leave what it takes and gives as it is, ``keeps-parameters`` what it takes.
 
-    ``loads-modules``: what imports modules by names that no import statement has; ``looks-up``: what gives attributes by
+    ``loads-modules``: what imports modules by names that no import statement has; ``lists-files``: what gives the files of a
+    folder, or all below it; ``looks-up``: what gives attributes by
     their names, or all of them.
     ``runs-a-server``: what a module that is run calls to answer requests.
     ``registers-nothing``: modules whose decorators leave what they decorate to those who name it.

@@ -114,3 +114,8 @@ def lost_member(lost: LostMember) -> Verdict:
     else:
         text = f"`{lost.member}` is not released when `{lost.culprit}` raises"
     return Verdict(f"{text}: {held(lost.cls)}", lost.member, lost.path)
+
+
+def called(name: str, *, is_read: bool) -> str:
+    """What a function of the project is called by: a call of it, or a read where it is a property."""
+    return f"`{name}`, a property," if is_read else f"`{name}()`"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from poolint.syntax.expressions import dotted
 from poolint.syntax.purposes import is_imported
 from poolint.syntax.scopes import only_binding, parent_of
+from poolint.syntax.surroundings import call_taking
 from poolint.types.other_results import has_other_results
 from poolint.types.values import ClassObject, Function, Instance, LibraryFunction, LibraryName
 
@@ -105,15 +106,10 @@ class UseCalls:
         from poolint.types.call_sites import callees_of
 
         for load in scope.loads.get(name, ()):
-            parent = parent_of(load)
-            keyword = parent.arg if isinstance(parent, ast.keyword) else None
-            call = parent_of(parent) if isinstance(parent, ast.keyword) else parent
-            if (
-                not isinstance(call, ast.Call)
-                or call.func is load
-                or any(type(one) is ast.Starred for one in call.args)
-            ):
+            taking = call_taking(load)
+            if taking is None or any(type(one) is ast.Starred for one in taking[0].args):
                 continue
+            call, keyword = taking
             for callee in callees_of(self.ev, call, scope):
                 if not isinstance(callee, Function) or self._words.isdisjoint(callee.scope.called):
                     continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from poolint.detect.blocking import BlockingCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.wording import called
 
 
 class SyncCheckoutInAsync(Rule):
@@ -62,7 +63,7 @@ class SyncCheckoutInAsync(Rule):
         is_alone = call.cls is None or call.is_direct or call.cls.refuses or opens_one
         if observation.chain:
             through = observation.chain[0].about[0]
-            what = f"`{through}`, a property," if observation.is_read else f"`{through}()`"
+            what = called(through, is_read=observation.is_read)
             does = "connects" if is_alone else "waits for a connection: no other task runs, so none can release one"
             rest = ": no other task runs" if is_alone else ""
             return Verdict(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from poolint.detect.blocking import BlockingDatabaseCall
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.wording import called
 
 
 class SyncSessionInAsync(Rule):
@@ -59,7 +60,7 @@ class SyncSessionInAsync(Rule):
         call = observation.call
         if observation.chain:
             through = observation.chain[0].about[0]
-            what = f"`{through}`, a property," if observation.is_read else f"`{through}()`"
+            what = called(through, is_read=observation.is_read)
             return Verdict(
                 f"{what} blocks the event loop: it reaches `{call.api}` of a synchronous session",
                 through,
