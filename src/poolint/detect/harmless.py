@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def is_harmless(ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope) -> bool:
     """Whether a checkout closes itself as soon as nothing refers to it, or as the short answer to what was sent has arrived,
     or ends with the process all the same: a connection in a test, or in what only tests call, one outside of any pool in what
-    runs once, and what owns connections where an exception ends a command, or a pool where one ends a function that
+    runs once, or in a script, and what owns connections where an exception ends a command, or a pool where one ends a function that
     nobody is seen to call again."""
     if closes_itself(site.cls) or getattr(site.fact.row, "acknowledges", False):
         return True
@@ -43,6 +43,8 @@ def is_harmless(ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope) -
         if is_pool and occasions.runs_once(scope) and not is_in_loop(site.call, scope):
             return True
         return is_pool and problem == "exception" and not _is_called_again(ev, site, scope)
+    if site.cls.kind == "connection" and site.fact.is_direct and occasions.ends_with_script(scope):
+        return True
     if site.cls.kind != "connection" or problem not in ("with-keeps", "never", "exception"):
         return False
     if problem != "exception" and (is_test(scope.module, ev.project) or occasions.is_of_tests(scope)):

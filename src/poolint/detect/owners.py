@@ -6,6 +6,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from poolint import recording
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.once import memoising
 from poolint.analyses.ownership import Fate, parameter_for
@@ -16,6 +17,8 @@ from poolint.detect.ended_elsewhere import is_ended_elsewhere
 from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES, TAKING_ROLES
 from poolint.models.standard import ENTERS
+from poolint.syntax.file_kinds import is_test
+from poolint.syntax.importers import importers
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.syntax.surroundings import call_taking, may_await
@@ -45,6 +48,7 @@ class LongLived(Observation, frozen=True, eq=False):
     ``keeper`` the name of that where it has one.
 
     ``is_shared``: all that runs in the process has the same one; else each task or thread has its own.
+    ``is_possible``: nothing but what a module does as it is read has it, and nothing imports that module.
     """
 
     call: CallSite
@@ -53,6 +57,7 @@ class LongLived(Observation, frozen=True, eq=False):
     holder: Holder
     keeper: str = ""
     is_shared: bool = True
+    is_possible: bool = False
 
 
 class UnreleasedAttribute(Observation, frozen=True, eq=False):
@@ -119,8 +124,28 @@ def _long_lived(
     if found is None or found[1].kind not in HANDLES:
         return
     fact, cls, _ = found
-    if memoising(scope, ownership.ev.models) is not None or not _is_released_somewhere(ownership, variable, cls, scope):
-        yield LongLived(node, scope.qualified_name, may_await(node, scope), fact, cls, variable, holder, keeper)
+    names = {variable, *_also_named(value)}
+    is_cached = memoising(scope, ownership.ev.models) is not None
+    if is_cached or not any(_is_released_somewhere(ownership, one, cls, scope) for one in names):
+        where = (node, scope.qualified_name, may_await(node, scope), fact, cls, variable, holder, keeper)
+        is_own = holder == "module" and _is_of_a_script(ownership.ev, variable, scope)
+        yield LongLived(*where, is_possible=is_own)
+
+
+def _also_named(value: ast.expr) -> Iterator[str]:
+    """The names that a value is given in the statement that keeps it: ``app.state.conn = conn = connect()``."""
+    parent = parent_of(value)
+    if isinstance(parent, ast.Assign):
+        yield from (one.id for one in parent.targets if isinstance(one, ast.Name))
+
+
+def _is_of_a_script(ev: Evaluator, variable: str, module: Scope) -> bool:
+    """Whether a module has something for what it does from top to bottom alone: no function of it uses that, and no other
+    module imports it, tests aside."""
+    if any(variable in one.loads for one in module.descendants() if one is not module):
+        return False
+    others = importers(ev.project, module.module, recording.own(module.module.path))
+    return variable in module.loads and all(is_test(one, ev.project) for one in others)
 
 
 def _is_released_somewhere(ownership: Ownership, variable: str, cls: Class, scope: Scope) -> bool:
