@@ -233,8 +233,9 @@ class Edges:
                 edges += self._entered(node, scope, one)
         if edges:
             return edges
-        if last_name(node.func) in self.ev.models.threaded and self._driven(node, scope):
-            edges += self._run_in_thread(node, scope)
+        work = run_in_thread(self.ev.models, node)
+        if work is not None and self._driven(node, scope):
+            edges += self._run_in_thread(work, node, scope)
         elif last_name(node.func) in self._submitted.words:
             for work in self._submitted.run_by(node, scope):
                 edges += self._of_work(work, node, scope, last_name(node.func))
@@ -263,13 +264,11 @@ class Edges:
             self._joining.add(fact.node)
         return [Edge(Link(fact.node, scope, fact.api), None, one) for one in join.run]
 
-    def _run_in_thread(self, node: ast.Call, scope: Scope) -> Iterator[Edge]:
+    def _run_in_thread(self, run: tuple[ast.expr, list[ast.expr]], node: ast.Call, scope: Scope) -> Iterator[Edge]:
         """What a call that is awaited runs in a thread: ``asyncio.to_thread(work, order)``."""
-        found = run_in_thread(self.ev.models, node)
-        if found is not None:
-            self.with_threads.add(scope)
-            work = self._submitted.work_of(*found, node.keywords, scope)
-            yield from self._of_work(work, node, scope, last_name(node.func), in_thread=True)
+        self.with_threads.add(scope)
+        work = self._submitted.work_of(*run, node.keywords, scope)
+        yield from self._of_work(work, node, scope, last_name(node.func), in_thread=True)
 
     def _of_work(
         self, work: Work, node: ast.expr, scope: Scope, name: str, *, in_thread: bool = False, as_task: bool = False

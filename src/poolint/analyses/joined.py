@@ -14,6 +14,7 @@ from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.models.loader import Models
+    from poolint.models.named_rows import Threaded
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
@@ -25,12 +26,21 @@ _OF_DATABASE = frozenset({*HANDLES, *OWNERS, "factory", "registry"})
 
 def run_in_thread(models: Models, call: ast.Call) -> tuple[ast.expr, list[ast.expr]] | None:
     """The function that an awaitable call runs in a thread, and the arguments by place that it passes on:
-    ``asyncio.to_thread(work, session)``; None where it runs none, or does not say which."""
-    row = models.threaded.get(last_name(call.func))
-    position = row.argument if row is not None else -1
-    if position < 0 or len(call.args) <= position:
+    ``asyncio.to_thread(work, session)``, ``sync_to_async(work)(session)``; None where it runs none, or does not say which."""
+    made = call.func if isinstance(call.func, ast.Call) else call
+    row = models.threaded.get(last_name(made.func))
+    if row is None or row.wraps is (made is call) or len(made.args) <= row.argument:
         return None
-    return call.args[position], call.args[position + 1 :]
+    if not _is_of_module(row, made.func):
+        return None
+    return made.args[row.argument], call.args if row.wraps else call.args[row.argument + 1 :]
+
+
+def _is_of_module(row: Threaded, function: ast.expr) -> bool:
+    """Whether a function is written as one of the module that the row has it in, where others have methods of its name."""
+    if not row.of_module or not isinstance(function, ast.Attribute):
+        return True
+    return last_name(function.value) in {name.split(".")[-2] for name in row.names}
 
 
 class Join(NamedTuple):

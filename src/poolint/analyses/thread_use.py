@@ -143,11 +143,10 @@ class Threading:
             return frozenset()
         found: dict[str, Class] = {}
         for call in function.calls:
-            if last_name(call.func) in self._words:
-                work = self.work(call)
-                if work is not None:
-                    found.update(self.resources(*work, function))
-            else:
+            work = self.work(call)
+            if work is not None:
+                found.update(self.resources(*work, function))
+            elif last_name(call.func) not in self._words:
                 found.update(self.of_call(call, function))
         return of_caller(found, function)
 

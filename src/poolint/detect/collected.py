@@ -22,6 +22,17 @@ class Put(NamedTuple):
     at: ast.expr
 
 
+def task_of(starting: ast.Call, scope: Scope) -> ast.Call:
+    """The call that a task makes which a call starts: that of the coroutine which is passed to it, or of a function with what
+    that is to be called with, as in ``group.start_soon(work, session)``."""
+    first = behind(starting.args[0], scope)
+    if isinstance(first, ast.Call):
+        return first
+    made = ast.copy_location(ast.Call(first, starting.args[1:], []), first)
+    made.__dict__["_poolint_parent"] = starting
+    return made
+
+
 def named(argument: ast.expr) -> ast.expr:
     """The collection behind an argument: ``*calls``, ``calls.values()``, ``list(calls)`` and ``tuple(calls)``."""
     while True:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import root_of
 from poolint.analyses.places import arguments_of
-from poolint.detect.collected import behind
+from poolint.detect.collected import task_of
 from poolint.detect.thread_waits import Waits
 from poolint.detect.together import exclude_each_other
 from poolint.flow.cfg import TooComplex
@@ -68,15 +68,12 @@ class Creators:
 
     def _is_used_by_task(self, node: ast.Call, resource: str, scope: Scope) -> bool:
         """Whether a task surely uses something, and not only has it."""
-        work = behind(node.args[0], scope)
-        if not isinstance(work, ast.Call):
-            work = ast.Call(work, node.args[1:], [])
-        return self._uses(work, resource, scope)
+        return self._uses(task_of(node, scope), resource, scope)
 
     def _uses(self, call: ast.Call, resource: str, scope: Scope) -> bool:
         root = root_of(call)
         if root is not None and self.using.places.first(name_of(root), scope) == resource:
-            fact = call_site(self.ev, call, scope) if parent_of(call) is not None else None
+            fact = call_site(self.ev, call, scope)
             if fact is not None and fact.role in REACHING_ROLES:
                 return True
         if resource in self.using.of_call(call, scope):

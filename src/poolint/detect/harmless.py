@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 def is_harmless(ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope) -> bool:
     """Whether a checkout closes itself as soon as nothing refers to it, or as the short answer to what was sent has arrived,
     or ends with the process all the same: a connection in a test, or in what only tests call, one outside of any pool in what
-    runs once, or in a script, and what owns connections where an exception ends a command, or a pool where one ends a function that
-    nobody is seen to call again."""
+    runs once, or in a script, and what owns connections where an exception ends a command, or a pool where one ends a function
+    that nobody is seen to call again."""
     if closes_itself(site.cls) or getattr(site.fact.row, "acknowledges", False):
         return True
     occasions = ev.derived(Occasions)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.places import arguments_of, kept_class
 from poolint.analyses.spared import Spared
 from poolint.analyses.waypoints import waypoint
-from poolint.detect.collected import behind, named, puts
+from poolint.detect.collected import named, puts, task_of
 from poolint.detect.creators import Creators
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -133,16 +133,7 @@ class Sharing:
 
     def _given_to_task(self, node: ast.Call, scope: Scope) -> Iterator[tuple[str, Class]]:
         """What a task is started with: by its coroutine, or by a function and what that is to be called with."""
-        first = behind(node.args[0], scope)
-        if isinstance(first, ast.Call):
-            yield from self._resources(first, scope)
-            return
-        callees = alternatives(self.ev.type_of(first, scope))
-        if not self._is_serialised(callees):
-            yield from self._of_kind(
-                [*([first.value] if isinstance(first, ast.Attribute) else []), *node.args[1:]], scope
-            )
-            yield from self._of_function(first, node.args[1:], [], callees, scope)
+        yield from self._resources(task_of(node, scope), scope)
 
     def _resources(self, task: ast.expr, scope: Scope) -> Iterator[tuple[str, Class]]:
         """The sessions and connections that a coroutine is made with, made on, or uses."""

@@ -15,6 +15,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.expressions import is_partial
 from poolint.syntax.file_kinds import kinds_of
+from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
@@ -52,7 +53,9 @@ class ThreadRegistries:
         """The calls in ``scope`` that have a thread run a function which leaves a session of a registry there."""
         if kinds_of(scope.module, "", self.ev.models, self.ev.project):
             return
-        for node in scope.calls_named(self._words):
+        for named in scope.calls_named(self._words):
+            around = parent_of(named)
+            node = around if isinstance(around, ast.Call) and around.func is named else named
             work = run_in_thread(self.ev.models, node)
             for function in self._run(work[0], scope) if work is not None else ():
                 if getattr(function.node, "decorator_list", ()):

@@ -58,6 +58,9 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _NAMES = frozenset((ast.Name, ast.Attribute, ast.NamedExpr))
 """What has a name as it is written."""
 
+_EXECUTORS = frozenset({"concurrent.futures.ThreadPoolExecutor", "concurrent.futures.Executor"})
+"""Classes whose objects run what they are given in threads: the abstract one where that cannot be sent to a process."""
+
 _START = "start"
 """The method of a thread that begins it."""
 
@@ -188,7 +191,7 @@ class Threads:
                 yield _Launch(node, started, resources, False, Waits(self.ev, node, started, resources, scope))
 
     def _is_of_threads(self, node: ast.Call, name: str, scope: Scope) -> bool:
-        """Whether a call starts a thread: not a process."""
+        """Whether a call starts a thread: not a process, to which no session can be sent."""
         if name in ("Thread", "Timer"):
             return self.ev.qualified_name(self.ev.type_of(node.func, scope)) == f"threading.{name}"
         if name == "run_in_executor":
@@ -197,7 +200,7 @@ class Threads:
             return False  # the builtin `map`
         executor = node.func.value
         for one in alternatives(self.ev.type_of(executor, scope)):
-            if isinstance(one, Instance) and one.base is not None and one.base.name.endswith(".ThreadPoolExecutor"):
+            if isinstance(one, Instance) and one.base is not None and one.base.name in _EXECUTORS:
                 return True
         return False
 

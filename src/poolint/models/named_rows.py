@@ -235,7 +235,13 @@ class Passed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
 
 class Threaded(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Functions that run one in a thread and are awaited for what it gives; ``argument`` is its index among theirs."""
+    """Functions that run one in a thread and are awaited for what it gives; ``argument`` is its index among theirs.
+
+    ``of_module``: objects of other libraries have methods of the same name, so it is known by the name of its module before it.
+    ``wraps``: what it gives runs the function, with what that is called with.
+    """
 
     names: tuple[str, ...]
     argument: int = 0
+    of_module: bool = False
+    wraps: bool = False

@@ -61,6 +61,9 @@ def unmodelled(ev: Evaluator, node: ast.Call, scope: Scope) -> Unmodelled | None
     path = path_to(ev, node.func, scope)
     if not path or not _is_foreign(ev, path[0].name, scope.module):
         return None
+    row = ev.models.threaded.get(path[0].name.rpartition(".")[2])
+    if row is not None and path[0].name in row.names:
+        return None  # what that waits for is what it runs
     cls = ev.models.classes.get(path[0].name)
     if cls is not None and cls.kind in DATABASE:
         return None  # it waits for the database that is held anyway

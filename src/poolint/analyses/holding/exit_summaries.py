@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.assumed import is_ruled_out
 from poolint.analyses.conditions import Entering
 from poolint.analyses.holding.standings import changed_along
+from poolint.analyses.joined import run_in_thread
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places
 from poolint.flow.cfg import TooComplex
@@ -172,7 +173,7 @@ class Leaving:
         if not isinstance(parent, ast.Call) or child is parent.func:
             return False
         models, name = self.ev.models, last_name(parent.func)
-        if name in models.words("makes-task", "starts-later", "hands-on") or name in models.threaded:
+        if name in models.words("makes-task", "starts-later", "hands-on") or run_in_thread(models, parent) is not None:
             return True
         return any(self._may_end(one, parent, scope) for one in callees_of(self.ev, parent, scope))
 
