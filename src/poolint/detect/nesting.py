@@ -24,6 +24,7 @@ from poolint.detect.in_turn import in_turn
 from poolint.detect.latecomers import Latecomers
 from poolint.detect.observation import Dismissed, Observation
 from poolint.detect.passed_pools import PassedPools
+from poolint.detect.responding import after_response, run_while_kept
 from poolint.detect.room import has_room_for_two, takes_turns
 from poolint.detect.written import is_written
 from poolint.models.schema import OPENING_ROLES
@@ -103,6 +104,7 @@ class Nesting:
 
     def _observed(self, scope: Scope) -> Iterator[Observation]:
         for node in self.holdings.may_be_held(scope):
+            yield from self._after_response(node, scope)
             if not self._may_take(node, scope):
                 yield from self._late(node, scope)
                 continue
@@ -129,6 +131,18 @@ class Nesting:
             yield self._nested(node, scope, hold, names, path, functions)
             return
 
+    def _after_response(self, node: ast.Call, scope: Scope) -> Iterator[NestedCheckout]:
+        """The checkout of what a call lets run after the response, while the request's session keeps its connection."""
+        for function, hold in run_while_kept(self.ev, self.holdings, node, scope):
+            pool = self._pool(hold, node, scope)
+            witness = self._takers(pool).of_function(function) if pool is not None else None
+            if witness is not None:
+                links = (function.name, *(link.name for link in witness.links))
+                path = [since(hold, scope), after_response(node, function, scope), *calls_of(witness)]
+                functions = [scope, function, *(link.scope for link in witness.links[1:])]
+                yield self._nested(node, scope, hold, links, path, functions, witness.links[-1][:2], is_later=True)
+                return
+
     def _nested(
         self,
         node: ast.Call,
@@ -138,8 +152,11 @@ class Nesting:
         path: list[Waypoint],
         functions: list[Scope],
         last: tuple[ast.expr, Scope] | None = None,
+        *,
+        is_later: bool = False,
     ) -> NestedCheckout:
-        """What is observed; ``last`` is the call that takes the connection from the pool, where there is one."""
+        """What is observed; ``last`` is the call that takes the connection from the pool, where there is one. ``is_later``: others
+        run before that."""
         is_file = is_in_a_file(self.services, held_from(self.services, hold, scope))
         is_read = is_file and hold.header is None and not is_written(self.services, hold, node, scope)
         return NestedCheckout(
@@ -156,7 +173,7 @@ class Nesting:
             self.occasions.runs_alone(scope),
             is_read
             or takes_turns(self.services, scope)
-            or is_at_once(hold.since, node, scope)
+            or (not is_later and is_at_once(hold.since, node, scope))
             or has_room_for_two(self.services, hold, scope),
         )
 

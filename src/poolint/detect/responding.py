@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.effects import Effects
-    from poolint.analyses.holding.dataflow import Holdings
+    from poolint.analyses.holding.dataflow import Hold, Holdings
     from poolint.analyses.waypoints import Waypoint
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -41,39 +41,53 @@ class Held(NamedTuple):
 def observe(ev: Evaluator, holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observation]:
     """The background tasks of ``scope`` that wait for something while a session of the request holds a connection."""
     for node in scope.calls:
-        if not node.args or not runs_after_response(ev, node, scope):
-            continue
-        passed = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-        for one in alternatives(ev.type_of(node.args[0], scope)):
-            witness = slow.of_function(one.scope) if isinstance(one, Function) else None
-            if witness is None or not isinstance(one, Function):
-                continue
-            held = [each for each in held_after_response(ev, holdings, node, scope) if each.resource not in passed]
-            if held:  # that a session is handed on is reported by itself
-                name = one.scope.name
-                later = waypoint("runs-after-response", node, scope.module, name)
+        for function, hold in run_while_kept(ev, holdings, node, scope):
+            witness = slow.of_function(function)
+            if witness is not None:
+                taken, later = since(hold, scope), after_response(node, function, scope)
                 yield CallWhileHeld(
                     node,
                     scope.qualified_name,
                     may_await(node, scope),
-                    held[0].resource,
+                    hold.resource,
                     "",
-                    held[0].taken,
-                    (name, *(link.name for link in witness.links)),
+                    taken,
+                    (function.name, *(link.name for link in witness.links)),
                     witness.effect,
-                    (held[0].taken, later, *calls_of(witness)),
+                    (taken, later, *calls_of(witness)),
                 )
                 break
 
 
-def held_after_response(ev: Evaluator, holdings: Holdings, node: ast.AST, scope: Scope) -> Iterator[Held]:
+def run_while_kept(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -> Iterator[tuple[Scope, Hold]]:
+    """The functions of the project that a call lets run after the response, each with what the request keeps until they have
+    ended, and that they are not passed: that a session is handed on is reported by itself."""
+    if not node.args or not runs_after_response(ev, node, scope):
+        return
+    passed = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    for one in alternatives(ev.type_of(node.args[0], scope)):
+        if isinstance(one, Function):
+            for hold in kept_after_response(ev, holdings, node, scope):
+                if hold.resource not in passed:
+                    yield one.scope, hold
+
+
+def after_response(node: ast.Call, function: Scope, scope: Scope) -> Waypoint:
+    """The step of a path at which a function is let run after the response."""
+    return waypoint("runs-after-response", node, scope.module, function.name)
+
+
+def kept_after_response(ev: Evaluator, holdings: Holdings, node: ast.AST, scope: Scope) -> Iterator[Hold]:
     """What is held when ``node`` is reached, and still is when the response of the endpoint ``scope`` is sent."""
     left = {one.resource for one in holdings.left(scope)[0]}
     for hold in holdings.at(node, scope):
-        if hold.resource in left:
-            ends = set(lent(ev, hold.resource, scope))
-            if ends == {"after-response"}:
-                yield Held(hold.resource, since(hold, scope))
+        if hold.resource in left and set(lent(ev, hold.resource, scope)) == {"after-response"}:
+            yield hold
+
+
+def held_after_response(ev: Evaluator, holdings: Holdings, node: ast.AST, scope: Scope) -> Iterator[Held]:
+    """The same, with the places where it was taken."""
+    yield from (Held(one.resource, since(one, scope)) for one in kept_after_response(ev, holdings, node, scope))
 
 
 def held_by_endpoints(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -> Iterator[Held]:

@@ -1,7 +1,8 @@
 """What callers pass for a parameter that nothing declares: the first place where its type can be told.
 
 Callers are looked for by the name of the function: in its own module, and in all files of the project that mention it
-where the name is not private or nothing in its own module calls it. Only parameters whose names say database, or that a
+where the name is not private or nothing in its own module calls it. Tests are asked only where nothing else calls it: they pass
+stand-ins of their own. Only parameters whose names say database, or that a
 function asks for something, are asked about, in modules that the screen finds interesting, so that what is reported never
 depends on whether the screen is on.
 """
@@ -12,6 +13,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from poolint.syntax.file_kinds import is_test_path
 from poolint.syntax.scopes import parent_of
 from poolint.types.values import NOTHING, UNKNOWN, ClassObject, Function, Type, alternatives, known
 
@@ -38,7 +40,7 @@ class Callers:
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self._calls: dict[str, dict[str, list[tuple[ast.Call, Scope]]]] = {}
-        self._mentions: dict[tuple[str, str], list[Module]] = {}
+        self._mentions: dict[tuple[str, str, bool], list[Module]] = {}
         self._interesting: dict[str, bool] = {}
         managers = {name.rpartition(".")[2] for gives, name in ev.models.passed if gives.startswith("decorator-")}
         self._keep_parameters = managers | ev.models.words("keeps-function", "keeps-parameters", "memoises")
@@ -82,14 +84,26 @@ class Callers:
 
     def making(self, cls: Scope) -> Iterator[tuple[ast.Call, Scope]]:
         """The calls that make an object of a class without an ``__init__`` of its own, each with its scope."""
-        for module in self._modules(cls.name, cls):
-            for call, inner in self._calls_in(module).get(cls.name, ())[:_MAX_CALLS]:
-                found = alternatives(self.ev.type_of(call.func, inner))
-                if any(isinstance(one, ClassObject) and one.cls is cls for one in found):
-                    yield call, inner
+        is_made = False
+        for in_tests in (False, True):
+            for module in self._modules(cls.name, cls, in_tests=in_tests) if not is_made else ():
+                for call, inner in self._calls_in(module).get(cls.name, ())[:_MAX_CALLS]:
+                    found = alternatives(self.ev.type_of(call.func, inner))
+                    if any(isinstance(one, ClassObject) and one.cls is cls for one in found):
+                        is_made = True
+                        yield call, inner
 
     def _of(self, scope: Scope) -> Iterator[tuple[ast.Call, Scope, bool]]:
         """The calls of a function, each with its scope and whether the first parameter is bound already."""
+        is_called = False
+        for one in self._called(scope, in_tests=False):
+            is_called = True
+            yield one
+        if not is_called:
+            yield from self._called(scope, in_tests=True)
+
+    def _called(self, scope: Scope, *, in_tests: bool) -> Iterator[tuple[ast.Call, Scope, bool]]:
+        """Those of them that tests make, or all others."""
         owner = scope.enclosing_class
         names = [scope.name]
         if scope.name == "__init__" and owner is not None:
@@ -98,7 +112,7 @@ class Callers:
             return
         looked_at = 0
         for name in names:
-            for module in self._modules(name, scope):
+            for module in self._modules(name, scope, in_tests=in_tests):
                 for call, inner in self._calls_in(module).get(name, ()):
                     looked_at += 1
                     if looked_at > _MAX_CALLS:
@@ -120,18 +134,24 @@ class Callers:
                 return any(binding.scope is scope for binding in one.bindings["__init__"])
         return False
 
-    def _modules(self, name: str, scope: Scope) -> list[Module]:
-        """The files in which a function may be called by this name, its own first."""
-        own = scope.module
+    def _modules(self, name: str, scope: Scope, *, in_tests: bool) -> list[Module]:
+        """The files in which a function may be called by this name, its own first: tests, or all others. Those of a test
+        are what they are."""
+        own, project = scope.module, self.ev.project
+        root = project.finder.top(own.path)
+        if in_tests and is_test_path(own.path, root):
+            return []
         local = scope.parent is not None and scope.parent.kind == "function"
         if local or name in ("cls", "__init__") or (name.startswith("_") and name in self._calls_in(own)):
-            return [own]
-        key = (own.path, name)
+            return [own] if not in_tests else []
+        key = (own.path, name, in_tests)
         if key not in self._mentions:
-            project = self.ev.project
-            found = [own]
+            found = [own] if not in_tests else []
+            are_alike = is_test_path(own.path, root)
             for path, data in project.calling(name, own):
-                if path == own.path or not self._is_interesting(path, data):
+                if path == own.path or not (are_alike or is_test_path(path, root) is in_tests):
+                    continue
+                if not self._is_interesting(path, data):
                     continue
                 module = project.module(path)
                 if module is not None:
