@@ -155,8 +155,8 @@ class Nesting:
         *,
         is_later: bool = False,
     ) -> NestedCheckout:
-        """What is observed; ``last`` is the call that takes the connection from the pool, where there is one. ``is_later``: others
-        run before that."""
+        """What is observed; ``last`` is the call that takes the connection from the pool, where there is one. ``is_later``:
+        others run before that."""
         is_file = is_in_a_file(self.services, held_from(self.services, hold, scope))
         is_read = is_file and hold.header is None and not is_written(self.services, hold, node, scope)
         return NestedCheckout(
