@@ -32,7 +32,7 @@ from poolint.analyses.submitted import Submitted
 from poolint.flow.summaries import Components
 from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
-from poolint.syntax.surroundings import entering
+from poolint.syntax.surroundings import entering, is_entered
 from poolint.types.arguments import is_refused
 from poolint.types.call_sites import CallSite, call_site, callees_of, function_run
 from poolint.types.decorated import is_sent_off
@@ -233,9 +233,9 @@ class Edges:
                 edges += self._entered(node, scope, one)
         if edges:
             return edges
-        work = run_in_thread(self.ev.models, node)
-        if work is not None and self._driven(node, scope):
-            edges += self._run_in_thread(work, node, scope)
+        threaded = run_in_thread(self.ev.models, node)
+        if threaded is not None and self._driven(node, scope):
+            edges += self._run_in_thread(threaded, node, scope)
         elif last_name(node.func) in self._submitted.words:
             for work in self._submitted.run_by(node, scope):
                 edges += self._of_work(work, node, scope, last_name(node.func))
@@ -352,7 +352,7 @@ class Edges:
     def _runs(self, node: ast.expr, callee: Scope, scope: Scope) -> bool:
         """Whether the body of ``callee`` runs where it is called like this."""
         if callee.is_generator:
-            return entering(node) is not None or is_gone_over(node)
+            return is_entered(node) or is_gone_over(node)
         if callee.is_async:
             return self._driven(node, scope)
         return not is_sent_off(self.ev, callee) or isinstance(parent_of(node), ast.Await)
@@ -364,7 +364,7 @@ class Edges:
             return True
         if self._driven(node, scope) or isinstance(parent_of(node), (ast.AsyncFor, ast.comprehension)):
             return True
-        return entering(node) is not None
+        return is_entered(node)
 
 
 def _is_own(function: ast.Attribute, scope: Scope) -> bool:

@@ -10,7 +10,7 @@ from poolint.analyses.ownership import parameter_for
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import put_by
 from poolint.syntax.scopes import ScopeKey, parent_of, reads_of, statement_of
-from poolint.syntax.surroundings import between, entering
+from poolint.syntax.surroundings import between, is_entered
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
@@ -53,7 +53,7 @@ class Driven:
         given = parent_of(call) if callee.is_async else call
         if not isinstance(given, (ast.Await, ast.Call)):
             return False
-        return self.is_driven(given, scope) or entering(given) is not None or (is_own and is_handed_on(given, scope))
+        return self.is_driven(given, scope) or is_entered(given) or (is_own and is_handed_on(given, scope))
 
     def _is_driven(self, node: ast.AST, scope: Scope, *, may_be_kept: bool) -> bool:
         parent, keyword = parent_of(node), None

@@ -94,9 +94,10 @@ class Ownership:
             return Fate.KEPT if keeps else Fate.USED
         if _is_block_on_engine(call, fact, cls):
             return Fate.USED
-        if isinstance(call.func, ast.Attribute) and call.func.attr in self.ev.models.words("keeps"):
-            return Fate.KEPT
         callees = callees_of(self.ev, call, scope)
+        keeps = isinstance(call.func, ast.Attribute) and call.func.attr in self.ev.models.words("keeps")
+        if keeps and not all(isinstance(one, Function) for one in callees):
+            return Fate.KEPT
         if keyword in _READS_BY or self._only_uses(call, callees, cls):
             return Fate.USED
         return max(self._of_callee(one, call, argument, scope, cls, keyword) for one in callees)

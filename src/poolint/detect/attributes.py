@@ -19,13 +19,14 @@ from poolint.detect.databases import closes_itself
 from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout, LeakProblem
 from poolint.detect.observation import Observation
+from poolint.flow.flags import name_of
 from poolint.models.schema import CLOSING_ROLES, HANDLES, REACHING_ROLES
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from poolint.analyses.graphs import Graphs
     from poolint.models.schema import Class
@@ -93,6 +94,11 @@ def _is_own(node: ast.AST, attribute: str = "") -> bool:
     return own and (not attribute or node.attr == attribute)  # type: ignore[attr-defined]
 
 
+def _is_asked(call: ast.Call, name: str) -> bool:
+    """Whether a method is called on what has a name."""
+    return isinstance(call.func, ast.Attribute) and name_of(call.func.value) == name
+
+
 def _around(statement: ast.stmt) -> list[ast.stmt] | None:
     """The statements of the block that a statement stands in; None for the rare kinds."""
     for block in ("body", "orelse", "finalbody"):
@@ -121,10 +127,10 @@ class _Block:
                     assert isinstance(node, ast.Attribute)
                     is_stored = isinstance(node.ctx, ast.Store)
                     is_general = is_general or not (is_stored or isinstance(parent_of(node), ast.Attribute))
-                    naming = self._naming.setdefault(node.attr, [])
-                    if not naming or naming[-1] != number:
-                        naming.append(number)
-                elif isinstance(node, ast.Await) or (isinstance(node, ast.Name) and node.id == "self"):
+                    self._name(f"self.{node.attr}", number)
+                elif isinstance(node, ast.Name) and node.id != "self":
+                    self._name(node.id, number)
+                elif isinstance(node, (ast.Await, ast.Name)):
                     is_general = (
                         is_general or isinstance(node, ast.Await) or not isinstance(parent_of(node), ast.Attribute)
                     )
@@ -133,10 +139,25 @@ class _Block:
             elif isinstance(one, ast.AnnAssign):
                 self._annotated.append(number)
 
-    def behind(self, statement: ast.stmt, attribute: str, *, annotated: bool) -> Iterator[ast.stmt]:
-        """Those behind a statement, in their order; with ``annotated`` also each annotated assignment."""
+    def _name(self, text: str, number: int) -> None:
+        naming = self._naming.setdefault(text, [])
+        if not naming or naming[-1] != number:
+            naming.append(number)
+
+    def made_of(self, name: str) -> Iterator[str]:
+        """A name, and those that stand for what is asked of it by a call: ``self.cursor = self.conn.cursor()``."""
+        yield name
+        for number in self._naming.get(name, ()):
+            one = self.statements[number]
+            if isinstance(one, ast.Assign) and isinstance(one.value, ast.Call) and _is_asked(one.value, name):
+                yield from filter(None, map(name_of, one.targets))
+
+    def behind(self, statement: ast.stmt, names: Iterable[str], *, annotated: bool) -> Iterator[ast.stmt]:
+        """Those behind a statement that name one of these, or may concern all, in their order; with ``annotated`` also each
+        annotated assignment."""
         start = self.positions[statement] + 1
-        several = [self._general, self._naming.get(attribute, []), *([self._annotated] if annotated else [])]
+        named = (self._naming.get(one, []) for one in names)
+        several = [self._general, *named, *([self._annotated] if annotated else [])]
         last = -1
         for number in merge(*(islice(one, bisect_left(one, start), None) for one in several)):
             if number != last:
@@ -158,11 +179,12 @@ class _Row:
         """How the checkout is lost, and what loses it."""
         again = None
         if self.cls.kind == "connection":
-            again = self._bound_again(block.behind(statement, self.attribute, annotated=True))
+            again = self._bound_again(block.behind(statement, [f"self.{self.attribute}"], annotated=True))
         if again is not None:
             return "overwritten", again
         if self.scope.name in _BUILDING and parent_of(statement) is self.scope.node and not self._has_finalizer():
-            raising = self._may_fail(block.behind(statement, self.attribute, annotated=False))
+            names = frozenset(block.made_of(f"self.{self.attribute}"))
+            raising = self._may_fail(block.behind(statement, names, annotated=False), names)
             return ("half-built", raising) if raising is not None else None
         return None
 
@@ -175,8 +197,9 @@ class _Row:
                 return None if is_read or isinstance(one.value, ast.Constant) else one.targets[0]
         return None
 
-    def _may_fail(self, later: Iterator[ast.stmt]) -> ast.expr | None:
-        """The first that may well raise while the checkout is held: what works with it, and what waits.
+    def _may_fail(self, later: Iterator[ast.stmt], names: frozenset[str]) -> ast.expr | None:
+        """The first that may well raise while the checkout is held: what works with it, or with what was asked of it and has one
+        of these names, and what waits.
 
         A session holds nothing before it was used.
         """
@@ -192,7 +215,7 @@ class _Row:
             )
             for call in calls:
                 is_held = is_held or self._reaches(call)
-                uses = isinstance(parent_of(call), ast.Await) or any(_is_own(n, self.attribute) for n in ast.walk(call))
+                uses = isinstance(parent_of(call), ast.Await) or any(name_of(n) in names for n in ast.walk(call))
                 if is_held and uses and self.graphs.may_raise(call, self.scope):
                     return call
         return None

@@ -6,8 +6,10 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.models.schema import CLOSING_ROLES
+from poolint.syntax.scopes import parent_of
 from poolint.types.members import lineage
 from poolint.types.values import Instance, alternatives
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +24,13 @@ def is_ended_elsewhere(ev: Evaluator, owner: Scope, attribute: str, cls: Class) 
     """Whether code outside the class ``owner`` releases, or drops, what an object of it has at ``attribute``."""
     rows = (row for one in ev.models.lineage(cls) for row in one.methods)
     ends = frozenset(name for row in rows if row.role in CLOSING_ROLES for name in row.names)
+    takes = ev.models.words("gives-back")
     return any(
         owner in lineage(ev, one)
-        for module in _modules(ev, owner.module, attribute, ends)
+        for module in _modules(ev, owner.module, attribute, ends | takes)
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Attribute)
-        for read in _ended(node, attribute, ends, module)
+        for read in _ended(node, attribute, ends, takes, module)
         for one in alternatives(ev.type_of(read.value, module.scope_of(read)))
         if isinstance(one, Instance) and one.cls is not one.base
     )
@@ -47,9 +50,11 @@ def _modules(ev: Evaluator, own: Module, attribute: str, ends: frozenset[str]) -
                     yield module
 
 
-def _ended(node: ast.Attribute, attribute: str, ends: frozenset[str], module: Module) -> Iterator[ast.Attribute]:
-    """``link.conn`` where it is set anew, deleted, or asked for its release, called there or handed to who calls it; also by
-    a name that a function gives it, or a loop over several."""
+def _ended(
+    node: ast.Attribute, attribute: str, ends: frozenset[str], takes: frozenset[str], module: Module
+) -> Iterator[ast.Attribute]:
+    """``link.conn`` where it is set anew, deleted, given back by what takes it (``takes``), or asked for its release, called
+    there or handed to who calls it; also by a name that a function gives it, or a loop over several."""
     read: ast.expr = node.value if node.attr in ends else node
     several = [read]
     if read is not node and isinstance(read, ast.Name):
@@ -58,10 +63,16 @@ def _ended(node: ast.Attribute, attribute: str, ends: frozenset[str], module: Mo
     for one in several:
         if not (isinstance(one, ast.Attribute) and one.attr == attribute):
             continue
-        if one is node and isinstance(node.ctx, ast.Load):
+        if one is node and isinstance(node.ctx, ast.Load) and not _is_given(node, takes):
             continue
         if not (isinstance(one.value, ast.Name) and one.value.id == "self"):
             yield one
+
+
+def _is_given(node: ast.expr, takes: frozenset[str]) -> bool:
+    """Whether something is the argument of a method of one of these names."""
+    call = parent_of(node)
+    return isinstance(call, ast.Call) and node in call.args and last_name(call.func) in takes
 
 
 def _bound_to(binding: Binding) -> list[ast.expr]:

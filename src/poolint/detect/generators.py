@@ -65,6 +65,7 @@ def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observa
 def _held_by(ev: Evaluator, node: ast.Call, scope: Scope) -> tuple[str, str]:
     """The generator that a call makes, and what it holds while it yields: as its body shows, or as is declared of what is
     called: that it gives sessions or connections one after the other."""
+    node, scope = _made_at(ev, node, scope)
     callees = callees_of(ev, node, scope)
     if len(callees) != 1:
         return "", ""
@@ -79,6 +80,21 @@ def _held_by(ev: Evaluator, node: ast.Call, scope: Scope) -> tuple[str, str]:
     ]
     is_one = bool(lent) and len(lent) == len(items)
     return last_name(node.func), lent[0].name.rpartition(".")[2] if is_one else ""
+
+
+def _made_at(ev: Evaluator, node: ast.Call, scope: Scope) -> tuple[ast.Call, Scope]:
+    """The call that makes what a call gives, where functions of the project do no more than to return it, one another's."""
+    seen: set[Scope] = set()
+    while True:
+        callees = callees_of(ev, node, scope)
+        one = callees[0] if len(callees) == 1 else None
+        inner = one.scope if isinstance(one, Function) and one.scope.kind == "function" else None
+        if inner is None or inner.is_generator or inner.is_async or inner in seen or len(inner.returns) != 1:
+            return node, scope
+        if not isinstance(inner.returns[0], ast.Call):
+            return node, scope
+        seen.add(inner)
+        node, scope = inner.returns[0], inner
 
 
 def _left(node: ast.expr, parent: ast.AST | None) -> Iterator[ast.stmt | ast.expr]:

@@ -237,8 +237,7 @@ def _kept(
         parent = parent_of(use)
         if isinstance(use.ctx, ast.Store) or isinstance(parent, (ast.Compare, ast.If, ast.UnaryOp, ast.BoolOp)):
             continue
-        is_used_only = _is_lent_to_block(use, inner) or _is_only_used(ownership, use, inner, cls)
-        role = _plain_role(ev, use, cls) or ("query" if is_used_only else "")
+        role = _plain_role(ev, use, cls) or _lent_role(ownership, use, inner, cls)
         if not role:
             return  # released, handed on, or something that may do either
         ends = ends or (
@@ -263,6 +262,12 @@ def _plain_role(ev: Evaluator, use: ast.Attribute, cls: Class) -> str:
     return row.role if is_plain and row is not None else ""
 
 
+def _lent_role(ownership: Ownership, use: ast.Attribute, scope: Scope, cls: Class) -> str:
+    """What becomes of what is kept where it is lent: it is used, or its transaction ended; empty for all else."""
+    fate = Fate.USED if _is_lent_to_block(use, scope) else _fate(ownership, use, scope, cls)
+    return {Fate.USED: "query", Fate.COMMITTED: "commit"}.get(fate, "") if fate is not None else ""
+
+
 def _is_lent_to_block(use: ast.Attribute, scope: Scope) -> bool:
     """Whether what is kept is what a block gets of the object that it enters: that goes on being the object's to release."""
     owner = scope.parent
@@ -274,14 +279,20 @@ def _is_lent_to_block(use: ast.Attribute, scope: Scope) -> bool:
 def _is_only_used(ownership: Ownership, use: ast.expr, scope: Scope, cls: Class) -> bool:
     """Whether what is kept is passed to a function of the project that neither releases nor keeps it, or to an object that only
     uses it and is not kept either."""
+    return _fate(ownership, use, scope, cls) is Fate.USED
+
+
+def _fate(ownership: Ownership, use: ast.expr, scope: Scope, cls: Class) -> Fate | None:
+    """What a function of the project does with what it is passed, or an object that is made with it; None where it is passed
+    to neither."""
     taking = call_taking(use)
     if taking is None:
-        return False
+        return None
     call, keyword = taking
     callee = ownership.ev.type_of(call.func, scope)
     if isinstance(callee, ClassObject) and callee.cls is not callee.base:
-        return ownership.carried.of_object(call, use, scope, cls) is Fate.USED
-    return isinstance(callee, Function) and ownership.fate(call, use, scope, cls, keyword) is Fate.USED
+        return ownership.carried.of_object(call, use, scope, cls)
+    return ownership.fate(call, use, scope, cls, keyword) if isinstance(callee, Function) else None
 
 
 def _is_left_held(holdings: Holdings, cls: Class, attribute: str, classes: tuple[Scope, ...]) -> bool:

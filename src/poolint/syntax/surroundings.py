@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.models.standard import ENTERING
+from poolint.syntax.expressions import last_name
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of, statement_of
 
@@ -150,6 +152,14 @@ def entering(value: ast.expr) -> ast.withitem | None:
     while isinstance(parent, ast.BoolOp) or (isinstance(parent, ast.IfExp) and parent.test is not value):
         value, parent = parent, parent_of(parent)
     return parent if isinstance(parent, ast.withitem) else None
+
+
+def is_entered(value: ast.expr) -> bool:
+    """Whether a ``with`` enters a value, or may, or an exit stack does."""
+    if entering(value) is not None:
+        return True
+    parent = parent_of(value)
+    return isinstance(parent, ast.Call) and value is not parent.func and last_name(parent.func) in ENTERING
 
 
 def header(node: ast.With | ast.AsyncWith) -> ast.expr:

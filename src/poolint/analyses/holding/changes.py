@@ -28,7 +28,7 @@ class Change(NamedTuple):
     is what has happened, where ``node`` does not show it. ``never``: it is not known to return at all, while that is
     being found out. ``undone``: when it raises, it has ended the use: it rolls back, and raises. ``at_times``: it is so on
     some of the ways that lead to the beginning of the function. ``asked``: where this says so, a helper ends the use,
-    and only there, whatever else is said of it.
+    and only there, whatever else is said of it. ``began``: it ends what this call has begun, and nothing else of that name.
     """
 
     resource: str
@@ -42,6 +42,7 @@ class Change(NamedTuple):
     undone: bool = False
     at_times: bool = False
     asked: Asked | None = None
+    began: ast.expr | None = None
 
 
 class Done(NamedTuple):

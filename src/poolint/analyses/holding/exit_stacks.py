@@ -37,7 +37,7 @@ class Stacked(NamedTuple):
         """Note that a connection is held from here on, until the stack's block ends."""
         found.calls.setdefault(self.call, []).append(Change(place, True, self.call, cls, reverse=True))
         for item in self.ends:
-            found.exits.setdefault(item, []).append(Change(place, False, item.context_expr))
+            found.exits.setdefault(item, []).append(Change(place, False, item.context_expr, began=self.call))
 
 
 def stacked(scope: Scope) -> Iterator[Stacked]:

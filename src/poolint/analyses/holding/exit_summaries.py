@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from poolint.flow.cfg import Edge, Graph, Node
     from poolint.flow.summaries import Components
     from poolint.syntax.living import Living
-    from poolint.syntax.scopes import Scope, ScopeKey
+    from poolint.syntax.scopes import Binding, Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
 _KEEPING = (ast.Assign, ast.AnnAssign, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.withitem, ast.arguments)
@@ -127,7 +127,8 @@ class Leaving:
     def _left(self, key: Passed) -> Left:
         scope, name = self.ev.project.scope(key.function), key.place
         root, _, path = name.partition(".")
-        if scope.is_generator or any(one.kind not in ("parameter", "narrowed") for one in scope.bindings.get(root, ())):
+        others = [one for one in scope.bindings.get(root, ()) if one.kind not in ("parameter", "narrowed")]
+        if scope.is_generator or not all(_is_another(one, root) for one in others):
             return Left.ENDED
         inside = [one for one in scope.descendants() if one is not scope]
         using = [one for one in inside if next(_standing(one.loads.get(root, ()), path), None) is not None]
@@ -140,7 +141,10 @@ class Leaving:
             return Left.ENDED
         try:
             graph, fixed = self.holdings.graph(scope), dict(key.fixed)
-            found = ways_left(graph, changes, {name}, scope, fixed, is_ignored=key.is_ignored, result=key.result)
+            rebound = root if others else ""
+            found = ways_left(
+                graph, changes, {name}, scope, fixed, rebound=rebound, is_ignored=key.is_ignored, result=key.result
+            )
         except TooComplex:
             return Left.ENDED
         return reduce(on_some_way, found, Left.NEVER)
@@ -203,6 +207,12 @@ class Leaving:
             for method in cls.children
             if method.kind == "function"
         )
+
+
+def _is_another(binding: Binding, name: str) -> bool:
+    """Whether a name is bound to something that is not made of what it stands for."""
+    value = binding.value if binding.kind in ("assign", "annotated", "with") else None
+    return value is not None and not any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(value))
 
 
 def _is_ignored(call: ast.Call, scope: Scope) -> bool:
@@ -273,6 +283,7 @@ def ways_left(
     fixed: Values,
     since: list[Node] | None = None,
     *,
+    rebound: str = "",
     is_ignored: bool = False,
     result: bool | None = None,
 ) -> set[Left]:
@@ -281,26 +292,30 @@ def ways_left(
 
     A way that returns None or another constant, where others return something else, is one that the caller tells from
     them: ``if row is None: raise``. What it leaves held is not believed, where it was not held before; unless the caller
-    does not ask, or is told the ``result`` of that way.
+    does not ask, or is told the ``result`` of that way. Once the name ``rebound`` stands for something else, nothing that is
+    done under it concerns the resource.
     """
 
-    def transfer(edge: Edge, before: tuple[Left, str]) -> tuple[Left, str] | None:
-        event, (state, told) = edge.source, before
+    def transfer(edge: Edge, before: tuple[Left, str, bool]) -> tuple[Left, str, bool] | None:
+        event, (state, told, is_gone) = edge.source, before
         found = changed_along(edge, changes) or ()
         if edge.is_unwinding or any(one.never for one in found) or is_ruled_out(edge, fixed, scope):
             return None
-        for change in found:
+        is_gone = is_gone or (event.kind == "store" and isinstance(event.node, ast.Name) and event.node.id == rebound)
+        for change in found if not is_gone else ():
+            if rebound and change.began is not None:
+                continue  # of what the name has stood for since then, if it has
             if change.resource in names and not (change.holds and asks_of(change.node, change.resource, scope)):
                 again = Left.RENEWED if state in (Left.ENDED, Left.RENEWED) else Left.HELD
                 if change.holds or change.asked is None or state is not Left.HELD:
                     state = again if change.holds else Left.ENDED
         if event.kind == "return":
             told = _constant(event.node.value) if isinstance(event.node, ast.Return) else _NOTHING
-        return state, told
+        return state, told, is_gone
 
-    begun = (Left.UNTOUCHED, _NOTHING)
+    begun = (Left.UNTOUCHED, _NOTHING, False)
     found = explore(graph, [(edge, begun) for edge in completed(since or [graph.entry])], transfer)
-    ends = {before for node, before in found if node.kind == "exit-normal"}
+    ends = {before[:2] for node, before in found if node.kind == "exit-normal"}
     if result is not None:
         return {state for state, told in ends if not told or (told in _FALSE) is not result}
     telling = not is_ignored and len({told for _, told in ends}) > 1

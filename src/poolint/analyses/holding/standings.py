@@ -37,7 +37,8 @@ class Standing(NamedTuple):
 
 
 class _Move(NamedTuple):
-    """What a change does to a set: the bits of what it may lead to, and those of its resource."""
+    """What a change does to a set: the bits of what it may lead to, those of its resource, and those of what it ends where it
+    ends no other."""
 
     change: Change
     held: int
@@ -47,6 +48,7 @@ class _Move(NamedTuple):
     idle: int
     all_told: int
     of_resource: int
+    begun: int
 
 
 class Standings:
@@ -136,9 +138,12 @@ class Standings:
         name = change.resource
         held, ended = self._bit(Standing(name, change)), self._bit(Standing(name, change, ended=True))
         all_, told = self._of_resource[name], self._told(change)
-        return _Move(
-            change, held, ended, self._bit(Standing(name)), told, all_ & self._idle, self._all_told[name], all_
-        )
+        begun = 0
+        for position, one in enumerate(self._table if change.began is not None else ()):
+            if one.is_held and one.change is not None and one.change.node is change.began:
+                begun |= 1 << position
+        unknown, all_told = self._bit(Standing(name)), self._all_told[name]
+        return _Move(change, held, ended, unknown, told, all_ & self._idle, all_told, all_, begun)
 
     def _along(self, edge: Edge, state: int) -> int | None:
         if edge.kind in ("cancel", "interrupt", "generator-exit"):
@@ -149,13 +154,15 @@ class Standings:
         if moves is None:
             return state
         raised = edge.kind == "exception"
-        for change, held, ended, unknown, told, idle, all_told, of_resource in moves:
+        for change, held, ended, unknown, told, idle, all_told, of_resource, begun in moves:
             if raised and change.undone:
                 state = state & ~of_resource | ended
             elif raised and change.reverse and change.holds:
                 state = state & ~of_resource | unknown  # nothing is known of what its name had before
             elif change.asked is not None and not change.holds:
                 state |= ended if state & of_resource & ~idle & ~all_told else 0
+            elif change.began is not None:
+                state = state & ~begun | ended if state & begun else state
             elif not change.holds and not (raised and change.reverse):
                 state = state & ~of_resource | ended
             elif state & idle:
