@@ -83,10 +83,12 @@ _KEEPING = frozenset((ast.Assign, ast.AnnAssign, ast.Return))
 def observe(holdings: Holdings, ownership: Ownership, scope: Scope) -> Iterator[Observation]:
     """What ``scope`` makes live longer than it should."""
     ev = ownership.ev
+    drives = ev.models.words("drives", "drives-given")
     for node in scope.calls:
         value: ast.expr = node
         parent = parent_of(node)
-        if isinstance(parent, ast.Await):
+        is_driven = isinstance(parent, ast.Call) and node in parent.args and last_name(parent.func) in drives
+        if isinstance(parent, ast.Await) or (is_driven and isinstance(parent, ast.Call)):
             value, parent = parent, parent_of(parent)
         if type(parent) not in _KEEPING:
             continue

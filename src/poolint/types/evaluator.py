@@ -335,7 +335,7 @@ class Evaluator:
             return parameters.parameter(self, binding, scope)
         if kind == "annotated":
             value = self.type_of(binding.value, scope) if binding.value is not None else UNKNOWN
-            if isinstance(value, Instance) and value.base is not None:
+            if isinstance(value, Instance) and (value.base is not None or scope.kind != "class"):
                 return value  # what was really assigned says more than what was promised
             assert binding.annotation is not None
             declared = annotated.annotation(self, binding.annotation, scope)

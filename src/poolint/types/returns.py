@@ -50,6 +50,9 @@ def result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
         if entering is not None:
             inner = ev.entered(ev.type_of(node.args[0], scope), asynchronous=entering == "coroutine")
             return Pending("coroutine", awaited=inner) if entering == "coroutine" else inner
+        if node.func.attr in ev.models.words("drives", "drives-given"):
+            given = ev.type_of(node.args[0], scope)  # a loop that nobody knows runs it to its end
+            return given.awaited if isinstance(given, Pending) and given.call == "coroutine" else UNKNOWN
     if found is UNKNOWN and type(parent_of(node)) is ast.Attribute:
         return by_use.owner(ev, node, scope)
     return found

@@ -9,7 +9,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.arguments import bound_to
 from poolint.analyses.places import Places
+from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import CallKey, parent_of
 from poolint.types.call_sites import call_sites, callees_of, text_of
@@ -197,8 +199,9 @@ def root_of(node: ast.Call) -> ast.expr | None:
 
 
 def source_of(ev: Evaluator, node: ast.expr, scope: Scope) -> ast.expr | None:
-    """The same through variables: ``session`` of ``query.all()`` or ``query`` where ``query = session.query(A)``."""
-    root = root_of(node) if isinstance(node, ast.Call) else node
+    """The same through variables, and through functions of the project that only make a query: ``session`` of ``query.all()`` or
+    ``query`` where ``query = session.query(A)``, ``self.session`` of ``self.active().all()``."""
+    root = _root_of(ev, node, scope) if isinstance(node, ast.Call) else node
     if not _is_name_of_query(ev, root, scope):
         return root
 
@@ -207,11 +210,72 @@ def source_of(ev: Evaluator, node: ast.expr, scope: Scope) -> ast.expr | None:
         return one_step(inner, at.scope) if inner is not None and _is_name_of_query(ev, inner, at.scope) else None
 
     ends = Follower(ev, frozenset(), chained).sources(root, scope).found if root is not None else ()
-    roots = [root_of(end.node) for end in ends if isinstance(end.node, ast.Call) and end.scope is scope]
+    roots = [_root_of(ev, end.node, scope) for end in ends if isinstance(end.node, ast.Call) and end.scope is scope]
     # What a class has for asking for its objects is no call, and is followed no further.
     read = [one.value for one in scope.bindings.get(root.id, ())] if isinstance(root, ast.Name) else []
     roots += [one for one in read if isinstance(one, ast.Attribute)]
     return next((one for one in roots if one is not None), root)
+
+
+def _root_of(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.expr | None:
+    """The object at the beginning of a chain of calls, or that by which a function of the project makes the query which the
+    chain begins with."""
+    made = ev.derived(_MadeQueries)
+    one: ast.expr = call
+    while isinstance(one, ast.Call):
+        found = made.of_call(one, scope)
+        if found is not None:
+            return found
+        one = one.func.value if isinstance(one.func, ast.Attribute) else one.func
+    return root_of(call)
+
+
+def _member(found: ast.expr, path: list[str], at: ast.expr) -> ast.expr:
+    """What is reached by some attributes, as if it were read at a place."""
+    for one in [found, *path]:
+        if isinstance(one, str):
+            found = ast.Attribute(found, one, ast.Load())
+        if parent_of(found) is None:
+            ast.copy_location(found, at).__dict__["_poolint_parent"] = at
+    return found
+
+
+class _MadeQueries:
+    """Which session the queries are of that functions of the project make and give back: a problem of summaries."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._places: Summaries[ScopeKey, str] = Summaries("queries-of", self._place, bottom="", join=max)
+
+    def of_call(self, call: ast.Call, scope: Scope) -> ast.expr | None:
+        """The session of the query that a call gives, as ``scope`` has it; None where no function of the project makes it."""
+        function = call.func
+        if not is_query(self.ev.type_of(call, scope)):
+            return None
+        callees = callees_of(self.ev, call, scope)
+        callee = callees[0] if len(callees) == 1 else None
+        if not isinstance(callee, Function) or callee.scope.kind != "function":
+            return None
+        root, *path = self._places.of(callee.scope.key).split(".")
+        if root == "self" and callee.receiver is not None and path and isinstance(function, ast.Attribute):
+            made = ".".join(path)
+            if isinstance(function.value, ast.Call):  # an object that is made on the way, with the session
+                root, *path = self.ev.derived(Places).of(function.value, scope).get(made, "").split(".")
+                return _member(ast.Name(root, ast.Load()), path, call) if root else None
+            return _member(function.value, path, call)
+        passed = bound_to(callee.scope, call, is_method=callee.receiver is not None)
+        return passed.get(root) if root and not path else None
+
+    def _place(self, key: ScopeKey) -> str:
+        """The session's place in a function, where all that it returns are queries of one."""
+        scope = self.ev.project.scope(key)
+        if scope.is_generator or scope.is_async or not scope.returns:
+            return ""
+        sources = [source_of(self.ev, one, scope) for one in scope.returns]
+        places = {name_of(one) if one is not None else "" for one in sources}
+        place = places.pop() if len(places) == 1 else ""
+        root = place.partition(".")[0]
+        return place if root and all(one.kind == "parameter" for one in scope.bindings.get(root, ())) else ""
 
 
 def _is_name_of_query(ev: Evaluator, node: ast.expr | None, scope: Scope) -> bool:

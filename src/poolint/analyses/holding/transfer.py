@@ -258,15 +258,15 @@ class Reader:
         if fact.role == "release" and getattr(fact.row, "releases", "self") == "argument":
             yield from self._given_back(call, scope)
             return
-        root = root_of(call) or own_object(call, scope)
-        if root is None:
-            return
         cls: Class | None = fact.cls
         if fact.cls.kind == "query":
             if fact.role in TAKING_ROLES:
-                yield from self._asked(root, call, scope)
+                yield from self._asked(call, call, scope)
             return
-        elif isinstance(root, ast.Name) and (session := handles(self.ev, scope).get(root.id)) is not None:
+        root = root_of(call) or own_object(call, scope)
+        if root is None:
+            return
+        if isinstance(root, ast.Name) and (session := handles(self.ev, scope).get(root.id)) is not None:
             root, cls = session, self._session(session, scope)
         if root is None:
             return
@@ -282,7 +282,7 @@ class Reader:
 
     def _asked(self, query: ast.expr, node: ast.expr, scope: Scope) -> Iterator[Change]:
         """The session that ``query``, or what a chain of calls begins with, works with takes a connection at ``node``."""
-        root = source_of(self.ev, query, scope)
+        root = source_of(self.ev, query, scope) or (own_object(query, scope) if isinstance(query, ast.Call) else None)
         cls = _resource(self.ev.type_of(root, scope)) if root is not None else None
         if root is not None and cls is not None:
             if cls.kind in SESSIONS:
