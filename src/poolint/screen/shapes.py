@@ -44,6 +44,9 @@ _DRIVING = (
 )  # fmt: skip
 _DRIVES = re.compile(rb"\b(?:" + b"|".join(map(re.escape, _DRIVING)) + rb"|run_coro\w*)[ \t]*\(")
 
+_OF_SESSION = re.compile(rb"\.session\.(?:commit|rollback|flush|query|scalars?|add_all)\(")
+"""What is asked of a session that something keeps, and of nothing else of that name: ``db.session.commit()``."""
+
 DRIVER = (b".connect(", b".cursor(", b".execute")
 """What the protocol of a driver without a model needs (see :mod:`poolint.detect.drivers`)."""
 
@@ -56,6 +59,8 @@ DROPPED = re.compile(rb"^[ \t]+\w[\w.]*\.a?close\(\)[ \t]*(?:#.*)?$|\.a?close[ \
 
 def shows_use(data: bytes, names_library: Callable[[bytes], bool]) -> bool:
     """Whether a text uses something as an engine, a session or a connection that nothing in it declares."""
+    if b".session." in data and _OF_SESSION.search(data) is not None:
+        return True
     return _shows_driver(data) or (_is_used(data) and names_library(data))
 
 
