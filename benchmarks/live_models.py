@@ -1,6 +1,6 @@
 """Hold the rows of clients of services to the real libraries: ``python benchmarks/live_models.py [--freeze]``.
 
-It installs the packages of the extras ``services`` and ``services-apart`` into environments that are gone afterwards, with uv,
+It installs the packages of the extras whose names begin with ``services`` into environments that are gone afterwards, with uv,
 and runs the live test there; what cannot be imported is skipped and told with its reason. The packages are those of poolint's
 metadata, but not poolint itself, which is read from its sources. With ``--freeze`` it also writes what it has seen to
 ``tests/models/frozen.json``, to which the ordinary tests hold the rows where these libraries are not installed.
@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 ROOT = Path(__file__).parents[1]
-EXTRAS = ("services", "services-apart")
+EXTRAS = ("services", "services-apart", "services-langchain", "services-older")
 OWN = ("msgspec", "libcst", "pytest", "pytest-xdist", "sqlalchemy")
 """What poolint and its test need."""
 

@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 
 from tests.models.live import tables
-from tests.models.live.looking import resolve
+from tests.models.live.looking import gives_coroutine, resolve
 
-from poolint.dev.signatures import given, nature, returned
+from poolint.dev.signatures import annotated_class, given, nature, returned
 from poolint.models import build
 
 FILE = Path(__file__).with_name("frozen.json")
@@ -28,7 +28,12 @@ def named() -> dict[str, str]:
 
 def kind_of(name: str) -> str:
     """Of which kind a call is: by what is called, or by the class in another module that its annotation names."""
-    function = resolve(name)
+    function = resolve(tables.BY_PROPERTY.get(name, name))
+    if gives_coroutine(function):
+        return "coroutine"
+    if returned(function).partition("[")[0].endswith("EventContextManager"):  # of Playwright
+        made = annotated_class(function)
+        return given(made) if made is not None else nature(function)
     module = tables.ANNOTATED_FROM.get(name.rpartition(".")[0].rpartition(".")[0])
     made = getattr(importlib.import_module(module), returned(function), None) if module is not None else None
     return given(made) if made is not None else nature(function)

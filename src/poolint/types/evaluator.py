@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, TypeVar
 
 from poolint.syntax import reaching
 from poolint.syntax.scopes import parent_of
-from poolint.types import annotated, by_use, containers, entities, evidence, imports, members, parameters, returns
+from poolint.types import (
+    annotated,
+    by_use,
+    containers,
+    entities,
+    evidence,
+    imports,
+    members,
+    operators,
+    parameters,
+    returns,
+)
 from poolint.types.awaiting import of_object
 from poolint.types.callers import Callers
 from poolint.types.cycles import Cycles, MetAgain
@@ -161,12 +172,8 @@ class Evaluator:
             return returns.result(self, self.type_of(node.func, scope), node, scope)
         if type(node) is ast.Await:
             return self.awaited(self.type_of(node.value, scope))
-        if isinstance(node, ast.IfExp):
-            return union([self.type_of(node.body, scope), self.type_of(node.orelse, scope)])
-        if isinstance(node, ast.BoolOp):
-            return self._bool_op(node, scope)
-        if isinstance(node, ast.NamedExpr):
-            return self.type_of(node.value, scope)
+        if isinstance(node, (ast.IfExp, ast.BoolOp, ast.BinOp, ast.NamedExpr)):
+            return operators.given(self, node, scope)
         if isinstance(node, ast.Tuple):
             return TupleOf(tuple(self.type_of(item, scope) for item in node.elts))
         if isinstance(node, (ast.List, ast.Set, ast.Dict)):
@@ -180,12 +187,6 @@ class Evaluator:
         if isinstance(node, ast.Lambda):
             return Function(scope.module.scopes[node])
         return UNKNOWN
-
-    def _bool_op(self, node: ast.BoolOp, scope: Scope) -> Type:
-        types = [self.type_of(value, scope) for value in node.values]
-        if isinstance(node.op, ast.And):
-            return types[-1]
-        return union([*parameters.kept(node.values, types[:-1], scope), types[-1]])
 
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Type:
         value = self.type_of(node.value, scope)

@@ -84,6 +84,14 @@ def _below(found: Any, dotted: str, rest: list[str]) -> Any:
         return _below(module, inner, rest)
 
 
+def gives_coroutine(function: Any) -> bool:
+    """Whether a plain function ends with a coroutine of asyncio."""
+    try:
+        return "return asyncio.wait_for(" in inspect.getsource(function)
+    except (OSError, TypeError):
+        return False
+
+
 def exists(name: str) -> bool:
     """Whether the installed libraries have something of this name."""
     try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from unittest.mock import MagicMock
 
 from tests.models.live import tables
 from tests.models.live.looking import resolve
@@ -92,4 +94,46 @@ async def objects_of_telegram() -> dict[str, Any]:
         **{f"telegram.{type(one).__name__}": one for one in rows.values()},
         "telegram.ext.Application": application,
         "telegram.ext.CallbackContext": CallbackContext(application),
+    }
+
+
+async def objects_of_discord(root: str = "discord") -> dict[str, Any]:
+    """What comes with a message and with an interaction, of discord.py or of one of its forks."""
+    library = importlib.import_module(root)
+    state = MagicMock()
+    state.store_user.side_effect = lambda data, **_: library.User(state=state, data=data)
+    state._get_message.return_value = None
+    user = {"id": "1", "username": "ann", "discriminator": "0", "avatar": None, "global_name": None}
+    member = {
+        "user": user,
+        "roles": [],
+        "joined_at": None,
+        "deaf": False,
+        "mute": False,
+        "flags": 0,
+        "permissions": "0",
+    }
+    data = {"id": "2", "name": "shop", "member_count": 1, "roles": [], "emojis": [], "features": [], "channels": []}
+    guild = library.Guild(data=data, state=state)
+    data = {"id": "3", "type": 0, "name": "orders", "position": 0, "permission_overwrites": []}
+    channel = library.TextChannel(state=state, guild=guild, data=data)
+    guild._add_channel(channel)
+    state._get_guild.return_value = state._get_or_create_unavailable_guild.return_value = guild
+    state._get_guild_channel.return_value = (channel, guild)
+    state._get_partial_interaction_channel.return_value = channel
+    lists: dict[str, list[Any]] = {
+        name: [] for name in ("attachments", "embeds", "mentions", "mention_roles", "reactions", "components")
+    }
+    where = {"channel_id": "3", "guild_id": "2", "member": member}
+    said = {"mention_everyone": False, "pinned": False, "tts": False, "content": "paid", "flags": 0, "type": 0}
+    at = {"timestamp": "2026-01-01T00:00:00+00:00", "edited_timestamp": None}
+    message = {"id": "4", "author": user, **where, **lists, **said, **at}
+    locale = {"locale": "en-US", "features": []}
+    asked = {"id": "5", "type": 3, "application_id": "6", "token": "x", "version": 1, "message": message, **where}
+    by = {"data": {"custom_id": "x", "component_type": 2}, "channel": data, "guild": {"id": "2", **locale}, **locale}
+    owners = {"authorizing_integration_owners": {}, "context": 0, "app_permissions": "0", "entitlements": []}
+    pressed = {**asked, **by, **owners, "attachment_size_limit": 1}
+    return {
+        f"{root}.Message": library.Message(state=state, channel=channel, data=dict(message)),
+        f"{root}.Interaction": library.Interaction(state=state, data=pressed),
     }

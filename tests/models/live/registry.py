@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from tests.models.live import of_aws, of_bots, of_drivers, of_effects, of_orms, of_services, of_sqlalchemy
@@ -58,6 +59,8 @@ OBJECTS: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "asyncmy": of_drivers.objects_of_asyncmy,
     "boto3": of_aws.objects_of_boto3,
     "django": of_orms.objects_of_django,
+    "discord": of_bots.objects_of_discord,
+    "disnake": functools.partial(of_bots.objects_of_discord, "disnake"),
     "docker": of_effects.objects_of_docker,
     "elasticsearch": of_effects.objects_of_elasticsearch,
     "fastapi_users": of_services.objects_of_fastapi_users,
@@ -66,6 +69,7 @@ OBJECTS: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "google_genai": of_effects.objects_of_google_genai,
     "groq": of_effects.objects_of_groq,
     "motor": of_orms.objects_of_motor,
+    "nextcord": functools.partial(of_bots.objects_of_discord, "nextcord"),
     "openai": of_effects.objects_of_openai,
     "opensearchpy": of_effects.objects_of_opensearch,
     "oslo_db": of_sqlalchemy.objects_of_oslo_db,

@@ -35,8 +35,8 @@ NOT_IN_TEST_EXTRA = {
 }
 
 SERVICES = frozenset(Path(__file__).with_name("services.txt").read_text(encoding="utf-8").split())
-"""Clients of services that programs talk to, and drivers, each of a package that one of the extras `services` and
-`services-apart` installs: `live_models.py` of the benchmarks holds them, and `frozen.json` what it has seen."""
+"""Clients of services that programs talk to, and drivers, each of a package that one of the extras whose names
+begin with `services` installs: `live_models.py` of the benchmarks holds them, and `frozen.json` what it has seen."""
 
 NOT_IN_TEST_EXTRA |= dict.fromkeys(sorted(SERVICES), "an extra of services has it")
 NOT_IN_TEST_EXTRA["mysqldb"] = "needs the library of MySQL or of MariaDB to be built"
@@ -54,7 +54,35 @@ NEEDS = {
     "aioboto3": ("aioboto3", "aiobotocore"),
     "authlib": ("authlib.integrations.starlette_client", "authlib.integrations.flask_client"),
     "google_auth": ("google.oauth2.id_token", "google_auth_oauthlib.flow"),
+    "langchain": ("langchain.agents.factory",),
+    "langchain_before_1": ("langchain.chains", "langchain_community"),
+    "langchain_classic": ("langchain_classic", "langchain_community"),
     "langchain_models": ("langchain_openai", "langchain_anthropic", "langchain_google_genai"),
+    "langchain_partners": (
+        "langchain_ollama",
+        "langchain_mistralai",
+        "langchain_aws",
+        "langchain_cohere",
+        "langchain_deepseek",
+        "langchain_huggingface",
+        "langchain_chroma",
+        "langchain_pinecone",
+        "langchain_qdrant",
+        "langchain_postgres",
+        "langchain_xai",
+        "langchain_fireworks",
+        "langchain_together",
+        "langchain_nvidia_ai_endpoints",
+        "langchain_perplexity",
+        "langchain_milvus",
+        "langchain_elasticsearch",
+        "langchain_mongodb",
+        "langchain_redis",
+        "langchain_openrouter",
+        "langchain_google_vertexai",
+    ),
+    "discord": ("discord.app_commands",),  # which py-cord lacks, whose root is the same
+    "py_cord": ("discord.commands",),
     "mysql_connector": ("mysql.connector",),
     "anymail": ("anymail.message",),
     "azure_cognitiveservices": ("azure.cognitiveservices.speech",),
@@ -96,6 +124,15 @@ ONLY_IN = {
     "sqlalchemy.ext.asyncio.async_scoped_session.delete_all": ((2, 1), (3,)),
     "sqlalchemy.ext.asyncio.async_scoped_session.merge_all": ((2, 1), (3,)),
     "sqlalchemy.ext.asyncio.async_scoped_session.get_async_bind": ((2, 1), (3,)),
+}
+
+ONLY_IN |= {
+    f"langchain_core.{owner}.{method}": ((0, 1), (1, 0))
+    for owner, gone in (
+        ("language_models.BaseLanguageModel", "predict apredict predict_messages apredict_messages __call__"),
+        ("retrievers.BaseRetriever", "get_relevant_documents aget_relevant_documents"),
+    )
+    for method in gone.split()
 }
 
 BROKEN_PROTOCOLS = {
@@ -170,51 +207,70 @@ ANNOTATED_CONTEXTS = {
     "aiohttp.request": "_SessionRequestContextManager",
 }
 
-ANNOTATED_AS = {
-    # Annotations that say in other words what the model says: what they name, and the type in the model.
-    SA + "Result.tuples": ("TupleResult", "self"),  # for type checkers only: it gives the result itself
-    AIO + "AsyncResult.tuples": ("AsyncTupleResult", "self"),
-    SA + "Engine.execution_options": ("OptionEngine", "self"),  # a copy that shares the pool
-    "sqlmodel.Session.exec": ("Union", SA + "Result"),  # of a Result and a ScalarResult, by the statement
-    "sqlmodel.ext.asyncio.session.AsyncSession.exec": ("Union", SA + "Result"),
-    # What an attribute with this descriptor is, on a class.
-    "sqlalchemy.orm.scoped_session.query_property": ("QueryPropertyDescriptor", "sqlalchemy.orm.Query"),
-    "psycopg.connect": ("Self", "psycopg.Connection"),  # a bound class method
-    "psycopg.Connection.connect": ("Self", "psycopg.Connection"),
-    "psycopg.AsyncConnection.connect": ("Self", "psycopg.AsyncConnection"),
-    "psycopg_pool.ConnectionPool.connection": ("CT", "poolint.psycopg_pool.Connection"),  # bound type variables
-    "psycopg_pool.ConnectionPool.getconn": ("CT", "poolint.psycopg_pool.Connection"),
-    "psycopg_pool.AsyncConnectionPool.connection": ("ACT", "poolint.psycopg_pool.AsyncConnection"),
-    "psycopg_pool.AsyncConnectionPool.getconn": ("ACT", "poolint.psycopg_pool.AsyncConnection"),
-    "redis.asyncio.client.Redis.initialize": ("_RedisT", "self"),
-    "redis.asyncio.connection.ConnectionPool.from_url": ("_CP", "self"),
-    "urllib3.request": ("BaseHTTPResponse", "urllib3.HTTPResponse"),
-    "urllib3.PoolManager.request": ("BaseHTTPResponse", "urllib3.HTTPResponse"),
-    "urllib3.PoolManager.urlopen": ("BaseHTTPResponse", "urllib3.HTTPResponse"),
-    "urllib3.PoolManager.request_encode_body": ("BaseHTTPResponse", "urllib3.HTTPResponse"),
-    "urllib3.PoolManager.request_encode_url": ("BaseHTTPResponse", "urllib3.HTTPResponse"),
-    "aiohttp.request": ("_SessionRequestContextManager", "aiohttp.ClientResponse"),
-    "langchain_core.runnables.Runnable.with_fallbacks": ("RunnableWithFallbacksT", "self"),  # another runnable
-    # Pollers that know what the operation was.
-    "azure.ai.documentintelligence.DocumentIntelligenceClient.begin_analyze_document": (
-        "AnalyzeDocumentLROPoller",
-        "azure.core.polling.LROPoller",
-    ),
-    "azure.ai.documentintelligence.aio.DocumentIntelligenceClient.begin_analyze_document": (
-        "AsyncAnalyzeDocumentLROPoller",
-        "azure.core.polling.AsyncLROPoller",
-    ),
-    "nats.connect": ("NATS", "nats.aio.client.Client"),
-    "zmq.Context.socket": ("_SocketType", "zmq.Socket"),
-    # Motor shows the annotations of PyMongo's methods, whose results it wraps.
-    MOTOR + "Client.start_session": ("ClientSession", MOTOR + "ClientSession"),
-    MOTOR + "Client.list_databases": ("CommandCursor", MOTOR + "CommandCursor"),
-    MOTOR + "Database.create_collection": ("Collection", MOTOR + "Collection"),
-    MOTOR + "Database.list_collections": ("CommandCursor", MOTOR + "CommandCursor"),
-} | {
-    f"aiohttp.ClientSession.{verb}": ("_RequestContextManager", "aiohttp.ClientResponse")
-    for verb in ("get", "post", "put", "patch", "delete", "head", "options", "request")
-}
+ANNOTATED_AS = (
+    {
+        # Annotations that say in other words what the model says: what they name, and the type in the model.
+        SA + "Result.tuples": ("TupleResult", "self"),  # for type checkers only: it gives the result itself
+        AIO + "AsyncResult.tuples": ("AsyncTupleResult", "self"),
+        SA + "Engine.execution_options": ("OptionEngine", "self"),  # a copy that shares the pool
+        "sqlmodel.Session.exec": ("Union", SA + "Result"),  # of a Result and a ScalarResult, by the statement
+        "sqlmodel.ext.asyncio.session.AsyncSession.exec": ("Union", SA + "Result"),
+        # What an attribute with this descriptor is, on a class.
+        "sqlalchemy.orm.scoped_session.query_property": ("QueryPropertyDescriptor", "sqlalchemy.orm.Query"),
+        "psycopg.connect": ("Self", "psycopg.Connection"),  # a bound class method
+        "psycopg.Connection.connect": ("Self", "psycopg.Connection"),
+        "psycopg.AsyncConnection.connect": ("Self", "psycopg.AsyncConnection"),
+        "psycopg_pool.ConnectionPool.connection": ("CT", "poolint.psycopg_pool.Connection"),  # bound type variables
+        "psycopg_pool.ConnectionPool.getconn": ("CT", "poolint.psycopg_pool.Connection"),
+        "psycopg_pool.AsyncConnectionPool.connection": ("ACT", "poolint.psycopg_pool.AsyncConnection"),
+        "psycopg_pool.AsyncConnectionPool.getconn": ("ACT", "poolint.psycopg_pool.AsyncConnection"),
+        "redis.asyncio.client.Redis.initialize": ("_RedisT", "self"),
+        "redis.asyncio.connection.ConnectionPool.from_url": ("_CP", "self"),
+        "urllib3.request": ("BaseHTTPResponse", "urllib3.HTTPResponse"),
+        "urllib3.PoolManager.request": ("BaseHTTPResponse", "urllib3.HTTPResponse"),
+        "urllib3.PoolManager.urlopen": ("BaseHTTPResponse", "urllib3.HTTPResponse"),
+        "urllib3.PoolManager.request_encode_body": ("BaseHTTPResponse", "urllib3.HTTPResponse"),
+        "urllib3.PoolManager.request_encode_url": ("BaseHTTPResponse", "urllib3.HTTPResponse"),
+        "aiohttp.request": ("_SessionRequestContextManager", "aiohttp.ClientResponse"),
+        "langchain_core.runnables.Runnable.with_fallbacks": ("RunnableWithFallbacksT", "self"),  # another runnable
+        "langchain_core.runnables.Runnable.assign": ("RunnableSerializable", "langchain_core.runnables.Runnable"),
+        "langchain_core.runnables.Runnable.pick": ("RunnableSerializable", "langchain_core.runnables.Runnable"),
+        "langchain_core.runnables.Runnable.pipe": ("RunnableSerializable", "langchain_core.runnables.Runnable"),
+        "langchain_core.runnables.Runnable.__or__": ("RunnableSerializable", "langchain_core.runnables.Runnable"),
+        "langchain_core.runnables.Runnable.__ror__": ("RunnableSerializable", "langchain_core.runnables.Runnable"),
+        "langchain_core.vectorstores.VectorStore.from_texts": ("VST", "self"),
+        "langchain_core.vectorstores.VectorStore.as_retriever": (
+            "VectorStoreRetriever",
+            "langchain_core.retrievers.BaseRetriever",
+        ),
+        # Pollers that know what the operation was.
+        "azure.ai.documentintelligence.DocumentIntelligenceClient.begin_analyze_document": (
+            "AnalyzeDocumentLROPoller",
+            "azure.core.polling.LROPoller",
+        ),
+        "azure.ai.documentintelligence.aio.DocumentIntelligenceClient.begin_analyze_document": (
+            "AsyncAnalyzeDocumentLROPoller",
+            "azure.core.polling.AsyncLROPoller",
+        ),
+        "nats.connect": ("NATS", "nats.aio.client.Client"),
+        "zmq.Context.socket": ("_SocketType", "zmq.Socket"),
+        # Motor shows the annotations of PyMongo's methods, whose results it wraps.
+        MOTOR + "Client.start_session": ("ClientSession", MOTOR + "ClientSession"),
+        MOTOR + "Client.list_databases": ("CommandCursor", MOTOR + "CommandCursor"),
+        MOTOR + "Database.create_collection": ("Collection", MOTOR + "Collection"),
+        MOTOR + "Database.list_collections": ("CommandCursor", MOTOR + "CommandCursor"),
+    }
+    | {
+        f"aiohttp.ClientSession.{verb}": ("_RequestContextManager", "aiohttp.ClientResponse")
+        for verb in ("get", "post", "put", "patch", "delete", "head", "options", "request")
+    }
+    | {
+        # A channel of any kind; what is done with it shows that it is one that has messages.
+        f"{root}.{owner}_channel": ("GuildChannel", f"{root}.TextChannel")
+        for root in ("discord", "disnake", "nextcord")
+        for owner in ("Client.fetch", "Client.get", "Guild.fetch", "Guild.get")
+    }
+)
 
 MENTIONED_IN = {
     "asyncio.run_coroutine_threadsafe": "asyncio.run_coroutine_threadsafe",
@@ -250,6 +306,10 @@ MENTIONED_IN = {
     "docker.models.containers.ContainerCollection.create": "docker.models.containers.ContainerCollection.create",
     "docker.models.containers.ContainerCollection.get": "docker.models.containers.ContainerCollection.get",
     "docker.models.images.ImageCollection.get": "docker.models.images.ImageCollection.get",
+    "disnake.abc.Messageable.send": "disnake.abc.Messageable.send",
+    "disnake.ext.commands.Context.send": "disnake.abc.Messageable.send",
+    "nextcord.abc.Messageable.send": "nextcord.abc.Messageable.send",
+    "nextcord.ext.commands.Context.send": "nextcord.abc.Messageable.send",
     "fsspec.AbstractFileSystem.open": "fsspec.AbstractFileSystem._open",
     "grpc.insecure_channel": "grpc.insecure_channel",
     "grpc.secure_channel": "grpc.secure_channel",
@@ -295,3 +355,12 @@ MENTIONED_IN = {
 
 ANNOTATED_FROM = {"aiogram.types": "aiogram.methods"}
 """Modules whose annotations name classes that they import for type checkers alone, and the module that has these."""
+
+BY_PROPERTY = {
+    # Methods that a property gives, and whose they are.
+    "discord.ApplicationContext.defer": "discord.InteractionResponse.defer",
+    "discord.ApplicationContext.edit": "discord.Interaction.edit_original_response",
+    "discord.ApplicationContext.send_followup": "discord.Webhook.send",
+    "discord.ApplicationContext.send_modal": "discord.InteractionResponse.send_modal",
+    "discord.ApplicationContext.send_response": "discord.InteractionResponse.send_message",
+}
