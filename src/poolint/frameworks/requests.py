@@ -25,19 +25,24 @@ def end_of(ev: Evaluator, parameter: Binding, scope: Scope) -> End:
 
 
 def lent(ev: Evaluator, resource: str, scope: Scope) -> Iterator[End]:
-    """When the dependencies end that lend a resource of an endpoint: one of its parameters, or `get_session()`.
+    """When the dependencies end that lend a resource of an endpoint: one of its parameters, or `get_session()`, or what one of
+    its parameters keeps, `orders.session`.
 
-    The latter is what its own dependencies have from a generator of that name.
+    The second is what its own dependencies have from a generator of that name, the last what that of the parameter have.
     """
     functions = [scope]
+    root, dot, _ = resource.partition(".")
     for depending in functions:  # grows
         for name, bindings in depending.bindings.items():
             for binding in bindings:
                 for one, where in injections(ev, binding, depending) if binding.kind == "parameter" else ():
                     for function in provided(ev, one, where, made=True):
-                        if resource in (name, f"{function.scope.name}()") and function.scope.is_generator:
+                        is_meant = resource in (name, f"{function.scope.name}()") or (dot and depending is not scope)
+                        if is_meant and function.scope.is_generator:
                             yield _end(ev, one, where, depending)
-                        elif resource.endswith("()") and function.scope not in functions:
+                        elif (resource.endswith("()") or (dot and (depending is not scope or name == root))) and (
+                            function.scope not in functions
+                        ):
                             functions.append(function.scope)
 
 

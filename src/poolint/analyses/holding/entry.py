@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.templates import Templates
 from poolint.analyses.holding.transactions import Region, inside, transactions
+from poolint.analyses.places import Places
 from poolint.analyses.waypoints import Cause, waypoint
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
@@ -22,7 +23,8 @@ from poolint.models.schema import SESSIONS
 from poolint.syntax.nodes import with_defaults
 from poolint.types.call_sites import CallSite, call_site, callees_of, text_of
 from poolint.types.decorated import wrapped
-from poolint.types.values import Function
+from poolint.types.members import lineage
+from poolint.types.values import ClassObject, Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.decorated import Wrapped
     from poolint.types.evaluator import Evaluator
+
+
+_MAX_DEPTH = 4
+"""Dependencies of dependencies that are looked into for what objects are made with."""
 
 
 class Used(NamedTuple):
@@ -70,6 +76,7 @@ class Beginnings:
             "lent", self._of_wrappers, bottom=(), join=_more, components=holdings.components
         )
         self._wrapped: dict[Scope, list[Wrapped]] = {}
+        self._lending: dict[Scope, dict[str, Scope]] = {}
         self._templates = Templates(ev, holdings, holdings.objects)
 
     def of(self, scope: Scope) -> tuple[list[Region], list[Change]]:
@@ -120,13 +127,39 @@ class Beginnings:
     def _found(self, key: ScopeKey) -> tuple[_Taken, ...]:
         """The sessions that the dependencies of an endpoint hold when it begins, under its own name for them."""
         scope = self.ev.project.scope(key)
-        own = {_source(self.ev, provider.scope): name for name, _, provider in parameters(self.ev, scope)}
+        own = {source: place for place, source in reversed(self._lent_to(scope).items())}
         used: dict[Scope, Used] = {}
         done: set[Scope] = set()
         for place, (_, provider) in enumerate(self._asked(scope)):
             for function in _in_order(self.ev, provider.scope, done):
-                _run(self.holdings, self.ev, function, place, used)
+                _run(self.holdings, self._lent_to(function), function, place, used)
         return tuple(_Taken(own.get(session, f"{session.name}()"), how) for session, how in used.items())
+
+    def _lent_to(self, function: Scope, depth: int = 0) -> dict[str, Scope]:
+        """What a function has from its dependencies, each with the one that it comes from first: parameters, and then the members
+        of those that are objects, which dependencies have made with what they were given themselves."""
+        found = self._lending.get(function)
+        if found is not None or depth > _MAX_DEPTH:
+            return found or {}
+        passed = list(parameters(self.ev, function))
+        found = {name: _source(self.ev, provider.scope) for name, _, provider in passed}
+        for name, _, provider in passed:
+            parts = _parts(self.ev, provider.scope)
+            inner = self._lent_to(provider.scope, depth + 1) if parts else {}
+            found.update({f"{name}.{path}": inner[place] for path, place in parts.items() if place in inner})
+        if not depth:
+            self._lending[function] = found
+        return found
+
+
+def _parts(ev: Evaluator, provider: Scope) -> dict[str, str]:
+    """What the object that a dependency gives, or is made by, keeps of what that is passed: places by their paths."""
+    places, owner = ev.derived(Places), provider.enclosing_class
+    if provider.name == "__init__" and owner is not None:
+        names = {name: name for name, found in provider.bindings.items() if found[0].kind == "parameter"}
+        return places.attributes_set(lineage(ev, ClassObject(owner, None)), provider, names, 0)
+    given = [one.value for one in provider.yields if isinstance(one, ast.Yield)] or provider.returns
+    return places.of(given[0], provider) if len(given) == 1 and given[0] is not None else {}
 
 
 def _more(one: tuple[_Taken, ...], other: tuple[_Taken, ...]) -> tuple[_Taken, ...]:
@@ -151,9 +184,9 @@ def _in_order(ev: Evaluator, dependency: Scope, done: set[Scope]) -> Iterator[Sc
         yield function
 
 
-def _run(holdings: Holdings, ev: Evaluator, function: Scope, place: int, used: dict[Scope, Used]) -> None:
-    """Note which sessions a dependency has used or ended; one that it has used on some ways only is held on these."""
-    names = {name: _source(ev, provider.scope) for name, _, provider in parameters(ev, function)}
+def _run(holdings: Holdings, names: dict[str, Scope], function: Scope, place: int, used: dict[Scope, Used]) -> None:
+    """Note which sessions a dependency has used or ended, of those that it has by these ``names``; one that it has used on some
+    ways only is held on these."""
     held, ended = holdings.left(function)
     for name in names.keys() & (set(ended) - {hold.resource for hold in held}):
         used.pop(names[name], None)
