@@ -17,6 +17,7 @@ from poolint.analyses.holding.changes import Change, Changes
 from poolint.analyses.holding.direct import opens_directly
 from poolint.analyses.holding.exit_stacks import stacked
 from poolint.analyses.holding.exit_summaries import Left
+from poolint.analyses.holding.given_sessions import resource_class, taken_by_work
 from poolint.analyses.holding.lending_generators import end_with_loops
 from poolint.analyses.holding.objects import Objects, may_take_for_block, taken_for_block
 from poolint.analyses.holding.transactions import UNNAMED, entered_call, handles, root_of, source_of, transactions
@@ -31,7 +32,7 @@ from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import loops_around
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.plain import is_plain
-from poolint.types.values import ClassObject, Function, Instance, alternatives
+from poolint.types.values import ClassObject, Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -100,6 +101,8 @@ class Reader:
             return True
         if is_on_carrier and added_method(self.ev, call, scope) is not None:
             return True
+        if next(taken_by_work(self.ev, self.using, call, scope), None) is not None:
+            return True
         is_method = last_name(call.func) in self._words and isinstance(call.func, ast.Attribute)
         return is_method and any(change.holds or change.reverse for change in self._by_method(call, scope))
 
@@ -117,7 +120,7 @@ class Reader:
         """The class of an argument that is a session."""
         if not name_of(node) or is_plain(node, scope):
             return None
-        cls = _resource(self.ev.type_of(node, scope))
+        cls = resource_class(self.ev.type_of(node, scope))
         return cls if cls is not None and cls.kind in SESSIONS else None
 
     def stays(self, call: ast.Call, resource: str, scope: Scope) -> bool:
@@ -126,7 +129,7 @@ class Reader:
         if not any(isinstance(one, Function) for one in callees_of(self.ev, call, scope)):
             return False
         found = [(keyword, one) for keyword, one in arguments_of(call) if name_of(one) == resource]
-        classes = [_resource(self.ev.type_of(one, scope)) for _, one in found]
+        classes = [resource_class(self.ev.type_of(one, scope)) for _, one in found]
         return bool(found) and all(
             cls is not None and self.ownership.fate(call, one, scope, cls, keyword) <= Fate.COMMITTED
             for (keyword, one), cls in zip(found, classes, strict=True)
@@ -140,6 +143,9 @@ class Reader:
         for call in scope.calls:
             self._note_listener(call, scope, found)
             changes = [*self._by_method(call, scope), *self._by_argument(call, scope, carriers)]
+            changes += [
+                Change(place, True, call, cls) for place, cls in taken_by_work(self.ev, self.using, call, scope)
+            ]
             if changes:
                 found.calls.setdefault(call, []).extend(changes)
         for read in always_run(self.ev, scope) if self.is_near(scope) else ():
@@ -192,7 +198,7 @@ class Reader:
                 over.append(Change(region.session, False, header))
             return
         entered = self.ev.entered(self.ev.type_of(header, scope), asynchronous=isinstance(statement, ast.AsyncWith))
-        cls = _resource(entered)
+        cls = resource_class(entered)
         if cls is None:
             return
         name = target or text_of(header, scope)
@@ -237,7 +243,7 @@ class Reader:
 
     def _stacked(self, one: Stacked, scope: Scope, found: Changes) -> None:
         """A connection that an exit stack enters is held until the end of the stack's block, or of the function."""
-        cls = _resource(self.ev.type_of(one.value, scope))
+        cls = resource_class(self.ev.type_of(one.value, scope))
         if cls is None or cls.kind != "connection" or cls.embedded:
             return
         if one.header is None or not opens_directly(self.ev, one.header, scope):
@@ -283,7 +289,7 @@ class Reader:
     def _asked(self, query: ast.expr, node: ast.expr, scope: Scope) -> Iterator[Change]:
         """The session that ``query``, or what a chain of calls begins with, works with takes a connection at ``node``."""
         root = source_of(self.ev, query, scope) or (own_object(query, scope) if isinstance(query, ast.Call) else None)
-        cls = _resource(self.ev.type_of(root, scope)) if root is not None else None
+        cls = resource_class(self.ev.type_of(root, scope)) if root is not None else None
         if root is not None and cls is not None:
             if cls.kind in SESSIONS:
                 yield Change(self.places.named(root, scope), True, node, cls)
@@ -327,7 +333,7 @@ class Reader:
         if carried is None and isinstance(function.value, ast.Call):
             carried = self._carried(function.value, scope)
         if carried is not None:
-            yield from self._of_method(call, name_of(carried), _resource(self.ev.type_of(carried, scope)), scope)
+            yield from self._of_method(call, name_of(carried), resource_class(self.ev.type_of(carried, scope)), scope)
         elif (added := added_method(self.ev, call, scope)) is not None:
             if self.ends.of_call(call, scope) is not None:
                 yield Change(name_of(function.value), False, call)
@@ -335,7 +341,7 @@ class Reader:
                 yield Change(name_of(function.value), True, call, added.cls)
 
     def _of_helper(self, call: ast.Call, argument: ast.expr, text: str, scope: Scope) -> Iterator[Change]:
-        cls = _resource(self.ev.type_of(argument, scope))
+        cls = resource_class(self.ev.type_of(argument, scope))
         if cls is None:
             return
         text = self.places.first(text, scope)
@@ -389,11 +395,3 @@ class Reader:
 
 def _arguments(call: ast.Call) -> list[ast.expr]:
     return [*call.args, *[keyword.value for keyword in call.keywords]] if call.keywords else call.args
-
-
-def _resource(one: object) -> Class | None:
-    """The class of session or connection that a value is."""
-    for member in alternatives(one):  # type: ignore[arg-type]
-        if isinstance(member, Instance) and member.base is not None and member.base.kind in (*SESSIONS, "connection"):
-            return member.base
-    return None
