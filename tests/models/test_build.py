@@ -209,7 +209,7 @@ def test_subclasses_repeat_what_is_not_inherited() -> None:
 
 
 def test_the_screen_knows_what_makes_a_router() -> None:
-    assert {b"APIRouter", b"FastAPI"} == set(screen_lines()[7].split())
+    assert {b"APIRouter(", b"FastAPI(", b"login_required", b"fresh_login_required"} == set(screen_lines()[7].split())
 
 
 def test_the_screen_knows_what_makes_a_registry() -> None:

@@ -50,6 +50,7 @@ What = Literal[
     "dependency-may-use-own",
     "dependency-took",
     "decorator-used",
+    "guard-used",
     "decorator-took",
     "template-took",
     "opens-transaction",

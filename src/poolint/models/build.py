@@ -117,8 +117,8 @@ def screen(libraries: Iterable[Library]) -> bytes:
     the ones of synchronous sessions and pools, each with the root that it is of; the methods by which these reach the database;
     roots and names of the clients of other libraries that matter by themselves, since it is known what dropping them does;
     the import roots of all libraries; what shows that a response may be left unread; what makes a router, of which is said
-    elsewhere what is run before its endpoints; what makes a registry of sessions, or what has one; modules of which all
-    names are known, with these.
+    elsewhere what is run before its endpoints, or lets something run before a function; what makes a registry of sessions, or
+    what has one; modules of which all names are known, with these.
     """
     libraries = tuple(libraries)
     screened = [library for library in libraries if library.screened]
@@ -166,7 +166,9 @@ def screen(libraries: Iterable[Library]) -> bytes:
     every = {root for library in libraries for root in library.roots}
     including = [one for one in libraries if any(row.includes for row in one.injections)]
     serving = [row for one in including for row in one.purposes if row.purpose == "serves"]
-    routers = {name.rpartition(".")[2] for row in serving for name in row.names}
+    routers = {f"{name.rpartition('.')[2]}(" for row in serving for name in row.names}
+    guards = {name for library in libraries for row in library.guards for name in row.names if "." in name}
+    routers |= {name.rpartition(".")[2] for name in guards}
     lists = (roots, names, blocking, reaching, clients, every, lending, routers, _registries(libraries))
     told = " ".join(_told(row) for library in screened for row in library.modules)
     return b"\n".join((*(" ".join(sorted(words)).encode() for words in lists), told.encode()))

@@ -64,6 +64,18 @@ class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     in_turn: tuple[str, ...] = ()
 
 
+class Guard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a library runs before functions of a project: ``names`` are what these are decorated with, ``runs`` the decorators of
+    the functions that run before them, by the last part of their names. With ``of_same``, each of the latter concerns those
+    alone that are registered with the same object, unless that is made by one of the functions ``of_all``.
+    """
+
+    names: tuple[str, ...]
+    runs: tuple[str, ...]
+    of_same: tuple[str, ...] = ()
+    of_all: tuple[str, ...] = ()
+
+
 class Injection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Markers by which a framework passes a parameter: ``Depends(get_session)``, as its default or in ``Annotated``.
 

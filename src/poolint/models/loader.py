@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from poolint.models.api_rows import Events, Names, Target, Wrapped
-    from poolint.models.framework_rows import Bound, Handed, Hook, Injection, Purpose, Streamed
+    from poolint.models.framework_rows import Bound, Guard, Handed, Hook, Injection, Purpose, Streamed
     from poolint.models.named_rows import How, Passed, Threaded
 
 # Not with pathlib: importing it would cost more than all of the reading.
@@ -37,7 +37,8 @@ class Models:
     ``wrapped`` says which exceptions arrive inside others. ``dialects`` are keyed by name, ``drivers`` by dialect and
     name, ``makers`` by the name of their row. ``facts`` are what depends on versions; ``forks``
     are what runs functions in child processes; ``purposes`` what modules are for. ``hooks`` are what libraries call, by
-    how they come to do so and the last part of each name, each with the import roots of its library; ``injections``,
+    how they come to do so and the last part of each name, each with the import roots of its library; ``guards`` what they
+    run before others, by the last parts of the names of these decorators; ``injections``,
     ``bound`` and ``streamed`` are keyed by each name, ``handed`` by import root and name; ``packages`` are the import roots
     of all libraries that do anything of this. ``manners`` are names by how calls of these end (see :meth:`ends`),
     ``passed`` what hands a value through, by what it gives and its name, ``threaded`` what runs a function in a thread, by
@@ -59,6 +60,7 @@ class Models:
         "facts",
         "forks",
         "functions",
+        "guards",
         "handed",
         "hooks",
         "injections",
@@ -90,6 +92,7 @@ class Models:
         self.forks: list[Fork] = []
         self.purposes: list[Purpose] = []
         self.hooks: dict[tuple[str, str], list[tuple[frozenset[str], Hook]]] = {}
+        self.guards: dict[str, Guard] = {}
         self.injections: dict[str, Injection] = {}
         self.bound: dict[str, Bound] = {}
         self.streamed: dict[str, Streamed] = {}
@@ -165,6 +168,8 @@ class Models:
         for hook in library.hooks:
             for name in hook.names:
                 self.hooks.setdefault((hook.by, name.rpartition(".")[2]), []).append((around, hook))
+        for guard in library.guards:
+            self.guards.update((name.rpartition(".")[2], guard) for name in guard.names)
         for injection in library.injections:
             self.injections.update((name, injection) for name in injection.names)
         for bound in library.bound:

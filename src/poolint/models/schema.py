@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from poolint.models.api_rows import Events, Names, Target, Wrapped
-from poolint.models.framework_rows import Bound, Handed, Hook, Injection, Purpose, Streamed
+from poolint.models.framework_rows import Bound, Guard, Handed, Hook, Injection, Purpose, Streamed
 from poolint.models.named_rows import Manner, Passed, Threaded
 from poolint.models.words import (
     Call as Call,
@@ -363,6 +363,7 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     purposes: tuple[Purpose, ...] = ()
     packages: tuple[str, ...] = ()
     hooks: tuple[Hook, ...] = ()
+    guards: tuple[Guard, ...] = ()
     injections: tuple[Injection, ...] = ()
     bound: tuple[Bound, ...] = ()
     streamed: tuple[Streamed, ...] = ()

@@ -44,6 +44,7 @@ TEXTS: dict[What, str] = {
     "dependency-used-own": "`{}` uses its session before handing it out",
     "dependency-may-use": "`{}` has used the session of `{}`, on some of its ways",
     "dependency-may-use-own": "`{}` uses its session before handing it out, on some of its ways",
+    "guard-used": "`{}` runs first, and has used the session",
     "decorator-used": "`{}` has used the session, which holds its connection while this function runs",
     "decorator-took": "`{}` takes a connection, which it holds while this function runs",
     "template-took": "`{}` takes a connection, before `{}` calls this method",

@@ -80,7 +80,7 @@ class Ready:
         self._lending = [one[1:] for one in lists[6] if one.startswith(b".")]
         self._lenders = frozenset(lists[6])
         self._making = [name + b"(" for name in self.clients]
-        self._routers = [name + b"(" for name in lists[7]]
+        self._routers = lists[7]
         self.registries = frozenset(lists[8])
         self._library: re.Pattern[bytes] | None = None
         self._reaching: re.Pattern[bytes] | None = None
@@ -139,7 +139,7 @@ class Ready:
         return self._library.search(data) is not None
 
     def makes_router(self, data: bytes) -> bool:
-        """Whether a text makes a router: others may say what is run before its endpoints."""
+        """Whether a text makes a router, or has what is run before its functions named: others say what that is."""
         return any(one in data for one in self._routers)
 
     def reaches(self, data: bytes) -> bool:

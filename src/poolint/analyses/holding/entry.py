@@ -19,6 +19,7 @@ from poolint.analyses.waypoints import Cause, waypoint
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import parameters, required, routes
+from poolint.frameworks.guards import Guards
 from poolint.models.schema import SESSIONS
 from poolint.syntax.nodes import with_defaults
 from poolint.types.call_sites import CallSite, call_site, callees_of, text_of
@@ -91,6 +92,7 @@ class Beginnings:
         held = before + [
             Change(one.name(scope), True, one.header, one.fact.cls, True) for one in regions if not one.session
         ]
+        held += self._guarded(scope)
         for name, used in self._lent.of(scope.key) if self._wrapped[scope] else ():
             decorator = self._wrapped[scope][used.place].decorator
             held.append(Change(name, True, decorator, self.ev.models.classes[used.cls], cause=used.cause))
@@ -100,6 +102,15 @@ class Beginnings:
             asked, cls = self._asked(scope)[used.place][0], self.ev.models.classes[used.cls]
             held.append(Change(name, True, asked, cls, cause=used.cause, at_times=used.at_times))
         return regions, held
+
+    def _guarded(self, scope: Scope) -> Iterator[Change]:
+        """The sessions of registries that functions have used which run before another one, each the first time."""
+        seen: set[str] = set()
+        for decorator, guard in self.ev.derived(Guards).of(scope):
+            for name, cls in self.holdings.objects.registries_used(guard, scope):
+                if name not in seen:
+                    seen.add(name)
+                    yield Change(name, True, decorator, cls, cause=Cause("guard-used", (guard.name,)))
 
     def _asked(self, scope: Scope) -> list[tuple[ast.expr, Function]]:
         """The dependencies of an endpoint in the order in which they run, each with where it is asked for."""

@@ -264,6 +264,10 @@ class Objects:
         """The registries whose session a function leaves holding its connection, whatever way it takes."""
         return self._registries.held_by(scope) if self._registries is not None else []
 
+    def registries_used(self, function: Scope, scope: Scope) -> list[tuple[str, Class]]:
+        """The same, by what another function calls their sessions, with their classes."""
+        return self._registries.held_as(function, scope) if self._registries is not None else []
+
     def registry(self, place: str, scope: Scope) -> Registry | None:
         """The registry of the project whose session a place of a function is."""
         return self._registries.at(place, scope) if self._registries is not None else None

@@ -204,6 +204,11 @@ class Registries:
         left = self._left.of(Called(scope.key)) if self.is_near(scope.module) else frozenset()
         return [one for one, how in sorted(left) if how is Left.HELD]
 
+    def held_as(self, function: Scope, scope: Scope) -> list[tuple[str, Class]]:
+        """The same, by what another function calls the sessions, with their classes."""
+        held = [one for one in self.held_by(function) if one.module]
+        return [(self._named(one, scope), self.ev.models.classes[one.cls]) for one in held]
+
     def _aliases(self, scope: Scope) -> list[Alias]:
         found = []
         for name, bindings in scope.bindings.items():
