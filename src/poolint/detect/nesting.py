@@ -173,7 +173,7 @@ class Nesting:
             self.occasions.runs_alone(scope),
             is_read
             or takes_turns(self.services, scope)
-            or (not is_later and is_at_once(hold.since, node, scope))
+            or (not is_later and hold.cause is None and is_at_once(hold.since, node, scope))
             or has_room_for_two(self.services, hold, scope),
         )
 
