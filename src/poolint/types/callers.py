@@ -14,14 +14,14 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.syntax.file_kinds import is_test_path
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.values import NOTHING, UNKNOWN, ClassObject, Function, Type, alternatives, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.syntax.project import Module
-    from poolint.syntax.scopes import Binding, Scope
+    from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator
 
 _SAYS_RESOURCE = re.compile(
@@ -51,16 +51,37 @@ class Callers:
             _SAYS_RESOURCE.search(binding.node.arg) or _is_asked(binding.node.arg, scope)
         ):
             return UNKNOWN
+        found = self._types(binding, scope, in_tests=False)
+        one = known(found)
+        if one is UNKNOWN and not is_test_path(scope.module.path, self.ev.project.finder.top(scope.module.path)):
+            # What tests define themselves stands in for what there is; what they have of others is that.
+            found = self._types(binding, scope, in_tests=True)
+            one = known([each for each in found if all(map(self._is_no_stand_in, alternatives(each)))])
+        return one
+
+    def _is_no_stand_in(self, one: Type) -> bool:
+        """Whether something is of no class that a test defines."""
+        cls = getattr(one, "cls", None)
+        module = cls.module if isinstance(cls, Scope) else None
+        return module is None or not is_test_path(module.path, self.ev.project.finder.top(module.path))
+
+    def _types(self, binding: Binding, scope: Scope, *, in_tests: bool) -> list[Type]:
         found: list[Type] = []
-        for argument, inner, _ in self.given(binding, scope):
+        for argument, inner, _ in self._given(binding, scope, self._called(scope, in_tests=in_tests)):
             if argument is not None:
                 one = self.ev.type_of(argument, inner)
                 found.append(UNKNOWN if one is NOTHING else one)
-        return known(found)
+        return found
 
     def given(self, binding: Binding, scope: Scope) -> Iterator[tuple[ast.expr | None, Scope, bool]]:
         """What the calls of a function give for a parameter of it, each with the scope it stands in; where that is None,
         whether it is sure that the default holds."""
+        yield from self._given(binding, scope, self._of(scope))
+
+    def _given(
+        self, binding: Binding, scope: Scope, calls: Iterator[tuple[ast.Call, Scope, bool]]
+    ) -> Iterator[tuple[ast.expr | None, Scope, bool]]:
+        """The same of some of its calls."""
         parameter, node = binding.node, scope.node
         if not isinstance(parameter, ast.arg) or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return
@@ -70,7 +91,7 @@ class Callers:
         # After other decorators a function may take something else than it declares.
         by_order = all(_name_of(one) in self._keep_parameters for one in node.decorator_list)
         index = positional.index(parameter) if by_order and parameter in positional else -1
-        for call, inner, is_bound in self._of(scope):
+        for call, inner, is_bound in calls:
             argument = _argument(call, parameter.arg, index - is_bound if index >= 0 else -1)
             is_open = any(isinstance(one, ast.Starred) for one in call.args) or any(
                 not one.arg for one in call.keywords

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import home_of, is_parameter, parent_of
 from poolint.types import annotated, imports, yields
-from poolint.types.members import is_application
+from poolint.types.members import is_application, lineage
 from poolint.types.values import (
     NOTHING,
     UNKNOWN,
@@ -33,6 +33,26 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.bound import Bound
     from poolint.types.evaluator import Evaluator
+
+
+def declared(ev: Evaluator, value: Type, binding: Binding, scope: Scope) -> Type:
+    """What a name is that is declared: the ``value`` that is really assigned to it, where that says more than what is promised."""
+    assert binding.annotation is not None
+    if isinstance(value, Instance) and value.base is not None:
+        return value
+    promised = annotated.annotation(ev, binding.annotation, scope)
+    if isinstance(value, Instance) and scope.kind != "class" and not _is_base_of(ev, value, promised):
+        return value
+    one = value if promised is UNKNOWN and value is not NOTHING else promised
+    return filled(ev, of_functions(ev, one, value), binding, scope)
+
+
+def _is_base_of(ev: Evaluator, value: Instance, promised: Type) -> bool:
+    """Whether something is declared to be of a class that is derived from its own: it is known to be more than it seems."""
+    return any(
+        isinstance(one, Instance) and one.cls is not value.cls and value.cls in lineage(ev, one)
+        for one in alternatives(promised)
+    )
 
 
 def filled(ev: Evaluator, one: Type, binding: Binding, scope: Scope) -> Type:

@@ -336,12 +336,7 @@ class Evaluator:
             return parameters.parameter(self, binding, scope)
         if kind == "annotated":
             value = self.type_of(binding.value, scope) if binding.value is not None else UNKNOWN
-            if isinstance(value, Instance) and (value.base is not None or scope.kind != "class"):
-                return value  # what was really assigned says more than what was promised
-            assert binding.annotation is not None
-            declared = annotated.annotation(self, binding.annotation, scope)
-            one = value if declared is UNKNOWN and value is not NOTHING else declared
-            return containers.filled(self, containers.of_functions(self, one, value), binding, scope)
+            return containers.declared(self, value, binding, scope)
         if kind == "opaque" and isinstance(binding.node, ast.arg) and binding.node.annotation is not None:
             return Pending("iterable", item=annotated.annotation(self, binding.node.annotation, scope.parent or scope))
         if kind == "narrowed":
