@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def declared(ev: Evaluator, value: Type, binding: Binding, scope: Scope) -> Type:
-    """What a name is that is declared: the ``value`` that is really assigned to it, where that says more than what is promised."""
+    """What a name is that is declared: the ``value`` that is really assigned to it, where that says more than the promise."""
     assert binding.annotation is not None
     if isinstance(value, Instance) and value.base is not None:
         return value
