@@ -39,10 +39,27 @@ def is_in_a_file(services: Services, pool: Pool | None) -> bool:
     """Whether a pool's engine has a database in a file: all URLs that it may be given are known, say so, and nobody outside
     may say otherwise."""
     spec = engine_of(services, pool)
+    if spec is not None and _asks_for_a_file(services, spec):
+        return True
     urls = spec.urls if spec is not None and spec.has_all_urls else _configured(services, pool) if spec is None else ()
     dialects = services.evaluator.models.dialects
     rows = [dialects.get(one.dialect) if one.known.given else None for one in urls]
     return bool(rows) and all(row is not None and row.embedded for row in rows)
+
+
+def _asks_for_a_file(services: Services, spec: EngineSpec) -> bool:
+    """Whether an engine in any case gives its driver what those of files take, and those of servers refuse, as far as that is
+    known of them: ``check_same_thread``."""
+    models = services.evaluator.models
+    accepted: dict[bool, set[str]] = {True: set(), False: set()}
+    refused: set[str] = set()
+    for (name, _), driver in models.drivers.items():
+        dialect = models.dialects.get(name)
+        is_file = dialect is not None and dialect.embedded
+        accepted[is_file].update(driver.accepts)
+        refused.update(driver.refuses if not is_file else ())
+    telling = (accepted[True] & refused) - accepted[False]
+    return any(one.always for name, one in spec.connect_args.items() if name in telling)
 
 
 def held_from(services: Services, hold: Hold, scope: Scope) -> Pool | None:

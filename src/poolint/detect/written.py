@@ -63,13 +63,15 @@ def is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> 
         mine = [call for call in scope.calls if call in used or call in own]
         writes += [call for call in mine if _changes(services, call, scope)]
     here = set(events_at(graph, node))
-    writes = [one for one in writes if not are_decided_against(one, node, scope)]
+    # What a function writes that commits in the end is behind it.
+    writes = [one for one in writes if one not in ended and not are_decided_against(one, node, scope)]
     if here & _after(graph, writes, but=ended | commits | left):
         return True
     given_up = {call for call in own if (fact := call_site(ev, call, scope)) is not None and fact.role in _GIVING_UP}
     ends = (commits | ended) - given_up
     after = _after(graph, [node], but=ends | given_up, raising=False)
-    committed = {event for one in ends for event in events_at(graph, one)} & after
+    # In another round of a loop, what sends and commits at one place commits what belongs to that round.
+    committed = {event for one in ends if one is not node for event in events_at(graph, one)} & after
     if not committed:
         return False
     stores = [one for one in scope.attributes if isinstance(one.ctx, ast.Store) and not _is_own(one, scope)]

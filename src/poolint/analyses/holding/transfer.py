@@ -356,6 +356,8 @@ class Reader:
                 is_held = left in (Left.HELD, Left.RENEWED)
                 undone = is_held and self.raising is not None and self.raising.argument(call, argument, keyword, scope)
                 never = left is Left.NEVER
+                if left is Left.RENEWED:
+                    yield Change(text, False, call)
                 yield Change(text, is_held, call, cls if is_held else None, never=never, undone=undone, asked=asked)
         elif cls.kind in SESSIONS and self.using.argument(call, argument, keyword, scope):
             undone = self.raising is not None and self.raising.argument(call, argument, keyword, scope)
