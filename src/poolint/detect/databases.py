@@ -59,7 +59,12 @@ def _asks_for_a_file(services: Services, spec: EngineSpec) -> bool:
         accepted[is_file].update(driver.accepts)
         refused.update(driver.refuses if not is_file else ())
     telling = (accepted[True] & refused) - accepted[False]
-    return any(one.always for name, one in spec.connect_args.items() if name in telling)
+    passed = spec.arguments.get("connect_args")
+    return (
+        passed is not None
+        and passed.always
+        and any(spec.connect_args[one].always for one in telling & spec.connect_args.keys())
+    )
 
 
 def held_from(services: Services, hold: Hold, scope: Scope) -> Pool | None:
