@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from poolint.configuration.engines import EngineSpec
     from poolint.configuration.urls import Url
     from poolint.detect.services import Services
+    from poolint.models.loader import Models
     from poolint.models.schema import Class
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
@@ -50,7 +51,17 @@ def is_in_a_file(services: Services, pool: Pool | None) -> bool:
 def _asks_for_a_file(services: Services, spec: EngineSpec) -> bool:
     """Whether an engine in any case gives its driver what those of files take, and those of servers refuse, as far as that is
     known of them: ``check_same_thread``."""
-    models = services.evaluator.models
+    telling = services.evaluator.models.derived(_arguments_of_files)
+    passed = spec.arguments.get("connect_args")
+    return (
+        passed is not None
+        and passed.always
+        and any(spec.connect_args[one].always for one in telling & spec.connect_args.keys())
+    )
+
+
+def _arguments_of_files(models: Models) -> frozenset[str]:
+    """The arguments that drivers of files take, and those of servers refuse."""
     accepted: dict[bool, set[str]] = {True: set(), False: set()}
     refused: set[str] = set()
     for (name, _), driver in models.drivers.items():
@@ -58,13 +69,7 @@ def _asks_for_a_file(services: Services, spec: EngineSpec) -> bool:
         is_file = dialect is not None and dialect.embedded
         accepted[is_file].update(driver.accepts)
         refused.update(driver.refuses if not is_file else ())
-    telling = (accepted[True] & refused) - accepted[False]
-    passed = spec.arguments.get("connect_args")
-    return (
-        passed is not None
-        and passed.always
-        and any(spec.connect_args[one].always for one in telling & spec.connect_args.keys())
-    )
+    return frozenset((accepted[True] & refused) - accepted[False])
 
 
 def held_from(services: Services, hold: Hold, scope: Scope) -> Pool | None:

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from poolint import recording
 from poolint.analyses.occasions import Occasions
 from poolint.detect.databases import closes_itself
 from poolint.detect.leaks import LeakedCheckout
 from poolint.frameworks.entries import is_entry
 from poolint.models.schema import OWNERS, POOLING
-from poolint.syntax.file_kinds import is_test
-from poolint.syntax.importers import importers
+from poolint.syntax.file_kinds import is_imported, is_test
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_in_loop
 
@@ -67,7 +65,7 @@ def _is_called_again(ev: Evaluator, site: Site, scope: Scope) -> bool:
                 return True
             if is_in_loop(call, inner):
                 return True
-    return any(not is_test(one, ev.project) for one in importers(ev.project, module, recording.own(module.path)))
+    return is_imported(module, ev.project)
 
 
 def without_owners_of_lost(found: list[Observation]) -> Iterator[Observation]:

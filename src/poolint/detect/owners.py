@@ -6,7 +6,6 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from poolint import recording
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.once import memoising
 from poolint.analyses.ownership import Fate, parameter_for
@@ -17,8 +16,7 @@ from poolint.detect.ended_elsewhere import is_ended_elsewhere
 from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES, TAKING_ROLES
 from poolint.models.standard import ENTERS
-from poolint.syntax.file_kinds import is_test
-from poolint.syntax.importers import importers
+from poolint.syntax.file_kinds import is_imported
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.syntax.surroundings import call_taking, may_await
@@ -87,8 +85,9 @@ def observe(holdings: Holdings, ownership: Ownership, scope: Scope) -> Iterator[
     for node in scope.calls:
         value: ast.expr = node
         parent = parent_of(node)
-        is_driven = isinstance(parent, ast.Call) and node in parent.args and last_name(parent.func) in drives
-        if isinstance(parent, ast.Await) or (is_driven and isinstance(parent, ast.Call)):
+        if isinstance(parent, ast.Await) or (
+            isinstance(parent, ast.Call) and node in parent.args and last_name(parent.func) in drives
+        ):
             value, parent = parent, parent_of(parent)
         if type(parent) not in _KEEPING:
             continue
@@ -146,8 +145,7 @@ def _is_of_a_script(ev: Evaluator, variable: str, module: Scope) -> bool:
     module imports it, tests aside."""
     if any(variable in one.loads for one in module.descendants() if one is not module):
         return False
-    others = importers(ev.project, module.module, recording.own(module.module.path))
-    return variable in module.loads and all(is_test(one, ev.project) for one in others)
+    return variable in module.loads and not is_imported(module.module, ev.project)
 
 
 def _is_released_somewhere(ownership: Ownership, variable: str, cls: Class, scope: Scope) -> bool:

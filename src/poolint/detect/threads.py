@@ -58,9 +58,6 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _NAMES = frozenset((ast.Name, ast.Attribute, ast.NamedExpr))
 """What has a name as it is written."""
 
-_EXECUTORS = frozenset({"concurrent.futures.ThreadPoolExecutor", "concurrent.futures.Executor"})
-"""Classes whose objects run what they are given in threads: the abstract one where that cannot be sent to a process."""
-
 _START = "start"
 """The method of a thread that begins it."""
 
@@ -198,9 +195,9 @@ class Threads:
             return not isinstance(parent_of(node), ast.Await)
         if not isinstance(node.func, ast.Attribute):
             return False  # the builtin `map`
-        executor = node.func.value
+        executor, starting = node.func.value, self.ev.models.manners["starts-thread"]
         for one in alternatives(self.ev.type_of(executor, scope)):
-            if isinstance(one, Instance) and one.base is not None and one.base.name in _EXECUTORS:
+            if isinstance(one, Instance) and one.base is not None and f"{one.base.name}.{name}" in starting:
                 return True
         return False
 

@@ -54,6 +54,11 @@ def is_test(module: Module, project: Project) -> bool:
     return is_test_path(module.path, project.finder.top(module.path))
 
 
+def is_imported(module: Module, project: Project) -> bool:
+    """Whether another module imports one, tests aside."""
+    return any(not is_test(one, project) for one in importers(project, module, recording.own(module.path)))
+
+
 def is_test_path(path: str, root: str) -> bool:
     """Whether a file is a test, by its path below a folder."""
     folder = os.path.join(root, "")

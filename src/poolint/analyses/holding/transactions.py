@@ -232,11 +232,9 @@ def _root_of(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.expr | None:
 
 def _member(found: ast.expr, path: list[str], at: ast.expr) -> ast.expr:
     """What is reached by some attributes, as if it were read at a place."""
-    for one in [found, *path]:
-        if isinstance(one, str):
-            found = ast.Attribute(found, one, ast.Load())
-        if parent_of(found) is None:
-            ast.copy_location(found, at).__dict__["_poolint_parent"] = at
+    for step in path:
+        found = ast.copy_location(ast.Attribute(found, step, ast.Load()), at)
+        found.__dict__["_poolint_parent"] = at
     return found
 
 
@@ -261,7 +259,9 @@ class _MadeQueries:
             made = ".".join(path)
             if isinstance(function.value, ast.Call):  # an object that is made on the way, with the session
                 root, *path = self.ev.derived(Places).of(function.value, scope).get(made, "").split(".")
-                return _member(ast.Name(root, ast.Load()), path, call) if root else None
+                session = ast.copy_location(ast.Name(root, ast.Load()), call)
+                session.__dict__["_poolint_parent"] = call
+                return _member(session, path, call) if root else None
             return _member(function.value, path, call)
         passed = bound_to(callee.scope, call, is_method=callee.receiver is not None)
         return passed.get(root) if root and not path else None
