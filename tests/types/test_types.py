@@ -99,11 +99,11 @@ engine = create_async_engine("")
 reveal(engine)  # AsyncEngine
 reveal(AsyncSession)  # type[AsyncSession]
 reveal(AsyncSession(engine))  # AsyncSession
-reveal(async_sessionmaker(engine))  # async_sessionmaker
+reveal(async_sessionmaker(engine))  # async_sessionmaker[AsyncSession]
 reveal(async_sessionmaker(engine)())  # AsyncSession
 reveal(sessionmaker(engine, class_=AsyncSession)())  # AsyncSession
 reveal(sessionmaker(engine, class_=unheard_of())())  # Session
-reveal(sessionmaker())  # sessionmaker
+reveal(sessionmaker())  # sessionmaker[Session]
 reveal(scoped_session(sessionmaker()))  # scoped_session
 reveal(sa.create_engine(""))  # Engine
 reveal(asyncpg.create_pool(""))  # awaitable-cm[Pool]
@@ -631,7 +631,7 @@ async def f():
     reveal(package)  # module package
     reveal(engines)  # module package.engines
     reveal(engines.engine)  # AsyncEngine
-    reveal(package.sessions.Maker)  # async_sessionmaker
+    reveal(package.sessions.Maker)  # async_sessionmaker[AsyncSession]
     reveal(package.engine)  # AsyncEngine
     reveal(Factory())  # AsyncSession
     reveal(engine)  # AsyncEngine
@@ -752,7 +752,7 @@ def start(app, request):
 --- module.py
 def f(request, app, machine):
     reveal(request.app.state.sessions())  # AsyncSession
-    reveal(app.state.sessions)  # async_sessionmaker
+    reveal(app.state.sessions)  # async_sessionmaker[AsyncSession]
     reveal(request.state.session)  # AsyncSession
     reveal(machine.state.sessions)  # ?
     reveal(app.state.nothing)  # ?

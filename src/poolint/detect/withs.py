@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.surroundings import may_await
+from poolint.types import makers
 from poolint.types.call_sites import call_site, text_of
-from poolint.types.following import PASSAGES, origin
-from poolint.types.values import ClassObject, Instance, Pending, Type, alternatives
+from poolint.types.values import UNKNOWN, Instance, Pending, Type, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ def _mismatch(
     if len(wanted) != 1:
         return None
     answer = wanted.pop()
-    if answer is None or (answer == "sync" and _may_give_its_twin(ev, header, scope)):
+    if answer is None or (answer == "sync" and makers.twin_of(ev, header, scope) is not UNKNOWN):
         return None
     return MismatchedWith(
         header, scope.qualified_name, may_await(statement, scope), statement, _what(ev, header, scope), answer
@@ -78,19 +78,6 @@ def _entered_twice(ev: Evaluator, statement: ast.AsyncWith, header: ast.Await, s
     if fact.row.call == "async-cm":
         return MismatchedWith(header, scope.qualified_name, True, statement, fact.api, "no-await")
     return None
-
-
-def _may_give_its_twin(ev: Evaluator, header: ast.expr, scope: Scope) -> bool:
-    """Whether a factory that is entered was declared only, without what it makes: a bare ``sessionmaker`` may have been
-    given ``class_=AsyncSession`` where it was made, and ``async with`` says that it has."""
-    function = header.func if isinstance(header, ast.Call) else None
-    if function is None:
-        return False
-    factories = [one for one in alternatives(ev.type_of(function, scope)) if isinstance(one, Instance)]
-    if not any(one.base is not None and one.base.parameter_from and not one.arguments for one in factories):
-        return False
-    made, where = origin(ev, function, scope, PASSAGES)
-    return not isinstance(made, ast.Call) or not isinstance(ev.type_of(made.func, where), ClassObject)
 
 
 def _wanted(one: Type, *, asynchronous: bool) -> str | None:

@@ -3,7 +3,8 @@
 Where statements of SQLAlchemy are run on what ``async with db.sessions() as session`` binds, or objects of tables are added
 to it, ``session`` is a session and ``db.sessions`` makes such; where queries are awaited inside ``async with
 conn.transaction()``, ``conn`` is a connection.
-Each expression is judged by its own function alone, so a pool is known by its expression. Uses that several kinds of
+A session or a connection is judged by its own function alone, a pool by all uses of its expression there, an attribute by
+those in its class. Uses that several kinds of
 objects would allow tell nothing: a helper with an ``execute`` of its own that gives a connection back each time is called
 like a session, so of what is passed in, more than that has to be seen.
 """
@@ -74,7 +75,8 @@ class ByUse:
         filed = self._calls(scope)
         parent = parent_of(node)
         is_called = isinstance(parent, ast.Call) and parent.func is node
-        if not (filed or (is_called and self._is_near(scope.module))):
+        is_told = is_called or (isinstance(parent, ast.Attribute) and parent.attr in self._taking)
+        if not (filed or (is_told and self._is_near(scope.module))):
             return UNKNOWN
         if isinstance(parent, ast.Call) and is_called:
             return self._factory(parent, scope, filed)
@@ -99,12 +101,37 @@ class ByUse:
 
     def owner(self, node: ast.expr, scope: Scope) -> Type:
         """The engine or pool that an expression must be, by the method of it that takes a connection there: however it is
-        come by, ``pool_of(request).acquire()``."""
+        come by, ``pool_of(request).acquire()``; where what it gives there tells nothing, by what it gives elsewhere."""
         member = parent_of(node)
-        if not (isinstance(member, ast.Attribute) and member.attr in self._taking) or not (filed := self._calls(scope)):
+        if not (isinstance(member, ast.Attribute) and member.attr in self._taking):
             return UNKNOWN
         call = parent_of(member)
         if not isinstance(call, ast.Call) or call.func is not member:
+            return UNKNOWN
+        found = self._taken_from(member, call, scope)
+        return self._elsewhere(path(node), scope) if found is UNKNOWN else found
+
+    def _elsewhere(self, text: str, scope: Scope) -> Type:
+        """What the other uses of an expression tell, as it is written, in its function, or of an attribute in its class."""
+        home = scope.outermost_function
+        if not text or home is None or not self._is_near(scope.module):
+            return UNKNOWN
+        root, _, attribute = text.partition(".")
+        first, cls = home.first_parameter, home.enclosing_class
+        if attribute and cls is not None and first is not None and first.arg == root:
+            home = cls
+        return self.ev.once((home, text, "taken-from"), self._taken_in, text, home)
+
+    def _taken_in(self, text: str, home: Scope) -> Type:
+        """What all uses of an expression in a function or class tell that tell something, where they agree."""
+        calls = [(one, inner) for inner in home.descendants() for one in inner.calls_named(self._taking)]
+        taken = [(one.func, one, inner) for one, inner in calls if isinstance(one.func, ast.Attribute)]
+        found = {self._taken_from(*one) for one in taken if path(one[0].value) == text} - {UNKNOWN}
+        return found.pop() if len(found) == 1 else UNKNOWN
+
+    def _taken_from(self, member: ast.Attribute, call: ast.Call, scope: Scope) -> Type:
+        """The engine or pool that an expression must be, by what is done with that which one call of its method gives."""
+        if not (filed := self._calls(scope)):
             return UNKNOWN
         made = self._kept(call, scope, filed)
         says_engine = member.attr == "connect" and SAYS_ENGINE.search(last_name(member.value)) is not None

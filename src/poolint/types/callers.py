@@ -125,15 +125,9 @@ class Callers:
 
     def _called(self, scope: Scope, *, in_tests: bool) -> Iterator[tuple[ast.Call, Scope, bool]]:
         """Those of them that tests make, or all others."""
-        owner = scope.enclosing_class
-        names = [scope.name]
-        if scope.name == "__init__" and owner is not None:
-            names = [owner.name, "cls", "__init__"]
-        elif scope.name.startswith("__"):
-            return
         looked_at = 0
-        for name in names:
-            for module in self._modules(name, scope, in_tests=in_tests):
+        for name, modules in self._places(scope, in_tests=in_tests):
+            for module in modules:
                 for call, inner in self._calls_in(module).get(name, ()):
                     looked_at += 1
                     if looked_at > _MAX_CALLS:
@@ -143,6 +137,25 @@ class Callers:
                             yield call, inner, callee.receiver is not None
                         elif isinstance(callee, ClassObject) and self._constructs(callee, scope):
                             yield call, inner, True
+
+    def _places(self, scope: Scope, *, in_tests: bool) -> Iterator[tuple[str, list[Module]]]:
+        """The names by which a function may be called, each with the files in which it may be: a constructor by the name of its
+        class or of one that inherits it, or by one below that has its own."""
+        owner = scope.enclosing_class
+        if scope.name != "__init__" or owner is None:
+            if not scope.name.startswith("__"):
+                yield scope.name, self._modules(scope.name, scope, in_tests=in_tests)
+            return
+        from poolint.types.overrides import Heirs
+
+        heirs = self.ev.derived(Heirs).below(owner)
+        for cls in [owner, *(one for one in heirs if "__init__" not in one.bindings)]:
+            yield cls.name, self._modules(cls.name, scope, in_tests=in_tests)
+        own = self._modules("__init__", scope, in_tests=in_tests)
+        yield "cls", own
+        below = dict.fromkeys(one.module for one in heirs if "__init__" in one.bindings and one.module not in own)
+        top = self.ev.project.finder.top
+        yield "__init__", own + [one for one in below if own and not is_test_path(one.path, top(one.path))]
 
     def _constructs(self, cls: ClassObject, scope: Scope) -> bool:
         """Whether ``scope`` is the ``__init__`` that calling a class runs."""
@@ -204,8 +217,14 @@ class Callers:
 
 
 def _is_asked(name: str, scope: Scope) -> bool:
-    """Whether a function asks a parameter for something."""
-    return any(isinstance(parent_of(one), ast.Attribute) for one in scope.loads.get(name, ()))
+    """Whether a function asks a parameter for something, or keeps it for its object, which may."""
+    return any(_asks_or_keeps(parent_of(one)) for one in scope.loads.get(name, ()))
+
+
+def _asks_or_keeps(around: ast.AST | None) -> bool:
+    if isinstance(around, ast.Assign):
+        return any(isinstance(one, ast.Attribute) for one in around.targets)
+    return isinstance(around, ast.Attribute)
 
 
 def _argument(call: ast.Call, name: str, index: int) -> ast.expr | None:

@@ -18,6 +18,7 @@ from poolint.types import (
     entities,
     evidence,
     imports,
+    makers,
     members,
     operators,
     parameters,
@@ -346,7 +347,9 @@ class Evaluator:
             return captured(self, binding, scope)
         value = self.type_of(binding.value, scope)
         if kind == "with":
-            value = self.entered(value, asynchronous=binding.asynchronous)
+            entered = self.entered(value, asynchronous=binding.asynchronous)
+            is_open = entered is UNKNOWN and binding.asynchronous
+            value = makers.twin_of(self, binding.value, scope) if is_open else entered
         elif kind == "for":
             value = self.item(value, asynchronous=binding.asynchronous)
         if binding.index >= 0:

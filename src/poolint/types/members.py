@@ -10,7 +10,7 @@ from poolint.models.schema import HANDLES
 from poolint.models.standard import ENTERS
 from poolint.screen import STATE_HOLDERS
 from poolint.syntax.scopes import Scope
-from poolint.types import annotated, entities, narrowing, returns
+from poolint.types import annotated, entities, makers, narrowing, returns
 from poolint.types.class_attributes import type_of_set
 from poolint.types.specialised import specialised
 from poolint.types.values import (
@@ -19,7 +19,6 @@ from poolint.types.values import (
     UNKNOWN,
     CallableValue,
     ClassObject,
-    Either,
     Function,
     Holder,
     Instance,
@@ -38,9 +37,6 @@ from poolint.types.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator
 
 _GENERATOR = "poolint.evidence.AsyncGenerator"
@@ -310,29 +306,22 @@ def _compute_field(ev: Evaluator, scope: Scope, attribute: str) -> Type:
     for binding in scope.bindings.get(attribute, ()):
         one = ev.binding(binding, scope)
         if binding.kind == "annotated" and one is not UNKNOWN and one is not NOTHING:
-            return one
+            return makers.asked(one, lambda: _written(ev, scope, attribute))
         found.append(one)
     for binding in scope.self_assignments.get(attribute, ()):
         if binding.annotation is not None:
             declared = annotated.annotation(ev, binding.annotation, binding.scope or scope)
             if declared is not UNKNOWN and not isinstance(held(declared), CallableValue):
-                return _told_by_values(ev, declared, scope.self_assignments[attribute], scope)
+                return makers.asked(declared, lambda: _written(ev, scope, attribute))
         found.append(ev.binding(binding, binding.scope or scope))
     one = known(found)
     return narrowing.checked(ev, scope, attribute) if one is UNKNOWN else one
 
 
-def _told_by_values(ev: Evaluator, declared: Type, assigned: Iterable[Binding], scope: Scope) -> Type:
-    """A declared type, or what is assigned where the declaration leaves out of which class that makes sessions: a bare
-    ``sessionmaker`` may have been given ``class_=AsyncSession``."""
-    found: list[Type] = []
-    for one in declared.members if isinstance(declared, Either) else (declared,):
-        told: list[Type] = []
-        if isinstance(one, Instance) and one.base is not None and one.base.parameter_from and not one.arguments:
-            values = [ev.binding(each, each.scope or scope) for each in assigned if each.annotation is None]
-            told = [each for each in values if isinstance(each, Instance) and each.base is one.base]
-        found += told or [one]
-    return union(found)
+def _written(ev: Evaluator, scope: Scope, attribute: str) -> Type:
+    """What methods assign to ``self.attribute`` without declaring it."""
+    written = [one for one in scope.self_assignments.get(attribute, ()) if one.annotation is None]
+    return known([ev.binding(one, one.scope or scope) for one in written])
 
 
 def enter(ev: Evaluator, receiver: Instance, *, asynchronous: bool) -> Type:

@@ -157,6 +157,10 @@ class Heirs:
                 return bindings[-1].scope if bindings[-1].kind == "function" else None
         return None
 
+    def below(self, owner: Scope) -> tuple[Scope, ...]:
+        """The classes that inherit from one, directly or not; none where there are too many."""
+        return self._all_below(owner) or ()
+
     def _all_below(self, owner: Scope) -> tuple[Scope, ...] | None:
         """The classes that inherit from one, directly or not; None where there are too many."""
         if owner in self._below:

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import Scope
-from poolint.types import annotated, callbacks, decorated, evidence, inherited, returns, traced
+from poolint.types import annotated, callbacks, decorated, evidence, inherited, makers, returns, traced
 from poolint.types.stand_ins import stand_in
 from poolint.types.values import NOTHING, UNKNOWN, CallableValue, Either, Instance, Type, known, without_none
 
@@ -37,10 +37,11 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
             provided = next((one for one in given if evidence.is_twin(ev, declared, one)), None)
             if provided is not None:
                 return provided
-        return evidence.as_used(ev, declared, binding.node.arg, scope)
+        used = evidence.as_used(ev, declared, binding.node.arg, scope)
+        return makers.asked(used, lambda: ev.callers.passed(binding, scope))
     if declared is not UNKNOWN or (binding.annotation is not None and returns.tells(binding.annotation)):
         if declared is not UNKNOWN and not _is_any_callable(declared):
-            return declared
+            return makers.asked(declared, lambda: ev.callers.passed(binding, scope))
         default = _default(ev, binding, outside)
         if default is UNKNOWN and declared is not UNKNOWN:
             default = ev.callers.passed(binding, scope)

@@ -11,7 +11,7 @@ from poolint.models.schema import HANDLES
 from poolint.screen import UNTOLD
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
-from poolint.types import annotated, by_use, chosen, entities, evidence, generics, loading, wrapped
+from poolint.types import annotated, by_use, chosen, entities, evidence, generics, loading, makers, wrapped
 from poolint.types.values import (
     FOREIGN,
     NOTHING,
@@ -156,7 +156,9 @@ def _constructed(ev: Evaluator, cls: ClassObject, node: ast.Call, scope: Scope) 
             if isinstance(one, ClassObject):
                 return Instance(cls.cls, base, (one.instance(),))
             return Instance(cls.cls, base, (UNKNOWN,)) if not cls.arguments else cls.instance()
-    return cls.instance()
+    if cls.arguments or any(keyword.arg is None for keyword in node.keywords):
+        return cls.instance()
+    return Instance(cls.cls, base, tuple(type_expression(ev, one, None) for one in base.parameters))
 
 
 def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:
@@ -334,7 +336,11 @@ def _wrapped(ev: Evaluator, scope: Scope, declared: Type) -> Type:
         return Pending(kind, item=_yielded(ev, scope, declared))  # type: ignore[arg-type]
     # Which function or maker of sessions a ``Callable[[], Session]`` is, only the body knows.
     is_told = node.returns is not None and tells(node.returns) and not isinstance(declared, CallableValue)
-    value = declared if is_told else _inferred(ev, scope, declared)
+    value = (
+        _inferred(ev, scope, declared)
+        if not is_told
+        else makers.asked(declared, lambda: _inferred(ev, scope, declared))
+    )
     return Pending("coroutine", awaited=value) if scope.is_async else value
 
 
