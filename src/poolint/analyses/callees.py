@@ -23,7 +23,7 @@ from poolint.analyses.given_work import CALLED, GivenWork
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, left, made_by
 from poolint.analyses.joined import joined, run_in_thread
 from poolint.analyses.kept_results import is_result_kept
-from poolint.analyses.managers import entry_of_made
+from poolint.analyses.managers import entry_of
 from poolint.analyses.once import happens_once
 from poolint.analyses.property_reads import property_reads
 from poolint.analyses.queried import Queried
@@ -199,13 +199,17 @@ class Edges:
             found = self._near_any_word[path] = self.ev.screen.is_near(self._any_word, path, data)
         return found
 
-    def _entered(self, node: ast.Call, scope: Scope, made: ClassObject) -> list[Edge]:
-        """What runs of a class of the project as a block enters what a call makes."""
+    def _entered(self, node: ast.Call, scope: Scope) -> Iterator[Edge]:
+        """What runs of a class of the project as a block enters what a call makes, or what a function gives."""
         item = entering(node)
-        if item is None:
-            return []
-        found = entry_of_made(self.ev, made, isinstance(parent_of(item), ast.AsyncWith))
-        return [Edge(Link(node, scope, found.scope.qualified_name), None, found.scope)] if found is not None else []
+        for one in alternatives(self.ev.type_of(node, scope)) if item is not None else ():
+            entry = (
+                entry_of(self.ev, one, isinstance(parent_of(item), ast.AsyncWith))
+                if isinstance(one, Instance)
+                else None
+            )
+            if entry is not None:
+                yield Edge(Link(node, scope, entry.scope.qualified_name), None, entry.scope)
 
     def _edges(self, node: ast.Call, scope: Scope) -> list[Edge]:
         if not self._may_matter(node, scope) or happens_once(node, scope):
@@ -230,7 +234,7 @@ class Edges:
                 built = function_run(self.ev, one)
                 if built is not None:
                     edges.append(Edge(Link(node, scope, one.cls.name), None, built.scope))
-                edges += self._entered(node, scope, one)
+        edges += self._entered(node, scope)
         if edges:
             return edges
         threaded = run_in_thread(self.ev.models, node)

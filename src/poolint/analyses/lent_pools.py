@@ -12,6 +12,7 @@ from poolint.types.followed import Origin
 from poolint.types.following import Follower, given, origin
 from poolint.types.members import is_application, state_name
 from poolint.types.values import Function, Instance, alternatives
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.analyses.pools import Pool
@@ -174,7 +175,30 @@ def _set_here(node: ast.expr, scope: Scope) -> list[ast.expr]:
         return []
     stored = owner.self_assignments.get(node.attr, ())
     bound = [one for one in stored if one.scope is scope] or [one for one in stored if _is_constructed(one)]
-    return [one.value for one in bound if isinstance(one.value, ast.Call)]
+    return [value for one in bound if isinstance(value := _awaited(one.value), ast.Call)]
+
+
+def set_on_object(method: Scope) -> list[Origin]:
+    """The calls whose values a method that gives its object sets on it, itself or by other methods of it that it calls."""
+    owner, own = method.enclosing_class, method.first_parameter
+    if (
+        owner is None
+        or own is None
+        or not all(isinstance(one, ast.Name) and one.id == own.arg for one in given(method))
+    ):
+        return []
+    called = {last_name(one.func) for one in method.calls if dotted(one.func).rpartition(".")[0] == own.arg}
+    return [
+        Origin(value, one.scope)
+        for stored in owner.self_assignments.values()
+        for one in stored
+        if one.scope is not None and (one.scope is method or one.scope.name in called)
+        if isinstance(value := _awaited(one.value), ast.Call)
+    ]
+
+
+def _awaited(node: ast.expr | None) -> ast.expr | None:
+    return node.value if isinstance(node, ast.Await) else node
 
 
 def _is_constructed(binding: Binding) -> bool:

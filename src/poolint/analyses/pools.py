@@ -23,6 +23,7 @@ from poolint.analyses.lent_pools import (
     passed_for,
     passed_through,
     put_for,
+    set_on_object,
 )
 from poolint.analyses.managers import entry_of_made
 from poolint.analyses.pool_limits import lets_nobody_wait
@@ -229,6 +230,8 @@ class Pools:
     def _given(self, key: ScopeKey) -> Pool | None:
         inner = self.ev.project.scope(key)
         values = given(inner) if inner.kind == "function" else []
+        if values and (made := set_on_object(inner)):
+            return _only([self.of_checkout(one.node, one.scope) for one in made if isinstance(one.node, ast.Call)])
         return self._of_opened([end for one in values for end in opened_here(self.ev, one, inner)])
 
     def _of_opened(self, ends: list[Origin]) -> Pool | None:

@@ -104,7 +104,7 @@ class Using:
         root = source_of(self.ev, call, inner)
         if isinstance(root, ast.Name) and root.id == name:
             fact = call_site(self.ev, call, inner)
-            if fact is not None and fact.role in TAKING_ROLES:
+            if fact is not None and fact.role in (_roles(fact.cls) if fact.cls is not None else TAKING_ROLES):
                 return True
         for keyword, argument in arguments_of(call):
             if isinstance(argument, ast.Name) and argument.id == name:
@@ -270,4 +270,5 @@ class Using:
 
 
 def _roles(cls: Class) -> frozenset[str]:
-    return frozenset(TAKING_ROLES if cls.kind in SESSIONS else REACHING_ROLES)
+    """What a session takes its connection for, or what is done on a connection, with a cursor of it too."""
+    return TAKING_ROLES if cls.kind in SESSIONS else frozenset((*REACHING_ROLES, "cursor"))

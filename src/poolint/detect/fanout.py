@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.waypoints import calls_of, waypoint
-from poolint.detect.collected import behind, made_with, named, puts
+from poolint.detect.collected import behind, made_with, named, puts, task_of
 from poolint.detect.crowding import is_crowded
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -151,6 +151,8 @@ class Fans:
             yield from self._task(value.value, value.generators[0].iter, scope)
         if isinstance(value, (ast.ListComp, ast.GeneratorExp, ast.SetComp)) and len(value.generators) == 1:
             yield from self._task(value.elt, value.generators[0].iter, scope)
+        if isinstance(value, ast.Call) and last_name(value.func) == "map" and len(value.args) == 2:
+            yield from self._task(task_of(value, scope), value.args[1], scope)
 
     def _task(self, task: ast.expr, items: ast.expr, scope: Scope) -> Iterator[_Each]:
         if isinstance(task, ast.Call) and last_name(task.func) in self._starts and task.args:

@@ -282,8 +282,6 @@ class Nesting:
             ended += [one for several in changes.exits.values() for one in several]
             if any(one.resource in names and one.node.lineno <= inner_node.lineno for one in ended):
                 return None if own else "ended-before"
-            if any(_is_asked(inner.node, name) for name in names):
-                return "ended-before"
         return None
 
     def _received(self, call: ast.expr, scope: Scope, inner: Scope, names: set[str]) -> Iterator[str]:

@@ -42,6 +42,8 @@ def has_a_bound(ev: Evaluator, items: ast.expr, scope: Scope) -> bool:
             return True
         if name in _SAME_SIZE and items.args:
             return any(has_a_bound(ev, one, scope) for one in items.args)
+        if name in _SAME_SIZE and isinstance(items.func, ast.Attribute):
+            return has_a_bound(ev, items.func.value, scope)  # `numbers.values()`
         return _SMALL.search(name) is not None
     if isinstance(items, ast.Name):
         if _SMALL.search(items.id) is not None or items.id.isupper():

@@ -38,9 +38,19 @@ def decorating(ev: Evaluator, function: Scope) -> Iterator[tuple[Hook, ast.expr]
 def handed(ev: Evaluator, function: Scope, module: Module | None = None) -> Iterator[Hook]:
     """The hooks that a function is handed to in a module, by default its own, under its own name."""
     home = module or function.module
+    is_method = function.enclosing_class is not None
     for inner in home.scope.descendants():
-        for load in inner.loads.get(function.name, ()):
+        for load in inner.loads.get(function.name, ()) if not is_method else _of_objects(ev, function, inner):
             yield from _taking(ev, load, inner)
+
+
+def _of_objects(ev: Evaluator, method: Scope, scope: Scope) -> Iterator[ast.expr]:
+    """Where a function names a method of an object: ``resources.pool``."""
+    for one in scope.attributes:
+        if one.attr == method.name and isinstance(one.ctx, ast.Load):
+            found = ev.type_of(one, scope)
+            if isinstance(found, Function) and found.scope is method:
+                yield one
 
 
 def runs(ev: Evaluator, function: Scope, *occasions: str) -> bool:
@@ -60,7 +70,7 @@ def is_resumed(ev: Evaluator, generator: Scope) -> bool:
         return False
     if any(hook.resumes for hook in handed(ev, generator)):
         return True
-    return generator.parent.kind == "module" and any(
+    return generator.parent.kind != "function" and any(
         hook.resumes for module in _handing(ev, generator) for hook in handed(ev, generator, module)
     )
 
@@ -146,6 +156,8 @@ def _handing(ev: Evaluator, function: Scope) -> Iterator[Module]:
 
 def _means(ev: Evaluator, function: Scope, module: Module) -> bool:
     """Whether a module means a function of another one by its name."""
+    if function.enclosing_class is not None:
+        return True  # what is handed over is asked of each object
     if function.name not in module.scope.bindings:
         return False
     found = alternatives(ev.scope_name(function.name, module.scope))

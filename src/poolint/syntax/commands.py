@@ -32,16 +32,26 @@ def is_command(node: ast.AST) -> bool:
 
 def takes_a_command_line(node: ast.AST, models: Models) -> bool:
     """Whether a function asks for what has been read of a command line (argparse), and for nothing else, or stands in such
-    a one: ``arguments.run(arguments)`` calls it."""
+    a one: ``arguments.run(arguments)`` calls it. Or it is the method by which a library runs a command that is a class."""
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return False
     around = parent_of(node)
+    if isinstance(around, ast.ClassDef) and _is_method_of_a_command(node.name, around, models):
+        return True
     if isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef)) and not node.args.args:
         return _is_called_once(node, around) and takes_a_command_line(around, models)
     asked = [one for one in (*node.args.posonlyargs, *node.args.args) if one.arg not in ("self", "cls")]
     required = len(asked) - min(len(node.args.defaults), len(asked))
     annotation = asked[0].annotation if required == 1 else None
     return annotation is not None and last_name(annotation) in models.words("command-line")
+
+
+def _is_method_of_a_command(name: str, cls: ast.ClassDef, models: Models) -> bool:
+    for one in models.manners.get("runs-command", ()):
+        base, _, method = one.rpartition(".")
+        if method == name and any(last_name(each) == base.rpartition(".")[2] for each in cls.bases):
+            return True
+    return False
 
 
 def _is_called_once(node: ast.AST, around: ast.AST) -> bool:

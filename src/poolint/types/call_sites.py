@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from poolint.models.schema import ENDING_ROLES
+from poolint.models.schema import CLOSING_ROLES, ENDING_ROLES
 from poolint.syntax.scopes import parent_of
 from poolint.types.evidence import evidence
 from poolint.types.overridden import overridden
@@ -147,7 +147,8 @@ def _is_awaited(node: ast.Call) -> bool:
 def _agree(one: CallSite, other: CallSite) -> bool:
     if one.row is None or other.row is None:
         return one.name == other.name
-    return one.row.call == other.row.call and one.row.role == other.row.role
+    are_ends = one.row.role in CLOSING_ROLES and other.row.role in CLOSING_ROLES
+    return one.row.call == other.row.call and (one.row.role == other.row.role or are_ends)
 
 
 def _is_kept_end(node: ast.Call, facts: list[CallSite | None]) -> bool:
