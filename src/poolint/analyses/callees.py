@@ -202,12 +202,11 @@ class Edges:
     def _entered(self, node: ast.Call, scope: Scope) -> Iterator[Edge]:
         """What runs of a class of the project as a block enters what a call makes, or what a function gives."""
         item = entering(node)
-        for one in alternatives(self.ev.type_of(node, scope)) if item is not None else ():
-            entry = (
-                entry_of(self.ev, one, isinstance(parent_of(item), ast.AsyncWith))
-                if isinstance(one, Instance)
-                else None
-            )
+        if item is None:
+            return
+        is_async = isinstance(parent_of(item), ast.AsyncWith)
+        for one in alternatives(self.ev.type_of(node, scope)):
+            entry = entry_of(self.ev, one, is_async) if isinstance(one, Instance) else None
             if entry is not None:
                 yield Edge(Link(node, scope, entry.scope.qualified_name), None, entry.scope)
 

@@ -16,7 +16,6 @@ from poolint.analyses.lent_pools import (
     borrowed,
     bound_session,
     hands_back,
-    is_kept_here,
     is_of_its_object,
     kept_by_application,
     opened_here,
@@ -33,8 +32,7 @@ from poolint.models.schema import OPENING_ROLES, POOLING
 from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import dotted
 from poolint.syntax.file_kinds import is_test
-from poolint.syntax.scopes import ScopeKey, home_of, only_binding, parent_of
-from poolint.syntax.surroundings import is_inside
+from poolint.syntax.scopes import ScopeKey, home_of, only_binding
 from poolint.types.bound import elsewhere
 from poolint.types.call_sites import call_site, callees_of, function_run
 from poolint.types.decorated import argument, wrapped
@@ -45,8 +43,6 @@ from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from poolint.analyses.holding.dataflow import Hold
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.call_sites import CallSite
@@ -241,47 +237,6 @@ class Pools:
             found = _either(found, self.of_checkout(node, scope) if isinstance(node, ast.Call) else None)
         return found
 
-    def is_of_each_call(self, pool: Pool, scope: Scope) -> bool:
-        """Whether a pool is that of an engine which a function that ``scope`` calls makes in a variable of its own: with
-        each call it is another one."""
-        if pool[:1] != ("place",):
-            return False
-        module = self.ev.project.module(str(pool[1]))
-        for one in module.scope.descendants() if module is not None else ():
-            if one.kind == "function" and not is_inside(scope.node, one.node):
-                made = next((call for call in one.calls if (call.lineno, call.col_offset) == pool[2:4]), None)
-                if made is not None:
-                    return is_kept_here(made, one)
-        return False
-
-    def is_of_this_call(self, pool: Pool, scope: Scope) -> bool:
-        """Whether a pool is that of an engine which a function, or one around it, has made for itself: all that it does with
-        it is to connect, or to bind sessions to it."""
-        current: Scope | None = scope if pool[:2] == ("place", scope.module.path) else None
-        while current is not None and current.kind == "function":
-            made = next((call for call in current.calls if (call.lineno, call.col_offset) == pool[2:4]), None)
-            if made is not None:
-                return is_kept_here(made, current) and all(
-                    self._binds(load, inner) for inner, load in _loads_of(made, current)
-                )
-            current = current.parent
-        return False
-
-    def _binds(self, load: ast.Name, scope: Scope) -> bool:
-        """Whether an engine is only connected by at a place where its name is read, or given to a session or a factory."""
-        around = parent_of(load)
-        around = parent_of(around) if isinstance(around, ast.keyword) else around
-        if not isinstance(around, ast.Call):
-            return isinstance(around, ast.Attribute)
-        found = callees_of(self.ev, around, scope)
-        return bool(found) and all(isinstance(one, ClassObject) and one.base is not None for one in found)
-
-    def is_of_new_object(self, pool: Pool, scope: Scope) -> bool:
-        """Whether a pool is that of an engine which a constructor makes: what it takes there it takes from a new one."""
-        if scope.name != "__init__" or pool[:2] != ("place", scope.module.path):
-            return False
-        return any((call.lineno, call.col_offset) == pool[2:4] for call in scope.calls)
-
     def identity(self, node: ast.expr, scope: Scope) -> Pool:
         """Where an engine, a pool or a factory has its origin."""
         seen: set[ast.expr] = set()
@@ -362,19 +317,6 @@ def of_session(name: str, scope: Scope) -> Pool:
 def _place(node: ast.expr, scope: Scope) -> Pool:
     part = (ast.dump(node.slice),) if isinstance(node, ast.Subscript) else ()  # of a tuple all have its place
     return ("place", scope.module.path, getattr(node, "lineno", 0), getattr(node, "col_offset", 0), *part)
-
-
-def _loads_of(made: ast.Call, scope: Scope) -> Iterator[tuple[Scope, ast.Name]]:
-    """Where the variables are read that what a call makes is bound to, in its function and in those inside it."""
-    names = [
-        name
-        for name, bindings in scope.bindings.items()
-        if any(one.value is made or (isinstance(one.value, ast.Await) and one.value.value is made) for one in bindings)
-    ]
-    for inner in scope.descendants():
-        for name in names:
-            for load in inner.loads.get(name, ()):
-                yield inner, load
 
 
 def _only(several: list[Pool | None]) -> Pool | None:

@@ -10,6 +10,7 @@ from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.transactions import root_of
 from poolint.analyses.implicit_calls import made_by
 from poolint.analyses.occasions import Occasions
+from poolint.analyses.pools_of_calls import is_of_this_call
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.sinks import WAITING, slow_sink
 from poolint.analyses.statement_locks import lock_of
@@ -218,7 +219,7 @@ def _is_changed(services: Services, hold: Hold, node: ast.expr, scope: Scope) ->
 def _is_of_this_call(services: Services, hold: Hold, scope: Scope) -> bool:
     """Whether what is held is of an engine that this call has made for itself: nobody else waits for its connections."""
     pool = services.pools.of_hold(hold, scope)
-    return pool is not None and services.pools.is_of_this_call(pool, scope)
+    return pool is not None and is_of_this_call(services.evaluator, pool, scope)
 
 
 def _comes_seldom(services: Services, witness: Witness, node: ast.expr, scope: Scope) -> bool:

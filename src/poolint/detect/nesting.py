@@ -16,6 +16,7 @@ from poolint.analyses.managers import entry_of_made
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.pools import UNPOOLED, is_checkout, of_session
+from poolint.analyses.pools_of_calls import is_of_each_call, is_of_new_object
 from poolint.analyses.sinks import opening_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import held_from, is_in_a_file, is_in_memory
@@ -216,7 +217,7 @@ class Nesting:
         if (
             found is None
             or found[:1] == UNPOOLED
-            or (self.pools.is_of_each_call(found, scope) and not self._is_shared(hold, node, scope))
+            or (is_of_each_call(self.ev, found, scope) and not self._is_shared(hold, node, scope))
         ):
             return None
         return None if is_in_memory(self.services, found) else found
@@ -252,7 +253,7 @@ class Nesting:
             functions += [one.scope for one in called if isinstance(one, Function)]
             last: tuple[ast.expr, Scope] = (node, scope)
         else:
-            if witness is None or len(witness.links) < 2 or self.pools.is_of_new_object(pool, witness.links[-1].scope):
+            if witness is None or len(witness.links) < 2 or is_of_new_object(pool, witness.links[-1].scope):
                 return "other-pool"
             elsewhere = self._told_elsewhere(witness, _held_as(hold), pool)
             if elsewhere is not None:

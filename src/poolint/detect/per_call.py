@@ -11,6 +11,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.lifetimes.objects import is_known_base
+from poolint.analyses.ownership import Fate, parameter_for
 from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
@@ -19,7 +20,7 @@ from poolint.detect.observation import Observation
 from poolint.flow.flags import name_of
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import assigned, parent_of, reads_of
-from poolint.syntax.surroundings import may_await
+from poolint.syntax.surroundings import call_taking, may_await
 from poolint.types.call_sites import callees_of
 from poolint.types.definitions import Definitions
 from poolint.types.members import lineage
@@ -29,6 +30,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.analyses.ownership import Ownership
     from poolint.analyses.repetition import Repetition
     from poolint.analyses.waypoints import Waypoint
     from poolint.models.schema import Class
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
+
+_MAX_DEPTH = 3
+"""Functions and objects that an object is passed through: further away, nobody knows what becomes of it."""
 
 _NAMES = (ast.Name, ast.Attribute)
 _TESTS = (ast.Compare, ast.If, ast.BoolOp, ast.UnaryOp)
@@ -57,9 +62,11 @@ class OwnerForEachCall(Observation, frozen=True, eq=False):
 
 
 class Owner(NamedTuple):
-    """A class with a pool of its own: where that is made, and the methods that close it, of this or what is around it."""
+    """A class with a pool of its own, at an attribute: where that is made, and the methods that close it, of this or what is
+    around it."""
 
     name: str
+    attribute: str
     made: ast.Call
     scope: Scope
     closers: frozenset[str]
@@ -68,8 +75,9 @@ class Owner(NamedTuple):
 class Owners:
     """Observes the functions of one project; ``words`` are the last names of all that makes a pool."""
 
-    def __init__(self, ev: Evaluator, words: frozenset[str]) -> None:
+    def __init__(self, ev: Evaluator, ownership: Ownership, words: frozenset[str]) -> None:
         self.ev = ev
+        self._ownership = ownership
         self._ends = self.ev.models.words("shuts-down")
         self.words = words
         self._classes: dict[Scope, Owner | None] = {}
@@ -80,21 +88,21 @@ class Owners:
         if scope.is_generator:
             return
         for call in scope.calls:
-            value: ast.AST = call
+            value: ast.expr = call
             parent = parent_of(call)
             if isinstance(parent, ast.Await):
                 value, parent = parent, parent_of(parent)
-            kind = type(parent)
-            if (kind is not ast.Assign and kind is not ast.Attribute) or type(call.func) not in _NAMES:
+            if type(call.func) not in _NAMES or not self._may_be_own(call, scope.module):
                 continue
-            name = _target(value, parent)
-            if not name and (kind is ast.Assign or not self._may_be_own(call, scope.module)):
-                continue
-            used = _methods_of(name, scope) if name else _chained(value, parent)
+            name, passed = _target(value, parent), call_taking(value)
+            if passed is not None:
+                used = self._used_by(*passed, value, scope, 1)
+            else:
+                used = self._used(name, scope, 0) if name else _chained(value, parent)
             if not used or not self._ends.isdisjoint(used):
                 continue
             owner = self._given(call, scope)
-            if owner is None or not owner.closers.isdisjoint(used):
+            if owner is None or not owner.closers.isdisjoint(used) or f".{owner.attribute}" in used:
                 continue
             who = again(self.ev, call, scope)
             if who:
@@ -102,6 +110,39 @@ class Owners:
                 closer = min(owner.closers, key=lambda one: (one not in self._ends, one), default="")
                 where = (call, scope.qualified_name, may_await(call, scope))
                 yield OwnerForEachCall(*where, name, owner.name, closer, who, path)
+
+    def _used(self, name: str, scope: Scope, depth: int) -> frozenset[str]:
+        """All names in the calls ``name.….method()``, and what is only read of it, ``.part``, where a variable is bound once and
+        nothing else is done with it, also by the functions that it is passed to, and by what is made with it; none otherwise."""
+        if name in scope.globals or name in scope.declared or len(scope.bindings.get(name, ())) != 1:
+            return frozenset()
+        found: set[str] = set()
+        for load in _loads(name, scope):
+            passed = call_taking(load)
+            used = _asked_for(load) if passed is None else frozenset()
+            if passed is not None and depth < _MAX_DEPTH:
+                used = self._used_by(*passed, load, scope, depth + 1)
+            if not used:
+                return frozenset()
+            found |= used
+        return frozenset(found)
+
+    def _used_by(
+        self, call: ast.Call, keyword: str | None, argument: ast.expr, scope: Scope, depth: int
+    ) -> frozenset[str]:
+        """The same of what a function of the project does with what it is passed, or what is done with the object that is
+        made with it, whose class ends nothing that it has."""
+        callees = callees_of(self.ev, call, scope)
+        if len(callees) != 1:
+            return frozenset()
+        if isinstance(callees[0], Function) and callees[0].scope.kind == "function":
+            name = parameter_for(callees[0], call, argument, keyword)
+            return self._used(name, callees[0].scope, depth) if name else frozenset()
+        is_own = isinstance(callees[0], ClassObject) and callees[0].cls is not callees[0].base
+        if not is_own or _closing(self.ev, callees[0], self._ends):  # type: ignore[arg-type]
+            return frozenset()
+        target = _target(call, parent_of(call))
+        return self._used(target, scope, depth) if target else _chained(call, parent_of(call))
 
     def _may_be_own(self, call: ast.Call, module: Module) -> bool:
         """Whether by its name a call can be one of something that the project defines: most chains begin with a library's."""
@@ -178,7 +219,7 @@ class Owners:
             if closers.isdisjoint(mentioned) and (
                 closers or self._is_only_used(homes, attribute.removeprefix("self."))
             ):
-                return Owner(scope.name, made, init, closers)
+                return Owner(scope.name, attribute.removeprefix("self."), made, init, closers)
         return None
 
     def _owing(self, call: ast.Call, init: Scope) -> ast.Call | None:
@@ -198,7 +239,7 @@ class Owners:
                 return made
         return None
 
-    def _library_class(self, call: ast.Call, init: Scope) -> Class | None:
+    def _library_class(self, call: ast.expr, init: Scope) -> Class | None:
         found = alternatives(self.ev.type_of(call, init))
         return found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
 
@@ -215,12 +256,24 @@ class Owners:
             for inner in home.descendants():
                 if any(not isinstance(parent_of(one), ast.Attribute) for one in inner.loads.get("self", ())):
                     return False
-            for _, use in index_of(home).on_self(attribute):
+            for around, use in index_of(home).on_self(attribute):
                 if isinstance(use.ctx, ast.Load) and not isinstance(parent_of(use), _TESTS):
                     used = _chained(use, parent_of(use))
-                    if not used or not self._ends.isdisjoint(used):
+                    if not self._ends.isdisjoint(used) or not (used or self._is_lent(use, around)):
                         return False
         return True
+
+    def _is_lent(self, use: ast.expr, scope: Scope) -> bool:
+        """Whether an object's pool is passed to what leaves it as it is: a class or a function of its own library, or one that
+        only uses it."""
+        passed, base = call_taking(use), self._library_class(use, scope)
+        if passed is None or base is None:
+            return False
+        call, keyword = passed
+        names = [self.ev.qualified_name(one) for one in callees_of(self.ev, call, scope)]
+        if names and all(name.partition(".")[0] == base.name.partition(".")[0] for name in names):
+            return True
+        return self._ownership.fate(call, use, scope, base, keyword) < Fate.KEPT
 
 
 def _target(value: ast.AST, parent: ast.AST | None) -> str:
@@ -236,6 +289,15 @@ def _chained(value: ast.AST, parent: ast.AST | None) -> frozenset[str]:
         found.update([parent.attr] if isinstance(parent, ast.Attribute) else [])
         value, parent = parent, parent_of(parent)
     return frozenset(found) if isinstance(parent, ast.Call) and parent.func is value else frozenset()
+
+
+def _asked_for(load: ast.expr) -> frozenset[str]:
+    """The same, or the one part of an object that is read, and kept or passed on: ``.part``."""
+    part = parent_of(load)
+    called = _chained(load, part)
+    if called or not isinstance(part, ast.Attribute) or isinstance(parent_of(part), ast.Attribute):
+        return called
+    return frozenset((f".{part.attr}",)) if isinstance(part.ctx, ast.Load) else frozenset()
 
 
 def _closing(ev: Evaluator, cls: ClassObject, words: frozenset[str], attribute: str = "self.") -> frozenset[str]:
@@ -256,22 +318,8 @@ def _loads(name: str, scope: Scope) -> list[ast.Name]:
     return [load for _, load in reads_of(name, scope)]
 
 
-def _methods_of(name: str, scope: Scope) -> frozenset[str]:
-    """All names in the calls ``name.….method()``, where a variable is bound once and nothing else is done with it."""
-    if name in scope.globals or name in scope.declared or len(scope.bindings.get(name, ())) != 1:
-        return frozenset()
-    found: set[str] = set()
-    for load in _loads(name, scope):
-        node: ast.AST = load
-        parent = parent_of(node)
-        while isinstance(parent, ast.Attribute):
-            found.add(parent.attr)
-            node, parent = parent, parent_of(parent)
-        if not (isinstance(parent, ast.Call) and parent.func is node) or node is load:
-            return frozenset()
-    return frozenset(found)
-
-
 DETECTOR = Detector(
-    "per-call", lambda services: Owners(services.evaluator, makers(services.evaluator.models)).observe, of="functions"
+    "per-call",
+    lambda services: Owners(services.evaluator, services.ownership, makers(services.evaluator.models)).observe,
+    of="functions",
 )

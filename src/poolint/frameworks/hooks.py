@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import parent_of
+from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, LibraryFunction, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -54,8 +55,20 @@ def _of_objects(ev: Evaluator, method: Scope, scope: Scope) -> Iterator[ast.expr
 
 
 def runs(ev: Evaluator, function: Scope, *occasions: str) -> bool:
-    """Whether a library calls a function on one of these occasions, by what decorates it (see ``Hook.runs``)."""
-    return any(hook.runs in occasions for hook, _ in decorating(ev, function))
+    """Whether a library calls a function on one of these occasions, by what decorates it or as a method of a class (see
+    ``Hook.runs``)."""
+    if any(hook.runs in occasions for hook, _ in decorating(ev, function)):
+        return True
+    return function.enclosing_class is not None and any(hook.runs in occasions for hook in _of_class(ev, function))
+
+
+def _of_class(ev: Evaluator, method: Scope) -> Iterator[Hook]:
+    """The hooks of the classes of libraries that a method's class derives from, for methods of its name."""
+    for cls in lineage(ev, ClassObject(method.enclosing_class, None)) if method.enclosing_class is not None else ():
+        for base in getattr(cls.node, "bases", ()):
+            for _, hook in ev.models.hooks.get(("class", last_name(base)), ()):
+                if method.name in hook.events and ev.qualified_name(ev.type_of(base, cls.parent or cls)) in hook.names:
+                    yield hook
 
 
 def is_resumed(ev: Evaluator, generator: Scope) -> bool:

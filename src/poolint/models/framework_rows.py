@@ -26,8 +26,9 @@ class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     methods by those of a class of the models (``dishka.Provider.provide``), or, where the class of an application can
     seldom be told, by the name alone (``get``): these fit whatever is not known to be of another library. ``by`` tells how
     it comes to be called: as what the ``decorator`` stands above, as an ``argument`` of a call, as the ``keyword`` of that
-    name of any call, in one of the ``list``s of that name, or where its name is defined, imported or read: by a ``mention``.
-    ``events`` are first arguments, where it is called for these only. ``kept_by``: the decorator that makes it what the
+    name of any call, in one of the ``list``s of that name, or where its name is defined, imported or read: by a ``mention``; or
+    as a method of a ``class`` of the project that derives from one of these, under one of the names ``events``.
+    ``events`` are else first arguments, where it is called for these only. ``kept_by``: the decorator that makes it what the
     keyword takes.
 
     ``runs`` is when: for each ``request`` or ``message``, as a ``task`` of a queue, as a ``job`` of a schedule, in each run of
@@ -53,7 +54,7 @@ class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         "dependency",
         "at-once",
     ]
-    by: Literal["decorator", "argument", "keyword", "list", "mention"] = "decorator"
+    by: Literal["decorator", "argument", "keyword", "list", "mention", "class"] = "decorator"
     events: tuple[str, ...] = ()
     kept_by: str = ""
     forked: bool = False

@@ -1,0 +1,77 @@
+"""Pools that a function makes for itself: with each call it is another one, and nobody else takes from it."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.lent_pools import is_kept_here
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import is_inside
+from poolint.types.call_sites import callees_of
+from poolint.types.values import ClassObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.pools import Pool
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def is_of_each_call(ev: Evaluator, pool: Pool, scope: Scope) -> bool:
+    """Whether a pool is that of an engine which a function that ``scope`` calls makes in a variable of its own: with
+    each call it is another one."""
+    if pool[:1] != ("place",):
+        return False
+    module = ev.project.module(str(pool[1]))
+    for one in module.scope.descendants() if module is not None else ():
+        if one.kind == "function" and not is_inside(scope.node, one.node):
+            made = next((call for call in one.calls if (call.lineno, call.col_offset) == pool[2:4]), None)
+            if made is not None:
+                return is_kept_here(made, one)
+    return False
+
+
+def is_of_this_call(ev: Evaluator, pool: Pool, scope: Scope) -> bool:
+    """Whether a pool is that of an engine which a function, or one around it, has made for itself: all that it does with
+    it is to connect, or to bind sessions to it."""
+    current: Scope | None = scope if pool[:2] == ("place", scope.module.path) else None
+    while current is not None and current.kind == "function":
+        made = next((call for call in current.calls if (call.lineno, call.col_offset) == pool[2:4]), None)
+        if made is not None:
+            return is_kept_here(made, current) and all(
+                _binds(ev, load, inner) for inner, load in _loads_of(made, current)
+            )
+        current = current.parent
+    return False
+
+
+def _binds(ev: Evaluator, load: ast.Name, scope: Scope) -> bool:
+    """Whether an engine is only connected by at a place where its name is read, or given to a session or a factory."""
+    around = parent_of(load)
+    around = parent_of(around) if isinstance(around, ast.keyword) else around
+    if not isinstance(around, ast.Call):
+        return isinstance(around, ast.Attribute)
+    found = callees_of(ev, around, scope)
+    return bool(found) and all(isinstance(one, ClassObject) and one.base is not None for one in found)
+
+
+def is_of_new_object(pool: Pool, scope: Scope) -> bool:
+    """Whether a pool is that of an engine which a constructor makes: what it takes there it takes from a new one."""
+    if scope.name != "__init__" or pool[:2] != ("place", scope.module.path):
+        return False
+    return any((call.lineno, call.col_offset) == pool[2:4] for call in scope.calls)
+
+
+def _loads_of(made: ast.Call, scope: Scope) -> Iterator[tuple[Scope, ast.Name]]:
+    """Where the variables are read that what a call makes is bound to, in its function and in those inside it."""
+    names = [
+        name
+        for name, bindings in scope.bindings.items()
+        if any(one.value is made or (isinstance(one.value, ast.Await) and one.value.value is made) for one in bindings)
+    ]
+    for inner in scope.descendants():
+        for name in names:
+            for load in inner.loads.get(name, ()):
+                yield inner, load
