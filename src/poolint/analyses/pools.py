@@ -25,6 +25,7 @@ from poolint.analyses.lent_pools import (
     set_on_object,
 )
 from poolint.analyses.managers import entry_of_made
+from poolint.analyses.only_pools import OnlyPools
 from poolint.analyses.pool_limits import lets_nobody_wait
 from poolint.analyses.pools_of_parts import PoolsOfParts
 from poolint.flow.summaries import Summaries
@@ -36,6 +37,7 @@ from poolint.syntax.scopes import ScopeKey, home_of, only_binding
 from poolint.types.bound import elsewhere
 from poolint.types.call_sites import call_site, callees_of, function_run
 from poolint.types.decorated import argument, wrapped
+from poolint.types.followed import Origin
 from poolint.types.following import given, origin
 from poolint.types.members import lineage
 from poolint.types.providers import providers
@@ -47,7 +49,6 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
-    from poolint.types.followed import Origin
     from poolint.types.following import Passage
 
 Pool = tuple[object, ...]
@@ -89,6 +90,7 @@ class Pools:
             "lent-pool", self._lent, bottom=_NONE_YET, join=_either
         )
         self._parts = PoolsOfParts(ev, self._of_value)
+        self._only = ev.derived(OnlyPools)
 
     def of_checkout(self, call: ast.Call, scope: Scope) -> Pool | None:
         """The pool that a call takes a connection from, or will, with the first use of the session that it makes."""
@@ -248,7 +250,7 @@ class Pools:
                 return self._of_value(session, end.scope) or of_session(dotted(session), end.scope)
             owner = self._owner(end.node, end.scope)
             if owner is None:
-                return self._of_origin(end)
+                return self._told(end)
             node, scope = owner, end.scope
         return _place(node, scope)
 
@@ -270,6 +272,14 @@ class Pools:
                     return bind
         same = models.words("same-pool-method")
         return node.func.value if isinstance(node.func, ast.Attribute) and node.func.attr in same else None
+
+    def _told(self, end: Origin) -> Pool:
+        """What an origin tells of a pool: where it is made, or that of the only one which it can be."""
+        found = self._of_origin(end)
+        if found[0] == "place" or found[:1] == UNPOOLED:
+            return found
+        only = self._only.behind(end.node, end.scope)
+        return found if only is None else self._of_origin(Origin(*only))
 
     def _of_origin(self, end: Origin) -> Pool:
         node, scope = end.node, end.scope

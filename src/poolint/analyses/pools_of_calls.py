@@ -29,7 +29,7 @@ def is_of_each_call(ev: Evaluator, pool: Pool, scope: Scope) -> bool:
         if one.kind == "function" and not is_inside(scope.node, one.node):
             made = next((call for call in one.calls if (call.lineno, call.col_offset) == pool[2:4]), None)
             if made is not None:
-                return is_kept_here(made, one)
+                return is_kept_here(made, one) and not any(_is_stored(load) for _, load in _loads_of(made, one))
     return False
 
 
@@ -62,6 +62,13 @@ def is_of_new_object(pool: Pool, scope: Scope) -> bool:
     if scope.name != "__init__" or pool[:2] != ("place", scope.module.path):
         return False
     return any((call.lineno, call.col_offset) == pool[2:4] for call in scope.calls)
+
+
+def _is_stored(load: ast.Name) -> bool:
+    """Whether a variable is put where others find it: ``app.db = pool``."""
+    around = parent_of(load)
+    targets = around.targets if isinstance(around, ast.Assign) and around.value is load else []
+    return any(not isinstance(one, ast.Name) for one in targets)
 
 
 def _loads_of(made: ast.Call, scope: Scope) -> Iterator[tuple[Scope, ast.Name]]:
