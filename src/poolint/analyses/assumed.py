@@ -238,7 +238,7 @@ def shown_at(node: ast.AST, scope: Scope) -> Values:
     found: Values = {}
     meant: set[str] | None = None
     for test, holds in reversed(list(tests_before(node, scope))):
-        for name, asked, what in _shown(test, holds):
+        for name, asked, what in shown_by(test, holds):
             if meant is None:
                 meant = _names_in(node)
             if name in meant and _is_same_there(asked, node, name, scope):
@@ -265,7 +265,7 @@ def _names_in(node: ast.AST) -> set[str]:
     return found
 
 
-def _shown(outcome: ast.expr, comes_out: bool) -> Iterator[tuple[str, ast.expr, object]]:
+def shown_by(outcome: ast.expr, comes_out: bool) -> Iterator[tuple[str, ast.expr, object]]:
     """What a test that came out like this shows: of which name, where that stands, and what it is."""
     for test, holds in parts_of(outcome, comes_out):
         if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.comparators[0], ast.Constant):

@@ -11,6 +11,7 @@ from poolint.analyses.assumed import (
     Hint,
     keywords_asked_for,
     shown_at,
+    shown_by,
     test_of_class,
     told_key,
     truth,
@@ -22,6 +23,7 @@ from poolint.syntax.guards import guards_before, leaves
 from poolint.syntax.indexes import index_of
 from poolint.syntax.nodes import walk, with_defaults
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import callees_of
 from poolint.types.plain import is_plain
 from poolint.types.values import ClassObject, Function, Instance, alternatives
@@ -175,7 +177,9 @@ class Entering:
 
     def _is_there(self, node: ast.Name, scope: Scope) -> bool:
         bindings = [one for one in scope.bindings.get(node.id, ()) if one.kind != "narrowed"]
-        return bool(bindings) and all(self._is_given(one, scope) for one in bindings)
+        missing = [one for one in bindings if not self._is_given(one, scope)]
+        is_filled = len(missing) < len(bindings) and all(one.kind == "parameter" for one in missing)
+        return bool(bindings) and (not missing or (is_filled and _is_filled_before(node, bindings, scope)))
 
     def _is_given(self, binding: Binding, scope: Scope) -> bool:
         """Whether a binding gives something that cannot be None."""
@@ -187,6 +191,24 @@ class Entering:
         if binding.kind != "assign" or not isinstance(made, ast.Call):
             return False
         return not any(isinstance(one, Function) for one in callees_of(self.ev, made, scope))
+
+
+def _is_filled_before(node: ast.Name, bindings: list[Binding], scope: Scope) -> bool:
+    """Whether a function has bound a name before, on the way to a place, where that was None: ``if session is None: session =
+    maker()``."""
+    ends = [parent_of(one.node) for one in bindings if one.kind == "assign"]
+    for end in ends:
+        test = parent_of(end) if end is not None else None
+        if not isinstance(test, ast.If) or end not in test.body or not _asks_for_none(test.test, node.id):
+            continue
+        block, is_behind = parent_of(test), (test.end_lineno or 0) < node.lineno
+        if is_behind and block is not None and (block is scope.node or is_inside(node, block)):
+            return True
+    return False
+
+
+def _asks_for_none(test: ast.expr, name: str) -> bool:
+    return any(asked == name and what in (None, Hint.FALSE) for asked, _, what in shown_by(test, True))
 
 
 _MAY_BE_NONE = frozenset({"Optional", "Any", "object"})

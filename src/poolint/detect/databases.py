@@ -107,20 +107,22 @@ def _of_registry(services: Services, hold: Hold, scope: Scope) -> Pool | None:
 
 
 def _of_dependency(services: Services, hold: Hold, scope: Scope) -> Pool | None:
-    """The pool of the session that a dependency further up has used, for which a function has no name of its own: it is
-    called by the function that gives it."""
+    """The pool of the session that a dependency further up has used, for which a function has no name of its own."""
+    found = {services.pools.of_function(one) for one in givers(services.evaluator, hold, scope)}
+    return found.pop() if len(found) == 1 else None
+
+
+def givers(ev: Evaluator, hold: Hold, scope: Scope) -> list[Scope]:
+    """The functions among the dependencies of an endpoint that may have given what another dependency has used: it is called by
+    the name of the function. None where that is no dependency's."""
     name, is_given, _ = hold.resource.partition("()")
     if not is_given or hold.cause is None or name not in hold.cause.about:
-        return None
-    ev = services.evaluator
+        return []
     asked = [one.scope for route in routes(ev, scope) for _, one in required(ev, route, scope.parent or scope)]
-    found: set[Pool | None] = set()
     waiting = [scope, *asked]
     for function in waiting:  # grows
-        if function.name == name and function is not scope:
-            found.add(services.pools.of_function(function))
         waiting += [one.scope for _, _, one in parameters(ev, function) if one.scope not in waiting]
-    return found.pop() if len(found) == 1 else None
+    return [one for one in waiting if one.name == name and one is not scope]
 
 
 def _held_by_manager(services: Services, hold: Hold, scope: Scope, around: tuple[Scope, ...]) -> Pool | None:

@@ -12,7 +12,7 @@ from poolint.analyses.repetition import Repetition
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
-from poolint.frameworks.entries import is_entry, is_flow
+from poolint.frameworks.hooks import runs
 from poolint.models.schema import OWNERS, POOLING
 from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.syntax.surroundings import is_in_loop, may_await
@@ -248,7 +248,7 @@ def again(ev: Evaluator, call: ast.Call, scope: Scope) -> Repetition | None:
     for one, around, steps in calls:  # grows
         if is_in_loop(one, around):
             return Repetition("round", around.qualified_name)
-        if is_entry(ev, around) or is_flow(ev, around) or _takes_request(ev, around):
+        if runs(ev, around, "request", "task", "message", "flow") or _takes_request(ev, around):
             return Repetition("call", around.qualified_name)
         if steps < _MAX_STEPS and around.kind == "function":
             for outer, caller in ev.callers.of(around):

@@ -12,22 +12,25 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.holding.transactions import root_of
 from poolint.analyses.lent_pools import bind_of, hands_back, opened_here
+from poolint.analyses.managers import entry_of
 from poolint.analyses.places import Places
 from poolint.analyses.sinks import opening_sink
+from poolint.detect.databases import givers
 from poolint.models.schema import HANDLES, POOLING, SESSIONS
 from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.following import given
+from poolint.types.providers import providers
 from poolint.types.values import Function, Instance, Pending, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.analyses.holding.changes import Change
     from poolint.analyses.holding.dataflow import Hold, Holdings
     from poolint.analyses.pools import Pool, Pools
     from poolint.detect.services import Services
+    from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
 
@@ -42,21 +45,23 @@ class Latecomers:
         self.ev = services.evaluator
         self.holdings: Holdings = services.holdings
         self.pools: Pools = services.pools
+        self.using = services.using
         self.places = self.ev.derived(Places)
         self._several: dict[Scope, bool] = {}
 
     def at(self, node: ast.Call, scope: Scope) -> Iterator[tuple[str, Pool, list[Hold]]]:
-        """The sessions that take a connection at a call: what each is called, its pool, and what is held meanwhile by others
-        that are surely not the same."""
+        """The sessions that take a connection at a call, if only for the time of that: what each is called, its pool, and what
+        is held meanwhile by others that are surely not the same."""
         if not self._has_several(scope):
             return
         for change in self.holdings.changes(scope).calls.get(node, ()):
-            if not change.holds or change.cls is None or change.cls.kind not in SESSIONS:
+            cls = change.cls if change.holds else self.using.of_call(node, scope).get(change.resource)
+            if cls is None or cls.kind not in SESSIONS:
                 continue
             held = self.holdings.at(node, scope)
             if not held or any(one.resource == change.resource for one in held) or self._is_beside(node, scope):
                 continue
-            pool = self._pool(change, node, scope)
+            pool = self._pool(change.resource, cls, node, scope)
             others = [one for one in held if self._is_another(one, change.resource, scope)] if pool else []
             if pool and others:
                 yield change.resource, pool, others
@@ -77,7 +82,8 @@ class Latecomers:
                     ]
                     is_one = any(base.kind in (*HANDLES, *SESSIONS) or base.made_of for base in known)
                     count += 1 if is_one else len(self.places.kept(made))
-            found = self._several[scope] = count > 1
+            by_others = count == 1 and any(one.resource.endswith("()") for one in self.holdings.changes(scope).before)
+            found = self._several[scope] = count > 1 or by_others
         return found
 
     def _is_beside(self, node: ast.Call, scope: Scope) -> bool:
@@ -86,18 +92,20 @@ class Latecomers:
         is_coroutine = isinstance(made, Pending) and made.call == "coroutine"
         return is_coroutine and not isinstance(parent_of(node), ast.Await)
 
-    def _pool(self, change: Change, node: ast.Call, scope: Scope) -> Pool | None:
+    def _pool(self, resource: str, cls: Class, node: ast.Call, scope: Scope) -> Pool | None:
         """The pool that a session takes its connection from."""
         root = root_of(node)
-        if change.cls is not None and change.cls.kind == "registry":
-            is_named = root is not None and text_of(root, scope) == change.resource
+        if cls.kind == "registry":
+            is_named = root is not None and text_of(root, scope) == resource
             return self.pools.identity(root, scope) if is_named and root is not None else None
-        return self.pools.of_given(change.resource, scope)
+        return self.pools.of_given(resource, scope)
 
     def _is_another(self, hold: Hold, resource: str, scope: Scope) -> bool:
         """Whether what is held is something else than a session that takes its own, and that one is not told where it is
         made: a function has made one of the two, and the other one as well or it was there before."""
         made = self._made(resource, scope)
+        if self._are_given_apart(hold, resource, scope):
+            return True
         if made and any(hold.resource == one.resource for call in made for one in self.holdings.at(call, scope)):
             return False
         since = hold.since.value if isinstance(hold.since, ast.Await) else hold.since
@@ -107,8 +115,23 @@ class Latecomers:
             return is_made or _was_there(hold.resource, resource, scope)
         return is_made and _was_there(resource, hold.resource, scope)
 
+    def _are_given_apart(self, hold: Hold, resource: str, scope: Scope) -> bool:
+        """Whether a framework passes an endpoint a session that it has from another function than the one which has given a
+        dependency that session which is held: each makes its own."""
+        bindings = scope.bindings.get(resource, ())
+        passed = (
+            [one.scope for each in bindings for one in providers(self.ev, each, scope)] if len(bindings) == 1 else []
+        )
+        others = [one for one in givers(self.ev, hold, scope) if one not in passed] if passed else []
+        is_one = len(passed) == 1 and len(others) == 1
+        return is_one and all(self._gives_new(one, 0) for one in (*passed, *others))
+
     def _made(self, name: str, scope: Scope) -> list[ast.Call]:
-        """The calls by which a function makes what a variable of it stands for; none where it may be something else."""
+        """The calls by which a function makes what a variable of it stands for, or the object that opens what a member of it is
+        as a block enters it; none where it may be something else."""
+        root, _, member = name.partition(".")
+        if member:
+            return self._entered_with(root, member, scope)
         found: list[ast.Call] = []
         for binding in scope.bindings.get(name, ()):
             value = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
@@ -118,6 +141,25 @@ class Latecomers:
                 return []
             found.append(value)
         return found
+
+    def _entered_with(self, name: str, member: str, scope: Scope) -> list[ast.Call]:
+        bindings = scope.bindings.get(name, ())
+        header = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "with" else None
+        objects = alternatives(self.ev.type_of(header, scope)) if isinstance(header, ast.Call) else ()
+        entries = [entry_of(self.ev, one) for one in objects if isinstance(one, Instance)]
+        if not entries or len(entries) < len(objects) or not all(self._opens(one, member) for one in entries):
+            return []
+        return [header] if isinstance(header, ast.Call) else []
+
+    def _opens(self, entry: Function | None, member: str) -> bool:
+        """Whether what enters an object sets a member of it to what it has opened for it."""
+        cls = entry.scope.enclosing_class if entry is not None else None
+        stored = cls.self_assignments.get(member, ()) if cls is not None else ()
+        made = [one.value for one in stored if entry is not None and one.scope is entry.scope]
+        calls = [one.value if isinstance(one, ast.Await) else one for one in made]
+        return bool(calls) and all(
+            isinstance(one, ast.Call) and entry is not None and self._is_new(one, entry.scope) for one in calls
+        )
 
     def _is_new(self, call: ast.Call, scope: Scope, steps: int = 0) -> bool:
         """Whether a call gives a session or a connection that nobody else has."""

@@ -25,11 +25,6 @@ def is_entry(ev: Evaluator, function: Scope) -> bool:
     return runs(ev, function, "request", "task")
 
 
-def is_flow(ev: Evaluator, function: Scope) -> bool:
-    """Whether a function is a flow: a worker that lives on runs it again and again."""
-    return runs(ev, function, "flow")
-
-
 def routes(ev: Evaluator, function: Scope) -> Iterator[ast.Call]:
     """The decorators that make a function an endpoint: ``@router.get("/orders")``."""
     for hook, one in decorating(ev, function):

@@ -109,10 +109,11 @@ class ByUse:
         if not isinstance(call, ast.Call) or call.func is not member:
             return UNKNOWN
         found = self._taken_from(member, call, scope)
-        return self._elsewhere(path(node), scope) if found is UNKNOWN else found
+        return self._elsewhere(path(node), call, scope) if found is UNKNOWN else found
 
-    def _elsewhere(self, text: str, scope: Scope) -> Type:
-        """What the other uses of an expression tell, as it is written, in its function, or of an attribute in its class."""
+    def _elsewhere(self, text: str, call: ast.Call, scope: Scope) -> Type:
+        """What the other uses of an expression tell, as it is written, in its function, or of an attribute in its class: of
+        those from which something is taken in the same way."""
         home = scope.outermost_function
         if not text or home is None or not self._is_near(scope.module):
             return UNKNOWN
@@ -120,13 +121,15 @@ class ByUse:
         first, cls = home.first_parameter, home.enclosing_class
         if attribute and cls is not None and first is not None and first.arg == root:
             home = cls
-        return self.ev.once((home, text, "taken-from"), self._taken_in, text, home)
+        how = _way(call)
+        return self.ev.once((home, text, how, "taken-from"), self._taken_in, text, how, home)
 
-    def _taken_in(self, text: str, home: Scope) -> Type:
+    def _taken_in(self, text: str, how: str, home: Scope) -> Type:
         """What all uses of an expression in a function or class tell that tell something, where they agree."""
         calls = [(one, inner) for inner in home.descendants() for one in inner.calls_named(self._taking)]
         taken = [(one.func, one, inner) for one, inner in calls if isinstance(one.func, ast.Attribute)]
-        found = {self._taken_from(*one) for one in taken if path(one[0].value) == text} - {UNKNOWN}
+        alike = [one for one in taken if path(one[0].value) == text and _way(one[1]) == how]
+        found = {self._taken_from(*one) for one in alike} - {UNKNOWN}
         return found.pop() if len(found) == 1 else UNKNOWN
 
     def _taken_from(self, member: ast.Attribute, call: ast.Call, scope: Scope) -> Type:
@@ -283,6 +286,13 @@ class ByUse:
 
 def _of(cls: Class) -> Instance:
     return Instance(cls, cls)
+
+
+def _way(call: ast.Call) -> str:
+    """How what a call gives is taken: awaited, entered by a block of a kind, or as it is."""
+    parent = parent_of(call)
+    block = parent_of(parent) if isinstance(parent, ast.withitem) else parent
+    return type(block).__name__ if isinstance(block, (ast.Await, ast.With, ast.AsyncWith)) else ""
 
 
 def _entering(call: ast.Call, parent: ast.AST | None) -> Literal["async with", "with"] | None:
