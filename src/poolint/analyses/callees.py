@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.analyses.awaited_tasks import awaited, started
+from poolint.analyses.choices import alternatives_running, left_of
 from poolint.analyses.conditions import RESULT_RUNS, Entering, Known
 from poolint.analyses.contexts import Contexts, is_around
 from poolint.analyses.driven import Driven, is_handed_on
@@ -198,6 +199,18 @@ class Edges:
         if found is None:
             found = self._near_any_word[path] = self.ev.screen.is_near(self._any_word, path, data)
         return found
+
+    def is_chosen(self, edge: Edge, scope: Scope, fixed: Known) -> bool:
+        """Whether what a call runs may be that of ``edge``, for what is known of the alternatives that it is called on, as in
+        ``(given or database).fetch(query)``."""
+        node = edge.link.node
+        owner = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
+        if edge.target is None or not isinstance(node, ast.Call) or not isinstance(owner, (ast.BoolOp, ast.IfExp)):
+            return True
+        left = left_of(owner, scope, fixed)
+        if len(left) == len(left_of(owner, scope, ())):
+            return True
+        return any(one in left for one in alternatives_running(self.ev, node, edge.target, scope))
 
     def _entered(self, node: ast.Call, scope: Scope) -> Iterator[Edge]:
         """What runs of a class of the project as a block enters what a call makes, or what a function gives."""

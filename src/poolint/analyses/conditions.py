@@ -25,6 +25,7 @@ from poolint.syntax.nodes import walk, with_defaults
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import callees_of
+from poolint.types.members import lineage
 from poolint.types.plain import is_plain
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -173,7 +174,15 @@ class Entering:
         if not found or not all(isinstance(one, Instance) for one in found):
             return None
         kinds = {one.base.kind if isinstance(one, Instance) and one.base is not None else "" for one in found}
-        return Hint.TRUE if kinds <= {*HANDLES, *OWNERS} else Hint.GIVEN
+        if kinds <= {*HANDLES, *OWNERS} or all(isinstance(one, Instance) and self._is_true(one) for one in found):
+            return Hint.TRUE
+        return Hint.GIVEN
+
+    def _is_true(self, one: Instance) -> bool:
+        """Whether an object of the project is true, whatever it has in it."""
+        classes = lineage(self.ev, one)
+        is_plain = one.base is None or one.base.kind in (*HANDLES, *OWNERS)
+        return bool(classes) and is_plain and not any(cls.bindings.keys() & {"__bool__", "__len__"} for cls in classes)
 
     def _is_there(self, node: ast.Name, scope: Scope) -> bool:
         bindings = [one for one in scope.bindings.get(node.id, ()) if one.kind != "narrowed"]

@@ -190,7 +190,7 @@ class Effects:
         entered = []
         for edge in self._of_scope(scope, key.fixed):
             node = edge.link.node
-            effects = self._within(node, scope, key.fixed) if edge.target is not None else None
+            effects = self._within(edge, scope, key.fixed) if edge.target is not None else None
             if edge.target is not None and effects is not None and effects._leads_near(edge):
                 called = effects._called(edge, edge.target, node, scope, key.fixed)
                 # What is near is looked at first: it may save reading what lies behind the others.
@@ -230,11 +230,16 @@ class Effects:
         # Where failures count, what recovers from them comes near to nothing that the rest does not come near to as well.
         return any(one._leads_near(edge) for edge in leading for one in (counting[:1] if self.failing else counting))
 
-    def _within(self, node: ast.expr, scope: Scope, fixed: Known) -> Effects | None:
+    def _within(self, edge: Edge, scope: Scope, fixed: Known) -> Effects | None:
         """By what counts of a call in a function that is called like this; None where it is not made then."""
+        node = edge.link.node
         if not self.failing and is_after_a_failure(node):
             return None
-        if not fixed or not is_excluded(node, scope, fixed):
+        if not fixed:
+            return self
+        if not self.edges.is_chosen(edge, scope, fixed):
+            return None  # it is called on something else then
+        if not is_excluded(node, scope, fixed):
             return self
         if self._recovering is None or NOTHING_RAISED not in fixed:
             return None
@@ -248,13 +253,12 @@ class Effects:
             scope = self.edges.ev.project.scope(key.function)
             found = self._doing[key] = any(
                 self._effect(fact, scope, self.below)
-                and (effects := self._within(link.node, scope, key.fixed)) is not None
+                and (effects := self._within(edge, scope, key.fixed)) is not None
                 and (effects is self or effects._effect(fact, scope, effects.below))
-                for link, fact, *_ in self._of_scope(scope, key.fixed)
-                if fact is not None
+                for edge in self._of_scope(scope, key.fixed)
+                if (fact := edge.fact) is not None
             ) or any(
-                self._passing(edge, scope, key.fixed) is not None
-                and self._within(edge.link.node, scope, key.fixed) is not None
+                self._passing(edge, scope, key.fixed) is not None and self._within(edge, scope, key.fixed) is not None
                 for edge in (self._of_scope(scope, key.fixed) if self.by_passing is not None else ())
             )
         return found
@@ -289,7 +293,7 @@ class Effects:
                 effect = self._effect(edge.fact, entry[0], self.below)
                 if not effect and edge.target is None:
                     continue
-                effects = self._within(edge.link.node, *entry)
+                effects = self._within(edge, *entry)
                 if effects is None:
                     continue
                 if effects is not self:

@@ -283,6 +283,8 @@ class Nesting:
             ended += [one for several in changes.exits.values() for one in several]
             if any(one.resource in names and one.node.lineno <= inner_node.lineno for one in ended):
                 return None if own else "ended-before"
+            if any(_is_asked(inner.node, name, for_itself=False) for name in names):
+                return "ended-before"
         return None
 
     def _received(self, call: ast.expr, scope: Scope, inner: Scope, names: set[str]) -> Iterator[str]:
@@ -367,13 +369,15 @@ def _is_given(call: ast.Call, scope: Scope) -> bool:
     return any(one.kind == "parameter" for one in nearest(call.func.id, scope.parent))
 
 
-def _is_asked(whole: ast.AST, name: str) -> bool:
-    """Whether a function or an expression asks for a name before it uses it: ``session or maker()``, ``if session is None``."""
+def _is_asked(whole: ast.AST, name: str, *, for_itself: bool = True) -> bool:
+    """Whether a function or an expression asks for a name before it uses it: ``session or maker()``, ``if session is None``. Not
+    ``for_itself``: for something that it has, ``if session.in_transaction()``, since whether it is there at all, the ways say."""
     for node in ast.walk(whole):
         tests = node.values[:-1] if isinstance(node, ast.BoolOp) else []
         if isinstance(node, (ast.If, ast.IfExp)):
             tests = [node.test]
-        if any(isinstance(inner, ast.Name) and inner.id == name for test in tests for inner in ast.walk(test)):
+        names = [one for test in tests for one in ast.walk(test) if isinstance(one, ast.Name) and one.id == name]
+        if any(for_itself or isinstance(parent_of(one), (ast.Attribute, ast.Call)) for one in names):
             return True
     return False
 

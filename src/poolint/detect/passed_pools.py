@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.choices import alternatives_running
 from poolint.analyses.conditions import is_excluded
 from poolint.analyses.effects import Witness
 from poolint.analyses.lent_pools import as_passed, asked, borrowed, passed_for, put_for
@@ -61,7 +62,7 @@ class PassedPools:
         found = callees_of(self.ev, node, scope) if taken else ()
         callee = next((one for one in found if isinstance(one, Function) and one.scope is target), None)
         for one in taken if isinstance(callee, Function) else ():
-            argument = _passed_for(one.name, node, callee)  # type: ignore[arg-type]
+            argument = self._passed_for(one.name, node, callee, scope)  # type: ignore[arg-type]
             if argument is not None:
                 yield one, put_for(one.pool, one.name, target, self.pools.identity(argument, scope))
 
@@ -89,10 +90,10 @@ class PassedPools:
                     if name := borrowed(pool, function):
                         yield _Taken(name, pool, (*edge.links, *one.links), one.effect)
 
-
-def _passed_for(name: str, call: ast.Call, callee: Function) -> ast.expr | None:
-    """What a call passes for a parameter, also for that which is the object of a method."""
-    own = callee.scope.first_parameter if callee.receiver is not None else None
-    if own is not None and own.arg == name and callee.scope.enclosing_class is not None:
-        return call.func.value if isinstance(call.func, ast.Attribute) else None
-    return passed_for(name, call, callee)
+    def _passed_for(self, name: str, call: ast.Call, callee: Function, scope: Scope) -> ast.expr | None:
+        """What a call passes for a parameter, also for that which is the object of a method."""
+        own = callee.scope.first_parameter if callee.receiver is not None else None
+        if own is not None and own.arg == name and callee.scope.enclosing_class is not None:
+            found = alternatives_running(self.ev, call, callee.scope, scope)
+            return found[0] if len(found) == 1 else None
+        return passed_for(name, call, callee)
