@@ -295,7 +295,7 @@ def _asked_for(load: ast.expr) -> frozenset[str]:
     """The same, or the one part of an object that is read, and kept or passed on: ``.part``."""
     part = parent_of(load)
     called = _chained(load, part)
-    if called or not isinstance(part, ast.Attribute) or isinstance(parent_of(part), ast.Attribute):
+    if called or not isinstance(part, ast.Attribute):
         return called
     return frozenset((f".{part.attr}",)) if isinstance(part.ctx, ast.Load) else frozenset()
 
