@@ -170,7 +170,7 @@ class Sharing:
     def _of_kind(self, given: list[ast.expr], scope: Scope) -> Iterator[tuple[str, Class]]:
         """Those of some values that are asynchronous sessions and connections."""
         for one in given:
-            if isinstance(one, ast.Name) or (isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name)):
+            if name_of(one):
                 kinds = [
                     member.base
                     for member in alternatives(self.ev.type_of(one, scope))
