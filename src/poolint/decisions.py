@@ -14,13 +14,18 @@ def merged(found: list[Diagnostic]) -> list[Diagnostic]:
     after all that leaves out findings one at a time (suppressions, baselines, revisions), so that one that is left out takes
     no other with it.
     """
+    if not found:
+        return found
+    from poolint.diagnostics import ANYWHERE
+
     told: dict[int, list[Diagnostic]] = {}
     leading: dict[tuple[str, ...], list[Diagnostic]] = {}
     numbers = {id(one): number for number, one in enumerate(found)}
     for one in sorted(found, key=_count_before):  # what comes first may stand behind, as what a comprehension goes over
         leaders: list[Diagnostic] = []
         if one.decision:
-            leaders = leading.setdefault((one.code, one.filename, one.function, one.decision, one.certainty), [])
+            function = "" if one.decision.startswith(ANYWHERE) else one.function
+            leaders = leading.setdefault((one.code, one.filename, function, one.decision, one.certainty), [])
         leader = next((each for each in leaders if one.after is None or each.range.start in one.after), None)
         if leader is None:
             leaders.append(one)

@@ -91,15 +91,19 @@ class Silence(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+ANYWHERE = "anywhere: "
+"""How a decision begins that is made once, wherever its findings stand; those of a file are told together."""
+
+
 class Diagnostic(msgspec.Struct, frozen=True):
     """One finding.
 
     ``function`` is the qualified name of the function around it (``"<module>"`` outside any), ``resource`` the name
     of what leaks as written, and ``statement_end_row`` the last row of the statement it stands in, where a
     suppression comment may also stand. ``fingerprint`` survives moved lines. ``decision`` is what it shares with the others
-    of its code and function that one change takes away all at once, empty where it stands alone. ``after`` is where those of
-    them begin that every way to it passes, None where the order does not matter; ``also`` are the places of those that are
-    told with it. ``silence`` is None for what is reported.
+    of its code and function, or :data:`ANYWHERE`, that one change takes away all at once, empty where it stands alone.
+    ``after`` is where those of them begin that every way to it passes, None where the order does not matter; ``also`` are the
+    places of those that are told with it. ``silence`` is None for what is reported.
     """
 
     code: str

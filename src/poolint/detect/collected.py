@@ -28,8 +28,13 @@ def task_of(starting: ast.Call, scope: Scope) -> ast.Call:
     first = behind(starting.args[0], scope)
     if isinstance(first, ast.Call):
         return first
-    made = ast.copy_location(ast.Call(first, starting.args[1:], []), first)
-    made.__dict__["_poolint_parent"] = starting
+    return call_of(first, starting.args[1:], starting)
+
+
+def call_of(function: ast.expr, arguments: list[ast.expr], around: ast.Call) -> ast.Call:
+    """The call of a function that another call passes to what calls it."""
+    made = ast.copy_location(ast.Call(function, arguments, []), function)
+    made.__dict__["_poolint_parent"] = around
     return made
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.waypoints import calls_of, waypoint
-from poolint.detect.collected import behind, made_with, named, puts, task_of
+from poolint.detect.collected import behind, call_of, made_with, named, puts, task_of
 from poolint.detect.crowding import is_crowded
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -65,6 +65,7 @@ class Fans:
         self.ev = services.evaluator
         self._services = services
         self._taking = services.taking
+        self._helpers: dict[Scope, tuple[tuple[str, str], ...]] = {}
         self._at_once, self._starts = self.ev.models.words("at-once"), self.ev.models.words("makes-task", "starts")
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
@@ -75,6 +76,9 @@ class Fans:
             gathered |= {one.items for one in each}
             found = [fan for one in each for fan in self._fan(node, one, last_name(node.func), scope)]
             yield from {one.items: one for one in sorted(found, key=lambda one: not one.is_possible)}.values()
+        for node in scope.calls if scope.kind == "function" else ():
+            for mapped in self._mapped(node, scope):
+                yield from self._fan(node, mapped, last_name(node.func), scope)
         for node in scope.calls_named(self._starts):
             task = behind(node.args[0], scope) if node.args else None
             if isinstance(task, ast.Call):
@@ -116,6 +120,33 @@ class Fans:
                     if isinstance(one, Function) and one.scope.kind == "function" and not one.scope.is_async:
                         yield from self._made_by(one, source, scope)
 
+    def _mapped(self, node: ast.Call, scope: Scope) -> Iterator[_Each]:
+        """The coroutines that a helper makes at once, of a function that it is passed, for each item of what it is passed."""
+        if len(node.args) + len(node.keywords) < 2 or not isinstance(parent_of(node), ast.Await):
+            return
+        for one in callees_of(self.ev, node, scope):
+            if not isinstance(one, Function) or not (maps := self._maps(one.scope)):
+                continue
+            passed = _passed(one, node)
+            for function, items in maps:
+                if function in passed and items in passed:
+                    yield _Each(call_of(passed[function], [], node), scope, passed[items], scope)
+
+    def _maps(self, helper: Scope) -> tuple[tuple[str, str], ...]:
+        """The parameters of a function that it calls at once for each item of another one, and these."""
+        found = self._helpers.get(helper)
+        if found is None:
+            is_one = helper.kind == "function" and helper.is_async and not self._at_once.isdisjoint(helper.called)
+            made = (
+                [each for node in helper.calls_named(self._at_once) for each in self._gathered(node, helper)]
+                if is_one
+                else []
+            )
+            names = [(getattr(each.task.func, "id", ""), getattr(each.items, "id", "")) for each in made]
+            found = tuple(pair for pair in names if all(is_parameter(name, helper) for name in pair))
+            self._helpers[helper] = found
+        return found
+
     def _made_by(self, maker: Function, call: ast.Call, scope: Scope) -> Iterator[_Each]:
         """The coroutines that a function makes for each item of something and gives back, or yields one by one."""
         inner = maker.scope
@@ -124,8 +155,7 @@ class Fans:
             over = _looped_over(one)
             if isinstance(one, ast.Yield) and isinstance(one.value, ast.Call) and over is not None:
                 found.append(_Each(one.value, inner, over, inner))
-        given = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]
-        passed = {parameter_for(maker, call, one, keyword): one for keyword, one in given}
+        passed = _passed(maker, call)
         for each in found:
             if last_name(each.task.func) in self._starts:
                 continue  # told there
@@ -159,6 +189,12 @@ class Fans:
             task = task.args[0]
         if isinstance(task, ast.Call):
             yield _Each(task, scope, items, scope)
+
+
+def _passed(callee: Function, call: ast.Call) -> dict[str | None, ast.expr]:
+    """What a call passes a function, by the names of its parameters."""
+    given = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]
+    return {parameter_for(callee, call, one, keyword): one for keyword, one in given}
 
 
 def _looped_over(node: ast.expr) -> ast.expr | None:
@@ -200,5 +236,4 @@ DETECTOR = Detector(
     "fanout",
     lambda services: Fans(services).observe,
     of="coroutines",
-    calls=lambda services: services.evaluator.models.words("at-once", "makes-task", "starts"),
 )

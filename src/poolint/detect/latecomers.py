@@ -82,7 +82,7 @@ class Latecomers:
                     ]
                     is_one = any(base.kind in (*HANDLES, *SESSIONS) or base.made_of for base in known)
                     count += 1 if is_one else len(self.places.kept(made))
-            by_others = count == 1 and any(one.resource.endswith("()") for one in self.holdings.changes(scope).before)
+            by_others = count == 1 and any(one.resource.endswith("()") for one in self.holdings.begun_with(scope))
             found = self._several[scope] = count > 1 or by_others
         return found
 
@@ -104,7 +104,7 @@ class Latecomers:
         """Whether what is held is something else than a session that takes its own, and that one is not told where it is
         made: a function has made one of the two, and the other one as well or it was there before."""
         made = self._made(resource, scope)
-        if self._are_given_apart(hold, resource, scope):
+        if self.given_apart(hold, resource, scope):
             return True
         if made and any(hold.resource == one.resource for call in made for one in self.holdings.at(call, scope)):
             return False
@@ -115,16 +115,17 @@ class Latecomers:
             return is_made or _was_there(hold.resource, resource, scope)
         return is_made and _was_there(resource, hold.resource, scope)
 
-    def _are_given_apart(self, hold: Hold, resource: str, scope: Scope) -> bool:
-        """Whether a framework passes an endpoint a session that it has from another function than the one which has given a
-        dependency that session which is held: each makes its own."""
+    def given_apart(self, hold: Hold, resource: str, scope: Scope) -> str:
+        """The two functions from which a framework has the session that it passes an endpoint, and the one that is held, which it
+        has given a dependency, where each makes its own; empty where they do not."""
         bindings = scope.bindings.get(resource, ())
         passed = (
             [one.scope for each in bindings for one in providers(self.ev, each, scope)] if len(bindings) == 1 else []
         )
         others = [one for one in givers(self.ev, hold, scope) if one not in passed] if passed else []
-        is_one = len(passed) == 1 and len(others) == 1
-        return is_one and all(self._gives_new(one, 0) for one in (*passed, *others))
+        if len(passed) != 1 or len(others) != 1 or not all(self._gives_new(one, 0) for one in (*passed, *others)):
+            return ""
+        return " and ".join(f"{one.module.name}.{one.qualified_name}" for one in (*passed, *others))
 
     def _made(self, name: str, scope: Scope) -> list[ast.Call]:
         """The calls by which a function makes what a variable of it stands for, or the object that opens what a member of it is

@@ -73,6 +73,8 @@ class NestedCheckout(Observation, frozen=True, eq=False):
     """Whether that is in a script, or as the application starts, or between two turns of an event loop: nobody is there who
     could want the other connections."""
     after: tuple[ast.AST, ...] = ()
+    apart: str = ""
+    """The two functions of which a framework has the two sessions: to have one for both is one decision."""
 
     @property
     def stretch(self) -> str:
@@ -119,7 +121,7 @@ class Nesting:
 
     def _late(self, node: ast.Call, scope: Scope) -> Iterator[NestedCheckout]:
         """The second checkout by a session that was there before what is held, and has taken none so far."""
-        for _, pool, others in self.latecomers.at(node, scope):
+        for resource, pool, others in self.latecomers.at(node, scope):
             hold = next((one for one in others if self._pool(one, node, scope) == pool), None)
             if hold is None or _end(hold.since) > (node.lineno, node.col_offset):
                 continue
@@ -129,7 +131,8 @@ class Nesting:
             last = calls_of(used) if links and used is not None else (waypoint("takes-another", node, scope.module),)
             path = [since(hold, scope), *branch_of(hold, scope), *last]
             functions = [scope, *(link.scope for link in links[1:])]
-            yield self._nested(node, scope, hold, names, path, functions)
+            apart = self.latecomers.given_apart(hold, resource, scope)
+            yield self._nested(node, scope, hold, names, path, functions, apart=apart)
             return
 
     def _after_response(self, node: ast.Call, scope: Scope) -> Iterator[NestedCheckout]:
@@ -155,6 +158,7 @@ class Nesting:
         last: tuple[ast.expr, Scope] | None = None,
         *,
         is_later: bool = False,
+        apart: str = "",
     ) -> NestedCheckout:
         """What is observed; ``last`` is the call that takes the connection from the pool, where there is one. ``is_later``:
         others run before that."""
@@ -176,6 +180,7 @@ class Nesting:
             or takes_turns(self.services, scope)
             or (not is_later and hold.cause is None and is_at_once(hold.since, node, scope))
             or has_room_for_two(self.services, hold, scope),
+            apart=apart,
         )
 
     def _may_take(self, node: ast.Call, scope: Scope) -> bool:
@@ -207,7 +212,8 @@ class Nesting:
         if any(one.session in names for one in changes.regions):
             return True
         found = [one for several in changes.calls.values() for one in several if one.resource in names]
-        return any(one.holds or _commits(one.node) for one in found)  # a commit writes what has been added
+        # A commit writes what has been added.
+        return any(one.holds or last_name(getattr(one.node, "func", one.node)) == "commit" for one in found)
 
     def _pool(self, hold: Hold, node: ast.Call, scope: Scope) -> Pool | None:
         """The pool that a connection is held from; None where nobody waits for one, or it cannot be known."""
@@ -343,10 +349,6 @@ def _leads_to(one: Type, inner: Scope) -> bool:
 
 def _end(node: ast.expr) -> tuple[int, int]:
     return (node.end_lineno or 0, node.end_col_offset or 0)
-
-
-def _commits(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and last_name(node.func) == "commit"
 
 
 def _is_lent(made: ast.Call, scope: Scope) -> bool:

@@ -123,6 +123,10 @@ class Holdings:
                 self._changes[scope] = found
         return found
 
+    def begun_with(self, scope: Scope) -> list[Change]:
+        """What a function finds held when it begins."""
+        return self._beginnings.of(scope)[1]
+
     def own_changes(self, scope: Scope, fixed: Known = ()) -> Changes:
         """What a function changes by itself, whoever calls it; or who says so much of its parameters."""
         if fixed:

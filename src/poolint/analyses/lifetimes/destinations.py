@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from poolint.flow.cfg.bindings import matching
 from poolint.flow.flags import name_of
 from poolint.models.standard import ENTERS
+from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import around
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -63,10 +65,22 @@ def chosen(value: ast.expr) -> tuple[ast.expr, ast.AST | None]:
 
 
 def is_entered_attribute(name: str, scope: Scope) -> bool:
-    """Whether a dotted name is an attribute of the object that a method enters: where that method fails, nobody has what it
-    has put there, since ``__exit__`` is not called then."""
+    """Whether a dotted name is an attribute of the object that a method enters, or does so by a step of it: where that method
+    fails, nobody has what it has put there, since ``__exit__`` is not called then."""
     is_own = name.startswith("self.") and name.count(".") == 1
-    return is_own and scope.name in ENTERS and scope.enclosing_class is not None
+    return is_own and scope.enclosing_class is not None and (scope.name in ENTERS or _is_step(scope))
+
+
+def _is_step(method: Scope) -> bool:
+    """Whether a method is only called as its object is entered, and what that raises is raised by what enters it."""
+    owner = method.enclosing_class
+    calls = (
+        [(call, one) for one in owner.descendants() for call in one.calls_of(method.name)] if owner is not None else []
+    )
+    return bool(calls) and all(
+        one.name in ENTERS and dotted(call.func) == f"self.{method.name}" and around(call, one, (ast.Try,)) is None
+        for call, one in calls
+    )
 
 
 def target_of(parent: ast.AST | None, value: ast.expr, scope: Scope) -> str | None:

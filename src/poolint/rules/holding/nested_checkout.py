@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.detect.nesting import NestedCheckout as Observed
 from poolint.detect.observation import Observation
-from poolint.diagnostics import Certainty
+from poolint.diagnostics import ANYWHERE, Certainty
 from poolint.rules.base import Declined, Meta, Option, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
@@ -115,6 +115,6 @@ class NestedCheckout(Rule):
             observation.names[-1],
             observation.path,
             Certainty.POSSIBLE if observation.is_possible else Certainty.CERTAIN,
-            decision=observation.stretch,
-            after=observation.after,
+            decision=f"{ANYWHERE}{observation.apart}" if observation.apart else observation.stretch,
+            after=None if observation.apart else observation.after,
         )
