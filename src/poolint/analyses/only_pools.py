@@ -44,14 +44,14 @@ class OnlyPools:
         return self._made[key]
 
     def _find(self, family: _Family, near: Module) -> tuple[ast.Call, Scope] | None:
-        served: list[tuple[ast.Call, Scope]] = []
-        scripted: list[tuple[ast.Call, Scope]] = []
+        calls: list[tuple[ast.Call, Scope]] = []
         for module in self._modules(near):
             found = [*self._makers(family, module)] if not is_test(module, self.ev.project) else []
             kinds = kinds_of(module, "", self.ev.models, self.ev.project, near.path) if found else frozenset()
-            if kinds <= {"scripts"}:
-                (scripted if kinds else served).extend(found)
-        calls = served or scripted
+            if "scripts" in kinds:
+                return None  # it is that of the script, and others who use the same functions have theirs
+            if not kinds:
+                calls += found
         return calls[0] if len(calls) == 1 and not self._makes_several(*calls[0]) else None
 
     def _modules(self, near: Module) -> Iterator[Module]:
