@@ -38,7 +38,7 @@ class OnlyPools:
         family = _family(self.ev.type_of(node, scope))
         if family is None:
             return None
-        key = (self.ev.project.root_of(scope.module), family)
+        key = (scope.module.path, family)  # who asks rests on what is told
         if key not in self._made:
             self._made[key] = self._find(family, scope.module)
         return self._made[key]
