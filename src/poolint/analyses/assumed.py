@@ -14,7 +14,7 @@ from poolint.flow.flags import name_of
 from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.indexes import index_of
 from poolint.syntax.reaching import reaching
-from poolint.syntax.scopes import Bindings, parent_of
+from poolint.syntax.scopes import Bindings, home_of, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,6 +42,9 @@ Values = dict[str, object]
 
 TOLD: Final = "@"
 """What is known of one place in a function stands under its rows and columns behind this."""
+
+_READS = (ast.Compare, ast.For, ast.comprehension)
+"""What a list stands in that is not changed there."""
 
 _MAX_STEPS = 6
 """Expressions inside each other, or bound to names, that are looked into."""
@@ -73,13 +76,34 @@ def _compared(test: ast.Compare, values: Mapping[str, object], scope: Scope, ste
     (operator,), (other,) = test.ops, test.comparators
     if isinstance(operator, (ast.In, ast.NotIn)):
         key = _keyword_key(other, test.left, scope)
-        found = values.get(key, UNKNOWN) if key else UNKNOWN
+        if not key:
+            is_one = _is_one_of(value(test.left, values, scope, steps), other, scope)
+            return None if is_one is None else is_one is isinstance(operator, ast.In)
+        found = values.get(key, UNKNOWN)
         return None if found is UNKNOWN else (found is Hint.ABSENT) is isinstance(operator, ast.NotIn)
     if not isinstance(operator, (ast.Is, ast.Eq, ast.IsNot, ast.NotEq)):
         return None
     one, another = value(test.left, values, scope, steps), value(other, values, scope, steps)
     equal = _equal(one, another)
     return None if equal is None else equal is isinstance(operator, (ast.Is, ast.Eq))
+
+
+def _is_one_of(one: object, several: ast.expr, scope: Scope) -> bool | None:
+    """Whether a constant is among those that a list holds, here or where it is bound; None where that is not known."""
+    if one is UNKNOWN or isinstance(one, Hint):
+        return None
+    home = home_of(several.id, scope) if isinstance(several, ast.Name) else None
+    if home is not None and isinstance(several, ast.Name):
+        bindings = home.bindings[several.id]
+        loads = (load for inner in home.descendants() for load in inner.loads.get(several.id, ()))
+        if len(bindings) != 1 or bindings[0].index >= 0 or not all(isinstance(parent_of(one), _READS) for one in loads):
+            return None  # something may have been added
+        several = bindings[0].value or several
+    if not isinstance(several, (ast.List, ast.Tuple, ast.Set)):
+        return None
+    if not all(isinstance(each, ast.Constant) for each in several.elts):
+        return None
+    return any(isinstance(each, ast.Constant) and each.value == one for each in several.elts)
 
 
 def _equal(one: object, other: object) -> bool | None:

@@ -27,6 +27,7 @@ from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import callees_of
 from poolint.types.members import lineage
 from poolint.types.plain import is_plain
+from poolint.types.providers import injections
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -196,6 +197,8 @@ class Entering:
             return True
         if binding.annotation is not None:
             return binding.kind == "parameter" and not _may_be_none(binding)
+        if binding.kind == "parameter":
+            return any(True for _ in injections(self.ev, binding, scope))  # the type of what it gives says the rest
         made = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
         if binding.kind != "assign" or not isinstance(made, ast.Call):
             return False

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.syntax.scopes import home_of, parent_of
+from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import callees_of
 from poolint.types.following import PASSAGES, origin
 from poolint.types.values import ClassObject, Instance, alternatives
@@ -47,6 +48,14 @@ def process_locks(ev: Evaluator, scope: Scope) -> Iterator[ProcessLock]:
             found = typed(ev, item.context_expr, statement, scope) or _named(item.context_expr, statement)
             if found is not None:
                 yield found
+
+
+def is_let_in_alone(ev: Evaluator, node: ast.AST, scope: Scope) -> bool:
+    """Whether a place in a function is reached by one at a time: a block around it enters a lock."""
+    if not scope.withs:
+        return False
+    locks = process_locks(ev, scope)
+    return any(is_inside(node, one.statement) and not lets_in_several(ev, one, scope) for one in locks)
 
 
 def typed(ev: Evaluator, context: ast.expr, statement: WithNode, scope: Scope) -> ProcessLock | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding.transactions import is_query, source_of
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import MAX_PATH, Places, arguments_of, kept_class, owner_of
+from poolint.analyses.process_locks import is_let_in_alone
 from poolint.analyses.property_reads import always_run
 from poolint.analyses.queried import Queried
 from poolint.flow.flags import name_of
@@ -54,11 +55,15 @@ class Using:
     """Answers for the functions of one project; ``uses`` are the effects that take a session's connection.
 
     Two problems of summaries: whether a function uses a name, and which members a method uses, by their paths and
-    classes. What a function does before it calls itself, it does whenever it is called.
+    classes. What a function does before it calls itself, it does whenever it is called. ``at_once``: only what several of it
+    may do at the same time, which a lock does not let in.
     """
 
-    def __init__(self, ev: Evaluator, uses: Effects, components: Components | None = None) -> None:
+    def __init__(
+        self, ev: Evaluator, uses: Effects, components: Components | None = None, *, at_once: bool = False
+    ) -> None:
         self.ev = ev
+        self.at_once = at_once
         self.uses = uses
         self.places = ev.derived(Places)
         self._names: Summaries[Named, bool] = Summaries(
@@ -95,10 +100,13 @@ class Using:
 
     def _uses(self, key: Named) -> bool:
         inner = self.ev.project.scope(key.function)
-        return any(self._is_use(call, key.name, inner) for call in inner.calls) or any(
+        return any(self._is_use(call, key.name, inner) for call in self._calls(inner)) or any(
             isinstance(root := source_of(self.ev, one.query, inner), ast.Name) and root.id == key.name
             for one in self.ev.derived(Queried).over(inner)
         )
+
+    def _calls(self, function: Scope) -> Iterator[ast.Call]:
+        return (one for one in function.calls if not (self.at_once and is_let_in_alone(self.ev, one, function)))
 
     def _is_use(self, call: ast.Call, name: str, inner: Scope) -> bool:
         root = source_of(self.ev, call, inner)
@@ -172,7 +180,9 @@ class Using:
         function = self.ev.project.scope(key.function)
         owner = self.ev.class_object(self.ev.project.scope(key.cls)).instance()
         found = {
-            (path, cls.name) for call in function.calls for path, cls in self._of_own(call, function, key.name, owner)
+            (path, cls.name)
+            for call in self._calls(function)
+            for path, cls in self._of_own(call, function, key.name, owner)
         }
         for read in always_run(self.ev, function):
             if self._path(read.node.value, key.name, function) == "":

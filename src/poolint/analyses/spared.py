@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import arguments_of
-from poolint.analyses.process_locks import lets_in_several, process_locks
+from poolint.analyses.process_locks import is_let_in_alone
 from poolint.analyses.session_use import Named
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import parent_of, reads_of
-from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import call_site, callees_of
 from poolint.types.values import Function
 
@@ -46,8 +45,7 @@ class Spared:
         return any(self._is_touch(load, where) for where, load in reads_of(key.name, inner))
 
     def _is_touch(self, load: ast.Name, scope: Scope) -> bool:
-        locks = process_locks(self.ev, scope) if scope.withs else ()
-        if any(is_inside(load, one.statement) and not lets_in_several(self.ev, one, scope) for one in locks):
+        if is_let_in_alone(self.ev, load, scope):
             return False  # one after the other
         around = parent_of(load)
         keyword = around.arg if isinstance(around, ast.keyword) else None

@@ -129,6 +129,6 @@ class BesideItself:
 
 DETECTOR = Detector(
     "beside-itself",
-    lambda services: BesideItself(services.evaluator, services.using).observe,
+    lambda services: BesideItself(services.evaluator, services.at_once).observe,
     of="coroutines",
 )

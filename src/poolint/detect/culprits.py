@@ -6,7 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.lifetimes.witnesses import unwinding
+from poolint.analyses.pools import is_checkout
 from poolint.flow.escapes import passes_on
+from poolint.models.schema import POOLING
 from poolint.types.call_sites import call_site
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ def likeliest(ev: Evaluator, outcome: Outcome, edges: list[Edge], scope: Scope) 
     """The path ``edges``, on which something raises, or one that leads through what is likelier to raise to the same end.
 
     That is a call on the connection, or what it has given, or that is passed one of them, before a call of a library that
-    reaches something outside and what the function raises itself, and these before all else.
+    reaches something outside and what the function raises itself, and these before all else. A pool whose connection cannot
+    be made has opened nothing so far, so that comes last.
     """
     first = unwinding(edges)
     begun = next((one for one in outcome.raised if one.edge is first), None)
@@ -47,16 +50,18 @@ def _rank(ev: Evaluator, edge: Edge, names: frozenset[str], scope: Scope) -> int
         return 1
     if not isinstance(call, ast.Call):
         return 2
+    fact = call_site(ev, call, scope)
+    if fact is not None and fact.cls is not None and fact.cls.kind in POOLING and is_checkout(fact):
+        return 3
     used = {one.id for one in ast.walk(call) if isinstance(one, ast.Name)}
     if not used.isdisjoint(names) or any(_is_given_by(name, names, scope) for name in used):
         return 0
-    fact = call_site(ev, call, scope)
     return 1 if fact is not None and fact.row is not None and (fact.row.effect or fact.role == "query") else 2
 
 
 def _is_given_by(name: str, names: frozenset[str], scope: Scope) -> bool:
     """Whether a method of one of some names has given what a name stands for: ``cursor = connection.cursor()``."""
-    values = (one.value for one in scope.bindings.get(name, ()) if one.kind == "assign")
+    values = (one.value for one in scope.bindings.get(name, ()) if one.kind in ("assign", "with"))
     made = (one.value if isinstance(one, ast.Await) else one for one in values)
     return any(
         isinstance(one, ast.Call)

@@ -112,17 +112,24 @@ def _of_dependency(services: Services, hold: Hold, scope: Scope) -> Pool | None:
     return found.pop() if len(found) == 1 else None
 
 
-def givers(ev: Evaluator, hold: Hold, scope: Scope) -> list[Scope]:
+def givers(ev: Evaluator, hold: Hold, scope: Scope, *, surely: bool = False) -> list[Scope]:
     """The functions among the dependencies of an endpoint that may have given what another dependency has used: it is called by
-    the name of the function. None where that is no dependency's."""
+    the name of the function. None where that is no dependency's; with ``surely``, none where a parameter may as well have what
+    another function gives."""
     name, is_given, _ = hold.resource.partition("()")
     if not is_given or hold.cause is None or name not in hold.cause.about:
         return []
     asked = [one.scope for route in routes(ev, scope) for _, one in required(ev, route, scope.parent or scope)]
     waiting = [scope, *asked]
+    several: set[Scope] = set()
     for function in waiting:  # grows
-        waiting += [one.scope for _, _, one in parameters(ev, function) if one.scope not in waiting]
-    return [one for one in waiting if one.name == name and one is not scope]
+        given: dict[ast.arg, list[Scope]] = {}
+        for _, parameter, one in parameters(ev, function):
+            given.setdefault(parameter, []).append(one.scope)
+        for found in given.values():
+            several.update(found if len(found) > 1 else ())
+            waiting += [one for one in found if one not in waiting]
+    return [one for one in waiting if one.name == name and one is not scope and not (surely and one in several)]
 
 
 def _held_by_manager(services: Services, hold: Hold, scope: Scope, around: tuple[Scope, ...]) -> Pool | None:

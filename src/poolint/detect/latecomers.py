@@ -122,7 +122,7 @@ class Latecomers:
         passed = (
             [one.scope for each in bindings for one in providers(self.ev, each, scope)] if len(bindings) == 1 else []
         )
-        others = [one for one in givers(self.ev, hold, scope) if one not in passed] if passed else []
+        others = [one for one in givers(self.ev, hold, scope, surely=True) if one not in passed] if passed else []
         if len(passed) != 1 or len(others) != 1 or not all(self._gives_new(one, 0) for one in (*passed, *others)):
             return ""
         return " and ".join(f"{one.module.name}.{one.qualified_name}" for one in (*passed, *others))

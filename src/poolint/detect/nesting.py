@@ -29,6 +29,7 @@ from poolint.detect.responding import after_response, run_while_kept
 from poolint.detect.room import has_room_for_two, takes_turns
 from poolint.detect.written import is_written
 from poolint.models.schema import OPENING_ROLES
+from poolint.syntax.guards import is_asked
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import is_at_once, may_await
@@ -244,7 +245,7 @@ class Nesting:
         begun = since(hold, scope)
         if _end(hold.since) > (node.lineno, node.col_offset):
             return "earlier-round"  # whose engine may have been another: a leak, if anything
-        if hold.resource in _names(node, scope) or _is_asked(chosen(node)[0], hold.resource):
+        if hold.resource in _names(node, scope) or is_asked(chosen(node)[0], hold.resource):
             return "same-resource"
         functions = [scope]
         witness = self._takers(pool).of_call(node, scope)
@@ -289,7 +290,7 @@ class Nesting:
             ended += [one for several in changes.exits.values() for one in several]
             if any(one.resource in names and one.node.lineno <= inner_node.lineno for one in ended):
                 return None if own else "ended-before"
-            if any(_is_asked(inner.node, name, for_itself=False) for name in names):
+            if any(is_asked(inner.node, name, for_itself=False) for name in names):
                 return "ended-before"
         return None
 
@@ -369,19 +370,6 @@ def _is_given(call: ast.Call, scope: Scope) -> bool:
     if not isinstance(call.func, ast.Name) or call.func.id in scope.bindings or scope.parent is None:
         return False
     return any(one.kind == "parameter" for one in nearest(call.func.id, scope.parent))
-
-
-def _is_asked(whole: ast.AST, name: str, *, for_itself: bool = True) -> bool:
-    """Whether a function or an expression asks for a name before it uses it: ``session or maker()``, ``if session is None``. Not
-    ``for_itself``: for something that it has, ``if session.in_transaction()``, since whether it is there at all, the ways say."""
-    for node in ast.walk(whole):
-        tests = node.values[:-1] if isinstance(node, ast.BoolOp) else []
-        if isinstance(node, (ast.If, ast.IfExp)):
-            tests = [node.test]
-        names = [one for test in tests for one in ast.walk(test) if isinstance(one, ast.Name) and one.id == name]
-        if any(for_itself or isinstance(parent_of(one), (ast.Attribute, ast.Call)) for one in names):
-            return True
-    return False
 
 
 def _held_as(hold: Hold) -> set[str]:

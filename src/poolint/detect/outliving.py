@@ -18,6 +18,7 @@ from poolint.models.schema import HANDLES, SESSIONS
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import ScopeKey, is_parameter
 from poolint.syntax.surroundings import may_await
+from poolint.syntax.uses import Use, usage
 from poolint.types.annotated import is_injected
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Instance, alternatives
@@ -75,7 +76,8 @@ def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope
     if fact is None or fact.cls is None or fact.cls.kind not in SESSIONS or fact.role != "begin" or root is None:
         return
     resource = text_of(root, scope)
-    if any(one.arg == "nested" for one in node.keywords) or _is_asked(resource, scope):
+    is_dropped = fact.cls.mode == "async" and usage(node, scope).use is Use.DROPPED  # and never begins
+    if is_dropped or any(one.arg == "nested" for one in node.keywords) or _is_asked(resource, scope):
         return
     for region in holdings.changes(scope).regions:
         is_around = region.session == resource and region.header is not node and inside(node, region.statement)

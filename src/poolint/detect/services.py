@@ -82,7 +82,8 @@ class Services:
         self.foreign = Effects(edges, foreign_sink, recovers=True)
         self.graphs: Graphs = Graphs(self.evaluator, self.components)
         self.using = Using(self.evaluator, Effects(edges, use_sink), self.components)
-        self.threading = Threading(self.evaluator, self.using, self.components)
+        self.at_once = Using(self.evaluator, self.using.uses, self.components, at_once=True)
+        self.threading = Threading(self.evaluator, self.at_once, self.components)
         reader = Reader(
             self.evaluator, self.acquisitions, self.ownership, self.using, Effects(edges, end_sink, of_some=True)
         )

@@ -317,7 +317,7 @@ def _bound_within(resource: str, loop: ast.AST | None, scope: Scope) -> bool:
 
 def _observing(services: Services) -> Observe:
     creators = Creators(services.evaluator, services.using, services.graphs)
-    return Sharing(services.evaluator, services.using, services.threading, creators).observe
+    return Sharing(services.evaluator, services.at_once, services.threading, creators).observe
 
 
 DETECTOR = Detector(

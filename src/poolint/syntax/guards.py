@@ -88,3 +88,24 @@ def _file_guards(block: list[ast.stmt], known: dict[ast.stmt, tuple[list[ast.stm
 def _is_broken(loop: ast.While) -> bool:
     """Whether a loop may be left by ``break``, here or from a loop inside."""
     return any(isinstance(one, ast.Break) for one in walk(loop))
+
+
+def is_asked(whole: ast.AST, name: str, *, for_itself: bool = True) -> bool:
+    """Whether a function or an expression asks for a name before it uses it: ``session or maker()``, ``if session is None``. Not
+    ``for_itself``: for something that it has, or whether it is another one, ``if session.in_transaction() or session is not db``,
+    since whether it is there at all, the ways say."""
+    for node in ast.walk(whole):
+        tests = node.values[:-1] if isinstance(node, ast.BoolOp) else []
+        if isinstance(node, (ast.If, ast.IfExp)):
+            tests = [node.test]
+        names = [one for test in tests for one in ast.walk(test) if isinstance(one, ast.Name) and one.id == name]
+        if any(for_itself or _is_asked_more(parent_of(one)) for one in names):
+            return True
+    return False
+
+
+def _is_asked_more(parent: ast.AST | None) -> bool:
+    """Whether what a name stands in asks for more than whether it is there."""
+    if isinstance(parent, ast.Compare):
+        return not any(isinstance(one, ast.Constant) for one in parent.comparators)
+    return isinstance(parent, (ast.Attribute, ast.Call))
