@@ -210,8 +210,8 @@ class Occasions:
         return (is_of_script(call) or is_bare) and not serves(module, self.ev.models)
 
     def _is_imported_once(self, _: ast.Call, module: Module) -> bool:
-        """Whether the top of a module is run once in a process."""
-        return not is_for(module, self.ev.models, "runs-again")
+        """Whether the top of a module is run once in a process; a cell may be run again."""
+        return module.source.cells is None and not is_for(module, self.ev.models, "runs-again")
 
     def _is_run(self, call: ast.Call) -> bool:
         """Whether who calls a coroutine goes on when it has ended: it is awaited, or an event loop is run for it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.occasions import Occasions
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.waypoints import calls_of, waypoint
@@ -34,7 +35,8 @@ class FanOut(Observation, frozen=True, eq=False):
     """As many tasks as a collection has items, each of which takes a connection. ``node`` is what runs them.
 
     ``names`` is the chain of functions down to the checkout, ``path`` where each stands. ``is_possible``: they take one only
-    where something has failed, and few fail at once; or they take turns there (see :mod:`poolint.detect.crowding`).
+    where something has failed, and few fail at once; or they take turns there (see :mod:`poolint.detect.crowding`), or a
+    process does this once, where they wait for nobody but each other.
     """
 
     maker: str
@@ -101,7 +103,8 @@ class Fans:
             path = [waypoint("runs-for-each-item", each.items, each.around.module, maker)]
             path += calls_of(witness)
             where = (node, scope.qualified_name, may_await(node, scope))
-            is_possible = at_first is None or not is_crowded(self._services, node, witness, scope)
+            is_once = self.ev.derived(Occasions).runs_once(scope)
+            is_possible = is_once or at_first is None or not is_crowded(self._services, node, witness, scope)
             yield FanOut(*where, maker, ast.unparse(each.items), names, tuple(path), is_possible)
             return
 

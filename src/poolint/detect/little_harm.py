@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 
 _LEAVING = (ast.Raise, ast.Return, ast.Break)
+_BRIEF = frozenset({"chat", "name", "subprocess"})
+"""What most often takes a moment, as long as it is done once."""
 _ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
@@ -58,10 +60,10 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     Outside of a transaction's block and without a lock of the database it is also where it waits for a few seconds at most,
     sleeps for a moment, or waits for a mutex of this process whose block works with no database. Where nothing but the
     connection of who has only read is held, it is also where its function is a job that runs no more than once at a time,
-    where the database is a file, where a bot sends one message, where it asks for the address of a host, where it pauses
-    after a failure, waits for the answer of the one who sits before the process, or for others with the connection of an
-    engine that this call alone has, sleeps before it takes a new one, because the database has failed, or where each process of
-    the deployment serves no more at once than the pool has connections.
+    where the database is a file, where a bot sends one message, where it asks for the address of a host or runs one program
+    of this machine, where it pauses after a failure, waits for the answer of the one who sits before the process, or for
+    others with the connection of an engine that this call alone has, sleeps before it takes a new one, because the database
+    has failed, or where each process of the deployment serves no more at once than the pool has connections.
     """
     ev, holdings = services.evaluator, services.holdings
     occasions = ev.derived(Occasions)
@@ -79,7 +81,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
         return True
     may_do_no_harm = (
         witness.effect == "user"
-        or (witness.effect in ("chat", "name") and not any(map(_is_repeated, witness.links)))
+        or (witness.effect in _BRIEF and not any(map(_is_repeated, witness.links)))
         or all(is_in_a_file(services, held_from(services, one, scope)) for one in held)
         or _backs_off(ev, witness)
         or takes_turns(services, scope)
