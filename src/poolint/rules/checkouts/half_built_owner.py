@@ -47,7 +47,7 @@ class HalfBuiltOwner(Rule):
     ```
 
     ## When to ignore
-    When the process ends if this fails.
+    When the process ends if this fails; what is seen to run once in a process is reported with `--certainty possible` only.
     """
 
     meta = Meta(

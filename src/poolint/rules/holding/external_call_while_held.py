@@ -35,10 +35,11 @@ class ExternalCallWhileHeld(Rule):
     what runs only as the application starts or ends, or in a script that is run by hand, where nobody else wants the
     connection; one call that says itself that it waits for two seconds at most, outside of transactions and locks; and,
     where nothing has been written or locked, a call while the connection is one to a database that certainly is a file, one
-    that asks for the address of a host, not for each of many, and any in a job that its schedule runs
-    no more than once at a time (APScheduler, `schedule`, `repeat_every`, loops of discord.py), or a task where the deployment in
-    the repository starts workers that run one after the other (Celery's and RQ's by default), or where that has each process
-    serve no more requests at once than the pool has connections: gunicorn does one after the other without `--threads`.
+    that asks for the address of a host or runs a program of this machine, not for each of many, and any in a job that
+    its schedule runs no more than once at a time (APScheduler, `schedule`, `repeat_every`, loops of discord.py), or a
+    task where the deployment in the repository starts workers that run one after the other (Celery's and RQ's by
+    default), or where that has each process serve no more requests at once than the pool has connections: gunicorn
+    does one after the other without `--threads`.
 
     ## Why is this bad?
     A session begins a transaction with its first query and keeps its connection until the commit. While the other

@@ -20,7 +20,8 @@ class UnboundedFanOut(Rule):
     or to lock something, it waits for something else meanwhile, or takes another one; or where who starts them keeps a
     connection that none of them can have. Those that only read something with theirs take turns; those that wait for
     something else before, as for the answer to a request, come one after the other; and where only what fails takes a
-    connection, few fail at once: these are possible findings (`--certainty possible`).
+    connection, few fail at once; in what runs once in a process, none but they wait: these are possible
+    findings (`--certainty possible`).
 
     ## Why is this bad?
     One request with many items drains the pool: its own tasks wait for each other until the pool's timeout, and so
