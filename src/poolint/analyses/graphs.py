@@ -71,6 +71,7 @@ class Graphs:
 
     def may_raise(self, node: ast.expr, scope: Scope) -> bool:
         """Whether something may raise in practice."""
+        is_awaited = isinstance(node, ast.Await)
         if isinstance(node, ast.Await):
             node = node.value
         if not isinstance(node, ast.Call):
@@ -84,7 +85,12 @@ class Graphs:
             if fact.row.call == "coroutine" and isinstance(parent_of(node), ast.Expr):
                 return False  # it is made and dropped: nothing of it ever runs
             models = self.ev.models
-            is_quiet = fact.role in _QUIET_ROLES or fact.row.effect in PAUSING or fact.name in models.manners["quiet"]
+            connects = fact.role == "create" and is_awaited  # what is awaited as it is made, opens connections
+            is_quiet = (
+                (fact.role in _QUIET_ROLES and not connects)
+                or fact.row.effect in PAUSING
+                or fact.name in models.manners["quiet"]
+            )
             return not is_quiet or models.ends("fails", fact.name)
         callee = self.ev.type_of(node.func, scope)
         if isinstance(callee, LibraryName):

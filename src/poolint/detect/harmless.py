@@ -11,7 +11,7 @@ from poolint.analyses.occasions import Occasions
 from poolint.detect.databases import closes_itself
 from poolint.detect.leaks import LeakedCheckout
 from poolint.frameworks.entries import is_entry
-from poolint.models.schema import OWNERS, POOLING, RELEASABLE
+from poolint.models.schema import OWNERS, POOLING
 from poolint.syntax.file_kinds import is_imported, is_test
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_in_loop
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 def is_harmless(ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope) -> bool:
     """Whether a checkout closes itself as soon as nothing refers to it, or as the short answer to what was sent has arrived,
-    or ends with the process all the same: a connection in a test, or in what only tests call, one in what runs once, one
-    outside of any pool in a script, and what owns connections where an exception ends a command, or a pool where one ends a
-    function that nobody is seen to call again."""
+    or ends with the process all the same: a connection in a test, or in what only tests call, one outside of any pool in
+    what runs once, or in a script, what may fail in what runs once before there is an owner, and what owns connections where an
+    exception ends a command, or a pool where one ends a function that nobody is seen to call again."""
     if closes_itself(site.cls) or getattr(site.fact.row, "acknowledges", False):
         return True
     occasions = ev.derived(Occasions)
@@ -43,11 +43,14 @@ def is_harmless(ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope) -
         return is_pool and problem == "exception" and not _is_called_again(ev, site, scope)
     if site.cls.kind == "connection" and site.fact.is_direct and occasions.ends_with_script(scope):
         return True
-    if site.cls.kind not in RELEASABLE or problem not in ("with-keeps", "never", "exception", "half-built"):
-        return False
-    if problem in ("with-keeps", "never") and (is_test(scope.module, ev.project) or occasions.is_of_tests(scope)):
+    is_once = occasions.runs_once(scope) and not is_in_loop(site.call, scope)
+    if problem == "half-built" and is_once:
         return True
-    return occasions.runs_once(scope) and not is_in_loop(site.call, scope)
+    if site.cls.kind != "connection" or problem not in ("with-keeps", "never", "exception"):
+        return False
+    if problem != "exception" and (is_test(scope.module, ev.project) or occasions.is_of_tests(scope)):
+        return True
+    return site.fact.is_direct and is_once
 
 
 def _is_called_again(ev: Evaluator, site: Site, scope: Scope) -> bool:

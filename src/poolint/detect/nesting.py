@@ -26,7 +26,7 @@ from poolint.detect.latecomers import Latecomers
 from poolint.detect.observation import Dismissed, Observation
 from poolint.detect.passed_pools import PassedPools
 from poolint.detect.responding import after_response, run_while_kept
-from poolint.detect.room import has_more_than_one, has_room_for_two, takes_turns
+from poolint.detect.room import has_room_for_two, takes_turns
 from poolint.detect.written import is_written
 from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.guards import is_asked
@@ -164,7 +164,6 @@ class Nesting:
         """What is observed; ``last`` is the call that takes the connection from the pool, where there is one. ``is_later``:
         others run before that."""
         is_file = is_in_a_file(self.services, held_from(self.services, hold, scope))
-        is_alone = self.occasions.runs_alone(scope)
         is_read = is_file and hold.header is None and not is_written(self.services, hold, node, scope)
         return NestedCheckout(
             node,
@@ -177,12 +176,11 @@ class Nesting:
             tuple(f"{one.module.name}.{one.qualified_name}" for one in functions),
             last is not None and is_autocommit(self.ev, *last),
             last is not None and self._refuses(*last),
-            is_alone,
+            self.occasions.runs_alone(scope),
             is_read
             or takes_turns(self.services, scope)
             or (not is_later and hold.cause is None and is_at_once(hold.since, node, scope))
-            or has_room_for_two(self.services, hold, scope)
-            or (is_alone and has_more_than_one(self.services, hold, scope)),
+            or has_room_for_two(self.services, hold, scope),
             apart=apart,
         )
 

@@ -26,11 +26,6 @@ def has_room_for_two(services: Services, hold: Hold, scope: Scope) -> bool:
     return most is not None and limit is not None and 2 * most <= limit
 
 
-def has_more_than_one(services: Services, hold: Hold, scope: Scope) -> bool:
-    """Whether a pool is known to open more than one connection: enough for a function that nobody runs beside itself."""
-    return (_limit(services, hold, scope) or 0) > 1
-
-
 def _limit(services: Services, hold: Hold, scope: Scope) -> int | None:
     """How many connections the pool of what is held opens at most; None where that is not known for certain."""
     pool = held_from(services, hold, scope)

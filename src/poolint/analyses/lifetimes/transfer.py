@@ -219,9 +219,10 @@ class Moves:
         if row.role in UNDOING and edge.is_unwinding:
             return End("gone", "server")  # it raises when the server is gone, and then the slot is free
         if self.cls.lazy and config.state == "idle" and row.role in ("checkout", "begin"):
-            if row.call != "sync" or isinstance(parent_of(call), ast.withitem):
-                return config._replace(state="connecting")
-            return config if edge.is_unwinding else config._replace(state="held")
+            if edge.is_unwinding:
+                return config
+            is_later = row.call != "sync" or isinstance(parent_of(call), ast.withitem)
+            return config._replace(state="connecting" if is_later else "held")
         if not self.is_session:
             takes = row.role in REACHING_ROLES or row.role == "external"
             return config._replace(state="held") if self.is_lazy and takes else config

@@ -51,8 +51,7 @@ class CheckoutNeverReleased(Rule):
     connection is handed on, stored or captured.
 
     ## When to ignore
-    In a script that ends at once: poolint is silent there by itself where it can see that, and what runs
-    once in a process, as it starts or as a command, is reported with `--certainty possible` only.
+    In a script that ends at once: poolint is silent there by itself where it can see that.
     """
 
     meta = Meta(

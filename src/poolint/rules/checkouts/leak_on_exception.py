@@ -54,8 +54,7 @@ class LeakOnException(Rule):
     connection is handed on, stored or captured.
 
     ## When to ignore
-    In a script that ends with the exception: poolint is silent there by itself where it can see that, and what runs
-    once in a process, as it starts or as a command, is reported with `--certainty possible` only.
+    In a script that ends with the exception: poolint is silent there by itself where it can see that.
     """
 
     meta = Meta(

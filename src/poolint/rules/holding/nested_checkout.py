@@ -33,8 +33,7 @@ class NestedCheckout(Rule):
     ## Why is this bad?
     Each request needs two connections at once. When as many requests as the pool has connections hold their first
     one, all of them wait for a second one that none of them gives back, until the pool's timeout ends them. A command
-    that its process ends with competes with nobody but itself: where the pool has more than one connection, that is
-    reported with `--certainty possible` only.
+    that its process ends with competes with nobody but itself: it needs two of the server's connections.
 
     ## Example
     ```python
