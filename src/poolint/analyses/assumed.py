@@ -43,6 +43,9 @@ Values = dict[str, object]
 TOLD: Final = "@"
 """What is known of one place in a function stands under its rows and columns behind this."""
 
+_BOUND_TO_IT = ([("assign", True)], [("annotated", True)])
+"""The kinds of the only binding of a name that stands for what it is bound to as a whole."""
+
 _READS = (ast.Compare, ast.For, ast.comprehension)
 """What a list stands in that is not changed there."""
 
@@ -96,8 +99,9 @@ def _is_one_of(one: object, several: ast.expr, scope: Scope) -> bool | None:
     if home is not None and isinstance(several, ast.Name):
         bindings = home.bindings[several.id]
         loads = (load for inner in home.descendants() for load in inner.loads.get(several.id, ()))
-        if len(bindings) != 1 or bindings[0].index >= 0 or not all(isinstance(parent_of(one), _READS) for one in loads):
-            return None  # something may have been added
+        is_bound_to_it = [(each.kind, each.index < 0) for each in bindings] in _BOUND_TO_IT
+        if not is_bound_to_it or not all(isinstance(parent_of(load), _READS) for load in loads):
+            return None  # an item of it, what a call passes instead, or something may have been added
         several = bindings[0].value or several
     if not isinstance(several, (ast.List, ast.Tuple, ast.Set)):
         return None

@@ -71,9 +71,9 @@ class Graphs:
 
     def may_raise(self, node: ast.expr, scope: Scope) -> bool:
         """Whether something may raise in practice."""
-        is_awaited = isinstance(node, ast.Await)
+        is_awaited = False
         if isinstance(node, ast.Await):
-            node = node.value
+            node, is_awaited = node.value, True
         if not isinstance(node, ast.Call):
             return isinstance(node, (ast.Yield, ast.YieldFrom)) or not (
                 isinstance(node, (ast.Name, ast.Constant)) or self._is_quiet_to_enter(node, scope)

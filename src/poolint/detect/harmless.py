@@ -38,19 +38,22 @@ def is_harmless(ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope) -
         is_pool = site.cls.kind in POOLING
         if occasions.ends_with_process(scope) and not is_in_loop(site.call, scope):
             return is_pool or problem == "exception"
-        if is_pool and occasions.runs_once(scope) and not is_in_loop(site.call, scope):
+        if is_pool and _is_made_once(occasions, site, scope):
             return True
         return is_pool and problem == "exception" and not _is_called_again(ev, site, scope)
     if site.cls.kind == "connection" and site.fact.is_direct and occasions.ends_with_script(scope):
         return True
-    is_once = occasions.runs_once(scope) and not is_in_loop(site.call, scope)
-    if problem == "half-built" and is_once:
-        return True
+    if problem == "half-built":
+        return _is_made_once(occasions, site, scope)
     if site.cls.kind != "connection" or problem not in ("with-keeps", "never", "exception"):
         return False
     if problem != "exception" and (is_test(scope.module, ev.project) or occasions.is_of_tests(scope)):
         return True
-    return site.fact.is_direct and is_once
+    return site.fact.is_direct and _is_made_once(occasions, site, scope)
+
+
+def _is_made_once(occasions: Occasions, site: Site, scope: Scope) -> bool:
+    return occasions.runs_once(scope) and not is_in_loop(site.call, scope)
 
 
 def _is_called_again(ev: Evaluator, site: Site, scope: Scope) -> bool:

@@ -83,6 +83,7 @@ class Services:
         self.graphs: Graphs = Graphs(self.evaluator, self.components)
         self.using = Using(self.evaluator, Effects(edges, use_sink), self.components)
         self.at_once = Using(self.evaluator, self.using.uses, self.components, at_once=True)
+        """What several tasks or threads may use of a session at the same time."""
         self.threading = Threading(self.evaluator, self.at_once, self.components)
         reader = Reader(
             self.evaluator, self.acquisitions, self.ownership, self.using, Effects(edges, end_sink, of_some=True)
