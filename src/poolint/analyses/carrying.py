@@ -39,7 +39,7 @@ class Carrying:
         self._carriers: dict[Scope, Set[str]] = {}
         self._told: dict[Scope, Set[str]] = {}
         self._near: dict[Scope, bool] = {}
-        self._showing = ev.models.words("shows-query", "shows-session", "shows-alone")
+        self._showing = ev.models.words("shows-query", "shows-session", "shows-alone", "shows-mapped")
 
     def concerns(self, scope: Scope) -> bool:
         """Whether what stands in a scope may have to do with a session or connection: by the words of the top-level

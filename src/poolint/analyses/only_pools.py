@@ -7,8 +7,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.models.schema import POOLING, SESSIONS
+from poolint.syntax.expressions import dotted
 from poolint.syntax.file_kinds import is_test, kinds_of
-from poolint.syntax.scopes import is_parameter
+from poolint.syntax.scopes import home_of, is_parameter, parent_of
 from poolint.syntax.surroundings import COMPREHENSIONS, around, is_in_loop
 from poolint.types.values import Instance, Pending, Type, alternatives
 from poolint.types.vocabulary import last_name
@@ -43,7 +44,17 @@ class OnlyPools:
             self._made[key] = self._find(family, scope.module)
         return self._made[key]
 
+    def all_engines(self, mode: str, near: Module) -> list[tuple[ast.Call, Scope]]:
+        """All calls of the project that make engines of a mode, tests and migrations aside; none where scripts make some."""
+        return self._all(("engine", mode), near) or []
+
     def _find(self, family: _Family, near: Module) -> tuple[ast.Call, Scope] | None:
+        calls = [one for one in self._all(family, near) or () if not _stays_inside(*one)]
+        are_one = len({_kept_as(*one) for one in calls}) == 1
+        return calls[0] if are_one and not any(self._makes_several(*one) for one in calls) else None
+
+    def _all(self, family: _Family, near: Module) -> list[tuple[ast.Call, Scope]] | None:
+        """All calls that make one of a kind; None where that of a script is among them."""
         calls: list[tuple[ast.Call, Scope]] = []
         for module in self._modules(near):
             found = [*self._makers(family, module)] if not is_test(module, self.ev.project) else []
@@ -52,7 +63,7 @@ class OnlyPools:
                 return None  # it is that of the script, and others who use the same functions have theirs
             if not kinds:
                 calls += found
-        return calls[0] if len(calls) == 1 and not self._makes_several(*calls[0]) else None
+        return calls
 
     def _modules(self, near: Module) -> Iterator[Module]:
         project = self.ev.project
@@ -74,6 +85,8 @@ class OnlyPools:
         """Whether a call may make more than one: in a loop, by what its function is passed, or for each object of a class."""
         if is_in_loop(call, scope) or around(call, scope, COMPREHENSIONS) is not None:
             return True
+        if _home(call, scope) is scope.module.scope:
+            return False  # what all find there is the last one, whatever it was made of
         cls, own = scope.enclosing_class, scope.first_parameter
         names = {one.id for one in ast.walk(call) if isinstance(one, ast.Name)}
         if cls is not None and own is not None:
@@ -89,6 +102,44 @@ class OnlyPools:
         init = next((one for one in cls.children if one.name == "__init__"), None)
         made = self.ev.callers.of(init) if init is not None else self.ev.callers.making(cls)
         return sum(not is_test(inner.module, self.ev.project) for _, inner in made) == 1
+
+
+def _target(call: ast.Call) -> ast.expr | None:
+    """What alone the value of a call is assigned to."""
+    parent = parent_of(call)
+    statement = parent_of(parent) if isinstance(parent, ast.Await) else parent
+    if isinstance(statement, ast.Assign):
+        return statement.targets[0] if len(statement.targets) == 1 else None
+    return statement.target if isinstance(statement, ast.AnnAssign) else None
+
+
+def _kept_as(call: ast.Call, scope: Scope) -> tuple[str, ...]:
+    """What tells what a call makes from others: where all that use it find it, as what one of several branches has put there
+    (``if is_file: engine = …``, ``else: engine = …``), or the call."""
+    home, target = _home(call, scope), _target(call)
+    if home is None or target is None:
+        return (scope.module.path, str(call.lineno), str(call.col_offset))
+    return (*map(str, home.key), dotted(target))
+
+
+def _home(call: ast.Call, scope: Scope) -> Scope | None:
+    """What has the variable or attribute that alone gets the value of a call: a function, a module, or a class."""
+    target = _target(call)
+    name = dotted(target) if target is not None else ""
+    if name.startswith("self."):
+        return scope.enclosing_class
+    return scope.module.scope if name in scope.globals else home_of(name, scope) if name.isidentifier() else None
+
+
+def _stays_inside(call: ast.Call, scope: Scope) -> bool:
+    """Whether a function disposes of what it makes: nobody else gets that."""
+    target = _target(call)
+    if scope.kind != "function" or not isinstance(target, ast.Name) or home_of(target.id, scope) is not scope:
+        return False
+    ends = (one.func for name in ("dispose", "close", "aclose", "disconnect") for one in scope.calls_of(name))
+    return any(isinstance(one, ast.Attribute) and dotted(one.value) == target.id for one in ends) and not any(
+        isinstance(parent_of(load), (ast.Return, ast.Yield)) for load in scope.loads.get(target.id, ())
+    )
 
 
 def _family(one: Type) -> _Family | None:

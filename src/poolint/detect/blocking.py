@@ -131,7 +131,9 @@ def _reads_a_file(services: Services, fact: CallSite, scope: Scope) -> bool:
     if fact.role in _WRITING:
         return False
     root = root_of(fact.node)
-    return root is not None and is_in_a_file(services, services.pools.of_given(text_of(root, scope), scope))
+    return root is not None and is_in_a_file(
+        services, services.pools.of_given(text_of(root, scope), scope), fact.cls, scope
+    )
 
 
 def _is_for_both_modes(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
@@ -191,7 +193,7 @@ def _opens_a_file(services: Services, fact: CallSite, scope: Scope) -> bool:
     """Whether what a checkout gives is a connection to a database that certainly is a file."""
     opened = services.evaluator.models.classes.get(fact.row.returns) if fact.row is not None else fact.cls
     is_file = opened is not None and opened.embedded
-    return is_file or is_in_a_file(services, services.pools.of_checkout(fact.node, scope))
+    return is_file or is_in_a_file(services, services.pools.of_checkout(fact.node, scope), fact.cls, scope)
 
 
 def _is_entered(manager: ast.expr, scope: Scope) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.only_pools import OnlyPools
 from poolint.analyses.pools import UNPOOLED
 from poolint.flow.flags import name_of
 from poolint.frameworks.entries import parameters, required, routes
+from poolint.models.schema import SESSIONS
 from poolint.types.bound import elsewhere
 from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
@@ -36,13 +38,51 @@ def is_in_memory(services: Services, pool: Pool | None) -> bool:
     return spec is not None and bool(spec.urls) and all(one.memory for one in spec.urls)
 
 
-def is_in_a_file(services: Services, pool: Pool | None) -> bool:
+def is_in_a_file(services: Services, pool: Pool | None, cls: Class | None, scope: Scope) -> bool:
     """Whether a pool's engine has a database in a file: all URLs that it may be given are known, say so, and nobody outside
-    may say otherwise."""
+    may say otherwise. Where it is not known which engine has the pool of an object of a class, whether all engines have one
+    that the project makes."""
     spec = engine_of(services, pool)
-    if spec is not None and _asks_for_a_file(services, spec):
-        return True
-    urls = spec.urls if spec is not None and spec.has_all_urls else _configured(services, pool) if spec is None else ()
+    if spec is not None:
+        return _is_for_a_file(services, spec)
+    configured = _configured(services, pool)
+    if configured or cls is None:
+        return _are_files(services, configured)
+    is_known = _module_of(services, pool) is not None or (pool or ())[:1] == UNPOOLED
+    return not is_known and services.kept(_Everywhere, lambda: _Everywhere(services)).are_files(cls, scope.module)
+
+
+class _Everywhere:
+    """What is so of all engines of a project, or of no one."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._only = services.evaluator.derived(OnlyPools)
+        self._found: dict[tuple[str, str, str], bool] = {}
+
+    def are_files(self, cls: Class, near: Module) -> bool:
+        """Whether all engines that the objects of a class may work with have databases in files."""
+        key = (near.path, cls.mode, "" if cls.kind in SESSIONS else cls.name.partition(".")[0])
+        if key not in self._found:  # who asks rests on what is told
+            self._found[key] = self._are(*key[1:], near)
+        return self._found[key]
+
+    def _are(self, mode: str, library: str, near: Module) -> bool:
+        made = [self._services.engines.of_call(*one) for one in self._only.all_engines(mode, near)]
+        return bool(made) and all(
+            one is not None
+            and one.maker.makes == "engine"
+            and (not library or one.maker.name.startswith(f"{library}."))
+            and _is_for_a_file(self._services, one)
+            for one in made
+        )
+
+
+def _is_for_a_file(services: Services, spec: EngineSpec) -> bool:
+    return _asks_for_a_file(services, spec) or (spec.has_all_urls and _are_files(services, spec.urls))
+
+
+def _are_files(services: Services, urls: tuple[Url, ...]) -> bool:
     dialects = services.evaluator.models.dialects
     rows = [dialects.get(one.dialect) if one.known.given else None for one in urls]
     return bool(rows) and all(row is not None and row.embedded for row in rows)

@@ -82,7 +82,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     may_do_no_harm = (
         witness.effect == "user"
         or (witness.effect in _BRIEF and not any(map(_is_repeated, witness.links)))
-        or all(is_in_a_file(services, held_from(services, one, scope)) for one in held)
+        or all(is_in_a_file(services, held_from(services, one, scope), one.cls, scope) for one in held)
         or _backs_off(ev, witness)
         or takes_turns(services, scope)
         or all(_opens_again(services, one, witness) for one in held)

@@ -163,7 +163,7 @@ class Nesting:
     ) -> NestedCheckout:
         """What is observed; ``last`` is the call that takes the connection from the pool, where there is one. ``is_later``:
         others run before that."""
-        is_file = is_in_a_file(self.services, held_from(self.services, hold, scope))
+        is_file = is_in_a_file(self.services, held_from(self.services, hold, scope), hold.cls, scope)
         is_read = is_file and hold.header is None and not is_written(self.services, hold, node, scope)
         return NestedCheckout(
             node,

@@ -109,11 +109,11 @@ class Streaming:
         """The sessions that a generator works with."""
         place = (node, scope.qualified_name, may_await(node, scope))
         for resource, life in captured.items():
-            is_file = self._is_in_a_file(resource, scope)
+            is_file = self._is_in_a_file(resource, life.cls, scope)
             yield StreamedFrom(*place, resource, made.response, generator.name, life.ends, life.cls, life.end, is_file)
 
-    def _is_in_a_file(self, resource: str, scope: Scope) -> bool:
-        return is_in_a_file(self.services, self.services.pools.of_given(resource, scope))
+    def _is_in_a_file(self, resource: str, cls: Class | None, scope: Scope) -> bool:
+        return is_in_a_file(self.services, self.services.pools.of_given(resource, scope), cls, scope)
 
     def _held(
         self, made: Made, node: ast.Call, generator: Scope, stream: Stream | None, scope: Scope
@@ -127,7 +127,7 @@ class Streaming:
         for held in found[:1]:
             place = (node, scope.qualified_name, may_await(node, scope))
             names = (made.response, generator.name)
-            is_file = self._is_in_a_file(held.resource, scope)
+            is_file = self._is_in_a_file(held.resource, None, scope)
             path = (held.taken,)
             yield CallWhileHeld(*place, held.resource, "", held.taken, names, "stream", path, is_possible=is_file)
 

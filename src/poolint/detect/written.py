@@ -18,7 +18,7 @@ from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from poolint.analyses.callees import Edges
     from poolint.analyses.holding.changes import Change
@@ -74,10 +74,10 @@ def is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> 
     committed = {event for one in ends if one is not node for event in events_at(graph, one)} & after
     if not committed:
         return False
-    stores = [one for one in scope.attributes if isinstance(one.ctx, ast.Store) and not _is_own(one, scope)]
+    stores = [*_stores(scope)]
     if here & _after(graph, stores, but=ended | commits | left):
         stores = []
-    called = [call for call in scope.calls if _changes(services, call, scope)]
+    called = [call for call in scope.calls if _changes(services, call, scope) or _sets(services, call, scope)]
     later = [one for one in (*writes, *stores, *called) if not after.isdisjoint(events_at(graph, one))]
     own_writes = {event for one in later for event in events_at(graph, one)}
     return not committed <= own_writes | _after(graph, later, but=ends | given_up, raising=False)
@@ -92,8 +92,7 @@ def writes_of(services: Services, hold: Hold, scope: Scope) -> list[ast.expr]:
         if (_is_on(call, hold, scope) and last_name(call.func) in words and last_name(call.func) not in _ENDING)
         or _changes(services, call, scope)
     ]
-    stores = [one for one in scope.attributes if isinstance(one.ctx, ast.Store) and not _is_own(one, scope)]
-    return [*calls, *stores]
+    return [*calls, *_stores(scope)]
 
 
 def _changes(services: Services, call: ast.Call, scope: Scope) -> bool:
@@ -104,6 +103,19 @@ def _changes(services: Services, call: ast.Call, scope: Scope) -> bool:
     return any(
         isinstance(one, Function) and giving.of(one.scope) for one in callees_of(services.evaluator, call, scope)
     )
+
+
+def _sets(services: Services, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call runs a function of the project that sets attributes of objects, which it then commits itself."""
+    return any(
+        isinstance(one, Function) and ("setattr" in one.scope.called or any(_stores(one.scope)))
+        for one in callees_of(services.evaluator, call, scope)
+    )
+
+
+def _stores(scope: Scope) -> Iterator[ast.Attribute]:
+    """The attributes of objects that a function sets, those of its own aside."""
+    return (one for one in scope.attributes if isinstance(one.ctx, ast.Store) and not _is_own(one, scope))
 
 
 class Giving:

@@ -227,7 +227,7 @@ class Models:
         """The row for calling ``name`` on an instance of ``cls`` or on ``cls`` itself; None where nothing is known.
 
         A row that names the method, also one of a base, comes before any fallback row; a fallback covers public
-        names only. Who calls ``__aexit__`` or ``__exit__`` by hand does what the end of a block does.
+        names only, and none that is an attribute. Who calls ``__aexit__`` or ``__exit__`` by hand does what the end of a block does.
         """
         table = self._methods.get(cls.name)
         if table is None:
@@ -235,8 +235,8 @@ class Models:
                 each: method for one in reversed(self.lineage(cls)) for method in one.methods for each in method.names
             }
         method = table.get(name)
-        if method is None and not name.startswith("_"):
-            method = table.get(FALLBACK)
+        if method is None and FALLBACK in table and not name.startswith("_") and not self.attribute(cls, name):
+            method = table[FALLBACK]
         if method is None and name in LEAVES:
             method = table[name] = self._leaving(cls, name)
         return method

@@ -51,7 +51,7 @@ def held(cls: Class | None) -> str:
 def lost(leak: LeakedCheckout | UnreleasedAttribute | LongLived) -> str:
     """What it means that a checkout is not given back; a connection that was opened outside of any pool stays open."""
     if leak.cls.kind == "connection" and leak.call.is_direct:
-        return "the connection stays open"
+        return "the connection stays open until it is collected"
     return held(leak.cls)
 
 

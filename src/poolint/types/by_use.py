@@ -3,8 +3,8 @@
 Where statements of SQLAlchemy are run on what ``async with db.sessions() as session`` binds, or objects of tables are added
 to it, ``session`` is a session and ``db.sessions`` makes such; where queries are awaited inside ``async with
 conn.transaction()``, ``conn`` is a connection.
-A session or a connection is judged by its own function alone, a pool by all uses of its expression there, an attribute by
-those in its class. Uses that several kinds of
+A session or a connection is judged by its own function alone, or by its module where that has a name for what it is of, a
+pool by all uses of its expression there, an attribute by those in its class. Uses that several kinds of
 objects would allow tell nothing: a helper with an ``execute`` of its own that gives a connection back each time is called
 like a session, so of what is passed in, more than that has to be seen.
 """
@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Literal
 
 from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import dotted
-from poolint.syntax.scopes import means, parent_of
+from poolint.syntax.scopes import home_of, means, parent_of
 from poolint.types import narrowing, returns, traced
-from poolint.types.evidence import SAYS_ENGINE
+from poolint.types.evidence import SAYS_ENGINE, says_database
 from poolint.types.use_calls import Made, UseCalls, within
 from poolint.types.use_places import is_stored, path
 from poolint.types.values import UNKNOWN, Instance, Pending, Type
@@ -67,6 +67,7 @@ class ByUse:
         """Methods of drivers' pools that take a connection."""
         self._taking = self._of_pools | _OF_ENGINES
         self._filed: dict[Scope, dict[str, list[Call]]] = {}
+        self._of_module: dict[Module, dict[str, list[Call]]] = {}
         self._near: dict[Module, bool] = {}
         self._released: dict[Module, frozenset[str]] = {}
 
@@ -165,6 +166,17 @@ class ByUse:
         self._filed[scope] = found
         return found
 
+    def _shared(self, module: Module) -> dict[str, list[Call]]:
+        """The calls in all functions of a module on what it has a name for itself, as they have it."""
+        found = self._of_module.get(module)
+        if found is None:
+            found = self._of_module[module] = {}
+            for inner in module.scope.descendants():
+                for text, call in self._use.of(inner):
+                    if home_of(text.partition(".")[0], inner) is module.scope:
+                        found.setdefault(text, []).append(call)
+        return found
+
     def _is_near(self, module: Module) -> bool:
         found = self._near.get(module)
         if found is None:
@@ -213,16 +225,18 @@ class ByUse:
                 return UNKNOWN  # what is declared is what it is, also where that is not known
             calls = [one for one in calls if means(node.id, one.scope, home)]
         else:
-            calls = [one for one in calls if one.scope is scope]
             if is_stored(text, scope):
                 return UNKNOWN
+            shared = self._shared(scope.module) if home_of(text.partition(".")[0], scope) is scope.module.scope else {}
+            calls = shared.get(text) or [one for one in calls if one.scope is scope]
         block = self._use.of_transaction(calls)
         if block is not None:
             return self._own("Connection", block)
-        mode = self._use.of_statements(calls, "")
-        if mode is None or not self._use.is_session(calls):
-            return UNKNOWN
-        return self._instance("used-session", mode) or UNKNOWN
+        mode = self._use.of_statements(calls, "") if self._use.is_session(calls) else None
+        mode = mode or self._use.of_classes(calls)
+        if mode is None and says_database(text.rpartition(".")[2]):
+            mode = self._use.of_objects(calls, "")
+        return (self._instance("used-session", mode) if mode is not None else None) or UNKNOWN
 
     def _factory(self, call: ast.Call, scope: Scope, filed: dict[str, list[Call]]) -> Type:
         """What is called and gives a session or a connection."""
@@ -265,7 +279,7 @@ class ByUse:
 
     def _session_of(self, made: Made) -> Mode | None:
         """Whether what is kept is a session, and of which kind: it runs statements, or is given objects that are mapped."""
-        found = self._use.of_statements(made.calls, made.how)
+        found = self._use.of_statements(made.calls, made.how) or self._use.of_classes(made.calls)
         return found if found is not None else self._use.of_objects(made.calls, made.how)
 
     # Classes

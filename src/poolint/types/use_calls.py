@@ -73,7 +73,8 @@ class UseCalls:
             ev.models.words("shows-session"),
             ev.models.words("shows-alone"),
         )
-        self._words = self._queries | self._of_session | {"transaction", "cursor"}
+        self._of_classes = ev.models.words("shows-mapped")
+        self._words = self._queries | self._of_session | self._of_classes | {"transaction", "cursor"}
         self._hands = ev.models.words("starts-thread") | ev.models.threaded.keys()
         """The last names of what runs in a thread what it is passed."""
         self._drivers: dict[str, set[str]] = {}
@@ -83,6 +84,9 @@ class UseCalls:
         self._roots, self._rows = ev.models.words("makes-statement"), ev.models.words("shows-rows")
         known = [ev.models.classes[name] for name in ev.models.manners["used-session"]]
         self._sessions = [one for one in known if one.mode == "async"]
+        asked = [(name, one) for one in known for name in self._of_classes if ev.models.method(one, name) is not None]
+        self._asks_in: dict[str, Mode] = {name: "async" if one.mode == "async" else "sync" for name, one in asked}
+        """Methods that are asked for mapped classes, with the mode of the sessions that have them."""
         found = [ev.models.method(one, name) for one in self._sessions for name in self._of_session]
         self._ends = frozenset(
             name for row in found if row is not None and row.call == "coroutine" for name in row.names
@@ -137,6 +141,10 @@ class UseCalls:
         if not any(self._adds_object(one) for one in calls):
             return None
         return mode_of([one for one in calls if one.method in self._ends], how)
+
+    def of_classes(self, calls: list[Call]) -> Mode | None:
+        """Whether a class that is mapped to a table, or a part of one, is asked for, which sessions of one kind alone can do."""
+        return next((self._asks_in[one.method] for one in calls if self._asks_for_class(one)), None)
 
     def is_session(self, calls: list[Call]) -> bool:
         """Whether more is done than to run statements, as helpers do that have a connection for each."""
@@ -221,13 +229,18 @@ class UseCalls:
         several = (each.elts if isinstance(each, (ast.List, ast.Tuple)) else [each] for each in one.arguments[:1])
         return any(self._is_mapped(each, one.scope) for each in next(several, ()))
 
-    def _is_mapped(self, node: ast.expr, scope: Scope) -> bool:
+    def _asks_for_class(self, one: Call) -> bool:
+        asked = (each.value if isinstance(each, ast.Attribute) else each for each in one.arguments)
+        return one.method in self._asks_in and any(self._is_mapped(each, one.scope, ClassObject) for each in asked)
+
+    def _is_mapped(self, node: ast.expr, scope: Scope, kind: type[Instance | ClassObject] = Instance) -> bool:
+        """Whether an expression is an object of a class that is mapped to a table, or the class."""
         from poolint.types.members import lineage
 
         if isinstance(node, ast.Constant):
             return False
         found = self.ev.type_of(node, scope)
-        return isinstance(found, Instance) and any(
+        return isinstance(found, kind) and any(
             name in owner.bindings for owner in lineage(self.ev, found) for name in _MAPPED
         )
 

@@ -1,10 +1,12 @@
-"""Methods that the project's own classes of sessions add to what the library's class has."""
+"""What calls are made on, and what they are passed: sessions of registries as well, and methods that the project's own classes
+of sessions add to what the library's class has."""
 
 from __future__ import annotations
 
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.holding.transactions import registry_asked, root_of
 from poolint.flow.flags import name_of
 from poolint.models.schema import SESSIONS
 from poolint.types.call_sites import call_site
@@ -51,3 +53,20 @@ def own_object(call: ast.Call, scope: Scope) -> ast.expr | None:
         return None
     first = scope.first_parameter if scope.enclosing_class is not None else None
     return ast.copy_location(ast.Name(first.arg, ast.Load()), owner) if first is not None else None
+
+
+def receiver_of(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.expr | None:
+    """The object that a chain of calls begins with, the registry where that is asked for its session first."""
+    return registry_asked(ev, call, scope) or root_of(call) or own_object(call, scope)
+
+
+def may_be_session(argument: ast.expr) -> bool:
+    """Whether an argument is known by a name, or is what one is called for: ``registry()``."""
+    is_called = isinstance(argument, ast.Call) and not argument.args and not argument.keywords
+    return bool(name_of(argument.func if isinstance(argument, ast.Call) and is_called else argument))
+
+
+def passed_as(ev: Evaluator, argument: ast.expr, scope: Scope) -> str:
+    """The name of an argument, or that of the registry whose session it is; empty for all else that is called for."""
+    registry = registry_asked(ev, argument, scope) if isinstance(argument, ast.Call) else None
+    return name_of(argument if registry is None else registry)

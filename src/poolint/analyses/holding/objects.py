@@ -110,7 +110,8 @@ class Objects:
     def _of_registries(self, found: Iterator[tuple[str, Left, Class]]) -> Iterator[Done]:
         for place, left, cls in found:
             is_held = left in (Left.HELD, Left.RENEWED)
-            yield Done(place, is_held, cls if is_held else None)
+            yield from (Done(place, False, None),) if left is not Left.HELD else ()
+            yield from (Done(place, True, cls),) if is_held else ()
 
     def ended_with(self, header: ast.expr, scope: Scope) -> Iterator[str]:
         """The places of which the connection is given back when a block ends that keeps the sessions of registries, or whose

@@ -198,6 +198,16 @@ def root_of(node: ast.Call) -> ast.expr | None:
             return None
 
 
+def registry_asked(ev: Evaluator, node: ast.expr, scope: Scope) -> ast.expr | None:
+    """The registry whose session a chain of calls begins with: ``registry`` of ``registry().query(A).all()``."""
+    while isinstance(node, (ast.Call, ast.Attribute, ast.Await)):
+        if isinstance(node, ast.Call) and not node.args and not node.keywords and name_of(node.func):
+            found = ev.type_of(node.func, scope)
+            return node.func if isinstance(found, Instance) and getattr(found.base, "kind", "") == "registry" else None
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return None
+
+
 def source_of(ev: Evaluator, node: ast.expr, scope: Scope) -> ast.expr | None:
     """The same through variables, and through functions of the project that only make a query: ``session`` of ``query.all()`` or
     ``query`` where ``query = session.query(A)``, ``self.session`` of ``self.active().all()``."""
@@ -227,7 +237,7 @@ def _root_of(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.expr | None:
         if found is not None:
             return found
         one = one.func.value if isinstance(one.func, ast.Attribute) else one.func
-    return root_of(call)
+    return registry_asked(ev, call, scope) or root_of(call)
 
 
 def _member(found: ast.expr, path: list[str], at: ast.expr) -> ast.expr:

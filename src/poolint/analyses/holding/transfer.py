@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.holding.added import added_method, own_object
+from poolint.analyses.holding.added import added_method, may_be_session, own_object, passed_as, receiver_of
 from poolint.analyses.holding.asked_arguments import asked_by
 from poolint.analyses.holding.changes import Change, Changes
 from poolint.analyses.holding.direct import opens_directly
@@ -269,7 +269,7 @@ class Reader:
             if fact.role in TAKING_ROLES:
                 yield from self._asked(call, call, scope)
             return
-        root = root_of(call) or own_object(call, scope)
+        root = receiver_of(self.ev, call, scope)
         if root is None:
             return
         if isinstance(root, ast.Name) and (session := handles(self.ev, scope).get(root.id)) is not None:
@@ -320,11 +320,11 @@ class Reader:
 
     def _by_argument(self, call: ast.Call, scope: Scope, carriers: dict[str, ast.expr]) -> Iterator[Change]:
         """What a function of the project does with a session that it is passed, or that its object has."""
-        passed = [one for one in _arguments(call) if name_of(one) and not is_plain(one, scope)]
+        passed = [one for one in _arguments(call) if may_be_session(one) and not is_plain(one, scope)]
         if passed and any(isinstance(one, Function) for one in callees_of(self.ev, call, scope)):
             # Their types are asked for last: most calls are of no function of the project.
             for argument in passed:
-                yield from self._of_helper(call, argument, name_of(argument), scope)
+                yield from self._of_helper(call, argument, passed_as(self.ev, argument, scope), scope)
         yield from (one.at(call) for one in self.objects.done(call, scope))
         function = call.func
         if not isinstance(function, ast.Attribute):
@@ -341,7 +341,7 @@ class Reader:
                 yield Change(name_of(function.value), True, call, added.cls)
 
     def _of_helper(self, call: ast.Call, argument: ast.expr, text: str, scope: Scope) -> Iterator[Change]:
-        cls = resource_class(self.ev.type_of(argument, scope))
+        cls = resource_class(self.ev.type_of(argument, scope)) if text else None
         if cls is None:
             return
         text = self.places.first(text, scope)
