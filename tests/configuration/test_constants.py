@@ -158,7 +158,7 @@ def inner(path):
 def outer(path):
     return inner(path)
 VALUE = outer("a")
-=== passed in a way that cannot be seen: 'sqlite://b' ? or more
+=== passed in a way that cannot be seen: 'sqlite://' … or 'sqlite://b'
 def inner(path="b"):
     return f"sqlite://{path}"
 VALUE = inner(**dict(path="c"))

@@ -87,6 +87,8 @@ def _compared(test: ast.Compare, values: Mapping[str, object], scope: Scope, ste
     if not isinstance(operator, (ast.Is, ast.Eq, ast.IsNot, ast.NotEq)):
         return None
     one, another = value(test.left, values, scope, steps), value(other, values, scope, steps)
+    if values and (told := values.get(told_key(test))) is not None:
+        return bool(told)
     equal = _equal(one, another)
     return None if equal is None else equal is isinstance(operator, (ast.Is, ast.Eq))
 

@@ -23,7 +23,7 @@ from poolint.types.values import ClassObject, Either, Function, Instance, altern
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from poolint.analyses.conditions import Known
     from poolint.syntax.scopes import Scope
@@ -35,6 +35,9 @@ IN = "<in> "
 
 OWN = "<of> "
 """What stands under one like this is known in one function, of attributes of what it has."""
+
+RUNNING = "<running> "
+"""What a value is called that is the same for all that one task runs: the task, or its loop."""
 
 _THROUGH: frozenset[Passage] = frozenset(("import", "attribute"))
 _OPENED = frozenset({*HANDLES, *OWNERS})
@@ -107,18 +110,22 @@ class Puts:
     def _of_callee(self, call: ast.Call, scope: Scope, *, is_manager: bool) -> Values:
         """What a function leaves in variables when it has returned, or yielded: one that opens something."""
         found = callees_of(self.ev, call, scope)
-        if len(found) != 1 or not isinstance(found[0], Function) or found[0].scope.is_generator is not is_manager:
+        if len(found) != 1 or not isinstance(found[0], Function):
             return {}
-        inner = found[0].scope
-        if not is_manager and not (inner.calls_of("set") or inner.globals):
+        inner, receiver = found[0].scope, call.func.value if isinstance(call.func, ast.Attribute) else None
+        if is_manager and not inner.is_generator and not inner.is_async and len(inner.returns) == 1:
+            return self._seen_from(inner, receiver, scope, self._of_manager(inner.returns[0], inner).items())
+        if inner.is_generator is not is_manager or not (is_manager or inner.calls_of("set") or inner.globals):
             return {}
-        return self._seen_from(inner, call.func.value if isinstance(call.func, ast.Attribute) else None, scope)
+        return self._seen_from(inner, receiver, scope)
 
-    def _seen_from(self, inner: Scope, receiver: ast.expr | None, scope: Scope) -> Values:
-        """What a function leaves in variables, by the names that its caller has for them."""
+    def _seen_from(
+        self, inner: Scope, receiver: ast.expr | None, scope: Scope, left: Iterable[tuple[str, object]] | None = None
+    ) -> Values:
+        """What a function leaves in variables, or what it returns does, by the names that its caller has for them."""
         first, base = _own_name(inner), self.base(receiver, scope) if receiver is not None else ""
         found: Values = {}
-        for name, what in self._left(inner.key):
+        for name, what in self._left(inner.key) if left is None else left:
             if name.startswith(IN):
                 found[name] = what
             elif first and base and name.startswith(f"{OWN}{first}."):
@@ -174,8 +181,12 @@ class Puts:
         return len(found) == 1 and isinstance(found[0], ClassObject) and found[0].cls is not found[0].base
 
     def same_for_all(self, node: ast.expr, scope: Scope) -> str:
-        """A text that is the same for all expressions in the methods of a class that come to the same for one object; empty
-        where an expression is of something else."""
+        """A text that is the same for all expressions in the methods of a class that come to the same for one object, or for
+        one task; empty where an expression is of something else."""
+        end = origin(self.ev, node, scope, frozenset())
+        if isinstance(end.node, ast.Call) and last_name(end.node.func) in self.ev.models.words("needs-loop"):
+            full = self.ev.qualified_name(self.ev.type_of(end.node.func, end.scope))
+            return f"{RUNNING}{full}" if self.ev.models.ends("needs-loop", full) else ""
         cls = scope.enclosing_class
         names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
         names -= {one for one in names if home_of(one, scope) is None}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.assumed import TOLD, UNKNOWN, Hint, told_key, truth, value
 from poolint.analyses.conditions import Entering, is_decided, is_excluded
-from poolint.analyses.context_puts import IN, OWN, Puts, drop, is_on_the_way, place_of
+from poolint.analyses.context_puts import IN, OWN, RUNNING, Puts, drop, is_on_the_way, place_of
 from poolint.analyses.property_reads import property_reads
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Components, Summaries
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 LOOP_RUNS = (f"{IN}loop", Hint.TRUE)
 """That an event loop runs: said of what a coroutine calls."""
 
+_SAMENESS = (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)
 _LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _MAY_RAISE = (ast.Call, ast.Await, ast.Subscript, ast.Raise, ast.BinOp, ast.Yield, ast.YieldFrom)
@@ -99,6 +100,8 @@ class Contexts:
     def entered(self, fixed: Known, node: ast.expr, target: Scope, scope: Scope, caller: Known) -> Known:
         """What is known of a function that is called, where ``fixed`` is of its parameters, and ``caller`` of what calls."""
         around = self._puts.called(self._now(node, scope, caller), node, target, scope)
+        if target.is_async and not target.is_generator and not isinstance(parent_of(node), ast.Await):
+            around = {name: what for name, what in around.items() if not str(what).startswith(RUNNING)}  # another task
         if not around:
             return fixed
         known = _known({**dict(fixed), **around})
@@ -182,6 +185,8 @@ class Contexts:
             if found is not UNKNOWN:
                 told[told_key(node)] = found
                 asked.append(node)
+        for compared, is_same in self._compared(scope, key.fixed):
+            told[told_key(compared)] = is_same
         for one in {around for node in asked if (around := _tried(node)) is not None}:
             if not any(_is_risky(each, asked) for statement in one.body for each in ast.walk(statement)):
                 told |= {told_key(handler): False for handler in one.handlers}
@@ -199,7 +204,7 @@ class Contexts:
     def _found_by(self, call: ast.Call, scope: Scope, fixed: Known) -> tuple[object, bool]:
         """What a call comes to, and whether it asks for something that is around and raises only where that is not."""
         name = last_name(call.func)
-        if name in self._needs_loop and LOOP_RUNS in fixed:
+        if name in self._needs_loop and (LOOP_RUNS in fixed or scope.is_async):
             full = self.ev.qualified_name(self.ev.type_of(call.func, scope))
             return (Hint.TRUE, True) if self.ev.models.ends("needs-loop", full) else (UNKNOWN, False)
         if name == "get" and (variable := self._puts.asked(call, scope)):
@@ -215,6 +220,24 @@ class Contexts:
         if inner.is_async and not isinstance(parent_of(call), ast.Await):
             return UNKNOWN, False
         return self._given(call, inner, scope, fixed), False
+
+    def _compared(self, scope: Scope, fixed: Known) -> Iterator[tuple[ast.Compare, bool]]:
+        """Comparisons of a member of what a variable has with what that was made with: ``VARIABLE.get().task is task``."""
+        if not any(name.endswith("]") for name, _ in fixed):
+            return
+        for call in scope.calls_of("get"):
+            statement, variable = parent_of(call), self._puts.asked(call, scope)
+            target = statement.targets[0] if variable and isinstance(statement, ast.Assign) else None
+            now = self._now(call, scope, fixed) if isinstance(target, ast.Name) else {}
+            for load in scope.loads.get(target.id, ()) if isinstance(target, ast.Name) and now else ():
+                member = parent_of(load)
+                test = parent_of(member) if isinstance(member, ast.Attribute) else None
+                if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(member, ast.Attribute)):
+                    continue
+                other = test.comparators[0] if test.left is member else test.left
+                same = self._puts.same_for_all(other, scope)
+                if same and now.get(f"{variable}[{member.attr}]") == same and isinstance(test.ops[0], _SAMENESS):
+                    yield test, isinstance(test.ops[0], (ast.Is, ast.Eq))
 
     def _member(self, call: ast.Call, scope: Scope, fixed: Known) -> object:
         """What ``getattr(local, "session", None)`` gives."""

@@ -168,18 +168,18 @@ class Folder:
             if not open_ends:
                 break
             ends = [one for one in texts if not one.whole]
+            is_told = all(map(_is_address, open_ends))  # what follows may be anything, and the address is still one of these
             for one in open_ends:
-                if not found.known:
+                if not found.known or (is_told and not found.complete):
                     ends.append(replace(one, whole=False))
-                    continue
                 for other in found.known:
                     # Nobody puts None into a text: it stands for what is found elsewhere.
                     text = "" if other.value is None else str(other.value)
                     literal = one.node if one.value else other.node
-                    given = one.given and other.given
+                    given = one.given and (other.given or is_told)
                     whole = other.whole and other.value is not None
                     ends.append(Known(f"{one.value}{text}", literal, one.module, whole, given, other.name or one.name))
-            complete = complete and (found.complete or not found.known)
+            complete = complete and (found.complete or not found.known or is_told)
             texts = ends[:MAX_SOURCES]
         return Folded(tuple(one for one in texts if one.value), complete)
 

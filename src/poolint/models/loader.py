@@ -227,7 +227,8 @@ class Models:
         """The row for calling ``name`` on an instance of ``cls`` or on ``cls`` itself; None where nothing is known.
 
         A row that names the method, also one of a base, comes before any fallback row; a fallback covers public
-        names only, and none that is an attribute. Who calls ``__aexit__`` or ``__exit__`` by hand does what the end of a block does.
+        names only, and none that is an attribute. Who calls ``__aexit__`` or ``__exit__`` by hand does what the end of a
+        block does.
         """
         table = self._methods.get(cls.name)
         if table is None:
