@@ -63,6 +63,15 @@ def bind_of(call: ast.Call) -> ast.expr | None:
     return named if named is not None else first
 
 
+def is_of_a_connection(ev: Evaluator, name: str, made: ast.Call, scope: Scope) -> bool:
+    """Whether the sessions of a registry are bound to a connection: who has taken that gives it back."""
+    configured = (one for one in scope.calls_of("configure") if last_name(one.func.value) == name)  # type: ignore[attr-defined]
+    factories = (one for one in made.args if isinstance(one, ast.Call))
+    binds = filter(None, map(bind_of, (*configured, *factories)))
+    found = (one.base for bind in binds for one in alternatives(ev.type_of(bind, scope)) if isinstance(one, Instance))
+    return any(cls is not None and cls.kind == "connection" for cls in found)
+
+
 def asked(fact: CallSite) -> ast.expr:
     """What a call asks for a connection: an engine, a pool or a maker."""
     function = fact.node.func

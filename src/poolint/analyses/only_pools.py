@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.pool_limits import lets_nobody_wait
 from poolint.models.schema import POOLING, SESSIONS
 from poolint.syntax.expressions import dotted
 from poolint.syntax.file_kinds import is_test, kinds_of
@@ -50,8 +51,10 @@ class OnlyPools:
 
     def _find(self, family: _Family, near: Module) -> tuple[ast.Call, Scope] | None:
         calls = [one for one in self._all(family, near) or () if not _stays_inside(*one)]
-        are_one = len({_kept_as(*one) for one in calls}) == 1
-        return calls[0] if are_one and not any(self._makes_several(*one) for one in calls) else None
+        if len({_kept_as(*one) for one in calls}) != 1 or any(self._makes_several(*one) for one in calls):
+            return None
+        # Where one branch has a pool that others wait for, as beside a file for who develops it, that is meant.
+        return next((one for one in calls if not lets_nobody_wait(self.ev, *one)), calls[0])
 
     def _all(self, family: _Family, near: Module) -> list[tuple[ast.Call, Scope]] | None:
         """All calls that make one of a kind; None where that of a script is among them."""

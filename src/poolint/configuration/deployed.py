@@ -11,6 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from poolint import recording
+from poolint.deployment.programs import POOLED
 from poolint.files import read_regular
 from poolint.syntax.project import NOT_SOURCES
 from poolint.syntax.texts import words_in
@@ -62,10 +63,13 @@ class Deployed:
         return self._at_once[folder]
 
     def works_in_turn(self, path: str) -> bool:
-        """Whether the deployments of a file's project start workers, and all of them run one task after the other in each
-        process."""
+        """Whether all workers that the deployments of a file's project start run one task after the other in each process, as
+        those do which nobody tells otherwise: where none is known, nothing in the repository may."""
         found = [service.threads.value for service in self._services(self._around(path)) if service.kind == "worker"]
-        return bool(found) and all(one == 1 for one in found)
+        if found or self.starts(path) is None:
+            return bool(found) and all(one == 1 for one in found)
+        top = self._project.finder.top(path)
+        return not any(self.names(word, top) for word, kind in POOLED.items() if kind == "threads")
 
     def _served(self, folders: list[str]) -> int | None:
         if any(map(self._project.is_distributed, folders)):

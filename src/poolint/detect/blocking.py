@@ -185,7 +185,9 @@ def _checkouts(services: Services, scope: Scope) -> Iterator[BlockingCheckout]:
         header = parent_of(node)
         is_raising = isinstance(header, ast.withitem) and isinstance(parent_of(header), ast.AsyncWith)
         if takes and not is_raising and may_await(node, scope) and not opens_in_memory(ev, node, scope):
-            is_read = _opens_a_file(services, fact, scope) and fact.role != "begin" and not _writes(ev, scope)
+            is_read = _opens_a_file(services, fact, scope) and not _writes(ev, scope)
+            if is_read and fact.role == "begin":  # whose block commits what is written there
+                is_read = all(services.changing.of_call(one, scope) is None for one in scope.calls)
             yield BlockingCheckout(node, scope.qualified_name, True, fact, is_possible=is_read)
 
 

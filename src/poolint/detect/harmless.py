@@ -29,13 +29,10 @@ if TYPE_CHECKING:
 def is_harmless(ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope) -> bool:
     """Whether a checkout closes itself as soon as nothing refers to it, or as the short answer to what was sent has arrived,
     or ends with the process all the same: a connection in a test, or in what only tests call, one outside of any pool in
-    what runs once, or in a script, what may fail in what runs once before there is an owner, one that is thrown away unused,
-    and what owns connections where an exception ends a command, or a pool where one ends a function that nobody is seen to
-    call again."""
+    what runs once, or in a script, what may fail in what runs once before there is an owner, and what owns connections where an
+    exception ends a command, or a pool where one ends a function that nobody is seen to call again."""
     if closes_itself(site.cls) or getattr(site.fact.row, "acknowledges", False):
         return True
-    if problem == "discarded" and site.cls.mode == "sync" and site.cls.on_drop == "collected":
-        return isinstance(parent_of(site.call), ast.Expr)  # nothing has run on it that would make a cycle of references
     occasions = ev.derived(Occasions)
     if site.cls.kind in OWNERS:
         is_pool = site.cls.kind in POOLING

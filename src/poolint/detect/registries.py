@@ -11,6 +11,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from poolint.analyses.lent_pools import is_of_a_connection
 from poolint.analyses.lifetimes.acquisitions import is_own_registry
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.asked_for import is_asked_for
@@ -99,6 +100,8 @@ class Registries:
             if len(targets) != 1 or not isinstance(targets[0], (ast.Name, ast.Attribute)):
                 continue
             name = last_name(targets[0])
+            if is_of_a_connection(self.ev, name, node, scope):
+                continue
             events = self._events(name, targets[0], cls, scope)
             used = self._left(events, cls, name, scope) if events is not None else None
             if used is not None:

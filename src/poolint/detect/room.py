@@ -37,8 +37,11 @@ def _limit(services: Services, hold: Hold, scope: Scope) -> int | None:
 
 def takes_turns(services: Services, scope: Scope) -> bool:
     """Whether a function runs no more than once at a time in a process: as a job that its schedule runs so, or as a task of
-    workers that are deployed to run one after the other."""
+    workers that run one after the other, as they are deployed, and as far as no setting says otherwise."""
     occasions = services.evaluator.derived(Occasions)
     if occasions.runs_in_turn(scope):
         return True
-    return services.deployed.works_in_turn(scope.module.path) and occasions.runs_in_turn_in_workers(scope)
+    if not occasions.runs_in_turn_in_workers(scope) or not services.deployed.works_in_turn(scope.module.path):
+        return False
+    settings = sorted(services.evaluator.models.words("sets-worker-pool"))
+    return not any(services.evaluator.project.saying(one, scope.module) for one in settings)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.wording import NO_RELEASE, leak_subject, lost
+from poolint.syntax.scopes import parent_of
 
 
 class DiscardedCheckout(Rule):
@@ -57,6 +60,9 @@ class DiscardedCheckout(Rule):
         if observation.problem != "discarded":
             return None
         told = f"{leak_subject(observation)} is held by no name and can never be released: {lost(observation)}"
+        if isinstance(parent_of(observation.node), ast.Expr) and observation.cls.on_drop == "collected":
+            # What has run nothing is in no cycle of references, and back at once (SQLAlchemy 2.1, CPython).
+            told = f"{leak_subject(observation)} is held by no name: nothing but the collector can give it back"
         if observation.cls.kind == "connection" and observation.call.is_direct:
             told = "the connection is opened and its handle thrown away, so nothing can close it"
         return Verdict(
