@@ -21,7 +21,7 @@ from poolint.analyses.effect_words import (
 )
 from poolint.analyses.generator_runs import is_gone_over, named_runs
 from poolint.analyses.given_work import CALLED, GivenWork
-from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, left, made_by
+from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, left, left_by, made_by
 from poolint.analyses.joined import joined, run_in_thread
 from poolint.analyses.kept_results import is_result_kept
 from poolint.analyses.managers import entry_of
@@ -126,7 +126,8 @@ class Edges:
                 edges += self._of_work(work, node, scope, "", as_task=True)
             for end, name, work in self._submitted.at_ends(scope):
                 edges += self._of_work(work, end, scope, name)
-            found = self._implied[scope] = (*edges, *self._of_properties(scope), *self._of_generators(scope))
+            ended = (Edge(Link(end, scope, one.qualified_name), None, one) for end, one in left_by(self.ev, scope))
+            found = self._implied[scope] = (*edges, *self._of_properties(scope), *self._of_generators(scope), *ended)
         return found
 
     def _of_generators(self, scope: Scope) -> Iterator[Edge]:

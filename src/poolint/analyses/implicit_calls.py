@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from poolint.analyses.graphs import BlockEnd
+from poolint.analyses.managers import exits_of
 from poolint.analyses.process_locks import is_of_one_call, typed
 from poolint.analyses.queues import Queues
 from poolint.flow.summaries import Summaries
@@ -66,6 +67,15 @@ def left(ev: Evaluator, scope: Scope) -> Iterator[Implied]:
                 if method in row.names:  # what any other method does says nothing of this one
                     fact = _fact(item.context_expr, base, method, row)
                     yield Implied(BlockEnd.of(item), f"{base.name.rpartition('.')[2]}.{method}", fact)
+
+
+def left_by(ev: Evaluator, scope: Scope) -> Iterator[tuple[BlockEnd, Scope]]:
+    """What runs of classes of the project as the blocks of objects end that were there before: ``async with self.work:``."""
+    for item in (one for statement in scope.withs for one in statement.items):
+        header = item.context_expr
+        for one in alternatives(ev.type_of(header, scope)) if isinstance(header, (ast.Name, ast.Attribute)) else ():
+            for method in exits_of(ev, one) if isinstance(one, Instance) else ():
+                yield BlockEnd.of(item), method
 
 
 def _takes_time(ev: Evaluator, statement: WithNode, scope: Scope) -> bool:

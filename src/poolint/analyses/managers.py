@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.models.standard import LEAVES
 from poolint.syntax.scopes import parent_of
 from poolint.types.members import bases_of, lineage
+from poolint.types.overrides import Heirs
 from poolint.types.returns import made_manager
 from poolint.types.values import ClassObject, Function
 
@@ -41,6 +42,15 @@ def entry_of(ev: Evaluator, made: Instance, asynchronous: bool | None = None) ->
 def entry_of_made(ev: Evaluator, callee: Type, asynchronous: bool | None = None) -> Function | None:
     """The same of an object that a call of its class makes, for a block to enter."""
     return entry_of(ev, callee.instance(), asynchronous) if isinstance(callee, ClassObject) else None
+
+
+def exits_of(ev: Evaluator, made: Instance) -> Iterator[Scope]:
+    """The methods of classes of the project that may run as the block of an object ends: of an interface those of all that
+    fill it."""
+    for name in LEAVES if made.cls is not made.base else ():
+        found = ev.type_of_member(made, name)
+        if isinstance(found, Function):
+            yield from ev.derived(Heirs).written(found) or (found.scope,)
 
 
 def suppressed(ev: Evaluator, callee: Type) -> bool | tuple[ast.expr, ...]:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from poolint.configuration.sources import Following
+from poolint.syntax.scopes import parent_of
 from poolint.types.followed import MAX_SOURCES
 from poolint.types.vocabulary import last_name
 
@@ -107,7 +108,7 @@ class Folder:
     def _fold(self, node: ast.expr, scope: Scope, depth: int) -> Folded:
         sources = self.following.sources(node, scope)
         values: list[Known] = []
-        complete, is_remade = sources.complete, False
+        complete, is_remade = sources.complete, isinstance(node, ast.Name) and _is_added_to(node.id, scope)
         for source in sources.found:
             one = self._at(source, depth)
             complete, is_remade = complete and one.complete, is_remade or one.is_remade
@@ -240,7 +241,7 @@ class Folder:
                     for one in schemes.known
                     if isinstance(one.value, str) and one.whole
                 )
-                return Folded(found, schemes.complete, not found)
+                return Folded(found, schemes.complete, schemes.is_remade or not found)
             return self._folded(func.value, scope, depth + 1) if name == "set" else None
         return None
 
@@ -261,6 +262,11 @@ class Folder:
             ),
             texts.complete,
         )
+
+
+def _is_added_to(name: str, scope: Scope) -> bool:
+    """Whether a function puts something behind what a name stands for: ``scheme += "+asyncpg"``."""
+    return any(isinstance(parent_of(one.node), ast.AugAssign) for one in scope.bindings.get(name, ()))
 
 
 def _is_address(known: Known) -> bool:

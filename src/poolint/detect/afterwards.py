@@ -20,7 +20,7 @@ from poolint.models.schema import HANDLES, REACHING_ROLES
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import binds_around, may_await
-from poolint.types.call_sites import callees_of, text_of
+from poolint.types.call_sites import callees_of, may_ask_registry, text_of
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
@@ -175,9 +175,11 @@ def _released(
 
 
 def _lends(ev: Evaluator, manager: Scope) -> bool:
-    """Whether a generator of the project gives what it has not opened itself: a parameter, or what its object keeps."""
+    """Whether a generator of the project gives what it has not opened itself: a parameter, what its object or a module keeps, or
+    what a registry has."""
     given = [one.value for one in manager.yields if isinstance(one, ast.Yield) and one.value is not None]
-    return bool(given) and not any(opened_here(ev, one, manager) for one in given)
+    opened = [end for one in given for end in opened_here(ev, one, manager) if end.scope.kind != "module"]
+    return bool(given) and all(isinstance(one, ast.Call) and may_ask_registry(ev, one, at) for one, at in opened)
 
 
 def _carriers(using: Using, name: str, scope: Scope) -> Iterator[str]:

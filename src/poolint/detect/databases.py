@@ -10,6 +10,8 @@ from poolint.analyses.pools import UNPOOLED
 from poolint.flow.flags import name_of
 from poolint.frameworks.entries import parameters, required, routes
 from poolint.models.schema import SESSIONS
+from poolint.syntax.file_kinds import is_test
+from poolint.syntax.purposes import serves
 from poolint.types.bound import elsewhere
 from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
@@ -44,12 +46,18 @@ def is_in_a_file(services: Services, pool: Pool | None, cls: Class | None, scope
     that the project makes."""
     spec = engine_of(services, pool)
     if spec is not None:
-        return _is_for_a_file(services, spec)
+        # Who uses a library may bring another engine where its own is made of what it is passed.
+        is_own = all(one.known.whole for one in spec.urls) or _everywhere(services).is_application(scope.module)
+        return _is_for_a_file(services, spec) and is_own
     configured = _configured(services, pool)
     if configured or cls is None:
         return _are_files(services, configured)
     is_known = _module_of(services, pool) is not None or (pool or ())[:1] == UNPOOLED
-    return not is_known and services.kept(_Everywhere, lambda: _Everywhere(services)).are_files(cls, scope.module)
+    return not is_known and _everywhere(services).are_files(cls, scope.module)
+
+
+def _everywhere(services: Services) -> _Everywhere:
+    return services.kept(_Everywhere, lambda: _Everywhere(services))
 
 
 class _Everywhere:
@@ -59,13 +67,28 @@ class _Everywhere:
         self._services = services
         self._only = services.evaluator.derived(OnlyPools)
         self._found: dict[tuple[str, str, str], bool] = {}
+        self._serving: dict[str, bool] = {}
 
     def are_files(self, cls: Class, near: Module) -> bool:
         """Whether all engines that the objects of a class may work with have databases in files."""
         key = (near.path, cls.mode, "" if cls.kind in SESSIONS else cls.name.partition(".")[0])
         if key not in self._found:  # who asks rests on what is told
-            self._found[key] = self._are(*key[1:], near)
+            self._found[key] = self._are(*key[1:], near) and self.is_application(near)
         return self._found[key]
+
+    def is_application(self, near: Module) -> bool:
+        """Whether a project serves somebody itself: who uses a library may bring other engines."""
+        if near.path not in self._serving:
+            ev = self._services.evaluator
+            rows = [row for row in ev.models.purposes if (row.purpose, row.by) == ("serves", "call")]
+            names = {name.rpartition(".")[2] for row in rows for name in row.names}
+            names = {one for one in names if one[:1].isupper()}  # applications that it makes, not what else it runs
+            paths = (path for name in sorted(names) for path, _ in ev.project.calling(name, near))
+            modules = (ev.project.module(path) for path in dict.fromkeys(paths))
+            self._serving[near.path] = any(
+                one is not None and not is_test(one, ev.project) and serves(one, ev.models) for one in modules
+            )
+        return self._serving[near.path]
 
     def _are(self, mode: str, library: str, near: Module) -> bool:
         made = [self._services.engines.of_call(*one) for one in self._only.all_engines(mode, near)]

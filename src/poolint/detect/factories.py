@@ -187,6 +187,8 @@ def _user(ev: Evaluator, scope: Scope, given: Given) -> tuple[Repetition, ast.ex
     for call, inner in ev.callers.of(scope):
         if found is not None:
             break
+        if is_unpooled(ev, call, inner):
+            continue  # it is passed a class of pools that keep nothing
         if not forgets(call, inner, ends, given):
             found = _user_of_bound(ev, call, inner) if given == "itself" else None
             continue

@@ -295,9 +295,10 @@ class Nesting:
         return None
 
     def _received(self, call: ast.expr, scope: Scope, inner: Scope, names: set[str]) -> Iterator[str]:
-        """What the function that a call leads to calls those of ``names`` that it is passed."""
+        """What the function that a call leads to calls those of ``names`` that it is passed, or that are of registries."""
         if not isinstance(call, ast.Call):
             return
+        yield from filter(None, (self.holdings.objects.shared(one, scope, inner) for one in names))
         is_own = isinstance(call.func, ast.Attribute) and text_of(call.func.value, scope) == "self"
         yield from (name for name in names if is_own and name.startswith("self."))
         callee = next((one for one in callees_of(self.ev, call, scope) if _leads_to(one, inner)), None)

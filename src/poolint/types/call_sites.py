@@ -136,6 +136,11 @@ def call_sites(ev: Evaluator, node: ast.Call, scope: Scope) -> list[CallSite]:
     return [fact for fact in facts if fact is not None]
 
 
+def may_ask_registry(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
+    """Whether a call asks a registry for its session, or what some branch of its module makes one: nobody owes that."""
+    return any(one.cls is not None and one.cls.kind == "registry" for one in call_sites(ev, node, scope))
+
+
 def _is_awaited(node: ast.Call) -> bool:
     """Whether the context says that the call is an asynchronous one."""
     parent = parent_of(node)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding.asked_arguments import deciding
 from poolint.analyses.holding.changes import Done
 from poolint.analyses.holding.exit_summaries import Left
+from poolint.analyses.holding.left_blocks import ended_by_exit
 from poolint.analyses.holding.registries import Registries
 from poolint.analyses.holding.unknown_parts import UnknownParts
 from poolint.analyses.lifetimes.acquisitions import checkout
@@ -109,14 +110,15 @@ class Objects:
 
     def _of_registries(self, found: Iterator[tuple[str, Left, Class]]) -> Iterator[Done]:
         for place, left, cls in found:
-            is_held = left in (Left.HELD, Left.RENEWED)
             yield from (Done(place, False, None),) if left is not Left.HELD else ()
-            yield from (Done(place, True, cls),) if is_held else ()
+            yield from (Done(place, True, cls),) if left in (Left.HELD, Left.RENEWED) else ()
 
     def ended_with(self, header: ast.expr, scope: Scope) -> Iterator[str]:
         """The places of which the connection is given back when a block ends that keeps the sessions of registries, or whose
-        object may end what it has been given."""
+        object may end what it has."""
         yield from self.unknown.ended_with(header, scope)
+        if self._holdings is not None:
+            yield from ended_by_exit(self.places, self._holdings.leaving, header, scope)
         if self._registries is not None and isinstance(header, ast.Call):
             yield from self._registries.ended_with(header, scope)
 
@@ -297,8 +299,7 @@ class Objects:
 
     def _entering(self, call: ast.expr, scope: Scope) -> Iterator[tuple[Scope, bool]]:
         """The function that runs when something is entered, and whether it is a method of that."""
-        one = self.ev.type_of(call, scope)
-        for each in alternatives(one):
+        for each in alternatives(self.ev.type_of(call, scope)):
             if isinstance(each, Pending) and each.call in ("cm", "async-cm") and isinstance(call, ast.Call):
                 for callee in callees_of(self.ev, call, scope):
                     if isinstance(callee, Function) and callee.scope.yields:
@@ -333,9 +334,7 @@ class Objects:
             return self.places.first(made or f"{owner}.{path}", scope) if made or owner else ""
         if is_parameter(root, function) and isinstance(call, ast.Call):
             return self._passed_as(root, path, function, call, scope)
-        if not target:
-            return ""
-        if _gives(function, resource):
+        if not target or _gives(function, resource):
             return target
         given = function.yields[0] if function.yields else None
         value = given.value if isinstance(given, ast.Yield) else None

@@ -17,7 +17,7 @@ from poolint.models.schema import POOLING, RELEASABLE
 from poolint.models.standard import STEPPING
 from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import CallKey, ScopeKey, means, parent_of, reads_of
-from poolint.types.call_sites import at_hand, call_site, callees_of
+from poolint.types.call_sites import at_hand, call_site, callees_of, may_ask_registry
 from poolint.types.evidence import as_used
 from poolint.types.following import origin
 from poolint.types.values import Function, Instance, union
@@ -222,7 +222,7 @@ def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> t
         return "unpooled"
     if cls.commands and is_lent(node):
         return "borrowed"
-    if fact.cls is not None and fact.cls.kind == "registry" and not is_own_registry(node.func, scope):
+    if may_ask_registry(ev, node, scope) and not is_own_registry(node.func, scope):
         return "registry"
     if fact.row is None and fact.cls is None:
         return ev.derived(_Handing).from_helper(node, scope, cls) or "takes-nothing"
