@@ -51,7 +51,7 @@ class OnlyPools:
 
     def _find(self, family: _Family, near: Module) -> tuple[ast.Call, Scope] | None:
         calls = [one for one in self._all(family, near) or () if not _stays_inside(*one)]
-        if len({_kept_as(*one) for one in calls}) != 1 or any(self._makes_several(*one) for one in calls):
+        if len({kept_as(*one) for one in calls}) != 1 or any(self._makes_several(*one) for one in calls):
             return None
         # Where one branch has a pool that others wait for, as beside a file for who develops it, that is meant.
         return next((one for one in calls if not lets_nobody_wait(self.ev, *one)), calls[0])
@@ -116,7 +116,7 @@ def _target(call: ast.Call) -> ast.expr | None:
     return statement.target if isinstance(statement, ast.AnnAssign) else None
 
 
-def _kept_as(call: ast.Call, scope: Scope) -> tuple[str, ...]:
+def kept_as(call: ast.Call, scope: Scope) -> tuple[str, ...]:
     """What tells what a call makes from others: where all that use it find it, as what one of several branches has put there
     (``if is_file: engine = …``, ``else: engine = …``), or the call."""
     home, target = _home(call, scope), _target(call)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.only_pools import OnlyPools
+from poolint.analyses.only_pools import OnlyPools, kept_as
 from poolint.analyses.pools import UNPOOLED
 from poolint.flow.flags import name_of
 from poolint.frameworks.entries import parameters, required, routes
@@ -48,7 +48,7 @@ def is_in_a_file(services: Services, pool: Pool | None, cls: Class | None, scope
     if spec is not None:
         # Who uses a library may bring another engine where its own is made of what it is passed.
         is_own = all(one.known.whole for one in spec.urls) or _everywhere(services).is_application(scope.module)
-        return _is_for_a_file(services, spec) and is_own
+        return is_own and all(_is_for_a_file(services, one) for one in _branches(services, spec))
     configured = _configured(services, pool)
     if configured or cls is None:
         return _are_files(services, configured)
@@ -58,6 +58,15 @@ def is_in_a_file(services: Services, pool: Pool | None, cls: Class | None, scope
 
 def _everywhere(services: Services) -> _Everywhere:
     return services.kept(_Everywhere, lambda: _Everywhere(services))
+
+
+def _branches(services: Services, spec: EngineSpec) -> list[EngineSpec]:
+    """An engine with those that other branches put in its place: ``if is_file: engine = …``, ``else: engine = …``."""
+    if not isinstance(spec.node, ast.Call):
+        return [spec]
+    kept = kept_as(spec.node, spec.scope)
+    made = services.engines.of_module(spec.scope.module)
+    return [one for one in made if isinstance(one.node, ast.Call) and kept_as(one.node, one.scope) == kept]
 
 
 class _Everywhere:

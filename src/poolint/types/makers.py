@@ -6,7 +6,17 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.types.values import UNKNOWN, Either, Instance, TupleOf, Type, alternatives, union, without_none
+from poolint.types.values import (
+    UNKNOWN,
+    ClassObject,
+    Either,
+    Instance,
+    TupleOf,
+    Type,
+    alternatives,
+    union,
+    without_none,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,3 +74,16 @@ def _twin(ev: Evaluator, one: Type) -> Class | None:
     """The asynchronous twin of a library's class, whose instance this is."""
     base = one.base if isinstance(one, Instance) and one.base is one.cls else None
     return ev.models.classes.get(base.twin) if base is not None and base.twin else None
+
+
+def working_as(ev: Evaluator, one: Instance | ClassObject) -> Class | None:
+    """The class of makers that work as one does which makes objects of the other mode: ``sessionmaker(class_=AsyncSession)``
+    (SQLAlchemy 1.4 and 2.0: ``begin()`` asks what is made for its block)."""
+    base = one.base
+    if base is None or base.kind != "factory" or not base.parameter_from or len(one.arguments) != 1:
+        return None
+    made = one.arguments[0].base if isinstance(one.arguments[0], Instance) else None
+    if made is None or made.mode == base.mode:
+        return None
+    makers = (ev.models.classes[name] for name in sorted(ev.models.manners["used-factory"]))
+    return next((cls for cls in makers if cls.mode == made.mode), None)

@@ -172,7 +172,7 @@ def _of_library(ev: Evaluator, receiver: Instance | ClassObject, attribute: str)
     base = receiver.base
     if base is None:
         return UNKNOWN
-    row = ev.models.method(base, attribute)
+    row = ev.models.method(makers.working_as(ev, receiver) or base, attribute)
     if row is not None:
         return LibraryMethod(receiver, row, attribute)
     expression = ev.models.attribute(base, attribute)
