@@ -392,7 +392,10 @@ MAY_FOLLOW = {
         "attributes_set": "a constructor is read forwards: which argument becomes which attribute, for all of them",
         "_same_member": "a constructor is read forwards: which attributes are made of the same argument",
     },
-    "analyses/pools.py": {"of_given": "goes back to all who give something, and so is a problem of summaries"},
+    "analyses/pools.py": {
+        "of_given": "goes back to all who give something, and so is a problem of summaries",
+        "_chosen": "which of the makers that a name may stand for a call chooses, by what it passes",
+    },
     "configuration/keywords.py": {"_bound": "a dictionary is what statements put in, one after the other"},
     "detect/messages.py": {
         "_made_of": "which names all values are made of that others ever have: what they are is no question"

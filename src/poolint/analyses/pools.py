@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.assumed import truth
+from poolint.analyses.conditions import Entering, is_excluded
 from poolint.analyses.lent_pools import (
     asked,
     bind_of,
@@ -89,6 +91,7 @@ class Pools:
         self._of_owner: Summaries[_Parameter, Pool | None] = Summaries(
             "lent-pool", self._lent, bottom=_NONE_YET, join=_either
         )
+        self._entering = ev.derived(Entering)
         self._parts = PoolsOfParts(ev, self._of_value)
         self._only = ev.derived(OnlyPools)
 
@@ -121,6 +124,7 @@ class Pools:
     def lent_by(self, call: ast.Call, scope: Scope, callee: Function, pool: Pool | None) -> Pool | None:
         """A pool of which a function takes, as a caller knows it: that of a parameter is what the call passes. Of what it is
         passed and hands back as it is the pool is known by where that comes from."""
+        pool = self._chosen(pool, call, scope, callee.scope) or pool
         name = borrowed(pool, callee.scope)
         argument = passed_for(name, call, callee) if name else None
         if pool is not None and argument is not None:
@@ -129,6 +133,25 @@ class Pools:
         if any(not hands_back(self.ev, *one) and self.of_checkout(*one) not in (None, pool) for one in calls):
             return None
         return pool
+
+    def _chosen(self, pool: Pool | None, call: ast.Call, scope: Scope, inner: Scope) -> Pool | None:
+        """The pool of a maker that a function chooses by what it is passed: ``Writer if kind == "writer" else Reader``."""
+        if pool is None or (pool[:2] != ("place", inner.module.path) and pool[:2] != ("name", inner.key)):
+            return None
+        found: list[Pool | None] = []
+        for name, bindings in inner.bindings.items():
+            for binding in bindings:
+                value = binding.value
+                if value is None or pool not in (("name", inner.key, name), _place(value, inner)):
+                    continue
+                fixed = self._entering.known(call, inner, scope, ())
+                if is_excluded(binding.node, inner, fixed):
+                    continue
+                if isinstance(value, ast.IfExp):
+                    holds = truth(value.test, dict(fixed), inner)
+                    value = None if holds is None else value.body if holds else value.orelse
+                found.append(self.identity(value, inner) if isinstance(value, (ast.Name, ast.Attribute)) else None)
+        return found[0] if len(found) == 1 else None
 
     def of_resource(self, name: str, scope: Scope) -> Pool | None:
         """The pool of what a variable of a function holds, where one statement binds it."""

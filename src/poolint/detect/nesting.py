@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.autocommit import is_autocommit
 from poolint.analyses.effects import Effects, Witness
 from poolint.analyses.holding.entry import branch_of, since
-from poolint.analyses.lent_pools import hands_back
+from poolint.analyses.lent_pools import borrowed, hands_back
 from poolint.analyses.lifetimes.destinations import chosen
 from poolint.analyses.managers import entry_of_made
 from poolint.analyses.occasions import Occasions
@@ -31,7 +31,7 @@ from poolint.detect.written import is_written
 from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.guards import is_asked
 from poolint.syntax.indexes import index_of
-from poolint.syntax.scopes import nearest, parent_of
+from poolint.syntax.scopes import is_parameter, nearest, parent_of
 from poolint.syntax.surroundings import is_at_once, may_await
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import Function
@@ -332,7 +332,12 @@ class Nesting:
         """How a function takes a connection of a pool by what it calls: with a session that another one makes for it, or by
         what it passes there."""
         node = edge.link.node
-        is_called = edge.target is not None and edge.work is None and not edge.target.is_generator
+        is_called = edge.target is not None and edge.work is None
+        if is_called and edge.target is not None and edge.target.is_generator:
+            own = self.pools.of_function(
+                edge.target
+            )  # what it does itself tells of that, and what it is passed of others
+            is_called = own not in (None, pool) and not is_parameter(borrowed(own, edge.target), edge.target)
         if is_called and edge.target is not None and isinstance(node, ast.Call):
             made = self._any_taking.of_function(edge.target)
             if made is not None and self._takes_here(node, scope, pool):

@@ -15,6 +15,7 @@ from poolint.analyses.conditions import Entering
 from poolint.analyses.holding import root_of
 from poolint.analyses.holding.entities import Entities, Registry
 from poolint.analyses.holding.exit_summaries import Left, on_some_way, ways_left
+from poolint.analyses.holding.wrappers import Wrappers
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import arguments_of, is_none
 from poolint.flow.cfg import TooComplex
@@ -80,6 +81,7 @@ class Registries:
         self._elsewhere: dict[tuple[Scope, str], Registry] = {}
         """Registries by what they are called in functions where they have no name."""
         self._entities = Entities(ev, self.at)
+        self._wrappers = Wrappers(ev, holdings, self.at)
         self._near: dict[Module, bool] = {}
         self._owned: dict[Scope, tuple[str, ...]] = {}
         self._left: Summaries[Called, _Sessions] = Summaries(
@@ -111,7 +113,8 @@ class Registries:
         """The same, where it is known which function a call runs."""
         is_called = callee.scope.name == last_name(call.func)  # and not by one that it is passed to
         known = self._entering.known(call, callee.scope, scope, fixed) if is_called else ()
-        for one, left in sorted(self._left.of(Called(callee.scope.key, known))):
+        found = dict(self._left.of(Called(callee.scope.key, known))) | self._wrappers.ended_around(callee.scope)
+        for one, left in sorted(found.items()):
             registry = one if one.module else self._entities.meant(one, callee, call, scope)
             if registry is None:
                 continue
@@ -132,8 +135,7 @@ class Registries:
             return
         found: dict[str, None] = {}
         for call in scope.calls:
-            root = root_of(call)
-            place = name_of(root) if root is not None else ""
+            place = name_of(root) if (root := root_of(call)) is not None else ""
             if place and self.at(place, scope) is not None:
                 found[place] = None
             found.update((name, None) for name, *_ in self.done(call, scope))
