@@ -50,7 +50,7 @@ class OnlyPools:
         return self._all(("engine", mode), near) or []
 
     def _find(self, family: _Family, near: Module) -> tuple[ast.Call, Scope] | None:
-        calls = [one for one in self._all(family, near) or () if not _stays_inside(*one)]
+        calls = [one for one in self._all(family, near) or () if not _stays_inside(self.ev, *one)]
         if len({kept_as(*one) for one in calls}) != 1 or any(self._makes_several(*one) for one in calls):
             return None
         # Where one branch has a pool that others wait for, as beside a file for who develops it, that is meant.
@@ -134,12 +134,12 @@ def _home(call: ast.Call, scope: Scope) -> Scope | None:
     return scope.module.scope if name in scope.globals else home_of(name, scope) if name.isidentifier() else None
 
 
-def _stays_inside(call: ast.Call, scope: Scope) -> bool:
+def _stays_inside(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether a function disposes of what it makes: nobody else gets that."""
     target = _target(call)
     if scope.kind != "function" or not isinstance(target, ast.Name) or home_of(target.id, scope) is not scope:
         return False
-    ends = (one.func for name in ("dispose", "close", "aclose", "disconnect") for one in scope.calls_of(name))
+    ends = (one.func for one in scope.calls_named(ev.models.words("shuts-down")))
     return any(isinstance(one, ast.Attribute) and dotted(one.value) == target.id for one in ends) and not any(
         isinstance(parent_of(load), (ast.Return, ast.Yield)) for load in scope.loads.get(target.id, ())
     )
