@@ -10,7 +10,7 @@ from poolint.syntax.scopes import parent_of
 from poolint.types.members import bases_of, lineage
 from poolint.types.overrides import Heirs
 from poolint.types.returns import made_manager
-from poolint.types.values import ClassObject, Function
+from poolint.types.values import UNKNOWN, ClassObject, Function
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,13 +44,13 @@ def entry_of_made(ev: Evaluator, callee: Type, asynchronous: bool | None = None)
     return entry_of(ev, callee.instance(), asynchronous) if isinstance(callee, ClassObject) else None
 
 
-def exits_of(ev: Evaluator, made: Instance) -> Iterator[Scope]:
+def exits_of(ev: Evaluator, made: Instance, block: ast.With | ast.AsyncWith) -> Iterator[Scope]:
     """The methods of classes of the project that may run as the block of an object ends: of an interface those of all that
     fill it."""
-    for name in LEAVES if made.cls is not made.base else ():
-        found = ev.type_of_member(made, name)
-        if isinstance(found, Function):
-            yield from ev.derived(Heirs).written(found) or (found.scope,)
+    name = "__aexit__" if isinstance(block, ast.AsyncWith) else "__exit__"
+    found = ev.type_of_member(made, name) if made.cls is not made.base else UNKNOWN
+    if isinstance(found, Function):
+        yield from ev.derived(Heirs).written(found) or (found.scope,)
 
 
 def suppressed(ev: Evaluator, callee: Type) -> bool | tuple[ast.expr, ...]:

@@ -169,9 +169,8 @@ class Folder:
             if not open_ends:
                 break
             ends = [one for one in texts if not one.whole]
-            is_told = all(
-                map(_is_address, open_ends)
-            )  # what follows may be anything, and the address is still one of these
+            # Behind a scheme anything may follow, and the address is still one of these.
+            is_told = all(map(_is_address, open_ends))
             for one in open_ends:
                 if not found.known or (is_told and not found.complete):
                     ends.append(replace(one, whole=False))

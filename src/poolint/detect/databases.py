@@ -11,7 +11,7 @@ from poolint.flow.flags import name_of
 from poolint.frameworks.entries import parameters, required, routes
 from poolint.models.schema import SESSIONS
 from poolint.syntax.file_kinds import is_test
-from poolint.syntax.purposes import serves
+from poolint.syntax.purposes import fits, library_names
 from poolint.types.bound import elsewhere
 from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
@@ -90,12 +90,14 @@ class _Everywhere:
         if near.path not in self._serving:
             ev = self._services.evaluator
             rows = [row for row in ev.models.purposes if (row.purpose, row.by) == ("serves", "call")]
-            names = {name.rpartition(".")[2] for row in rows for name in row.names}
-            names = {one for one in names if one[:1].isupper()}  # applications that it makes, not what else it runs
-            paths = (path for name in sorted(names) for path, _ in ev.project.calling(name, near))
+            names = {(name.rpartition(".")[2], name.partition(".")[0].encode()) for row in rows for name in row.names}
+            paths = (
+                path for name, root in sorted(names) for path, data in ev.project.calling(name, near) if root in data
+            )
             modules = (ev.project.module(path) for path in dict.fromkeys(paths))
             self._serving[near.path] = any(
-                one is not None and not is_test(one, ev.project) and serves(one, ev.models) for one in modules
+                one is not None and not is_test(one, ev.project) and any(fits(row, library_names(one)) for row in rows)
+                for one in modules
             )
         return self._serving[near.path]
 

@@ -334,9 +334,8 @@ class Nesting:
         node = edge.link.node
         is_called = edge.target is not None and edge.work is None
         if is_called and edge.target is not None and edge.target.is_generator:
-            own = self.pools.of_function(
-                edge.target
-            )  # what it does itself tells of that, and what it is passed of others
+            # What it takes itself is told by what it does, and what it is passed by who passes that.
+            own = self.pools.of_function(edge.target)
             is_called = own not in (None, pool) and not is_parameter(borrowed(own, edge.target), edge.target)
         if is_called and edge.target is not None and isinstance(node, ast.Call):
             made = self._any_taking.of_function(edge.target)

@@ -85,7 +85,7 @@ def is_for(module: Module, models: Models, purpose: str) -> bool:
     found = module.purposes.get(purpose)
     if found is None:
         found = module.purposes[purpose] = module.mentions_any(mentioned(models, purpose)) and any(
-            _fits(row, library_names(module)) for row in models.purposes if row.purpose == purpose
+            fits(row, library_names(module)) for row in models.purposes if row.purpose == purpose
         )
     return found
 
@@ -104,7 +104,8 @@ def _mentioned(models: Models) -> dict[str, tuple[bytes, ...]]:
     return {purpose: tuple(texts) for purpose, texts in found.items()}
 
 
-def _fits(row: Purpose, names: LibraryNames) -> bool:
+def fits(row: Purpose, names: LibraryNames) -> bool:
+    """Whether the code of a module uses one of the names of a row in its way."""
     of = {"import": names.imported, "read": names.read, "call": names.called}[row.by]
     return any(one == name or one.startswith(f"{name}.") for name in row.names for one in of)
 

@@ -26,11 +26,22 @@ class Wrappers:
         self._ev = ev
         self._holdings = holdings
         self._at = at
+        self._ended: dict[Scope, dict[Registry, Left]] = {}
 
     def ended_around(self, function: Scope) -> dict[Registry, Left]:
         """The registries whose sessions a wrapper ends after it has run a function, however that leaves them."""
+        found = self._ended.get(function)
+        if found is None:
+            components = self._holdings.components
+            provisional = components.provisional
+            found = self._find(function) if getattr(function.node, "decorator_list", None) else {}
+            if components.provisional == provisional:  # nothing in it will be known better
+                self._ended[function] = found
+        return found
+
+    def _find(self, function: Scope) -> dict[Registry, Left]:
         found: dict[Registry, Left] = {}
-        for _, call, wrapper in wrapped(self._ev, function) if getattr(function.node, "decorator_list", None) else ():
+        for _, call, wrapper in wrapped(self._ev, function):
             changes = self._holdings.own_changes(wrapper)
             names: dict[Registry, set[str]] = {}
             for name in {one.resource for several in changes.calls.values() for one in several}:
