@@ -755,8 +755,8 @@ MAY_READ_TEXT = {
     "rewrite/extent.py": "whether a statement shares its rows with another one",
     "detect/engines/reasons.py": "a comment beside an argument, found as a token, may give the reason for it",
     # These still take words for what happens.
+    "analyses/applications.py": "calls are looked at where an application is named",
     "configuration/reach.py": "lists of modules in the settings of task queues and of servers",
-    "detect/databases.py": "calls are looked at where an application is named",
     "detect/contexts.py": "another module that names a variable, and what may release",
 }
 """Parts that judge, and look at the text of a module all the same: why."""

@@ -369,3 +369,35 @@ def test_a_folder_of_sources_with_an_init(tmp_path: Path) -> None:
 def test_a_part_of_a_package_is_no_module_of_its_own(tmp_path: Path) -> None:
     root = write(tmp_path, dict.fromkeys(("shop/__init__.py", "shop/yaml/__init__.py", "shop/api/__init__.py"), ""))
     assert found(root, "yaml", "shop/api/routes.py") is None
+
+
+BESIDE = {
+    ".git/HEAD": "",
+    "src/common/db/Database.py": SESSIONS,
+    "src/common/db/model.py": "",
+    "src/api/app/__init__.py": "",
+    "src/api/app/main.py": "",
+    "src/scheduler/model.py": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("Database", "src/common/db/Database.py"),
+        ("model", None),
+        ("json", None),
+    ],
+    ids=["the only one", "one of two", "a library's"],
+)
+def test_a_module_that_lies_in_no_package_is_found_where_it_is_the_only_one(
+    module: str, expected: str | None, tmp_path: Path
+) -> None:
+    """An image copies it beside what imports it, or is told to search its folder."""
+    write(tmp_path, BESIDE)
+    assert found(tmp_path, module, "src/api/app/main.py") == expected
+
+
+def test_a_module_that_a_project_depends_upon_is_no_file_that_lies_in_no_package(tmp_path: Path) -> None:
+    write(tmp_path, {**BESIDE, "src/api/pyproject.toml": toml("shop-api", "", "Database")})
+    assert found(tmp_path, "Database", "src/api/app/main.py") is None

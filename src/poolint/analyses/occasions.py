@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.repetition import Repeats
 from poolint.flow.summaries import Summaries
-from poolint.frameworks.hooks import is_handed_singly, is_run_singly, starts
+from poolint.frameworks.hooks import is_handed, is_handed_singly, is_run_singly, starts
 from poolint.syntax.commands import is_command, is_of_script, takes_a_command_line
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.importers import importers
 from poolint.syntax.nodes import walk
-from poolint.syntax.purposes import is_for, serves
+from poolint.syntax.purposes import goes_on_to_serve, is_for, serves
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import COMPREHENSIONS, around, is_in_loop
 from poolint.types.arguments import misfits
@@ -57,6 +57,11 @@ class Occasions:
         self._on_own_loop: Summaries[ScopeKey, bool] = Summaries(
             "on-own-loop", self._is_on_own_loop, bottom=False, join=bool.__or__
         )
+        self._handed: Summaries[ScopeKey, bool] = Summaries(
+            "handed-on", self._is_handed, bottom=False, join=bool.__or__
+        )
+        self._keeping = ev.models.manners["keeps-function"]
+        self._properties = ev.models.words("property")
         self._beside = ev.models.words("makes-task", "at-once", "starts", "starts-later")
         self._repeats = ev.derived(Repeats)
 
@@ -95,6 +100,11 @@ class Occasions:
     def runs_in_turn_in_workers(self, scope: Scope) -> bool:
         """The same where a worker that runs one task after the other, as it does by default, may run it as well."""
         return scope.kind == "function" and self._in_workers.of(scope.key)
+
+    def is_handed_on(self, scope: Scope) -> bool:
+        """Whether a function, or one that calls it, is passed to something that is no hook of a library, or kept by something:
+        a thread may run it, or a task that nobody waits for."""
+        return scope.kind == "function" and self._handed.of(scope.key)
 
     def is_of_tests(self, scope: Scope) -> bool:
         """Whether a function of a module is there for tests: nothing else names it."""
@@ -153,7 +163,7 @@ class Occasions:
         if self._starting.of(key) or self._scripted.of(key):
             return True
         is_task = is_run_singly(self.ev, scope, in_workers)
-        if not is_task and (getattr(scope.node, "decorator_list", None) or not self.is_called_by_name(scope)):
+        if not is_task and (self._is_decorated(scope) or not self.is_called_by_name(scope)):
             return False
         calls: list[tuple[ast.Call, Scope]] = []
         is_handed = False
@@ -169,6 +179,18 @@ class Occasions:
         if not calls:
             return is_task or is_handed
         return self._are_only_from(calls, scope, answers, lambda *_: False, in_loops=True)
+
+    def _is_handed(self, key: ScopeKey) -> bool:
+        scope = self.ev.project.scope(key)
+        is_read = any(last_name(one) in self._properties for one in getattr(scope.node, "decorator_list", ()))
+        for mention, inner in self._mentioned(scope):
+            call = parent_of(mention)
+            is_called = is_read or (isinstance(call, ast.Call) and call.func is mention)
+            if is_called and (inner is scope or inner.kind != "function" or not self._handed.of(inner.key)):
+                continue
+            if is_called or not is_handed(self.ev, mention, inner):
+                return True
+        return isinstance(scope.node, ast.Lambda)
 
     def _is_called_from(
         self,
@@ -207,7 +229,7 @@ class Occasions:
         """Whether a module makes a call where it is run as a script, and goes on to serve nobody. Who runs an event loop at
         the top of a module that nobody imports runs it as one."""
         is_bare = self._is_driven(call) and not any(importers(self.ev.project, module))
-        return (is_of_script(call) or is_bare) and not serves(module, self.ev.models)
+        return (is_of_script(call) or is_bare) and not goes_on_to_serve(module, self.ev.models)
 
     def _is_imported_once(self, _: ast.Call, module: Module) -> bool:
         """Whether the top of a module is run once in a process; a cell may be run again."""
@@ -247,7 +269,7 @@ class Occasions:
     def _calls(self, scope: Scope) -> list[tuple[ast.Call, Scope]]:
         """The calls of a function or a method, each with the function that it stands in; none where it is not only called,
         or somebody may call it that nothing here shows."""
-        if getattr(scope.node, "decorator_list", None) or not self.is_called_by_name(scope):
+        if self._is_decorated(scope) or not self.is_called_by_name(scope):
             return []
         found: list[tuple[ast.Call, Scope]] = []
         for mention, inner in self._mentioned(scope):
@@ -257,6 +279,13 @@ class Occasions:
             if inner is not scope:
                 found.append((call, inner))
         return found
+
+    def _is_decorated(self, scope: Scope) -> bool:
+        """Whether a function has decorators but those that leave it as it is, so that something else may call it."""
+        written = getattr(scope.node, "decorator_list", ())
+        return bool(written) and not all(
+            self.ev.qualified_name(self.ev.type_of(one, scope.parent or scope)) in self._keeping for one in written
+        )
 
     def _mentioned(self, scope: Scope) -> Iterator[tuple[ast.expr, Scope]]:
         """The mentions of a function or a method in the project, each with the function that it stands in."""

@@ -236,6 +236,15 @@ def _missing(test: ast.expr, scope: Scope) -> str:
     return ""
 
 
+def _missing_or_unfit(test: ast.expr, scope: Scope) -> str:
+    """The same of a test that what is there may fail as well: ``pool is None or pool.is_closed()``. That comes seldom."""
+    if not isinstance(test, ast.BoolOp) or not isinstance(test.op, ast.Or):
+        return _missing(test, scope)
+    missing = _missing(test.values[0], scope)
+    about = ({_as_target(one, scope) for one in walk(other) if isinstance(one, ast.expr)} for other in test.values[1:])
+    return missing if missing and all(missing in one for one in about) else ""
+
+
 def _present(test: ast.expr, scope: Scope) -> str:
     """The name or attribute that a test finds there: ``x is not None``, ``x``."""
     if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot) and _is_none(test.comparators[0]):
@@ -268,7 +277,7 @@ def _is_of_any(owner: ast.expr, scope: Scope) -> bool:
 def _set_while_missing(test: ast.expr, statement: ast.If, scope: Scope) -> str:
     """What a test of a condition finds missing, where the block of that sets it; else empty. A flag that the class of an
     object declares by a call, as columns are, is one of many rows: for each of them it is set once."""
-    missing = _missing(test, scope)
+    missing = _missing_or_unfit(test, scope)
     if not missing or not any(missing == ast.dump(one) for one in _assigned(statement.body)):
         return ""
     of_rows = isinstance(test, ast.UnaryOp) and _is_declared_by_a_call(test.operand, scope)

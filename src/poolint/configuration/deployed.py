@@ -11,13 +11,14 @@ import os
 from typing import TYPE_CHECKING
 
 from poolint import recording
-from poolint.deployment.programs import POOLED
+from poolint.deployment.find import find
+from poolint.deployment.programs import GREEN, POOLED, PROGRAMS
 from poolint.files import read_regular
 from poolint.syntax.project import NOT_SOURCES
 from poolint.syntax.texts import words_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from poolint.configuration.fleet import Fleet
     from poolint.deployment.values import Service
@@ -43,7 +44,8 @@ class Deployed:
         self._project = project
         self._fleet = fleet
         self._starts: dict[str, frozenset[str] | None] = {}
-        self._at_once: dict[str, int | None] = {}
+        self._at_once: dict[tuple[str, bool], int | None] = {}
+        self._few: dict[str, bool] = {}
         self._words: dict[str, frozenset[bytes] | None] = {}
 
     def starts(self, path: str) -> frozenset[str] | None:
@@ -54,13 +56,27 @@ class Deployed:
             self._starts[folder] = self._started(self._around(path))
         return self._starts[folder]
 
-    def at_once(self, path: str) -> int | None:
-        """How many requests or tasks a process takes at once, at most, of all services by which a file's project is deployed;
-        None where that is not known of each, or where others may install it."""
+    def at_once(self, path: str, *, is_sync: bool) -> int | None:
+        """How many requests or tasks a process takes at once, at most, of all services by which a file's project is deployed:
+        0 where none is known, None where that is not known of each, or where others may install it.
+
+        Synchronous code holds up the loop that it runs on, so programs of the project of which nothing says what they have
+        threads for do not count beside servers and workers; nor do servers for developers beside others.
+        """
+        key = (os.path.dirname(path), is_sync)
+        if key not in self._at_once:
+            around = self._around(path)
+            is_for_others = any(map(self._project.is_distributed, around))
+            self._at_once[key] = None if is_for_others else _most(list(self._services(around)), is_sync)
+        return self._at_once[key]
+
+    def serves_few(self, path: str) -> bool:
+        """Whether a file's project is deployed in a way that is not followed, and no text in its repository that is no Python
+        names a kind of worker that serves as many as come."""
         folder = os.path.dirname(path)
-        if folder not in self._at_once:
-            self._at_once[folder] = self._served(self._around(path))
-        return self._at_once[folder]
+        if folder not in self._few:
+            self._few[folder] = any(map(find, self._around(path))) and not self._is_any_named(GREEN, path)
+        return self._few[folder]
 
     def works_in_turn(self, path: str) -> bool:
         """Whether all workers that the deployments of a file's project start run one task after the other in each process, as
@@ -68,14 +84,11 @@ class Deployed:
         found = [service.threads.value for service in self._services(self._around(path)) if service.kind == "worker"]
         if found or self.starts(path) is None:
             return bool(found) and all(one == 1 for one in found)
-        top = self._project.finder.top(path)
-        return not any(self.names(word, top) for word, kind in POOLED.items() if kind == "threads")
+        return not self._is_any_named([word for word, kind in POOLED.items() if kind == "threads"], path)
 
-    def _served(self, folders: list[str]) -> int | None:
-        if any(map(self._project.is_distributed, folders)):
-            return None
-        known = [service.threads.value for service in self._services(folders)]
-        return max((one for one in known if one is not None), default=None) if None not in known else None
+    def _is_any_named(self, words: Iterable[str], path: str) -> bool:
+        top = self._project.finder.top(path)
+        return any(self.names(one, top) for one in words)
 
     def _services(self, folders: list[str]) -> Iterator[Service]:
         """The services of the deployments in some folders, but for what only migrates."""
@@ -113,6 +126,14 @@ class Deployed:
             except OSError:
                 continue
         return frozenset(found)
+
+
+def _most(services: list[Service], is_sync: bool) -> int | None:
+    """How many requests or tasks a process takes at once, at most, of some services (see :meth:`Deployed.at_once`)."""
+    serving = [one for one in services if one.program in PROGRAMS]
+    lasting = [one for one in serving if not PROGRAMS[one.program].is_for_developers]
+    known = [one.threads.value for one in (lasting if is_sync and lasting else services)]
+    return max((one for one in known if one is not None), default=0) if None not in known else None
 
 
 def _texts(top: str) -> Iterator[str]:

@@ -25,7 +25,7 @@ class Program(NamedTuple):
 
     ``within`` are the words of which one must follow: ``celery worker``. ``pool`` are the options that say what a
     worker's concurrency consists of. ``valued`` are other options that take a value. ``otherwise``
-    is what it runs when it is told nothing.
+    is what it runs when it is told nothing. ``is_for_developers``: its manual says to serve nobody else by it.
     """
 
     kind: str
@@ -36,6 +36,7 @@ class Program(NamedTuple):
     pool: tuple[str, ...] = ()
     valued: tuple[str, ...] = ()
     otherwise: tuple[str, ...] = ()
+    is_for_developers: bool = False
 
 
 _BIND = ("-b", "--bind", "--host", "--port", "-p", "--log-level", "--log-config", "-k", "--worker-class", "--timeout",
@@ -66,7 +67,7 @@ PROGRAMS: dict[str, Program] = {
         valued=_BIND,
         otherwise=("main.py|app.py|api.py|app/main.py|app/app.py|app/api.py",),
     ),
-    "flask": Program("web", threads=_MANY, target=("--app", "-A"), within=("run",)),
+    "flask": Program("web", threads=_MANY, target=("--app", "-A"), within=("run",), is_for_developers=True),
     "litestar": Program("web", Option(("--wc", "--web-concurrency"), ("WEB_CONCURRENCY",)), _MANY, target=("--app",)),
     "waitress-serve": Program("web", threads=Option(("--threads",), default=4), valued=_BIND),
     "uwsgi": Program(
@@ -113,6 +114,9 @@ WRAPPERS = frozenset(
     }
 )  # fmt: skip
 """Programs that run the command that stands further down their own command line."""
+
+GREEN = ("gevent", "eventlet")
+"""Kinds of workers, of gunicorn's and of Celery's, in which as many requests or tasks take turns as come."""
 
 POOLED = {"prefork": "processes", "processes": "processes", "threads": "threads", "gevent": "threads",
           "eventlet": "threads", "solo": "solo"}  # fmt: skip

@@ -205,13 +205,15 @@ class _Uses(NamedTuple):
 
 
 def _uses(sought: _Uses, graph: Graph, item: ast.withitem) -> Iterator[tuple[ast.Call, str, str, str]]:
-    """The first use on each way on from the end of the block, until the name is bound again."""
+    """The first use on each way on from the end of the block, until the name is bound again. What has been added since is
+    written by the next commit, which then gives back the connection that it has taken."""
     # Also into the handlers and the `finally` around the block: they run after it.
     exits = [node for node in graph.nodes_of(item) if node.kind == "exit"]
     begun = [edge for edge in edges_from(exits) if edge.source.way in UNWINDING or not edge.is_unwinding]
     told: set[ast.AST] = set()
     ends: set[Node] = set()
     """Events that no way is followed past."""
+    pending: set[str] = set()
 
     def passes(edge: Edge) -> bool:
         return edge.source not in ends and (edge.source.kind == "except" or not edge.is_unwinding)
@@ -221,8 +223,9 @@ def _uses(sought: _Uses, graph: Graph, item: ast.withitem) -> Iterator[tuple[ast
         if is_bound or (node.kind == "enter" and node.node is item):
             ends.add(node)
         elif node.kind == "call" and isinstance(node.node, ast.Call) and node.node not in told:
+            pending.update(_pends(sought, node.node))
             found = _use(sought, node.node)
-            if found is not None:
+            if found is not None and not (found[0] == "commit" and found[1] in pending):
                 ends.add(node)
                 told.add(node.node)
                 yield (node.node, *found)
@@ -234,6 +237,12 @@ def _binds(target: ast.AST | None, name: str) -> bool:
 
 def _mentions(call: ast.Call, names: set[str]) -> bool:
     return any(isinstance(one, ast.Name) and one.id in names and not binds_around(one, one.id) for one in walk(call))
+
+
+def _pends(sought: _Uses, call: ast.Call) -> Iterator[str]:
+    """The place of a session that a call gives something to write."""
+    if isinstance(call.func, ast.Attribute) and call.func.attr in sought.ev.models.words("pends"):
+        yield sought.using.places.first(name_of(call.func.value), sought.scope)
 
 
 def _use(sought: _Uses, call: ast.Call) -> tuple[str, str, str] | None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.applications import Applications
 from poolint.analyses.only_pools import OnlyPools, kept_as
 from poolint.analyses.pools import UNPOOLED
 from poolint.flow.flags import name_of
 from poolint.frameworks.entries import parameters, required, routes
 from poolint.models.schema import SESSIONS
-from poolint.syntax.file_kinds import is_test
-from poolint.syntax.purposes import fits, library_names
 from poolint.types.bound import elsewhere
 from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
@@ -47,7 +46,9 @@ def is_in_a_file(services: Services, pool: Pool | None, cls: Class | None, scope
     spec = engine_of(services, pool)
     if spec is not None:
         # Who uses a library may bring another engine where its own is made of what it is passed.
-        is_own = all(one.known.whole for one in spec.urls) or _everywhere(services).is_application(scope.module)
+        is_own = all(one.known.whole for one in spec.urls) or services.evaluator.derived(Applications).serves(
+            scope.module
+        )
         return is_own and all(_is_for_a_file(services, one) for one in _branches(services, spec))
     configured = _configured(services, pool)
     if configured or cls is None:
@@ -75,31 +76,15 @@ class _Everywhere:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._only = services.evaluator.derived(OnlyPools)
+        self._applications = services.evaluator.derived(Applications)
         self._found: dict[tuple[str, str, str], bool] = {}
-        self._serving: dict[str, bool] = {}
 
     def are_files(self, cls: Class, near: Module) -> bool:
         """Whether all engines that the objects of a class may work with have databases in files."""
         key = (near.path, cls.mode, "" if cls.kind in SESSIONS else cls.name.partition(".")[0])
         if key not in self._found:  # who asks rests on what is told
-            self._found[key] = self._are(*key[1:], near) and self.is_application(near)
+            self._found[key] = self._are(*key[1:], near) and self._applications.serves(near)
         return self._found[key]
-
-    def is_application(self, near: Module) -> bool:
-        """Whether a project serves somebody itself: who uses a library may bring other engines."""
-        if near.path not in self._serving:
-            ev = self._services.evaluator
-            rows = [row for row in ev.models.purposes if (row.purpose, row.by) == ("serves", "call")]
-            names = {(name.rpartition(".")[2], name.partition(".")[0].encode()) for row in rows for name in row.names}
-            paths = (
-                path for name, root in sorted(names) for path, data in ev.project.calling(name, near) if root in data
-            )
-            modules = (ev.project.module(path) for path in dict.fromkeys(paths))
-            self._serving[near.path] = any(
-                one is not None and not is_test(one, ev.project) and any(fits(row, library_names(one)) for row in rows)
-                for one in modules
-            )
-        return self._serving[near.path]
 
     def _are(self, mode: str, library: str, near: Module) -> bool:
         made = [self._services.engines.of_call(*one) for one in self._only.all_engines(mode, near)]
@@ -257,7 +242,21 @@ def connections_by_default(services: Services, pool: Pool | None) -> int | None:
     call, cls, module = found
     is_given = any(one.arg is None or one.arg in cls.connections_in for one in call.keywords)
     saying = services.evaluator.project.saying
-    return None if is_given or any(saying(one, module) for one in cls.connections_in) else cls.connections
+    if is_given or any(saying(one, module) for one in cls.connections_in):
+        return None
+    options = [one for one in cls.options_in if saying(one, module)]
+    is_told = any(one.arg in cls.options_in for one in call.keywords) or bool(options)
+    says_nothing = not any(saying(one, module) for one in cls.sized_by) and _are_in_sight(services, options, module)
+    return cls.connections if not is_told or says_nothing else None
+
+
+def _are_in_sight(services: Services, names: list[str], near: Module) -> bool:
+    """Whether all that a project calls so are dictionaries that are written out."""
+    project = services.evaluator.project
+    modules = [project.module(path) for name in names for path in project.saying(name, near)]
+    scopes = [scope for one in modules if one is not None for scope in (one.scope, *one.scope.descendants())]
+    found = [binding.value for scope in scopes for name in names for binding in scope.bindings.get(name, ())]
+    return bool(found) and all(isinstance(one, ast.Dict) and None not in one.keys for one in found)
 
 
 def _made_as(services: Services, pool: Pool | None) -> tuple[ast.Call, Class, Module] | None:

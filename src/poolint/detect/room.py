@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.analyses.applications import Applications
 from poolint.analyses.occasions import Occasions
 from poolint.detect.databases import connections_by_default, engine_of, held_from
 
@@ -14,16 +15,28 @@ if TYPE_CHECKING:
 
 
 def has_room(services: Services, hold: Hold, scope: Scope) -> bool:
-    """Whether all services by which a project is deployed run so few requests or tasks at once in a process that the pool of
-    what is held has a connection for each; one of them has it in any case."""
-    most = services.deployed.at_once(scope.module.path)
+    """Whether a process runs so few requests or tasks at once that the pool of what is held has a connection for each; one of
+    them has it in any case."""
+    most = _at_once(services, scope)
     return most is not None and (most == 1 or most <= (_limit(services, hold, scope) or 0))
 
 
 def has_room_for_two(services: Services, hold: Hold, scope: Scope) -> bool:
     """Whether it has two connections for each of them."""
-    most, limit = services.deployed.at_once(scope.module.path), _limit(services, hold, scope)
+    most, limit = _at_once(services, scope), _limit(services, hold, scope)
     return most is not None and limit is not None and 2 * most <= limit
+
+
+def _at_once(services: Services, scope: Scope) -> int | None:
+    """How many requests or tasks that may come to a function a process takes at once, at most: as the application is deployed,
+    or, where that cannot be followed, as its servers and workers are when nobody tells them otherwise. None where that is not
+    known, where others may install it, or where the project itself may run the function beside others."""
+    path, deployed = scope.module.path, services.deployed
+    most = deployed.at_once(path, is_sync=not scope.is_async)
+    if most == 0:
+        by_default = services.evaluator.derived(Applications).at_once(scope.module)
+        most = by_default if deployed.serves_few(path) else None
+    return None if most is None or services.evaluator.derived(Occasions).is_handed_on(scope) else most
 
 
 def _limit(services: Services, hold: Hold, scope: Scope) -> int | None:

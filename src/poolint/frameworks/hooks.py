@@ -95,6 +95,11 @@ def is_run_singly(ev: Evaluator, function: Scope, in_workers: bool) -> bool:
     return bool(found) and all(hook.singly or (in_workers and hook.in_workers) for hook in found)
 
 
+def is_handed(ev: Evaluator, mention: ast.expr, scope: Scope) -> bool:
+    """Whether a mention of a function hands it to a library that calls it on some occasion."""
+    return any(True for _ in _taking(ev, mention, scope))
+
+
 def is_handed_singly(ev: Evaluator, mention: ast.expr, scope: Scope, in_workers: bool) -> bool:
     """Whether a mention of a function hands it to a library that calls it so."""
     found = list(_taking(ev, mention, scope))

@@ -11,12 +11,15 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """Names of libraries by which a module shows what it is for.
 
     ``by`` says what its code does with one of them, or with what is reached through it: ``call`` it, decorate with it or
-    derive from it; ``read`` it in any way; ``import`` it.
+    derive from it; ``read`` it in any way; ``import`` it. ``at_once`` is how many requests or tasks a process takes at once of
+    what ``serves``, at most, with the servers or workers that it is made for, as they are when nobody tells them otherwise;
+    none where that is as many as come.
     """
 
     purpose: Literal["migrates", "serves", "comes-and-goes", "runs-again", "runs-at-once", "ends-transactions", "tests"]
     names: tuple[str, ...]
     by: Literal["call", "read", "import"] = "call"
+    at_once: int = 0
 
 
 class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -100,6 +100,7 @@ How = Literal[
     "shows-session",
     "shows-alone",
     "sets-worker-pool",
+    "serves-many",
     "shows-mapped",
     "shows-rows",
     "shows-database",
@@ -193,7 +194,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``used-session`` and ``used-factory``: classes of what runs statements, and makes what does, where only its use tells;
     ``makes-statement``: libraries whose functions make such statements. ``shows-query``: methods that run statements or
     queries, ``shows-session`` others that show a session or a connection, and ``shows-alone`` those of ``shows-query`` that do.
-    ``sets-worker-pool``: settings that say how many tasks a worker's process runs at once.
+    ``sets-worker-pool``: settings that say how many tasks a worker's process runs at once; ``serves-many``: what has a server
+    that would run a few requests at once in a process run as many as come.
     ``shows-mapped``: methods that are asked for classes that are mapped to tables.
     ``shows-rows``: methods by which rows are read from what a statement gives.
 

@@ -158,7 +158,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     by which it is read to its end, or is in other hands.
     ``one_pool``: the attributes of an object whose connections come from one and the same pool. ``url_in``: the entry of
     the application's configuration that has the URL of its database; ``connections``: how many it opens at most, where none
-    of the entries ``connections_in`` is set, and the constructor is given none of these keywords.
+    of the entries ``connections_in`` is set, and the constructor is given none of these keywords; in ``options_in`` are keywords
+    and entries with the arguments of the engine, of which ``sized_by`` say how many it opens.
     ``starts_once``: it is started by being awaited or by being entered, and an instance that has been awaited raises when
     it is entered. ``enters_where`` is the name of a fact that is ``yes`` for the versions of the library in which ``with``
     on an instance works; empty where it does in all.
@@ -210,6 +211,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     url_in: str = ""
     connections: int = 0
     connections_in: tuple[str, ...] = ()
+    options_in: tuple[str, ...] = ()
+    sized_by: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     attributes: dict[str, str] = {}
     contents: str = ""

@@ -35,7 +35,7 @@ class Layout:
         self.top = top
         self._listing = listing
         self._declared: dict[str, Declared] = {}
-        self._walked: tuple[tuple[str, ...], tuple[str, ...], frozenset[str]] | None = None
+        self._walked: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], frozenset[str]] | None = None
         self._names: frozenset[str] | None = None
         self._has_renamed = False
         self._members: tuple[str, ...] | None = None
@@ -60,7 +60,7 @@ class Layout:
     def may_have(self, module: str) -> bool:
         """Whether a top-level module can be in the repository at all; answers without reading what projects declare."""
         if self._names is None:
-            projects, _, names = self._walk()
+            projects, _, _, names = self._walk()
             self._names = names
             from poolint.roots.declared import may_rename
 
@@ -109,11 +109,12 @@ class Layout:
 
     def others(self, project: str) -> tuple[tuple[str, ...], ...]:
         """Groups of further roots, by how much speaks for them: those of the members of the workspace, of all projects
-        of the repository, and all folders that a package lies in."""
+        of the repository, all folders that a package lies in, and those with modules that lie in none: what runs there may
+        be told to search them, or find what is copied together."""
         if project not in self._others:
             own = {project, *self.needed(project)}
             groups = [[root for one in group if one not in own for root in self.roots(one)] for group in self._groups()]
-            self._others[project] = tuple(tuple(dict.fromkeys(group)) for group in (*groups, self._walk()[1]))
+            self._others[project] = tuple(tuple(dict.fromkeys(group)) for group in (*groups, *self._walk()[1:3]))
         return self._others[project]
 
     def _groups(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -136,11 +137,11 @@ class Layout:
                 self._named.update({name: tuple(projects) for name, projects in found.items() if name})
         return self._named
 
-    def _walk(self) -> tuple[tuple[str, ...], tuple[str, ...], frozenset[str]]:
-        """The folders of projects, those that packages lie in, and the modules and folders outside of packages: breadth
-        first, and in the order of their names."""
+    def _walk(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], frozenset[str]]:
+        """What lies in the repository outside of packages: the folders of projects, those that packages lie in, others with
+        modules, and the names of modules and folders; breadth first, and in the order of names."""
         if self._walked is None:
-            projects, places, names = [], [], set[str]()
+            projects, places, bare, names = list[str](), list[str](), list[str](), set[str]()
             level, left = [self.top], MAX_FOLDERS
             for _ in range(MAX_DEPTH + 1):
                 below: list[str] = []
@@ -153,9 +154,11 @@ class Layout:
                     packages = {one for one in inner if "__init__.py" in self._listing(one)}
                     if packages:
                         places.append(folder)
+                    elif any(one.endswith(".py") for one in self._listing(folder)):
+                        bare.append(folder)
                     below += (one for one in inner if one not in packages and "pyvenv.cfg" not in self._listing(one))
                 level = below
-            self._walked = tuple(projects), tuple(places), frozenset(names)
+            self._walked = tuple(projects), tuple(places), tuple(bare), frozenset(names)
         return self._walked
 
 

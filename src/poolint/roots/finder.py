@@ -298,7 +298,7 @@ class Finder:
         if not layout.may_have(parts[0]) or layout.depends(project, parts[0]):
             return None
         for group in layout.others(project):
-            hits = {hit for root in group if (hit := self._file_of(root, parts)) is not None}
+            hits = {hit for root in group if (hit := self._first((root,), parts)) is not None}
             if hits:
                 return hits.pop() if len(hits) == 1 else None
         return None

@@ -33,6 +33,19 @@ def serves(module: Module, models: Models) -> bool:
     return is_for(module, models, "serves") or any(_is_handler(one) for one in module.scope.descendants())
 
 
+def goes_on_to_serve(module: Module, models: Models) -> bool:
+    """The same where a module is run itself: an application that others serve, as all for WSGI are, does nothing of its own
+    unless the module calls a server for it."""
+    if not serves(module, models):
+        return False
+    rows = [row for row in models.purposes if row.purpose == "serves" and fits(row, library_names(module))]
+    if not rows or not all(row.at_once for row in rows):
+        return True
+    words = models.words("runs-a-server")
+    calls = (call for scope in module.scope.descendants() for call in scope.calls_named(words))
+    return any(isinstance(call.func, ast.Attribute) for call in calls)
+
+
 def migrates(module: Module, models: Models) -> bool:
     """Whether a module is a migration, or the environment that runs these."""
     return is_for(module, models, "migrates")

@@ -15,13 +15,13 @@ from poolint.analyses.conditions import Entering
 from poolint.analyses.holding import root_of
 from poolint.analyses.holding.entities import Entities, Registry
 from poolint.analyses.holding.exit_summaries import Left, on_some_way, ways_left
+from poolint.analyses.holding.registry_words import registry_words
 from poolint.analyses.holding.wrappers import Wrappers
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import arguments_of, is_none
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
-from poolint.models.loader import Models
 from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import parent_of
 from poolint.types.bound import elsewhere
@@ -76,7 +76,7 @@ class Registries:
     def __init__(self, ev: Evaluator, holdings: Holdings) -> None:
         self.ev = ev
         self._holdings = holdings
-        self._words = ev.models.derived(_words)
+        self._words = ev.models.derived(registry_words)
         self._blocks = ev.models.words("ends-sessions")
         self._elsewhere: dict[tuple[Scope, str], Registry] = {}
         """Registries by what they are called in functions where they have no name."""
@@ -130,7 +130,11 @@ class Registries:
         return (self._named(registry, scope), self.ev.models.classes[registry.cls]) if registry is not None else None
 
     def ended_with(self, header: ast.Call, scope: Scope) -> Iterator[str]:
-        """The registries that a function uses, where a block takes their sessions away as it ends: `app.app_context()`."""
+        """The registries that a function uses, where a block takes their sessions away as it ends: `app.app_context()`, or a
+        manager of the project ends them."""
+        for generator in self._generators(header, scope):
+            ended = self._wrappers.ended_after(generator)
+            yield from (self._named(one, scope) for one, left in sorted(ended.items()) if left is Left.ENDED)
         if last_name(header.func) not in self._blocks:
             return
         found: dict[str, None] = {}
@@ -376,22 +380,6 @@ def _bound(name: str, scope: Scope) -> tuple[Binding | None, Module]:
             is_shared = where is scope.module.scope or bindings[-1].kind == "import"
             return (bindings[-1] if is_shared and len(bindings) == 1 else None), scope.module
     return None, scope.module
-
-
-def _words(models: Models) -> frozenset[bytes]:
-    """What a file mentions that makes a registry, or what has one."""
-    found: set[str] = set()
-    for name, cls in models.classes.items():
-        if cls.kind == "registry":
-            found.add(name.rpartition(".")[2])
-        if cls.attributes and _has_registry(cls, models):
-            found.add(name.partition(".")[0])
-    return frozenset(one.encode() for one in found)
-
-
-def _has_registry(cls: Class, models: Models) -> bool:
-    """Whether an attribute of a class of the models is a registry."""
-    return any((one := models.classes.get(given)) and one.kind == "registry" for given in cls.attributes.values())
 
 
 def _is_never_given(follower: Follower, node: ast.expr, scope: Scope) -> bool:

@@ -1,5 +1,5 @@
-"""What decorators of the project do with the sessions of registries once the function has returned that they wrap:
-``@transactional`` commits what the function has written."""
+"""What decorators and managers of the project do with the sessions of registries once the function has returned that they
+wrap, or the block has been left: ``@transactional`` commits what the function has written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from poolint.flow.cfg import TooComplex
 from poolint.types.decorated import wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import ast
+    from collections.abc import Callable, Sequence
 
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.analyses.holding.entities import Registry
@@ -39,24 +40,33 @@ class Wrappers:
                 self._ended[function] = found
         return found
 
+    def ended_after(self, generator: Scope) -> dict[Registry, Left]:
+        """The registries whose sessions the end of a block ends that a generator of the project makes, once it has yielded."""
+        return self._ended_since(generator, generator.yields)
+
     def _find(self, function: Scope) -> dict[Registry, Left]:
         found: dict[Registry, Left] = {}
         for _, call, wrapper in wrapped(self._ev, function):
-            changes = self._holdings.own_changes(wrapper)
-            names: dict[Registry, set[str]] = {}
-            for name in {one.resource for several in changes.calls.values() for one in several}:
-                registry = self._at(name, wrapper)
-                if registry is not None:
-                    names.setdefault(registry, set()).add(name)
-            if not names:
-                continue
-            try:
-                graph = self._holdings.graph(wrapper)
-            except TooComplex:
-                continue
-            since = [*graph.nodes_of(call)]
-            for registry, places in names.items():
-                left = reduce(on_some_way, ways_left(graph, changes, places, wrapper, {}, since), Left.NEVER)
-                if left in (Left.ENDED, Left.RENEWED):
-                    found[registry] = left
+            found |= self._ended_since(wrapper, [call])
         return found
+
+    def _ended_since(self, function: Scope, nodes: Sequence[ast.AST]) -> dict[Registry, Left]:
+        """The registries whose sessions a function ends behind some places, on every way to its end."""
+        changes = self._holdings.own_changes(function)
+        names: dict[Registry, set[str]] = {}
+        for name in {one.resource for several in changes.calls.values() for one in several}:
+            registry = self._at(name, function)
+            if registry is not None:
+                names.setdefault(registry, set()).add(name)
+        if not names:
+            return {}
+        try:
+            graph = self._holdings.graph(function)
+        except TooComplex:
+            return {}
+        since = [event for one in nodes for event in graph.nodes_of(one)]
+        found = {
+            registry: reduce(on_some_way, ways_left(graph, changes, places, function, {}, since), Left.NEVER)
+            for registry, places in names.items()
+        }
+        return {registry: left for registry, left in found.items() if left in (Left.ENDED, Left.RENEWED)}

@@ -22,7 +22,8 @@ CONSTRUCTORS = ("__init__", "__post_init__", "__new__")
 
 
 def puts_by(ev: Evaluator, call: ast.Call, argument: ast.expr, scope: Scope) -> bool:
-    """Whether a call does no more with an argument than to put it by, or to ask what kind of object it is.
+    """Whether a call does no more with an argument than to put it by, or to ask what kind of object it is, or what it is bound
+    to.
 
     Constructors of the project's put by what becomes a field, or is assigned. What nobody knows is taken for one where what
     it gives becomes a part of an object.
@@ -33,9 +34,12 @@ def puts_by(ev: Evaluator, call: ast.Call, argument: ast.expr, scope: Scope) -> 
     if made is UNKNOWN or isinstance(made, LibraryName):
         around = parent_of(call)
         return isinstance(around, ast.Assign) and all(isinstance(one, ast.Attribute) for one in around.targets)
+    keyword = next((one.arg for one in call.keywords if one.value is argument), None)
+    if isinstance(made, Function):
+        name = parameter_for(made, call, argument, keyword)
+        return name is not None and _is_asked_for_its_engine(ev, name, made.scope)
     if not isinstance(made, ClassObject) or made.cls is made.base:
         return False
-    keyword = next((one.arg for one in call.keywords if one.value is argument), None)
     steps = [ev.type_of_member(made.instance(), name) for name in CONSTRUCTORS]
     for step in steps:
         if isinstance(step, Function):
@@ -43,6 +47,13 @@ def puts_by(ev: Evaluator, call: ast.Call, argument: ast.expr, scope: Scope) -> 
             if name is None or not _is_put_by(ev, name, step.scope):
                 return False
     return True
+
+
+def _is_asked_for_its_engine(ev: Evaluator, name: str, function: Scope) -> bool:
+    """Whether a function does nothing with a parameter but to ask what it is bound to: ``session.get_bind()``."""
+    loads, words = function.loads.get(name, ()), ev.models.words("bound-to")
+    asked = [parent_of(one) for one in loads]
+    return bool(loads) and all(isinstance(one, ast.Attribute) and one.attr in words for one in asked)
 
 
 def put_at(ev: Evaluator, owner: Instance, call: ast.Call, argument: ast.expr) -> list[str]:

@@ -1,0 +1,47 @@
+"""Applications: projects that serve somebody themselves, and how much their servers let a process do at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.syntax.file_kinds import is_test
+from poolint.syntax.purposes import fits, library_names
+
+if TYPE_CHECKING:
+    from poolint.models.framework_rows import Purpose
+    from poolint.syntax.project import Module
+    from poolint.types.evaluator import Evaluator
+
+
+class Applications:
+    """Answers for the modules of one project."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self._ev = ev
+        self._found: dict[str, tuple[Purpose, ...]] = {}
+
+    def serves(self, near: Module) -> bool:
+        """Whether the project of a module serves somebody itself: who uses a library may bring what it lacks."""
+        return bool(self._by(near))
+
+    def at_once(self, near: Module) -> int | None:
+        """How many requests or tasks a process takes at once, at most, with the servers and workers of what the project of a
+        module serves by, as they are when nobody tells them otherwise; None where there is no such number, or the project
+        does."""
+        found = [row.at_once for row in self._by(near)]
+        if not found or not all(found):
+            return None
+        telling = sorted(self._ev.models.words("serves-many"))
+        return None if any(self._ev.project.saying(one, near) for one in telling) else max(found)
+
+    def _by(self, near: Module) -> tuple[Purpose, ...]:
+        """What the project of a module serves by, tests aside; kept for each that asks, as who asks rests on what is told."""
+        if near.path not in self._found:
+            project = self._ev.project
+            rows = [row for row in self._ev.models.purposes if (row.purpose, row.by) == ("serves", "call")]
+            names = {(name.rpartition(".")[2], name.partition(".")[0].encode()) for row in rows for name in row.names}
+            paths = (path for name, root in sorted(names) for path, data in project.calling(name, near) if root in data)
+            modules = [one for path in dict.fromkeys(paths) if (one := project.module(path)) is not None]
+            serving = [library_names(one) for one in modules if not is_test(one, project)]
+            self._found[near.path] = tuple(row for row in rows if any(fits(row, one) for one in serving))
+        return self._found[near.path]
