@@ -6,9 +6,11 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
+from poolint.analyses.holding import root_of
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.passed_on import end, is_told_apart
 from poolint.detect.detector import Detector
+from poolint.detect.modes import is_passed_the_twin
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, may_await
@@ -83,6 +85,8 @@ def _pending(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observatio
     if fact.row.call not in _NEEDS_AWAIT and not _is_future_taken_for_its_result(ev, fact, how):
         return
     if is_told_apart(ev, node, scope):
+        return
+    if fact.cls is not None and is_passed_the_twin(ev, root_of(node), fact.cls, scope):
         return
     if fact.row.call == "coroutine":
         how = end(ev, node, how, scope)

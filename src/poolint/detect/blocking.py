@@ -16,12 +16,12 @@ from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_a_file, opens_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
+from poolint.detect.modes import given_to, has, is_only
 from poolint.detect.observation import Observation
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import CallSite, CallText, call_site, callees_of, function_run, text_of
-from poolint.types.evidence import is_of_class
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -51,7 +51,7 @@ class BlockingDatabaseCall(Observation, frozen=True, eq=False):
     in sight. ``chain`` are the calls of first-party functions that lead to it, empty where it is called directly.
     ``is_read``: the first of them is a property, which is read. ``call`` may then stand in another module. ``is_possible``: it
     runs as the application starts or ends, when the loop serves nobody yet, or no more, or in a command only, for sessions of a
-    mode that nobody is seen to pass, or reads from a file. ``kind`` is what the call is made on: a session or a query.
+    mode that nobody is seen to pass, or works with a file. ``kind`` is what the call is made on: a session or a query.
     """
 
     call: CallText
@@ -113,7 +113,7 @@ def _observed(services: Services, scope: Scope) -> Iterator[BlockingDatabaseCall
             at = queries.get(fact.node, fact.node)
             where = (at, scope.qualified_name, may_await(at, scope))
             kind, origin = _kind(fact.cls), _origin(ev, fact.node, scope)
-            is_possible = _is_for_both_modes(ev, fact, scope) or _reads_a_file(services, fact, scope)
+            is_possible = _is_for_both_modes(ev, fact, scope) or _is_on_a_file(services, fact, scope)
             yield BlockingDatabaseCall(*where, fact.text, session, kind, origin=origin, is_possible=is_possible)
     checkouts = list(_checkouts(services, scope))
     if ev.screen.may_block(scope.module.path, scope.module.source.data):
@@ -125,11 +125,9 @@ def _observed(services: Services, scope: Scope) -> Iterator[BlockingDatabaseCall
     yield from in_turn(checkouts, lambda one: (one.taken_from, bool(one.chain)), services.graphs, scope)
 
 
-def _reads_a_file(services: Services, fact: CallSite, scope: Scope) -> bool:
-    """Whether a call on a session or a query reads from a database that certainly is a file of this machine: that takes no
-    longer than the loop takes to go to a thread. Who writes waits for other writers."""
-    if fact.role in _WRITING:
-        return False
+def _is_on_a_file(services: Services, fact: CallSite, scope: Scope) -> bool:
+    """Whether a call on a session or a query works with a database that certainly is a file of this machine: that takes
+    little longer than the loop takes to go to a thread."""
     root = root_of(fact.node)
     return root is not None and is_in_a_file(
         services, services.pools.of_given(text_of(root, scope), scope), fact.cls, scope
@@ -142,24 +140,14 @@ def _is_for_both_modes(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
     root, cls = root_of(fact.node), fact.cls
     owner = fact.node.func.value if isinstance(fact.node.func, ast.Attribute) else None
     is_kept = cls is not None and bool(cls.twin) and isinstance(parent_of(fact.node), ast.Assign)
-    if cls is not None and is_kept and owner is not None and _has(ev, ev.type_of(owner, scope), cls.twin):
+    if cls is not None and is_kept and owner is not None and has(ev, ev.type_of(owner, scope), cls.twin):
         return True
     if cls is None or not cls.twin or not isinstance(root, ast.Name) or root.id not in scope.bindings:
         return False
     at_hand = [ev.scope_name(root.id, scope)]
-    parameters = [one for one in scope.bindings[root.id] if one.kind == "parameter"]
-    if parameters and _has(ev, at_hand[0], cls.twin):
-        given = (each for one in parameters for each in ev.callers.given(one, scope))
-        at_hand = [ev.type_of(argument, inner) for argument, inner, _ in given if argument is not None]
-    return any(_has(ev, one, cls.twin) for one in at_hand) and not any(_is_only(ev, one, cls.name) for one in at_hand)
-
-
-def _has(ev: Evaluator, one: Type, name: str) -> bool:
-    return any(is_of_class(ev, each, name) for each in alternatives(one))
-
-
-def _is_only(ev: Evaluator, one: Type, name: str) -> bool:
-    return all(is_of_class(ev, each, name) for each in alternatives(one))
+    if has(ev, at_hand[0], cls.twin) and any(one.kind == "parameter" for one in scope.bindings[root.id]):
+        at_hand = given_to(ev, root, scope)
+    return any(has(ev, one, cls.twin) for one in at_hand) and not any(is_only(ev, one, cls.name) for one in at_hand)
 
 
 def _ends_lent(fact: CallSite, scope: Scope) -> bool:
@@ -264,7 +252,7 @@ def _at_its_end(services: Services, node: ast.expr, witness: Witness, scope: Sco
         is_read, chain = isinstance(node, ast.Attribute), calls_of(witness)
         where = (scope.qualified_name, may_await(node, scope))
         session = _session_passed(ev, node, scope)
-        is_possible = _reads_a_file(services, fact, last.scope) and not _writes(ev, last.scope)
+        is_possible = _is_on_a_file(services, fact, last.scope)
         yield BlockingDatabaseCall(
             node, *where, fact.text, session, chain=chain, is_read=is_read, is_possible=is_possible
         )

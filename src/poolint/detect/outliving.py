@@ -6,10 +6,13 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+import msgspec
+
 from poolint.analyses.holding import inside, root_of
 from poolint.analyses.holding.entry import since
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.backgrounds import Backgrounds
+from poolint.detect.databases import is_in_a_file
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.flow.summaries import Summaries
@@ -48,27 +51,37 @@ class OutlivesScope(Observation, frozen=True, eq=False):
     """A session of a block or a request that is handed to a task which runs when that has ended.
 
     ``maker`` makes the task, ``ends`` says what the session's life ends with, ``end`` when: before the response or after.
+    ``is_possible``: it ends after the task, and nobody waits for a connection to a database that is a file.
     """
 
     resource: str
     maker: str
     ends: Owner
     end: End = "before-response"
+    is_possible: bool = False
 
 
 Owner = Literal["block", "request"]
 """With what the life of a session ends: the block that has opened it, or the request that it was made for."""
 
 
-def observe(ev: Evaluator, holdings: Holdings, lives: Lives, scope: Scope) -> Iterator[Observation]:
+def observe(services: Services, lives: Lives, scope: Scope) -> Iterator[Observation]:
     """Second beginnings in ``scope``, and tasks that get a session which ends before they do."""
+    ev, holdings = services.evaluator, services.holdings
     begins = scope.calls_of("begin")
     may_outlive = len(begins) < len(scope.calls) and lives.may_end(scope)
     for node in scope.calls if may_outlive else begins:
         if node in begins:
             yield from _begun_twice(ev, holdings, node, scope)
         else:
-            yield from lives.handed_over(node, scope)
+            for one in lives.handed_over(node, scope):
+                yield msgspec.structs.replace(one, is_possible=True) if _harms_nobody(services, one, scope) else one
+
+
+def _harms_nobody(services: Services, one: OutlivesScope, scope: Scope) -> bool:
+    """Whether all that comes of it is that a connection to a database that is a file is kept until the task is done."""
+    pool = services.pools.of_given(one.resource, scope)
+    return one.end == "after-response" and is_in_a_file(services, pool, None, scope)
 
 
 def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -> Iterator[Observation]:
@@ -154,7 +167,7 @@ class Lives:
             "ends-before-task", self._of_callers, bottom=None, join=_sooner, components=services.components
         )
 
-    def handed_over(self, node: ast.Call, scope: Scope) -> Iterator[Observation]:
+    def handed_over(self, node: ast.Call, scope: Scope) -> Iterator[OutlivesScope]:
         """What a call hands to a task that begins there, and lives no longer than a block or a request; to one that begins in
         a helper where that is not told there."""
         handed = dict(self.backgrounds.handed(node, scope))
@@ -262,8 +275,6 @@ def _binds(statement: ast.With | ast.AsyncWith, binding: Binding) -> bool:
 
 DETECTOR = Detector(
     "outliving",
-    lambda services: partial(
-        observe, services.evaluator, services.holdings, services.kept(Lives, lambda: Lives(services))
-    ),
+    lambda services: partial(observe, services, services.kept(Lives, lambda: Lives(services))),
     near=True,
 )
