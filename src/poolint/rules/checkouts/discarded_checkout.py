@@ -51,8 +51,8 @@ class DiscardedCheckout(Rule):
         summary="a checkout's result is thrown away, or used in one chain and lost",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
         yields_to=NO_RELEASE,
-        relaxed_in=frozenset({"alembic"}),
-        relaxed_for_process_in=frozenset({"tests", "scripts"}),
+        relaxed_in=frozenset({"alembic", "tests"}),
+        relaxed_for_process_in=frozenset({"scripts"}),
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

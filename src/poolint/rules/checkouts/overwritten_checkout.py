@@ -55,8 +55,8 @@ class OverwrittenCheckout(Rule):
         summary="a name that holds an open checkout is bound again",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
         yields_to=NO_RELEASE,
-        relaxed_in=frozenset({"alembic"}),
-        relaxed_for_process_in=frozenset({"tests", "scripts"}),
+        relaxed_in=frozenset({"alembic", "tests"}),
+        relaxed_for_process_in=frozenset({"scripts"}),
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

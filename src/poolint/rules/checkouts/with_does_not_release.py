@@ -53,6 +53,7 @@ class WithDoesNotRelease(Rule):
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
         yields_to=NO_RELEASE,
         relaxed_in=frozenset({"alembic"}),
+        relaxed_for_process_in=frozenset({"tests", "scripts"}),
     )
 
     def judge(self, observation: Observation) -> Verdict | None:
