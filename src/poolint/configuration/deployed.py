@@ -45,7 +45,7 @@ class Deployed:
         self._fleet = fleet
         self._starts: dict[str, frozenset[str] | None] = {}
         self._at_once: dict[tuple[str, bool], int | None] = {}
-        self._few: dict[str, bool] = {}
+        self._deployed: dict[str, bool] = {}
         self._words: dict[str, frozenset[bytes] | None] = {}
 
     def starts(self, path: str) -> frozenset[str] | None:
@@ -70,13 +70,17 @@ class Deployed:
             self._at_once[key] = None if is_for_others else _most(list(self._services(around)), is_sync)
         return self._at_once[key]
 
-    def serves_few(self, path: str) -> bool:
-        """Whether a file's project is deployed in a way that is not followed, and no text in its repository that is no Python
-        names a kind of worker that serves as many as come."""
+    def is_deployed(self, path: str) -> bool:
+        """Whether there are deployment files for a file's project, whatever they start, and others may not install it."""
         folder = os.path.dirname(path)
-        if folder not in self._few:
-            self._few[folder] = any(map(find, self._around(path))) and not self._is_any_named(GREEN, path)
-        return self._few[folder]
+        if folder not in self._deployed:
+            around = self._around(path)
+            self._deployed[folder] = any(map(find, around)) and not any(map(self._project.is_distributed, around))
+        return self._deployed[folder]
+
+    def may_serve_many(self, path: str) -> bool:
+        """Whether a text in the repository of a file that is no Python names a kind of worker that serves as many as come."""
+        return self._is_any_named(GREEN, path)
 
     def works_in_turn(self, path: str) -> bool:
         """Whether all workers that the deployments of a file's project start run one task after the other in each process, as

@@ -20,10 +20,16 @@ def is_passed_the_twin(ev: Evaluator, root: ast.expr | None, cls: Class, scope: 
     """Whether a parameter is declared as one class while all that the project is seen to pass is of the other mode:
     ``db: AsyncSession``, which gets what a synchronous maker makes. Values tell the truth of an annotation."""
     twin = cls.twin or ev.models.derived(_synchronous).get(cls.name, "")
-    if not twin or not isinstance(root, ast.Name) or root.id not in scope.bindings:
+    if not twin or not isinstance(root, ast.Name) or not _is_declared(root.id, scope):
         return False
     found = given_to(ev, root, scope)
     return bool(found) and all(is_only(ev, one, twin) for one in found)
+
+
+def _is_declared(name: str, scope: Scope) -> bool:
+    """Whether a name is a parameter with an annotation; what has none is known by its use, or by what is passed."""
+    bound = scope.bindings.get(name, ())
+    return any(one.kind == "parameter" and isinstance(one.node, ast.arg) and one.node.annotation for one in bound)
 
 
 def _synchronous(models: Models) -> dict[str, str]:

@@ -26,7 +26,7 @@ from poolint.detect.latecomers import Latecomers
 from poolint.detect.observation import Dismissed, Observation
 from poolint.detect.passed_pools import PassedPools
 from poolint.detect.responding import after_response, run_while_kept
-from poolint.detect.room import has_room_for_two, takes_turns
+from poolint.detect.room import has_room_for_two, has_two_for_itself, takes_turns
 from poolint.detect.written import is_written
 from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.guards import is_asked
@@ -180,7 +180,8 @@ class Nesting:
             is_read
             or takes_turns(self.services, scope)
             or (not is_later and hold.cause is None and is_at_once(hold.since, node, scope))
-            or has_room_for_two(self.services, hold, scope),
+            or has_room_for_two(self.services, hold, scope)
+            or has_two_for_itself(self.services, hold, scope),
             apart=apart,
         )
 

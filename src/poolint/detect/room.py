@@ -27,6 +27,13 @@ def has_room_for_two(services: Services, hold: Hold, scope: Scope) -> bool:
     return most is not None and limit is not None and 2 * most <= limit
 
 
+def has_two_for_itself(services: Services, hold: Hold, scope: Scope) -> bool:
+    """Whether a function that nobody else runs beside, in a project that is deployed from its repository, finds two connections
+    in a pool: none is known to open only one."""
+    alone = services.evaluator.derived(Occasions).runs_alone(scope)
+    return alone and services.deployed.is_deployed(scope.module.path) and _limit(services, hold, scope) != 1
+
+
 def _at_once(services: Services, scope: Scope) -> int | None:
     """How many requests or tasks that may come to a function a process takes at once, at most: as the application is deployed,
     or, where that cannot be followed, as its servers and workers are when nobody tells them otherwise. None where that is not
@@ -35,7 +42,7 @@ def _at_once(services: Services, scope: Scope) -> int | None:
     most = deployed.at_once(path, is_sync=not scope.is_async)
     if most == 0:
         by_default = services.evaluator.derived(Applications).at_once(scope.module)
-        most = by_default if deployed.serves_few(path) else None
+        most = by_default if deployed.is_deployed(path) and not deployed.may_serve_many(path) else None
     return None if most is None or services.evaluator.derived(Occasions).is_handed_on(scope) else most
 
 
