@@ -267,6 +267,8 @@ def test_settings_that_name_no_folder(value: str, reason: str, tmp_path: Path) -
         ({"partnerkit.py": "from partnerkit import x", "a.py": ""}, "a.py", "partnerkit", None),
         ({"s/__init__.py": "", "s/kit.py": "import kit", "s/a.py": ""}, "s/a.py", "kit", None),
         ({"kit.py": "", "a.py": ""}, "a.py", "kit", "kit.py"),
+        # A folder beside it is meant by what it imports.
+        ({"kit.py": "from kit.pools import x", "kit/pools.py": "", "a.py": ""}, "a.py", "kit", "kit.py"),
         # And for one of the standard library, from below the package that has it.
         ({"shop/__init__.py": "", "shop/typing.py": "", "shop/jobs/a.py": ""}, "shop/jobs/a.py", "typing", None),
         ({"queue.py": "", "a.py": ""}, "a.py", "queue", None),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.repetition import Repeats
 from poolint.flow.summaries import Summaries
-from poolint.frameworks.hooks import is_handed, is_handed_singly, is_run_singly, starts
+from poolint.frameworks.hooks import has_own_loop, is_handed, is_handed_singly, is_run_singly, starts
 from poolint.syntax.commands import is_command, is_of_script, takes_a_command_line
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.importers import importers
@@ -247,6 +247,8 @@ class Occasions:
         scope = self.ev.project.scope(key)
         if not scope.is_async or any(True for _ in scope.calls_named(self._beside)):
             return False
+        if has_own_loop(self.ev, scope):
+            return True
         calls = self._calls(scope)
         return bool(calls) and all(
             self._on_own_loop.of(inner.key) and isinstance(parent_of(call), ast.Await)

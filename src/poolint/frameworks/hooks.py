@@ -12,6 +12,7 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING
 
+from poolint.syntax.purposes import library_names
 from poolint.syntax.scopes import parent_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, LibraryFunction, LibraryName, alternatives
@@ -93,6 +94,19 @@ def is_run_singly(ev: Evaluator, function: Scope, in_workers: bool) -> bool:
     is so in workers that are started as they are by default."""
     found = [hook for hook, _ in decorating(ev, function)]
     return bool(found) and all(hook.singly or (in_workers and hook.in_workers) for hook in found)
+
+
+def has_own_loop(ev: Evaluator, function: Scope) -> bool:
+    """Whether a library runs a coroutine that it decorates on an event loop that is made for it: of those that may be meant,
+    all that the module imports do."""
+    imported = {one.partition(".")[0] for one in library_names(function.module).imported}
+    found = [
+        hook
+        for one in _decorators(function)
+        for around, hook in _meant(ev, "decorator", _called(one), function.parent or function)
+        if not around.isdisjoint(imported)
+    ]
+    return bool(found) and all(hook.own_loop for hook in found)
 
 
 def is_handed(ev: Evaluator, mention: ast.expr, scope: Scope) -> bool:
@@ -219,8 +233,17 @@ def _event(call: ast.expr) -> object:
     return first.value if isinstance(first, ast.Constant) else None
 
 
+def _called(decorator: ast.expr) -> ast.expr:
+    return decorator.func if isinstance(decorator, ast.Call) else decorator
+
+
 def _fitting(ev: Evaluator, by: str, target: ast.expr, scope: Scope) -> Iterator[Hook]:
     """The hooks that what is called, or decorated with, may be."""
+    yield from (hook for _, hook in _meant(ev, by, target, scope))
+
+
+def _meant(ev: Evaluator, by: str, target: ast.expr, scope: Scope) -> Iterator[tuple[frozenset[str], Hook]]:
+    """The same, each with the roots of its library."""
     last = last_name(target)
     found = alternatives(ev.type_of(target, scope)) if (rows := _rows(ev, by, target, scope)) else ()
     for around, hook in rows:
@@ -233,7 +256,7 @@ def _fitting(ev: Evaluator, by: str, target: ast.expr, scope: Scope) -> Iterator
                 or by_origin
                 or (own in ev.models.classes and last == last_own and _is_of(ev, own, target, scope))
             ):
-                yield hook
+                yield around, hook
                 break
 
 

@@ -39,7 +39,8 @@ class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     asked for: a ``fixture`` of tests, a ``dependency``; or ``at-once`` with others, which get the same of what it is handed,
     unless the decorator is given ``alone``, or one of the words ``in_turn`` says that a project has them called one by one.
     ``forked``: in children of a process that has imported the module. ``singly``: a process runs such a function no more than
-    once at a time; ``in_workers``: it does not, as a worker is started by default.
+    once at a time; ``in_workers``: it does not, as a worker is started by default. ``own_loop``: a coroutine has an event loop
+    that is made for it.
     ``resumes``: a generator is resumed at its end whatever becomes of who uses what it gives: nothing is thrown into it.
     """
 
@@ -63,6 +64,7 @@ class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     forked: bool = False
     singly: bool = False
     in_workers: bool = False
+    own_loop: bool = False
     resumes: bool = False
     alone: str = ""
     in_turn: tuple[str, ...] = ()

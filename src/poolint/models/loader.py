@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from poolint.models.api_rows import Events, Names, Target, Wrapped
     from poolint.models.framework_rows import Bound, Guard, Handed, Hook, Injection, Purpose, Streamed
     from poolint.models.named_rows import How, Passed, Threaded
+    from poolint.versions import Versions
 
 # Not with pathlib: importing it would cost more than all of the reading.
 READY = os.path.join(os.path.dirname(__file__), "ready.msgpack")
@@ -42,7 +43,7 @@ class Models:
     ``bound`` and ``streamed`` are keyed by each name, ``handed`` by import root and name; ``packages`` are the import roots
     of all libraries that do anything of this. ``manners`` are names by how calls of these end (see :meth:`ends`),
     ``passed`` what hands a value through, by what it gives and its name, ``threaded`` what runs a function in a thread, by
-    its last name.
+    its last name. ``since`` has the version and the distribution from which on the rows of an import root are true.
     """
 
     __slots__ = (
@@ -75,6 +76,7 @@ class Models:
         "purposes",
         "roots",
         "screened_roots",
+        "since",
         "streamed",
         "targets",
         "threaded",
@@ -91,6 +93,7 @@ class Models:
         self.wrapped: list[Wrapped] = []
         self.forks: list[Fork] = []
         self.purposes: list[Purpose] = []
+        self.since: dict[str, tuple[str, str]] = {}
         self.hooks: dict[tuple[str, str], list[tuple[frozenset[str], Hook]]] = {}
         self.guards: dict[str, Guard] = {}
         self.injections: dict[str, Injection] = {}
@@ -165,6 +168,8 @@ class Models:
         """What a library does with the functions of a project."""
         around = frozenset((*library.roots, *library.packages))
         self.packages |= around
+        if library.since:
+            self.since.update((root, (library.since, library.library)) for root in library.roots)
         for hook in library.hooks:
             for name in hook.names:
                 self.hooks.setdefault((hook.by, name.rpartition(".")[2]), []).append((around, hook))
@@ -205,6 +210,11 @@ class Models:
                 return True
             name = name.rpartition(".")[0]
         return False
+
+    def may_describe(self, name: str, versions: Versions, path: str) -> bool:
+        """Whether such a version of a name's library may be installed where a file runs as its rows are true of."""
+        since = self.since.get(name.partition(".")[0])
+        return since is None or versions.may_be_since(*since, path)
 
     def is_screened(self, name: str) -> bool:
         """Whether a qualified name is of a library that makes a file interesting, or of the stand-ins for one."""

@@ -343,7 +343,8 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     against which the rows were checked. ``screened`` is false for libraries that matter only beside a pool (HTTP
     clients and the like): they alone do not make a file interesting. ``packages`` are import roots of which no call is
     described here, but what they do with the functions of a project. ``objects`` are those that modules have ready, each
-    with its class. ``title`` is how people write its name, where that is not how it is imported.
+    with its class. ``title`` is how people write its name, where that is not how it is imported. ``since`` is the version of
+    its distribution from which on the rows are true; nothing is said where only older ones may be installed.
     """
 
     library: str
@@ -351,6 +352,7 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     roots: tuple[str, ...]
     screened: bool = True
     title: str = ""
+    since: str = ""
     classes: tuple[Class, ...] = ()
     functions: tuple[Function, ...] = ()
     objects: dict[str, str] = {}

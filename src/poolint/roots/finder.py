@@ -297,11 +297,9 @@ class Finder:
         layout, project = self._layout(importer), self.project(importer)
         if not layout.may_have(parts[0]) or layout.depends(project, parts[0]):
             return None
-        for group in layout.others(project):
-            hits = {hit for root in group if (hit := self._first((root,), parts)) is not None}
-            if hits:
-                return hits.pop() if len(hits) == 1 else None
-        return None
+        groups = ({self._first((root,), parts) for root in group} - {None} for group in layout.others(project))
+        hits = next(filter(None, groups), set[str | None]())
+        return hits.pop() if len(hits) == 1 else None
 
     def _is_foreign(self, name: str, importer: str) -> bool:
         """Whether a top-level name is that of a library that the models know, or of Python's own, to an importer that
@@ -344,8 +342,9 @@ class Finder:
         return any(self._file_of(folder, [name]) is not None for folder in self.search_path(importer))
 
     def _names_itself(self, hit: str, root: str, parts: list[str]) -> bool:
-        """Whether a file imports a module of its own name: then that name is a library's, for those beside it too."""
-        return len(parts) == 1 and os.path.dirname(hit) == root and not _is_init(hit) and self._imports(hit, parts[0])
+        """Whether a file imports a module of its own name, which no folder beside it has: that of a library, for all there."""
+        is_file = os.path.dirname(hit) == root and not _is_init(hit) and not self._has(root, parts[0])
+        return len(parts) == 1 and is_file and self._imports(hit, parts[0])
 
     def _imports(self, path: str, name: str) -> bool:
         if (path, name) not in self._importing:

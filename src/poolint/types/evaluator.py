@@ -111,10 +111,11 @@ class Evaluator:
         return found
 
     def is_told(self, name: str, scope: Scope) -> bool:
-        """Whether something of a library may be reported in a module: of one that alone makes no file interesting only in
-        files that are interesting anyway, so that the screen stays invisible."""
-        source = scope.module.source
-        return self.models.is_screened(name) or self.screen.is_interesting(source.path, source.data)
+        """Whether something of a library may be reported in a module, of a version that the models describe: of one that alone
+        makes no file interesting only in files that are interesting anyway, so that the screen stays invisible."""
+        source, models = scope.module.source, self.models
+        is_seen = models.is_screened(name) or self.screen.is_interesting(source.path, source.data)
+        return is_seen and models.may_describe(name, self.project.versions, source.path)
 
     def once(self, key: object, compute: Callable[..., Type], *arguments: object) -> Type:
         """Evaluate ``compute(*arguments)`` once for ``key``: nearly all evaluations need no more than a memo."""
