@@ -61,7 +61,7 @@ class Deployed:
         0 where none is known, None where that is not known of each, or where others may install it.
 
         Synchronous code holds up the loop that it runs on, so programs of the project of which nothing says what they have
-        threads for do not count beside servers and workers; nor do servers for developers beside others.
+        threads for do not count beside a server that is known; nor do servers for developers beside others.
         """
         key = (os.path.dirname(path), is_sync)
         if key not in self._at_once:
@@ -136,7 +136,8 @@ def _most(services: list[Service], is_sync: bool) -> int | None:
     """How many requests or tasks a process takes at once, at most, of some services (see :meth:`Deployed.at_once`)."""
     serving = [one for one in services if one.program in PROGRAMS]
     lasting = [one for one in serving if not PROGRAMS[one.program].is_for_developers]
-    known = [one.threads.value for one in (lasting if is_sync and lasting else services)]
+    is_served = any(one.kind == "web" for one in lasting)
+    known = [one.threads.value for one in (lasting if is_sync and is_served else services)]
     return max((one for one in known if one is not None), default=0) if None not in known else None
 
 
