@@ -42,6 +42,7 @@ FOLLOWED = [
             "run_by_somebody",
             "in_turn",
             "taken_in",
+            "at_a_time",
         )
     )
 ]
