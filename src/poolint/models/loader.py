@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from poolint.models.api_rows import Events, Names, Target, Wrapped
     from poolint.models.framework_rows import Bound, Guard, Handed, Hook, Injection, Purpose, Streamed
     from poolint.models.named_rows import How, Passed, Threaded
-    from poolint.versions import Versions
 
 # Not with pathlib: importing it would cost more than all of the reading.
 READY = os.path.join(os.path.dirname(__file__), "ready.msgpack")
@@ -210,11 +209,6 @@ class Models:
                 return True
             name = name.rpartition(".")[0]
         return False
-
-    def may_describe(self, name: str, versions: Versions, path: str) -> bool:
-        """Whether such a version of a name's library may be installed where a file runs as its rows are true of."""
-        since = self.since.get(name.partition(".")[0])
-        return since is None or versions.may_be_since(*since, path)
 
     def is_screened(self, name: str) -> bool:
         """Whether a qualified name is of a library that makes a file interesting, or of the stand-ins for one."""

@@ -115,7 +115,8 @@ class Evaluator:
         makes no file interesting only in files that are interesting anyway, so that the screen stays invisible."""
         source, models = scope.module.source, self.models
         is_seen = models.is_screened(name) or self.screen.is_interesting(source.path, source.data)
-        return is_seen and models.may_describe(name, self.project.versions, source.path)
+        since = models.since.get(name.partition(".")[0])
+        return is_seen and (since is None or self.project.versions.may_be_since(*since, source.path))
 
     def once(self, key: object, compute: Callable[..., Type], *arguments: object) -> Type:
         """Evaluate ``compute(*arguments)`` once for ``key``: nearly all evaluations need no more than a memo."""
