@@ -103,7 +103,7 @@ class Occasions:
 
     def is_handed_on(self, scope: Scope) -> bool:
         """Whether a function, or one that calls it, is passed to something that is no hook of a library, or kept by something:
-        a thread may run it, or a task that nobody waits for."""
+        a thread may run it, or a task that nobody waits for. What is asked of it, as ``charge.delay``, is its decorator's."""
         return scope.kind == "function" and self._handed.of(scope.key)
 
     def is_of_tests(self, scope: Scope) -> bool:
@@ -185,6 +185,8 @@ class Occasions:
         is_read = any(last_name(one) in self._properties for one in getattr(scope.node, "decorator_list", ()))
         for mention, inner in self._mentioned(scope):
             call = parent_of(mention)
+            if isinstance(call, ast.Attribute) and not is_read:
+                continue
             is_called = is_read or (isinstance(call, ast.Call) and call.func is mention)
             if is_called and (inner is scope or inner.kind != "function" or not self._handed.of(inner.key)):
                 continue
