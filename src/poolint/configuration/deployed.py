@@ -11,7 +11,6 @@ import os
 from typing import TYPE_CHECKING
 
 from poolint import recording
-from poolint.deployment.find import find
 from poolint.deployment.programs import GREEN, POOLED, PROGRAMS
 from poolint.files import read_regular
 from poolint.syntax.project import NOT_SOURCES
@@ -66,7 +65,7 @@ class Deployed:
         key = (os.path.dirname(path), is_sync)
         if key not in self._at_once:
             around = self._around(path)
-            is_for_others = any(map(self._project.is_distributed, around))
+            is_for_others = self._is_for_others(around)
             self._at_once[key] = None if is_for_others else _most(list(self._services(around)), is_sync)
         return self._at_once[key]
 
@@ -75,7 +74,7 @@ class Deployed:
         folder = os.path.dirname(path)
         if folder not in self._deployed:
             around = self._around(path)
-            self._deployed[folder] = any(map(find, around)) and not any(map(self._project.is_distributed, around))
+            self._deployed[folder] = not self._is_for_others(around) and any(map(self._fleet().has_files, around))
         return self._deployed[folder]
 
     def may_serve_many(self, path: str) -> bool:
@@ -100,9 +99,13 @@ class Deployed:
             yield from (each for each in self._fleet().services(one) if each.kind != "migration")
 
     def _started(self, folders: list[str]) -> frozenset[str] | None:
-        if any(map(self._project.is_distributed, folders)):
+        if self._is_for_others(folders):
             return None
         return frozenset[str]().union(*(self._fleet().starts(one) for one in folders)) or None
+
+    def _is_for_others(self, folders: list[str]) -> bool:
+        """Whether a project in one of some folders is built as a distribution, which others may install."""
+        return any(map(self._project.is_distributed, folders))
 
     def _around(self, path: str) -> list[str]:
         """The folder of a file and those around it up to the root of its repository."""

@@ -60,6 +60,7 @@ class Fleet:
         self._budgets: dict[tuple[tuple[str, ...], tuple[Server, ...]], Budget] = {}
         self.crashed: list[Problem] = []
         """What crashed on the way, by file; what that file makes is in no sum."""
+        self._there: dict[str, bool] = {}
         self._made: dict[tuple[str, str], list[tuple[Module, EngineSpec]]] = {}
 
     def over(self, path: str) -> Iterator[Budget]:
@@ -111,6 +112,14 @@ class Fleet:
         for one in self._deployments(folder)[0]:
             yield from one.services
 
+    def has_files(self, folder: str) -> bool:
+        """Whether there are deployment files in a folder, whatever they start."""
+        if folder not in self._there:
+            from poolint.deployment.find import find
+
+            self._there[folder] = bool(find(folder))
+        return self._there[folder]
+
     def _parts(self, deployment: Deployment) -> tuple[Deployment, ...]:
         return (deployment,) if self._declared.max_connections is not None else deployment.parts()
 
@@ -120,11 +129,9 @@ class Fleet:
         return self._read[folder]
 
     def _found(self, folder: str) -> tuple[list[Deployment], tuple[Problem, ...]]:
-        from poolint.deployment.find import find
-
         is_root = folder == self._root
         said = self._declared.services if is_root else {}
-        if not said and not (is_root and self._declared.files is not None) and not find(folder):
+        if not said and not (is_root and self._declared.files is not None) and not self.has_files(folder):
             return [], ()
         from poolint.deployment.read import Reader
 

@@ -13,7 +13,7 @@ from poolint.deployment.documents import text_of, unread
 from poolint.deployment.options import TARGET, last_value, module_of, pooled
 from poolint.deployment.options import number as number_of
 from poolint.deployment.options import targets as targets_of
-from poolint.deployment.programs import MIGRATIONS, PROGRAMS, WRAPPERS, Option
+from poolint.deployment.programs import GREEN, MIGRATIONS, PROGRAMS, WRAPPERS, Option
 from poolint.deployment.shell import expanded, simple_commands
 from poolint.deployment.values import Environment, Figure, Place, Problem, Service, Unit, Word
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
 _PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?")
-_ASYNC_WORKERS = ("uvicorn", "gevent", "eventlet", "tornado", "aiohttp")
+_ASYNC_WORKERS = ("uvicorn", *GREEN, "tornado", "aiohttp")
 """What the names of gunicorn's workers have in them that serve many requests at once in one thread."""
 _MAX_DEPTH = 4
 

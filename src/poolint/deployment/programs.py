@@ -118,8 +118,8 @@ WRAPPERS = frozenset(
 GREEN = ("gevent", "eventlet")
 """Kinds of workers, of gunicorn's and of Celery's, in which as many requests or tasks take turns as come."""
 
-POOLED = {"prefork": "processes", "processes": "processes", "threads": "threads", "gevent": "threads",
-          "eventlet": "threads", "solo": "solo"}  # fmt: skip
+POOLED = {"prefork": "processes", "processes": "processes", "threads": "threads", **dict.fromkeys(GREEN, "threads"),
+          "solo": "solo"}  # fmt: skip
 """What the concurrency of a worker consists of, by the kind of its pool."""
 
 INFRASTRUCTURE = frozenset(

@@ -15,7 +15,7 @@ from poolint.detect.observation import Observation
 from poolint.flow.cfg import TooComplex
 from poolint.flow.cfg.graph import UNWINDING
 from poolint.flow.flags import name_of
-from poolint.flow.solver import edges_from, reach
+from poolint.flow.solver import completed, edges_from, reach
 from poolint.models.schema import HANDLES, REACHING_ROLES
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
@@ -24,7 +24,7 @@ from poolint.types.call_sites import callees_of, may_ask_registry, text_of
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from poolint.analyses.graphs import Graphs
     from poolint.analyses.session_use import Using
@@ -212,23 +212,22 @@ def _uses(sought: _Uses, graph: Graph, item: ast.withitem) -> Iterator[tuple[ast
     begun = [edge for edge in edges_from(exits) if edge.source.way in UNWINDING or not edge.is_unwinding]
     told: set[ast.AST] = set()
     ends: set[Node] = set()
-    """Events that no way is followed past."""
-    pending: set[str] = set()
+    """The uses, which no way is followed past."""
 
-    def passes(edge: Edge) -> bool:
-        return edge.source not in ends and (edge.source.kind == "except" or not edge.is_unwinding)
-
-    for node in reach(begun, passes):
+    def goes_on(edge: Edge) -> bool:
+        node = edge.source
         is_bound = node.kind == "store" and not node.inner and _binds(node.node, sought.target)
-        if is_bound or (node.kind == "enter" and node.node is item):
-            ends.add(node)
-        elif node.kind == "call" and isinstance(node.node, ast.Call) and node.node not in told:
-            pending.update(_pends(sought, node.node))
+        is_entered = node.kind == "enter" and node.node is item
+        return not (is_bound or is_entered) and (node.kind == "except" or not edge.is_unwinding)
+
+    for node in reach(begun, lambda edge: edge.source not in ends and goes_on(edge)):
+        if node.kind == "call" and isinstance(node.node, ast.Call) and node.node not in told:
             found = _use(sought, node.node)
-            if found is not None and not (found[0] == "commit" and found[1] in pending):
-                ends.add(node)
-                told.add(node.node)
-                yield (node.node, *found)
+            if found is None or (found[0] == "commit" and node in _written(sought, found[1], begun, goes_on)):
+                continue
+            ends.add(node)
+            told.add(node.node)
+            yield (node.node, *found)
 
 
 def _binds(target: ast.AST | None, name: str) -> bool:
@@ -239,10 +238,18 @@ def _mentions(call: ast.Call, names: set[str]) -> bool:
     return any(isinstance(one, ast.Name) and one.id in names and not binds_around(one, one.id) for one in walk(call))
 
 
-def _pends(sought: _Uses, call: ast.Call) -> Iterator[str]:
-    """The place of a session that a call gives something to write."""
-    if isinstance(call.func, ast.Attribute) and call.func.attr in sought.ev.models.words("pends"):
-        yield sought.using.places.first(name_of(call.func.value), sought.scope)
+def _written(sought: _Uses, place: str, begun: list[Edge], goes_on: Callable[[Edge], bool]) -> set[Node]:
+    """The events that happen, on some way, once the block has ended and the session at a place has been given something to
+    write."""
+
+    def gives(node: Node) -> bool:
+        call = node.node if node.kind == "call" else None
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+            return False
+        is_given = call.func.attr in sought.ev.models.words("pends")
+        return is_given and sought.using.places.first(name_of(call.func.value), sought.scope) == place
+
+    return set(reach(completed(filter(gives, reach(begun, goes_on))), goes_on))
 
 
 def _use(sought: _Uses, call: ast.Call) -> tuple[str, str, str] | None:

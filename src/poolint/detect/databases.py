@@ -46,9 +46,8 @@ def is_in_a_file(services: Services, pool: Pool | None, cls: Class | None, scope
     spec = engine_of(services, pool)
     if spec is not None:
         # Who uses a library may bring another engine where its own is made of what it is passed.
-        is_own = all(one.known.whole for one in spec.urls) or services.evaluator.derived(Applications).serves(
-            scope.module
-        )
+        applications = services.evaluator.derived(Applications)
+        is_own = all(one.known.whole for one in spec.urls) or applications.serves(scope.module)
         return is_own and all(_is_for_a_file(services, one) for one in _branches(services, spec))
     configured = _configured(services, pool)
     if configured or cls is None:

@@ -30,11 +30,7 @@ if TYPE_CHECKING:
 
 def decorating(ev: Evaluator, function: Scope) -> Iterator[tuple[Hook, ast.expr]]:
     """The hooks that decorate a function, each with its decorator."""
-    for one in _decorators(function):
-        target = one.func if isinstance(one, ast.Call) else one
-        for hook in _fitting(ev, "decorator", target, function.parent or function):
-            if not hook.events or _event(one) in hook.events:
-                yield hook, one
+    yield from ((hook, one) for _, hook, one in _decorating(ev, function))
 
 
 def handed(ev: Evaluator, function: Scope, module: Module | None = None) -> Iterator[Hook]:
@@ -100,12 +96,7 @@ def has_own_loop(ev: Evaluator, function: Scope) -> bool:
     """Whether a library runs a coroutine that it decorates on an event loop that is made for it: of those that may be meant,
     all that the module imports do."""
     imported = {one.partition(".")[0] for one in library_names(function.module).imported}
-    found = [
-        hook
-        for one in _decorators(function)
-        for around, hook in _meant(ev, "decorator", _called(one), function.parent or function)
-        if not around.isdisjoint(imported)
-    ]
+    found = [hook for around, hook, _ in _decorating(ev, function) if not around.isdisjoint(imported)]
     return bool(found) and all(hook.own_loop for hook in found)
 
 
@@ -124,7 +115,7 @@ def starts(ev: Evaluator, function: Scope) -> bool:
     """Whether a function runs when an application starts: by its decorator, or because it is told to call it."""
     if runs(ev, function, "start"):
         return True
-    made_by = {last_name(one.func if isinstance(one, ast.Call) else one) for one in _decorators(function)}
+    made_by = {last_name(_called(one)) for one in _decorators(function)}
     is_bare = function.is_generator and not made_by  # the library makes a manager of it
     for hook in handed(ev, function):
         if hook.runs == "start" and (not hook.kept_by or hook.kept_by.rpartition(".")[2] in made_by or is_bare):
@@ -231,6 +222,14 @@ def _event(call: ast.expr) -> object:
     """The first argument of a call, where it is a constant."""
     first = call.args[0] if isinstance(call, ast.Call) and call.args else None
     return first.value if isinstance(first, ast.Constant) else None
+
+
+def _decorating(ev: Evaluator, function: Scope) -> Iterator[tuple[frozenset[str], Hook, ast.expr]]:
+    """The hooks that decorate a function, each with the roots of its library and its decorator."""
+    for one in _decorators(function):
+        for around, hook in _meant(ev, "decorator", _called(one), function.parent or function):
+            if not hook.events or _event(one) in hook.events:
+                yield around, hook, one
 
 
 def _called(decorator: ast.expr) -> ast.expr:

@@ -112,9 +112,10 @@ class Layout:
         of the repository, all folders that a package lies in, and those with modules that lie in none: what runs there may
         be told to search them, or find what is copied together."""
         if project not in self._others:
+            _, places, bare, _ = self._walk()
             own = {project, *self.needed(project)}
             groups = [[root for one in group if one not in own for root in self.roots(one)] for group in self._groups()]
-            self._others[project] = tuple(tuple(dict.fromkeys(group)) for group in (*groups, *self._walk()[1:3]))
+            self._others[project] = tuple(tuple(dict.fromkeys(group)) for group in (*groups, places, bare))
         return self._others[project]
 
     def _groups(self) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -184,20 +184,7 @@ class Registries:
         registries: dict[Registry, set[str]] = {}
         for alias in aliases:
             registries.setdefault(alias.registry, set()).add(alias.name)
-        for name in {one.resource for found in changes.calls.values() for one in found}:
-            one = self.at(name, scope)
-            if one is not None:
-                registries.setdefault(one, set()).add(name)
-        if not registries:
-            return frozenset()
-        try:
-            graph = self._holdings.graph(scope)
-        except TooComplex:
-            return frozenset()
-        left = {
-            one: reduce(on_some_way, ways_left(graph, changes, names, scope, dict(key.fixed)), Left.NEVER)
-            for one, names in registries.items()
-        }
+        left = self._wrappers.left(scope, changes, registries, dict(key.fixed))
         return frozenset((one, how) for one, how in left.items() if how > Left.UNTOUCHED)
 
     def stays(self, module: Module, name: str, scope: Scope) -> bool:

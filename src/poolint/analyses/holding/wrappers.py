@@ -3,7 +3,7 @@ wrap, or the block has been left: ``@transactional`` commits what the function h
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding.exit_summaries import Left, on_some_way, ways_left
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Callable, Sequence
 
+    from poolint.analyses.assumed import Values
+    from poolint.analyses.holding.changes import Changes
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.analyses.holding.entities import Registry
     from poolint.syntax.scopes import Scope
@@ -27,24 +29,54 @@ class Wrappers:
         self._ev = ev
         self._holdings = holdings
         self._at = at
-        self._ended: dict[Scope, dict[Registry, Left]] = {}
+        self._ended: dict[tuple[Scope, bool], dict[Registry, Left]] = {}
 
     def ended_around(self, function: Scope) -> dict[Registry, Left]:
         """The registries whose sessions a wrapper ends after it has run a function, however that leaves them."""
-        found = self._ended.get(function)
-        if found is None:
-            components = self._holdings.components
-            provisional = components.provisional
-            found = self._find(function) if getattr(function.node, "decorator_list", None) else {}
-            if components.provisional == provisional:  # nothing in it will be known better
-                self._ended[function] = found
-        return found
+        is_wrapped = bool(getattr(function.node, "decorator_list", None))
+        return self._kept((function, True), partial(self._ended_by_wrappers, function)) if is_wrapped else {}
 
     def ended_after(self, generator: Scope) -> dict[Registry, Left]:
         """The registries whose sessions the end of a block ends that a generator of the project makes, once it has yielded."""
-        return self._ended_since(generator, generator.yields)
+        return self._kept((generator, False), partial(self._ended_since, generator, generator.yields))
 
-    def _find(self, function: Scope) -> dict[Registry, Left]:
+    def left(
+        self,
+        scope: Scope,
+        changes: Changes,
+        names: dict[Registry, set[str]],
+        fixed: Values | None = None,
+        since: Sequence[ast.AST] | None = None,
+    ) -> dict[Registry, Left]:
+        """How a function leaves the sessions of registries, from its beginning or from behind some places: of those that these
+        ``names`` stand for, and of those that its ``changes`` concern."""
+        for name in {one.resource for several in changes.calls.values() for one in several}:
+            registry = self._at(name, scope)
+            if registry is not None:
+                names.setdefault(registry, set()).add(name)
+        if not names:
+            return {}
+        try:
+            graph = self._holdings.graph(scope)
+        except TooComplex:
+            return {}
+        begun = [event for one in since for event in graph.nodes_of(one)] if since is not None else None
+        return {
+            registry: reduce(on_some_way, ways_left(graph, changes, places, scope, fixed or {}, begun), Left.NEVER)
+            for registry, places in names.items()
+        }
+
+    def _kept(self, key: tuple[Scope, bool], find: Callable[[], dict[Registry, Left]]) -> dict[Registry, Left]:
+        found = self._ended.get(key)
+        if found is None:
+            components = self._holdings.components
+            provisional = components.provisional
+            found = find()
+            if components.provisional == provisional:  # nothing in it will be known better
+                self._ended[key] = found
+        return found
+
+    def _ended_by_wrappers(self, function: Scope) -> dict[Registry, Left]:
         found: dict[Registry, Left] = {}
         for _, call, wrapper in wrapped(self._ev, function):
             found |= self._ended_since(wrapper, [call])
@@ -52,21 +84,5 @@ class Wrappers:
 
     def _ended_since(self, function: Scope, nodes: Sequence[ast.AST]) -> dict[Registry, Left]:
         """The registries whose sessions a function ends behind some places, on every way to its end."""
-        changes = self._holdings.own_changes(function)
-        names: dict[Registry, set[str]] = {}
-        for name in {one.resource for several in changes.calls.values() for one in several}:
-            registry = self._at(name, function)
-            if registry is not None:
-                names.setdefault(registry, set()).add(name)
-        if not names:
-            return {}
-        try:
-            graph = self._holdings.graph(function)
-        except TooComplex:
-            return {}
-        since = [event for one in nodes for event in graph.nodes_of(one)]
-        found = {
-            registry: reduce(on_some_way, ways_left(graph, changes, places, function, {}, since), Left.NEVER)
-            for registry, places in names.items()
-        }
+        found = self.left(function, self._holdings.own_changes(function), {}, since=nodes)
         return {registry: left for registry, left in found.items() if left in (Left.ENDED, Left.RENEWED)}
