@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.guards import parts_of, tests_before
+from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
+
+_MAKING = frozenset({"__new__", "__init__"})
+_SETTING = frozenset({"setattr"})
 
 
 def keeps_coroutines(ev: Evaluator, decorator: ast.expr, scope: Scope) -> bool:
@@ -28,6 +32,21 @@ def keeps_coroutines(ev: Evaluator, decorator: ast.expr, scope: Scope) -> bool:
     calls = [decorator.func] if isinstance(decorator, ast.Call) else []
     made = [_maker(ev, one, len(calls)) for one in alternatives(ev.type_of(calls[0] if calls else decorator, scope))]
     return bool(made) and all(one is not None and _wraps(ev, *one) for one in made)
+
+
+def may_be_replaced(ev: Evaluator, method: Scope) -> bool:
+    """Whether a class may have something else under the name of a method of it than what is written there: its metaclass, a
+    class of the project, sets attributes of the classes that it makes."""
+    if method.enclosing_class is None:
+        return False
+    for cls in lineage(ev, ClassObject(method.enclosing_class, None)):
+        for keyword in getattr(cls.node, "keywords", ()):
+            made_by = ev.type_of(keyword.value, cls.parent or cls) if keyword.arg == "metaclass" else None
+            if isinstance(made_by, ClassObject) and made_by.cls is not made_by.base:
+                makers = (one for above in lineage(ev, made_by) for one in above.children if one.name in _MAKING)
+                if any(True for one in makers for _ in one.calls_named(_SETTING)):
+                    return True
+    return False
 
 
 def _maker(ev: Evaluator, one: Type, calls: int) -> tuple[Function, int] | None:

@@ -69,8 +69,10 @@ class Graphs:
                 self._graphs[scope] = graph
         return graph
 
-    def may_raise(self, node: ast.expr, scope: Scope) -> bool:
-        """Whether something may raise in practice."""
+    def may_raise(self, node: ast.expr | ast.Import | ast.ImportFrom, scope: Scope) -> bool:
+        """Whether something may raise in practice: an import finds what is installed."""
+        if isinstance(node, ast.stmt):
+            return False
         is_awaited = False
         if isinstance(node, ast.Await):
             node, is_awaited = node.value, True

@@ -140,7 +140,7 @@ class Occasions:
         scope = self.ev.project.scope(key)
         if self._once.of(key):
             return True
-        calls = self._calls(scope)
+        calls = self.calls_of(scope)
         return bool(calls) and all(
             inner.kind == "function"
             and around(call, inner, COMPREHENSIONS) is None
@@ -204,7 +204,7 @@ class Occasions:
     ) -> bool:
         """Whether a function is called, each time once, or ``in_loops`` one time after the other, and only by functions for
         which the answer is yes, or at the top of modules where the call is one of those ``at_the_top``."""
-        return self._are_only_from(self._calls(scope), scope, answers, at_the_top, in_loops=in_loops)
+        return self._are_only_from(self.calls_of(scope), scope, answers, at_the_top, in_loops=in_loops)
 
     def _are_only_from(
         self,
@@ -251,7 +251,7 @@ class Occasions:
             return False
         if has_own_loop(self.ev, scope):
             return True
-        calls = self._calls(scope)
+        calls = self.calls_of(scope)
         return bool(calls) and all(
             self._on_own_loop.of(inner.key) and isinstance(parent_of(call), ast.Await)
             if inner.is_async
@@ -264,13 +264,13 @@ class Occasions:
         if starts(self.ev, scope):
             return True
         goes_on = any(isinstance(one, ast.While) for one in walk(scope.node))
-        calls = self._calls(scope)
+        calls = self.calls_of(scope)
         return bool(calls) and all(
             inner.kind == "function" and not (goes_on and not _is_waited_for(call)) and self._starting.of(inner.key)
             for call, inner in calls
         )
 
-    def _calls(self, scope: Scope) -> list[tuple[ast.Call, Scope]]:
+    def calls_of(self, scope: Scope) -> list[tuple[ast.Call, Scope]]:
         """The calls of a function or a method, each with the function that it stands in; none where it is not only called,
         or somebody may call it that nothing here shows."""
         if self._is_decorated(scope) or not self.is_called_by_name(scope):

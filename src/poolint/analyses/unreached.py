@@ -194,7 +194,9 @@ class Unreached:
         """Whether a file may have a module as an object."""
         stem = _stem(module.path)
         imports = (one for one in named.imports if one.dotted.rpartition(".")[2] == stem)
-        return bool(named.loads) or stem in named.paths or any(self._may_mean(one, path, module) for one in imports)
+        return (
+            bool(named.loads) or bool(named.naming(stem)) or any(self._may_mean(one, path, module) for one in imports)
+        )
 
     # Modules
 
@@ -210,9 +212,10 @@ class Unreached:
             return True
         if any(self._asks(module.scope, one.by) for one in self._imports_of(module, module.scope)):
             return True
+        in_package = "__init__.py" in self.ev.project.finder.marks(os.path.dirname(path))
         for other in self._files_naming(stem, module):
             found = self._of(other)
-            keys = sorted(found.paths.get(stem, ())) if found is not None else [_whole(other)]
+            keys = sorted(found.naming(stem, in_package=in_package)) if found is not None else [_whole(other)]
             if other != path and any(self._asks(module.scope, key) for key in keys):
                 return True
         return self._may_be_loaded(module) or not self._is_of_a_package(module)
@@ -269,10 +272,18 @@ class Unreached:
         listed = [one for one in named.dotted if package.endswith(f".{one.rpartition('.')[0]}")]
         if len(listed) >= _LISTED:
             return any(one.rpartition(".")[2] == _stem(module.path) for one in listed)
+        is_listing = not self._listing.isdisjoint(named.words)
+        walked = self._packages(named, path) if is_listing else []
+        if walked:
+            return any(module.path.startswith(os.path.join(one, "")) for one in walked)
         if module.path.startswith(os.path.join(os.path.dirname(path), "")):
             return True
-        is_listing = not self._listing.isdisjoint(named.words)
         return any(map(named.mentions, folders if is_listing else folders[-1:]))
+
+    def _packages(self, named: Named, path: str) -> list[str]:
+        """The folders of the packages that strings of a file name as a whole: who walks through packages means these."""
+        found = (self.ev.project.finder.found(one, path) for one in sorted(named.dotted))
+        return [os.path.dirname(one) for one in found if one is not None and _stem(one) == "__init__"]
 
     def _is_of_a_package(self, module: Module) -> bool:
         """Whether the project imports other modules of the folder, or of the package around that: what a folder holds that

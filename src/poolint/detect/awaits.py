@@ -212,6 +212,8 @@ def _awaited(ev: Evaluator, node: ast.Call, parent: ast.Await, scope: Scope) -> 
     fact = call_site(ev, node, scope)
     if fact is None or fact.row is None or fact.row.call != "sync" or not ev.is_told(fact.name, scope):
         return
+    if ev.models.ends("calls-given", fact.name):
+        return  # it gives what the function that it is passed gives
     if _may_be_asynchronous(ev, node, scope) or _may_be_another(ev, node, scope):
         return
     value = ev.type_of(node, scope)

@@ -13,7 +13,7 @@ from poolint.analyses.lifetimes.acquisitions import Site
 from poolint.analyses.lifetimes.callees import Callees
 from poolint.analyses.lifetimes.objects import Objects
 from poolint.analyses.lifetimes.transfer import Moves
-from poolint.analyses.lifetimes.typestate import MAX_IN_FUNCTION, begun, follow
+from poolint.analyses.lifetimes.typestate import MAX_IN_FUNCTION, begun, follow, there_are_owners
 from poolint.analyses.lifetimes.witnesses import last_place, unwinding
 from poolint.analyses.ownership import is_lost_when_closed
 from poolint.analyses.parts import Parts
@@ -142,7 +142,8 @@ class Lifetimes:
             self._flags = Flags(scope, graph)
         names = self._flags.names
         moves = Moves(self.ev, self.ownership, self.foreign, self.callees, scope, site.cls, names, site)
-        starts = begun(graph, site, self.callees.start(site, scope), self._flags.before)
+        owners = there_are_owners(self.ev, scope, site.names, site.call)
+        starts = begun(graph, site, self.callees.start(site, scope), self._flags.before, owners)
         outcome = follow(graph, moves, starts, site.bound, trace, raising=raising)
         self._spent += len(outcome.found)
         return outcome

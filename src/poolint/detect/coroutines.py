@@ -6,7 +6,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
-from poolint.analyses.decorators import keeps_coroutines
+from poolint.analyses.decorators import keeps_coroutines, may_be_replaced
 from poolint.analyses.handed_coroutines import handed, is_dropped_at_once
 from poolint.analyses.passed_on import end, is_told_apart
 from poolint.analyses.waypoints import calls_of
@@ -121,8 +121,8 @@ def may_be_coroutine(callee: ast.expr, scope: Scope, known: Set[str]) -> bool:
 
 
 def _is_coroutine(ev: Evaluator, scope: Scope) -> bool:
-    """Whether calling a function surely gives a coroutine: an ``async def`` that no unknown decorator has changed."""
-    if not scope.is_async or scope.is_generator:
+    """Whether calling a function surely gives a coroutine: an ``async def`` that nothing unknown has changed."""
+    if not scope.is_async or scope.is_generator or may_be_replaced(ev, scope):
         return False
     for decorator in getattr(scope.node, "decorator_list", ()):
         target = decorator.func if isinstance(decorator, ast.Call) else decorator

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses import pool_limits
 from poolint.analyses.applications import Applications
 from poolint.analyses.only_pools import OnlyPools, kept_as
 from poolint.analyses.pools import UNPOOLED
@@ -56,6 +57,15 @@ def is_in_a_file(services: Services, pool: Pool | None, cls: Class | None, scope
     return not is_known and _everywhere(services).are_files(cls, scope.module)
 
 
+def lets_nobody_wait(services: Services, pool: Pool, cls: Class | None, scope: Scope) -> bool:
+    """Whether who asks what has a pool always gets a connection. Where it is not known which engine that is, whether it is so of
+    all engines that the project makes."""
+    if pool[:1] == UNPOOLED:
+        return True
+    is_known = cls is None or _module_of(services, pool) is not None
+    return not is_known and cls is not None and _everywhere(services).let_nobody_wait(cls, scope.module)
+
+
 def _everywhere(services: Services) -> _Everywhere:
     return services.kept(_Everywhere, lambda: _Everywhere(services))
 
@@ -84,6 +94,12 @@ class _Everywhere:
         if key not in self._found:  # who asks rests on what is told
             self._found[key] = self._are(*key[1:], near) and self._applications.serves(near)
         return self._found[key]
+
+    def let_nobody_wait(self, cls: Class, near: Module) -> bool:
+        """Whether none of them has a pool that others wait for."""
+        made = self._only.all_engines(cls.mode, near)
+        is_own = bool(made) and self._applications.serves(near)
+        return is_own and all(pool_limits.lets_nobody_wait(self._services.evaluator, *one) for one in made)
 
     def _are(self, mode: str, library: str, near: Module) -> bool:
         made = [self._services.engines.of_call(*one) for one in self._only.all_engines(mode, near)]

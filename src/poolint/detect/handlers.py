@@ -9,6 +9,7 @@ from poolint.detect.bodies import Body
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.swallowing import answers_at_once, goes_on
+from poolint.flow.cfg import TooComplex
 from poolint.frameworks.entries import is_entry
 from poolint.models.schema import REACHING_ROLES
 from poolint.models.standard import BUILTINS
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.effects import Edges
+    from poolint.analyses.graphs import Graphs
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -73,9 +75,10 @@ _BASES = frozenset({"DatabaseError", "DBAPIError"})
 class Handlers:
     """Observes the handlers of one project."""
 
-    def __init__(self, ev: Evaluator, edges: Edges) -> None:
+    def __init__(self, ev: Evaluator, edges: Edges, graphs: Graphs) -> None:
         self.ev = ev
         self.edges = edges
+        self.graphs = graphs
         self._timeouts = ev.models.manners["timeout-error"]
         self._cancellations = ev.models.manners["cancelled-error"] | {"builtins.BaseException"}
         self._wrappers = {
@@ -185,6 +188,12 @@ class Handlers:
 
     # Cancellations
 
+    def _answers_at_once(self, handler: ast.ExceptHandler, scope: Scope) -> bool:
+        try:
+            return answers_at_once(handler, self.graphs.of(scope))
+        except TooComplex:
+            return False
+
     def _swallowed(
         self, node: ast.AST, name: str, handler: ast.ExceptHandler, statement: ast.Try, scope: Scope
     ) -> Iterator[Observation]:
@@ -193,7 +202,7 @@ class Handlers:
             return
         if not goes_on(self.ev.models, handler, statement, scope, is_named=name != "builtins.BaseException"):
             return
-        if answers_at_once(handler, statement, scope) and is_entry(self.ev, scope):
+        if is_entry(self.ev, scope) and self._answers_at_once(handler, scope):
             return  # nobody waits for the answer to a request that is given up
         if any(last_name(one.func) in ("cancel", "uncancel") for one in scope.calls):
             return  # its own task, or one that it has cancelled itself
@@ -228,4 +237,8 @@ def _holds(kind: str, role: str) -> bool:
     return kind == "factory" and role in ("open", "begin")
 
 
-DETECTOR = Detector("handlers", lambda services: Handlers(services.evaluator, services.edges).observe, of="handlers")
+DETECTOR = Detector(
+    "handlers",
+    lambda services: Handlers(services.evaluator, services.edges, services.graphs).observe,
+    of="handlers",
+)

@@ -106,9 +106,11 @@ class Latecomers:
         made = self._made(resource, scope)
         if self.given_apart(hold, resource, scope):
             return True
+        since = hold.since.value if isinstance(hold.since, ast.Await) else hold.since
+        if since in made:
+            return False  # the block that keeps the one gives the other, on that as a rule: its own function is asked as well
         if made and any(hold.resource == one.resource for call in made for one in self.holdings.at(call, scope)):
             return False
-        since = hold.since.value if isinstance(hold.since, ast.Await) else hold.since
         is_block = hold.header is hold.since and isinstance(since, ast.Call) and self._is_new(since, scope)
         is_made = is_block or bool(self._made(hold.resource, scope))
         if made:

@@ -15,11 +15,11 @@ from poolint.analyses.lifetimes.destinations import chosen
 from poolint.analyses.managers import entry_of_made
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.ownership import parameter_for
-from poolint.analyses.pools import UNPOOLED, is_checkout, of_session
+from poolint.analyses.pools import is_checkout, of_session
 from poolint.analyses.pools_of_calls import is_of_each_call, is_of_new_object
 from poolint.analyses.sinks import opening_sink
 from poolint.analyses.waypoints import calls_of, waypoint
-from poolint.detect.databases import held_from, is_in_a_file, is_in_memory
+from poolint.detect.databases import held_from, is_in_a_file, is_in_memory, lets_nobody_wait
 from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
 from poolint.detect.latecomers import Latecomers
@@ -224,7 +224,7 @@ class Nesting:
             return of_session(hold.resource, scope)
         if (
             found is None
-            or found[:1] == UNPOOLED
+            or lets_nobody_wait(self.services, found, hold.cls, scope)
             or (is_of_each_call(self.ev, found, scope) and not self._is_shared(hold, node, scope))
         ):
             return None

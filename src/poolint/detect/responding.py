@@ -13,8 +13,10 @@ from poolint.analyses.holding.entry import since
 from poolint.analyses.responses import is_given_back, only
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.detector import Detector
+from poolint.detect.little_harm import does_little_harm
 from poolint.detect.observation import Observation
 from poolint.detect.waiting import CallWhileHeld
+from poolint.detect.written import is_written
 from poolint.frameworks.hooks import runs_after_response
 from poolint.frameworks.requests import lent
 from poolint.syntax.scopes import parent_of, reads_of
@@ -24,9 +26,9 @@ from poolint.types.values import Function, alternatives
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.analyses.effects import Effects
     from poolint.analyses.holding.dataflow import Hold, Holdings
     from poolint.analyses.waypoints import Waypoint
+    from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -38,25 +40,29 @@ class Held(NamedTuple):
     taken: Waypoint
 
 
-def observe(ev: Evaluator, holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observation]:
-    """The background tasks of ``scope`` that wait for something while a session of the request holds a connection."""
+def observe(services: Services, scope: Scope) -> Iterator[Observation]:
+    """The background tasks of ``scope`` that wait for something while a session of the request holds a connection; that one
+    sends something is of interest only where the request has written."""
+    holdings = services.holdings
     for node in scope.calls:
-        for function, hold in run_while_kept(ev, holdings, node, scope):
-            witness = slow.of_function(function)
-            if witness is not None:
-                taken, later = since(hold, scope), after_response(node, function, scope)
-                yield CallWhileHeld(
-                    node,
-                    scope.qualified_name,
-                    may_await(node, scope),
-                    hold.resource,
-                    "",
-                    taken,
-                    (function.name, *(link.name for link in witness.links)),
-                    witness.effect,
-                    (taken, later, *calls_of(witness)),
-                )
-                break
+        for function, hold in run_while_kept(services.evaluator, holdings, node, scope):
+            witness = services.slow_at_first.of_function(function) or services.slow.of_function(function)
+            if witness is None or (witness.effect == "queue" and not is_written(services, hold, node, scope)):
+                continue
+            taken, later = since(hold, scope), after_response(node, function, scope)
+            yield CallWhileHeld(
+                node,
+                scope.qualified_name,
+                may_await(node, scope),
+                hold.resource,
+                "",
+                taken,
+                (function.name, *(link.name for link in witness.links)),
+                witness.effect,
+                (taken, later, *calls_of(witness)),
+                is_possible=does_little_harm(services, [hold], witness, node, scope),
+            )
+            break
 
 
 def run_while_kept(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -> Iterator[tuple[Scope, Hold]]:
@@ -78,10 +84,12 @@ def after_response(node: ast.Call, function: Scope, scope: Scope) -> Waypoint:
 
 
 def kept_after_response(ev: Evaluator, holdings: Holdings, node: ast.AST, scope: Scope) -> Iterator[Hold]:
-    """What is held when ``node`` is reached, and still is when the response of the endpoint ``scope`` is sent."""
+    """What is held when ``node`` is reached, and still is when the response of the endpoint ``scope`` is sent: an exception is
+    answered otherwise, and nothing is run after that."""
     left = {one.resource for one in holdings.left(scope)[0]}
-    for hold in holdings.at(node, scope):
-        if hold.resource in left and set(lent(ev, hold.resource, scope)) == {"after-response"}:
+    found = [one for one in holdings.at(node, scope) if one.resource in left] if left else []
+    for hold in found if found and holdings.may_return_after(node, scope) else ():
+        if set(lent(ev, hold.resource, scope)) == {"after-response"}:
             yield hold
 
 
@@ -131,5 +139,5 @@ def _is_returned(call: ast.Call) -> bool:
 
 DETECTOR = Detector(
     "responding",
-    lambda services: partial(observe, services.evaluator, services.holdings, services.slow),
+    lambda services: partial(observe, services),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.analyses.applications import Applications
+from poolint.analyses.clientele import Clientele
 from poolint.analyses.occasions import Occasions
 from poolint.detect.databases import connections_by_default, engine_of, held_from
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Hold
     from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
+
+
+_ADMINISTRATORS = 2
+"""How many administrators may be waiting for one function of an application at once, in one process."""
 
 
 def has_room(services: Services, hold: Hold, scope: Scope) -> bool:
@@ -37,7 +42,10 @@ def has_two_for_itself(services: Services, hold: Hold, scope: Scope) -> bool:
 def _at_once(services: Services, scope: Scope) -> int | None:
     """How many requests or tasks that may come to a function a process takes at once, at most: as the application is deployed,
     or, where that cannot be followed, as its servers and workers are when nobody tells them otherwise. None where that is not
-    known, where others may install it, or where the project itself may run the function beside others."""
+    known, where others may install it, or where the project itself may run the function beside others. Administrators are few
+    wherever they are served."""
+    if services.evaluator.derived(Clientele).is_for_administrators(scope):
+        return _ADMINISTRATORS
     path, deployed = scope.module.path, services.deployed
     most = deployed.at_once(path, is_sync=not scope.is_async)
     if most == 0:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.flow.solver import edges_from, reach
+from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import around
 from poolint.types.vocabulary import last_name
@@ -12,6 +14,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.flow.cfg import Graph
     from poolint.models.loader import Models
     from poolint.syntax.scopes import Scope
 
@@ -44,11 +47,10 @@ def goes_on(models: Models, handler: ast.ExceptHandler, statement: ast.Try, scop
     return not _is_last_resort(statement, scope)
 
 
-def answers_at_once(handler: ast.ExceptHandler, statement: ast.Try, scope: Scope) -> bool:
-    """Whether a function returns by a handler that awaits nothing, and that stands in no loop."""
-    is_plain = not any(isinstance(one, (ast.Await, ast.AsyncWith, ast.AsyncFor)) for one in _inside(handler.body))
-    in_loop = around(statement, scope, (ast.While, ast.For, ast.AsyncFor)) is not None
-    return is_plain and isinstance(handler.body[-1], ast.Return) and not in_loop
+def answers_at_once(handler: ast.ExceptHandler, graph: Graph) -> bool:
+    """Whether a function awaits nothing more once it has come to a handler."""
+    begun = [event for statement in handler.body for one in walk(statement) for event in graph.nodes_of(one)]
+    return not any(one.kind == "await" or one.is_async for one in (*begun, *reach(edges_from(begun))))
 
 
 def _inside(body: list[ast.stmt]) -> Iterator[ast.AST]:

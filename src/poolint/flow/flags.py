@@ -48,7 +48,7 @@ def tested_names(scope: Scope) -> frozenset[str]:
                 parent = parent_of(parent)
             if isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not):
                 parent = parent_of(parent)
-            if isinstance(parent, (*_BRANCHES, ast.Assign)):
+            if isinstance(parent, (*_BRANCHES, ast.Assign, ast.AnnAssign)):
                 found[name_of(node) if node is not load else name] += 1
     flags = [name for name, number in found.items() if number > 1 or _is_set(name, scope) or is_imported(name, scope)]
     return frozenset(sorted(flags, key=lambda name: (-found[name], name))[:MAX_FLAGS])

@@ -42,7 +42,8 @@ class Named:
     other function; what decorates one, and its defaults, are of what is around it.
 
     ``words`` are names that are read, attributes, and words in strings that are not only there to be read by people;
-    ``paths`` the parts of strings without blanks, as they name modules, ``dotted`` such strings as a whole; ``joined`` the
+    ``paths`` the parts of strings without blanks, as they name modules, ``bare`` those that are a single word or the path of a
+    file, where the file loads no modules by such names, ``dotted`` such strings as a whole; ``joined`` the
     strings that a name is put together of by which an attribute is looked up. ``computes``: some are by names that no text
     has; ``calls``: and called. ``loads``: modules are, all those with names that begin with one of these; empty for any that
     the file may mean.
@@ -56,6 +57,7 @@ class Named:
         self._listing = False
         self.words: dict[str, set[ScopeKey]] = {}
         self.paths: dict[str, set[ScopeKey]] = {}
+        self.bare: dict[str, set[ScopeKey]] = {}
         self.dotted: set[str] = set()
         self.imports: list[Import] = []
         self.joined: set[str] = set()
@@ -75,6 +77,9 @@ class Named:
         key = ScopeKey(self._path, "<module>", 0, 0)
         for one in tree.body:
             self._visit(one, key, "", True)
+        if not self._loaders.isdisjoint(self.words):
+            for word, keys in self.bare.items():
+                self.paths.setdefault(word, set()).update(keys)
         for node in self._loaded:
             self.loads.update(map(_beginning, self._values(node) if node is not None else [None]))
         called = (self._made.get(one.id, ()) if isinstance(one, ast.Name) else (one,) for one in self._called)
@@ -87,9 +92,19 @@ class Named:
         """What a name is put into in the file, or an expression itself."""
         return self._made.get(node.id, [node]) if isinstance(node, ast.Name) else [node]
 
+    def naming(self, stem: str, *, in_package: bool = False) -> Set[ScopeKey]:
+        """The parts of the file in which a string may name a module, here one ``in_package``."""
+        found = self.paths.get(stem, set())
+        return found if in_package else found | self.bare.get(stem, set())
+
     def mentions(self, word: str) -> bool:
         """Whether a word stands anywhere in the file but in comments and such."""
-        return word in self.words or word in self.paths or any(word in one.dotted.split(".") for one in self.imports)
+        return (
+            word in self.words
+            or word in self.paths
+            or word in self.bare
+            or any(word in one.dotted.split(".") for one in self.imports)
+        )
 
     def _visit(self, node: ast.AST, by: ScopeKey, around: str, is_open: bool) -> None:
         """Walk on: ``around`` is the qualified name of what a node stands in, ``is_open`` whether that is no function."""
@@ -178,8 +193,10 @@ class Named:
         for one in parts:
             self.words.setdefault(one, set()).add(by)
         if not any(one.isspace() for one in text[:_MAX_TEXT]):
+            # A single word, and the path of a file, name a module of a package only to who loads it by that.
+            paths = self.bare if len(parts) == 1 or text.endswith(".py") else self.paths
             for one in parts:
-                self.paths.setdefault(one, set()).add(by)
+                paths.setdefault(one, set()).add(by)
             if len(parts) > 1 and len(text) < _MAX_NAME and text == ".".join(parts):
                 self.dotted.add(text)
 

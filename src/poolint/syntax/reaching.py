@@ -83,10 +83,14 @@ def lasting(bindings: list[Binding], scope: Scope) -> list[Binding]:
 def as_type_checked(bindings: list[Binding]) -> list[Binding]:
     """Those under ``if TYPE_CHECKING:`` where there are any: the others stand in for them at run time.
 
-    What a handler binds stands in for an import that has failed in its ``try``: the import is what is meant.
+    What a handler binds stands in for an import that has failed in its ``try``: the import is what is meant. Of a module that
+    has been run, a class or a function is all that its name stands for, whatever had it before.
     """
     if len(bindings) < 2:
         return bindings
+    last = bindings[-1]
+    if last.kind in ("class", "function") and isinstance(parent_of(last.node), ast.Module):
+        return [last]
     checked = [one for one in bindings if under_type_checking(one.node)]
     if checked:
         return checked

@@ -83,6 +83,7 @@ del d().e -> exit-normal
 
 
 # imports may raise
+# raises: import a, b.c as d | from e import g, h as i | from j import *
 def f():
     import a, b.c as d
     from e import g, h as i
@@ -166,6 +167,7 @@ pass -> exit-normal
 
 
 # module
+# raises: import a
 import a
 b = a.c()
 def f():

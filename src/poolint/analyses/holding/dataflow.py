@@ -272,6 +272,11 @@ class Holdings:
                 return bool(ends)
         return False
 
+    def may_return_after(self, node: ast.AST, scope: Scope) -> bool:
+        """Whether a function may still return when it has come to ``node``."""
+        graph = self._graphs.of(scope)
+        return any(one is graph.exits["exit-normal"] for one in reach(edges_from(graph.nodes_of(node))))
+
     def has_ended(self, resource: str, node: ast.AST, scope: Scope) -> bool:
         """Whether a function has ended a resource's use of its connection when ``node`` begins, on every way to it."""
         return any(one.resource == resource for one in self.ended(node, scope))

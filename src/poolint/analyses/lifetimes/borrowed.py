@@ -34,7 +34,7 @@ def borrows(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
     return any(
         isinstance(call.func, ast.Attribute)
         and ast.dump(call.func.value) == target
-        and _takes_connection(ev, call, scope)
+        and (_takes_connection(ev, call, scope) or _is_unknown(ev, bind_of(call), scope))
         for call in configured
     )
 
@@ -57,7 +57,11 @@ def _takes_unknown(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     made = ev.type_of(call.func, scope)
     if not isinstance(made, ClassObject) or made.base is None or made.base.kind != "session":
         return False
-    bind, scope = _given_bind(ev, made, call, scope)
+    return _is_unknown(ev, *_given_bind(ev, made, call, scope))
+
+
+def _is_unknown(ev: Evaluator, bind: ast.expr | None, scope: Scope) -> bool:
+    """Whether nothing is known of what a session is bound to, and it is not called an engine either."""
     return bind is not None and ev.type_of(bind, scope) is UNKNOWN and not SAYS_ENGINE.search(last_name(bind))
 
 

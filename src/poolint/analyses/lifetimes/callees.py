@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.lifetimes.acquisitions import OWED, starts_as
 from poolint.analyses.lifetimes.state import NOTHING_LEFT, Config, Left, Taker
 from poolint.analyses.lifetimes.transfer import Moves
-from poolint.analyses.lifetimes.typestate import Trace, begun, follow
+from poolint.analyses.lifetimes.typestate import Trace, begun, follow, there_are_owners
 from poolint.analyses.ownership import Passed
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags
@@ -111,7 +111,8 @@ class Callees:
                 graph = self.graphs.of(scope)
                 flags = Flags(scope, graph)
                 moves = Moves(self.ev, self.ownership, self.foreign, self, scope, site.cls, flags.names, site)
-                starts = begun(graph, site, self.start(site, scope), flags.before)
+                owners = there_are_owners(self.ev, scope, site.names, site.call)
+                starts = begun(graph, site, self.start(site, scope), flags.before, owners)
                 follow(graph, moves, starts, site.bound, trace)
             except TooComplex:
                 continue
@@ -134,7 +135,8 @@ class Callees:
             moves = Moves(self.ev, self.ownership, self.foreign, self, scope, cls, flags.names, taker=taker)
             state = starts_as(cls)
             state = "held" if state == "idle" and not given.idle else state
-            config = Config(state, taker.names if taker is not None else frozenset([key.parameter]))
+            names = taker.names if taker is not None else frozenset([key.parameter])
+            config = Config(state, names, there_are_owners(self.ev, scope, names))
             outcome = follow(graph, moves, [(edge, config) for edge in completed([graph.entry])])
         except TooComplex:
             return NOTHING_LEFT

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from poolint.flow.cfg import Edge, Graph, Node, NodeKind
     from poolint.flow.flags import Known
     from poolint.flow.solver import Exploration
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
 
 MAX_STANDINGS = 40_000
 """Pairs of event and standing that one obligation may take; the largest function of 31 real packages has 2,100."""
@@ -74,15 +76,33 @@ class Trace:
 
 
 def begun(
-    graph: Graph, site: Site, state: State, flags: Callable[[Node], Iterable[Known]]
+    graph: Graph, site: Site, state: State, flags: Callable[[Node], Iterable[Known]], owners: Known = frozenset()
 ) -> list[tuple[Edge, Config]]:
-    """Where an obligation begins, in a state; ``flags`` says what may be known of flags before an event.
+    """Where an obligation begins, in a state; ``flags`` says what may be known of flags before an event, ``owners`` what is known
+    because there is something to give back (see :func:`there_are_owners`).
 
     Where a method has taken it for its object, that has a name already.
     """
     edges = completed(graph.nodes_of(site.value))
     names = site.names if site.part and isinstance(parent_of(site.value), ast.Expr) else frozenset()
-    return [(edge, Config(state, names, known)) for edge in edges for known in flags(edge.source)]
+    there = {name for name, _ in owners}
+    return [
+        (edge, Config(state, names, owners.union(one for one in known if one[0] not in there)))
+        for edge in edges
+        for known in flags(edge.source)
+    ]
+
+
+def there_are_owners(ev: Evaluator, scope: Scope, names: Iterable[str], taken: ast.Call | None = None) -> Known:
+    """What is known of flags where something is held under one of these names: what it was ``taken`` from is there, and so is
+    what it is given back to, ``pool`` of ``pool.putconn(conn)``."""
+    held = set(names)
+    giving = scope.calls_named(ev.models.words("gives-back"))
+    calls = [one for one in giving if one.args and name_of(one.args[0]) in held]
+    if taken is not None:
+        calls.append(taken)
+    owners = {name_of(call.func.value) for call in calls if isinstance(call.func, ast.Attribute)}
+    return frozenset((name, True) for name in owners - {""})
 
 
 def follow(

@@ -36,7 +36,7 @@ _LANGUAGE = Language(
 def build(
     function: ast.AST,
     *,
-    raises: Callable[[ast.expr], bool] | None = None,
+    raises: Callable[[ast.expr | ast.Import | ast.ImportFrom], bool] | None = None,
     never_returns: Callable[[ast.Call], bool] | None = None,
     suppresses: Callable[[ast.withitem, bool], bool | tuple[ast.expr, ...]] | None = None,
     reads: Set[ast.AST] = frozenset(),
@@ -45,7 +45,7 @@ def build(
     """The control flow of a function, method, lambda or module; nested functions are only bound in it, never entered.
 
     ``raises`` says whether something may raise in practice: it is asked with the ``ast.Call``, ``ast.Await``,
-    ``ast.Yield`` or decorator itself, about the entry and exit of a with-item with its context expression, and about
+    ``ast.Yield``, decorator or import itself, about the entry and exit of a with-item with its context expression, and about
     the steps of a loop with what is iterated. ``never_returns`` says that nothing comes after a call, or after its
     await where it is awaited in place; a coroutine that is only made returns like any other. ``suppresses`` gets a
     with-item and whether it is asynchronous, and says whether it may swallow what leaves its block, or of which classes

@@ -89,12 +89,12 @@ def delete(b: Builder, node: ast.Delete) -> Steps:
 
 def import_(b: Builder, node: ast.Import) -> None:
     for alias in node.names:
-        b.emit("import", node, raising=True)
+        b.emit("import", node, raising=b.may_raise(node))
         b.emit("store", alias, how="import")
 
 
 def import_from(b: Builder, node: ast.ImportFrom) -> None:
-    b.emit("import", node, raising=True)
+    b.emit("import", node, raising=b.may_raise(node))
     for alias in node.names:
         b.emit("store", alias, how="import")
 

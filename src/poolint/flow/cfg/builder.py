@@ -110,7 +110,7 @@ class Builder:
         function: ast.AST,
         language: Language,
         *,
-        raises: Callable[[ast.expr], bool] | None,
+        raises: Callable[[ast.expr | ast.Import | ast.ImportFrom], bool] | None,
         never_returns: Callable[[ast.Call], bool] | None,
         suppresses: Callable[[ast.withitem, bool], bool | tuple[ast.expr, ...]] | None,
         reads: Set[ast.AST],
@@ -211,9 +211,9 @@ class Builder:
             self.leave("cancel", [End(event, "cancel")])
         return event
 
-    def may_raise(self, expression: ast.expr) -> bool:
-        """Whether the caller of :func:`build` takes it that what ``expression`` does may raise."""
-        return self.raises is None or self.raises(expression)
+    def may_raise(self, node: ast.expr | ast.Import | ast.ImportFrom) -> bool:
+        """Whether the caller of :func:`build` takes it that an expression or an import may raise."""
+        return self.raises is None or self.raises(node)
 
     # Leaving.
 

@@ -1,0 +1,133 @@
+"""For whom functions run: which of them only those who administer an application can come to.
+
+Administrators are few. That a function is for them shows where it is reached: in the path of its route, or of a router around
+it, in what decorates it, in what must be there before it runs, or in its module; or all that calls it is for them. No model can
+say what a project calls them: it is known by its own names alone, which are taken apart into words.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from poolint.analyses.occasions import Occasions
+from poolint.flow.summaries import Summaries
+from poolint.frameworks.entries import required, routes
+from poolint.frameworks.routers import Routers
+from poolint.types.annotated import dependencies, injection, provider_in
+from poolint.types.providers import provided
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.scopes import Scope, ScopeKey
+    from poolint.types.evaluator import Evaluator
+
+_ADMINISTRATORS = frozenset(
+    {"admin", "administration", "administrator", "administrators", "admins", "superadmin", "superuser", "superusers"}
+)
+_OTHERS = frozenset({"non", "not", "or"})
+"""Words by which a name speaks of others as well: ``admin_or_owner``."""
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+
+
+class Clientele:
+    """Answers for the functions of one project."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self._ev = ev
+        self._occasions = ev.derived(Occasions)
+        self._for: Summaries[ScopeKey, bool] = Summaries(
+            "for-administrators", self._is_for, bottom=False, join=bool.__or__
+        )
+        self._letting: Summaries[ScopeKey, bool] = Summaries(
+            "lets-in-administrators", self._lets_in, bottom=False, join=bool.__or__
+        )
+
+    def is_for_administrators(self, scope: Scope) -> bool:
+        """Whether nobody but the administrators of an application can come to a function."""
+        return scope.kind == "function" and self._for.of(scope.key)
+
+    def _is_for(self, key: ScopeKey) -> bool:
+        scope = self._ev.project.scope(key)
+        if any(map(_means_them, scope.module.name.split("."))) or self._shows(scope):
+            return True
+        calls = self._occasions.calls_of(scope)
+        return bool(calls) and all(inner.kind == "function" and self._for.of(inner.key) for _, inner in calls)
+
+    def _shows(self, scope: Scope) -> bool:
+        """Whether the route of a function, what is around that, or what must be there before it runs says so."""
+        routing = list(routes(self._ev, scope))
+        guarding = [one for one in getattr(scope.node, "decorator_list", ()) if one not in routing]
+        if any(map(_is_theirs, guarding)) or self._lets_in(scope.key):
+            return True
+        around = scope.parent or scope
+        for route in routing:
+            if any(map(_is_path_of_theirs, _texts(route))):
+                return True
+            if isinstance(route.func, ast.Attribute):
+                made = self._ev.derived(Routers).around(route.func.value, around)
+                if any(_is_path_of_theirs(text) for call, _ in made for text in _texts(call)):
+                    return True
+            for marker, one in required(self._ev, route, around):
+                if self._names_them(marker, around) or self._lets_in_by(one.scope):
+                    return True
+        return False
+
+    def _lets_in(self, key: ScopeKey) -> bool:
+        """Whether a framework passes something to a function that only administrators have."""
+        scope = self._ev.project.scope(key)
+        for binding in (one for found in scope.bindings.values() for one in found if one.kind == "parameter"):
+            for marker, where in dependencies(self._ev, binding, scope):
+                if self._names_them(marker, where) or any(
+                    self._lets_in_by(one.scope) for one in provided(self._ev, marker, where, made=True)
+                ):
+                    return True
+        return False
+
+    def _lets_in_by(self, provider: Scope) -> bool:
+        return _means_them(provider.name) or self._letting.of(provider.key)
+
+    def _names_them(self, marker: ast.expr, scope: Scope) -> bool:
+        """Whether what a marker names is for administrators: ``Depends(get_admin)``, ``Depends(has_role("admin"))``."""
+        row = injection(self._ev, marker, scope) if isinstance(marker, ast.Call) else None
+        target = provider_in(row, marker) if row is not None and isinstance(marker, ast.Call) else None
+        return target is not None and _is_theirs(target)
+
+
+def _is_theirs(guard: ast.expr) -> bool:
+    """Whether a decorator or a dependency is for administrators: by the roles that it is given, or else by its name."""
+    roles = list(_roles(guard)) if isinstance(guard, ast.Call) else []
+    if roles:
+        return all(map(_means_them, roles))
+    return _means_them(last_name(guard.func if isinstance(guard, ast.Call) else guard))
+
+
+def _roles(guard: ast.Call) -> Iterator[str]:
+    """The last words of what a guard is given, as ``Role.ADMIN`` and ``"admin"``."""
+    for argument in (*guard.args, *(one.value for one in guard.keywords)):
+        for one in argument.elts if isinstance(argument, (ast.List, ast.Tuple, ast.Set)) else (argument,):
+            if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                yield one.value
+            elif isinstance(one, (ast.Name, ast.Attribute)):
+                yield last_name(one)
+
+
+def _texts(call: ast.Call) -> Iterator[str]:
+    """The texts in a call that makes or takes in a router, or that adds a route: paths, prefixes, tags."""
+    for one in ast.walk(call):
+        if isinstance(one, ast.Constant) and isinstance(one.value, str):
+            yield one.value
+
+
+def _is_path_of_theirs(text: str) -> bool:
+    """Whether a part of a path is for administrators; what stands for a value of the request says nothing."""
+    return any(_means_them(part) for part in text.split("/") if " " not in part and not part.startswith(("{", "<")))
+
+
+def _means_them(name: str) -> bool:
+    """Whether the words of a name speak of administrators, and of nobody else."""
+    words = {one.lower() for one in _WORD.findall(name)}
+    return not words.isdisjoint(_ADMINISTRATORS) and words.isdisjoint(_OTHERS)
