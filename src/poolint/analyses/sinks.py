@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 UNKNOWN_EFFECT = "unknown"
 """That of a call of which nothing is known, but that looks like a client's."""
 
-EXTERNAL = frozenset({"http", "chat", "mail", "object-store", "rpc", "name", "llm", "subprocess", "broker"})
+EXTERNAL = frozenset({"http", "chat", "mail", "object-store", "object", "rpc", "name", "llm", "subprocess", "broker"})
 """Effects that wait for something outside the process."""
 
 Sink = Callable[["CallSite"], str]

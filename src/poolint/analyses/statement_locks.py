@@ -32,7 +32,7 @@ LockKind = Literal["row-lock", "maybe-row-lock", "table-lock", "advisory-lock"]
 
 _KINDS: tuple[tuple[LockKind, re.Pattern[str]], ...] = (
     ("row-lock", re.compile(r"\bFOR\s+(?:NO\s+KEY\s+UPDATE|UPDATE|KEY\s+SHARE|SHARE)\b", re.IGNORECASE)),
-    ("table-lock", re.compile(r"\bLOCK\s+TABLE\b", re.IGNORECASE)),
+    ("table-lock", re.compile(r"\bLOCK\s+TABLE\b|^\s*TRUNCATE\b", re.IGNORECASE)),
     ("advisory-lock", re.compile(r"\bpg_(?:try_)?advisory_(?:xact_)?lock(?:_shared)?\b", re.IGNORECASE)),
 )
 _TRIES = re.compile(r"\bpg_try_advisory_(?:xact_)?lock(?:_shared)?\b", re.IGNORECASE)

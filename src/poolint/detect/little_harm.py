@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 _LEAVING = (ast.Raise, ast.Return, ast.Break)
-_BRIEF = frozenset({"chat", "name", "subprocess"})
+_BRIEF = frozenset({"chat", "name", "object", "subprocess"})
 """What most often takes a moment, as long as it is done once."""
 _ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
@@ -58,14 +58,14 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     only after something in this process, or the database, has failed, or only until the connection has the lock that it
     asks for again and again, where the lock that it waits for is one of this call alone, or where a command asks its user.
     Outside of a transaction's block and without a lock of the database it is also where it waits for a few seconds at most,
-    sleeps for a moment, or waits for a mutex of this process whose block works with no database. Where nothing but the
-    connection of who has only read is held, it is also where its function is a job that runs no more than once at a time,
-    where the database is a file, where a bot sends one message, where it asks for the address of a host or runs one program
-    of this machine, where it pauses after a failure, waits for the answer of the one who sits before the process, or for
-    others with the connection of an engine that this call alone has, sleeps before it takes a new one, because the database
-    has failed, or where each process of the deployment serves no more at once than the pool has connections.
+    sleeps for a moment, or waits for a mutex of this process whose block works with no database, and where each process of the
+    deployment serves no more at once than the pool has connections. Where nothing but the connection of who has only read is
+    held, it is also where its function is a job that runs no more than once at a time, where the database is a file, where a
+    bot sends one message, where it asks for the address of a host, or a store about one object, or runs one program of this
+    machine, where it pauses after a failure, waits for the answer of the one who sits before the process, or for others with
+    the connection of an engine that this call alone has, or sleeps before it takes a new one, because the database has failed.
     """
-    ev, holdings = services.evaluator, services.holdings
+    ev = services.evaluator
     occasions = ev.derived(Occasions)
     if occasions.starts(scope) or occasions.ends_with_script(scope):
         return True
@@ -75,9 +75,13 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
         return True
     if witness.effect == "lock" and _is_made_here(witness, scope):
         return True
-    if (_is_short(ev, witness) or _is_moment(ev, witness) or _takes_a_mutex(services, witness)) and not any(
-        one.header is not None or any(locks_held(ev, holdings, one, node, scope)) for one in held
-    ):
+    is_brief_or_roomy = (
+        _is_short(ev, witness)
+        or _is_moment(ev, witness)
+        or _takes_a_mutex(services, witness)
+        or all(has_room(services, one, scope) for one in held)
+    )
+    if is_brief_or_roomy and not any(_is_locked(services, one, node, scope) for one in held):
         return True
     may_do_no_harm = (
         witness.effect == "user"
@@ -87,7 +91,6 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
         or takes_turns(services, scope)
         or all(_opens_again(services, one, witness) for one in held)
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))
-        or all(has_room(services, one, scope) for one in held)
     )
     return may_do_no_harm and not any(_is_changed(services, one, node, scope) for one in held)
 
@@ -214,8 +217,12 @@ def _is_on(call: ast.Call, names: set[str], scope: Scope) -> bool:
 
 def _is_changed(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:
     """Whether more is held than the connection of who has only read: a transaction's block, locks, or what is written."""
-    locks = locks_held(services.evaluator, services.holdings, hold, node, scope)
-    return hold.header is not None or any(locks) or is_written(services, hold, node, scope)
+    return _is_locked(services, hold, node, scope) or is_written(services, hold, node, scope)
+
+
+def _is_locked(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:
+    """Whether a transaction's block is open, or locks are held by intent: more than those of the rows that are written."""
+    return hold.header is not None or any(locks_held(services.evaluator, services.holdings, hold, node, scope))
 
 
 def _is_of_this_call(services: Services, hold: Hold, scope: Scope) -> bool:

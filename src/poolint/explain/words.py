@@ -75,6 +75,7 @@ EFFECTS: dict[str, str] = {
     "http": "waits for an HTTP request",
     "mail": "sends mail",
     "object-store": "talks to an object store",
+    "object": "talks to an object store",
     "sleep": "sleeps",
     "retry": "may back off and sleep after a failure",
     "user": "waits for the user's answer",

@@ -44,6 +44,7 @@ Effect = Literal[
     "chat",  # a chat service, to which a bot sends a message or an answer
     "mail",  # a mail server
     "object-store",  # files in a store such as S3
+    "object",  # such a store is asked about one of them, or told what to do with it: nothing of it goes over
     "sleep",  # for some time
     "lock",  # for a lock of this process
     "client",  # for another service, by a client of its own

@@ -20,6 +20,7 @@ _WAITED_FOR = {
     "http": "an HTTP request",
     "mail": "mail",
     "object-store": "an object store",
+    "object": "an object store",
     "chat": "a chat service",
     "rpc": "a remote procedure call",
     "name": "the name of a host to be resolved",
