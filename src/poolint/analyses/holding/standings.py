@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.flow.flags import asked
 from poolint.flow.solver import Problem, solve
 from poolint.syntax.expressions import unnegated
 from poolint.syntax.scopes import parent_of
@@ -75,6 +76,7 @@ class Standings:
                 first.setdefault(one.resource, unknown)
         self._moves = {node: [self._move(one) for one in found] for node, found in made.items()}
         self._moves_told = {asked: [self._move(one) for one in found] for asked, found in changes.told.items()}
+        self._unknown = {name: self._bit(Standing(name)) for name in list(self._of_resource)}
         self._those_told = sum(self._all_told.values())
         self._held = ((1 << len(self._table)) - 1) & ~self._idle & ~self._those_told
         """All standings in which something is held."""
@@ -148,9 +150,13 @@ class Standings:
     def _along(self, edge: Edge, state: int) -> int | None:
         if edge.kind in ("cancel", "interrupt", "generator-exit"):
             return None
+        if edge.truth is not None and isinstance(edge.test, ast.expr):
+            name, is_there = asked(edge.test, edge.truth)
+            if not is_there and name in self._unknown:  # there is nothing that could hold one
+                state = state & ~self._of_resource[name] | self._unknown[name]
         moves = self._moves.get(edge.source)
-        if self._moves_told and (asked := _asked_along(edge)) in self._moves_told:
-            moves = [*(moves or ()), *self._moves_told[asked]]
+        if self._moves_told and (told_by := _asked_along(edge)) in self._moves_told:
+            moves = [*(moves or ()), *self._moves_told[told_by]]
         if moves is None:
             return state
         raised = edge.kind == "exception"
