@@ -21,7 +21,9 @@ _ADMINISTRATORS = 2
 
 def has_room(services: Services, hold: Hold, scope: Scope) -> bool:
     """Whether a process runs so few requests or tasks at once that the pool of what is held has a connection for each; one of
-    them has it in any case."""
+    them has it in any case, as a command does, or what alone is started with an application, where that is deployed."""
+    if _runs_alone(services, scope):
+        return True
     most = _at_once(services, scope)
     return most is not None and (most == 1 or most <= (_limit(services, hold, scope) or 0))
 
@@ -35,8 +37,11 @@ def has_room_for_two(services: Services, hold: Hold, scope: Scope) -> bool:
 def has_two_for_itself(services: Services, hold: Hold, scope: Scope) -> bool:
     """Whether a function that nobody else runs beside, in a project that is deployed from its repository, finds two connections
     in a pool: none is known to open only one."""
-    alone = services.evaluator.derived(Occasions).runs_alone(scope)
-    return alone and services.deployed.is_deployed(scope.module.path) and _limit(services, hold, scope) != 1
+    return _runs_alone(services, scope) and _limit(services, hold, scope) != 1
+
+
+def _runs_alone(services: Services, scope: Scope) -> bool:
+    return services.evaluator.derived(Occasions).runs_alone(scope) and services.deployed.is_deployed(scope.module.path)
 
 
 def _at_once(services: Services, scope: Scope) -> int | None:
@@ -44,9 +49,9 @@ def _at_once(services: Services, scope: Scope) -> int | None:
     or, where that cannot be followed, as its servers and workers are when nobody tells them otherwise. None where that is not
     known, where others may install it, or where the project itself may run the function beside others. Administrators are few
     wherever they are served."""
+    path, deployed = scope.module.path, services.deployed
     if services.evaluator.derived(Clientele).is_for_administrators(scope):
         return _ADMINISTRATORS
-    path, deployed = scope.module.path, services.deployed
     most = deployed.at_once(path, is_sync=not scope.is_async)
     if most == 0:
         by_default = services.evaluator.derived(Applications).at_once(scope.module)

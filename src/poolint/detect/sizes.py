@@ -32,6 +32,10 @@ def has_a_bound(ev: Evaluator, items: ast.expr, scope: Scope) -> bool:
         return True
     if isinstance(items, ast.Await):
         return has_a_bound(ev, items.value, scope)
+    if isinstance(items, ast.IfExp):  # what is too long is cut, and what is not is short
+        either = [has_a_bound(ev, one, scope) for one in (items.body, items.orelse)]
+        measured = any(isinstance(one, ast.Call) and last_name(one.func) == "len" for one in ast.walk(items.test))
+        return all(either) or (measured and any(either))
     if isinstance(items, ast.Subscript):
         return isinstance(items.slice, ast.Slice) or not _is_sent(ev, items, scope)
     if isinstance(items, ast.Call):

@@ -55,6 +55,12 @@ def lost(leak: LeakedCheckout | UnreleasedAttribute | LongLived) -> str:
     return held(leak.cls)
 
 
+def is_ended_when_dropped(leak: LeakedCheckout) -> bool:
+    """Whether a client ends itself, with a warning, when nobody has it any more, and needs no event loop for that: at the latest
+    as the function returns."""
+    return leak.cls.kind == "client" and leak.cls.mode == "sync" and leak.cls.on_drop == "terminated"
+
+
 ELSEWHERE = Declined(
     "something else is observed there, or where it comes from, that has precedence: that is judged instead"
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
+from poolint.diagnostics import Certainty
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import NO_RELEASE, is_pool_per_call, leak_subject, lost
+from poolint.rules.wording import NO_RELEASE, is_ended_when_dropped, is_pool_per_call, leak_subject, lost
 
 
 class CheckoutNeverReleased(Rule):
@@ -18,7 +19,8 @@ class CheckoutNeverReleased(Rule):
     has given its connection back. An HTTP client that is made and never closed counts as well. So does a response that
     nobody reads, whose connection its client misses meanwhile; the answer to what is sent by `post`, `put`, `patch` or
     `delete` is short and gives its connection back as it arrives: that is a possible finding, and so is a connection in a
-    test, or in a function that only tests call: its engine goes with them.
+    function that only tests call: its engine goes with them; in tests nothing is reported. A client that ends itself when
+    nobody has it any more, and is left on some way only, is possible as well.
 
     ## Why is this bad?
     The connection stays checked out after the function has returned. A used session or connection sits in a reference
@@ -62,8 +64,8 @@ class CheckoutNeverReleased(Rule):
         yields_to=NO_RELEASE,
         fix="safe or unsafe",
         uncovers=LIFETIMES,
-        relaxed_in=frozenset({"alembic"}),
-        relaxed_for_process_in=frozenset({"tests", "scripts"}),
+        relaxed_in=frozenset({"alembic", "tests"}),
+        relaxed_for_process_in=frozenset({"scripts"}),
     )
 
     def judge(self, observation: Observation) -> Verdict | None:
@@ -75,6 +77,9 @@ class CheckoutNeverReleased(Rule):
             f"{leak_subject(observation)} is never released {where}: {lost(observation)}",
             observation.variable,
             observation.path,
+            certainty=Certainty.POSSIBLE
+            if observation.released and is_ended_when_dropped(observation)
+            else Certainty.CERTAIN,
         )
 
     def repair(self, observation: Observation) -> Proposal | None:

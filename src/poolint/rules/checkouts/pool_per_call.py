@@ -6,8 +6,9 @@ from poolint.detect.factories import MadeForEachCall
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.detect.per_call import OwnerForEachCall
+from poolint.diagnostics import Certainty
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import NO_RELEASE, again, is_pool_per_call, leak_subject, raising
+from poolint.rules.wording import NO_RELEASE, again, is_ended_when_dropped, is_pool_per_call, leak_subject, raising
 
 
 class PoolPerCall(Rule):
@@ -19,7 +20,8 @@ class PoolPerCall(Rule):
     closed is POL201 elsewhere. What has opened no connection yet leaves none behind. Also a function that builds one for
     its caller, where it is called for each request (as a dependency, by an endpoint, in a loop) and none of its callers
     closes what they get; and an object of the project whose constructor makes a pool or a client, where one is made for
-    each request and the method that closes it is not called, or there is none.
+    each request and the method that closes it is not called, or there is none. Possible: of a client that ends itself when
+    nobody has it any more, as those of MongoDB do.
 
     ## Why is this bad?
     Each call opens a pool of its own, whose connections nobody shares and nobody closes: the server runs out of
@@ -97,6 +99,7 @@ class PoolPerCall(Rule):
             f"{subject} is built here and {never}: {each} leaves a pool of open connections behind",
             observation.variable,
             observation.path,
+            certainty=Certainty.POSSIBLE if is_ended_when_dropped(observation) else Certainty.CERTAIN,
         )
 
     def repair(self, observation: Observation) -> Proposal | None:
