@@ -162,7 +162,10 @@ class Entering:
         return found
 
     def _hint(self, node: ast.expr, scope: Scope) -> object:
-        """That something is not None, since it was opened, made or declared so; a session or connection is true, too."""
+        """That something is not None, since it was opened, made or declared so, or has to be passed to make the object; a session
+        or connection is true, too."""
+        if isinstance(node, ast.Attribute):
+            return (self._of_type(node, scope) or Hint.GIVEN) if self._is_required(node, scope) else UNKNOWN
         if not isinstance(node, (ast.Name, ast.Call)) or (
             isinstance(node, ast.Name) and not self._is_there(node, scope)
         ):
@@ -190,6 +193,21 @@ class Entering:
         missing = [one for one in bindings if not self._is_given(one, scope)]
         is_filled = len(missing) < len(bindings) and all(one.kind == "parameter" for one in missing)
         return bool(bindings) and (not missing or (is_filled and _is_filled_before(node, bindings, scope)))
+
+    def _is_required(self, node: ast.Attribute, scope: Scope) -> bool:
+        """Whether an attribute of a method's object is only ever what its constructor has to be passed, and None is none of."""
+        cls, own = scope.enclosing_class, scope.first_parameter
+        if cls is None or own is None or not (isinstance(node.value, ast.Name) and node.value.id == own.arg):
+            return False
+        stored = cls.self_assignments.get(node.attr, ())
+        return bool(stored) and all(
+            one.scope is not None
+            and one.scope.name == "__init__"
+            and isinstance(one.value, ast.Name)
+            and [each.kind for each in one.scope.bindings.get(one.value.id, ())] == ["parameter"]
+            and _has_to_be_passed(one.scope.bindings[one.value.id][0])
+            for one in stored
+        )
 
     def _is_given(self, binding: Binding, scope: Scope) -> bool:
         """Whether a binding gives something that cannot be None."""
@@ -221,6 +239,12 @@ def _is_filled_before(node: ast.Name, bindings: list[Binding], scope: Scope) -> 
 
 def _asks_for_none(test: ast.expr, name: str) -> bool:
     return any(asked == name and what in (None, Hint.FALSE) for asked, _, what in shown_by(test, True))
+
+
+def _has_to_be_passed(parameter: Binding) -> bool:
+    annotation = parameter.annotation
+    is_open = type(annotation) is ast.Name and annotation.id in ("Any", "object")
+    return parameter.value is None and (annotation is None or is_open or not _may_be_none(parameter))
 
 
 _MAY_BE_NONE = frozenset({"Optional", "Any", "object"})

@@ -22,6 +22,7 @@ from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import CallSite, CallText, call_site, callees_of, function_run, text_of
+from poolint.types.returns import decorators
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -51,7 +52,8 @@ class BlockingDatabaseCall(Observation, frozen=True, eq=False):
     in sight. ``chain`` are the calls of first-party functions that lead to it, empty where it is called directly.
     ``is_read``: the first of them is a property, which is read. ``call`` may then stand in another module. ``is_possible``: it
     runs as the application starts or ends, when the loop serves nobody yet, or no more, or in a command only, for sessions of a
-    mode that nobody is seen to pass, or works with a file. ``kind`` is what the call is made on: a session or a query.
+    mode that nobody is seen to pass, works with a file, or what it gives is kept. ``kind`` is what the call is made on: a
+    session or a query.
     """
 
     call: CallText
@@ -252,10 +254,16 @@ def _at_its_end(services: Services, node: ast.expr, witness: Witness, scope: Sco
         is_read, chain = isinstance(node, ast.Attribute), calls_of(witness)
         where = (scope.qualified_name, may_await(node, scope))
         session = _session_passed(ev, node, scope)
-        is_possible = _is_on_a_file(services, fact, last.scope)
+        is_possible = _is_on_a_file(services, fact, last.scope) or _is_kept(ev, witness)
         yield BlockingDatabaseCall(
             node, *where, fact.text, session, chain=chain, is_read=is_read, is_possible=is_possible
         )
+
+
+def _is_kept(ev: Evaluator, witness: Witness) -> bool:
+    """Whether a function on a chain is asked once for each of its arguments: what it has given is kept."""
+    memoising = ev.models.manners["memoises"]
+    return any(not memoising.isdisjoint(decorators(ev, link.scope)) for link in witness.links[1:])
 
 
 def _checked_out_below(
@@ -267,7 +275,7 @@ def _checked_out_below(
     fact = call_site(ev, last.node, last.scope, use_evidence=False) if isinstance(last.node, ast.Call) else None
     if fact is None or len(witness.links) == 1 or opens_in_memory(ev, fact.node, last.scope):
         return
-    is_read = _opens_a_file(services, fact, last.scope)
+    is_read = _opens_a_file(services, fact, last.scope) or _is_kept(ev, witness)
     where = (node, scope.qualified_name, may_await(node, scope))
     yield BlockingCheckout(
         *where, fact, is_possible=is_read, chain=calls_of(witness), is_read=isinstance(node, ast.Attribute)

@@ -32,6 +32,9 @@ MAX_COMBINATIONS = 16
 MAX_FLAGS = 64
 """Flags of one function that are followed, those first that are asked for most often; of the others nothing is known."""
 
+_CASTS = frozenset({"cast", "typing.cast"})
+"""What gives its second argument as it is."""
+
 _BRANCHES = (ast.If, ast.IfExp, ast.BoolOp, ast.While)
 
 
@@ -69,8 +72,13 @@ def is_imported(name: str, scope: Scope) -> bool:
 
 
 def name_of(node: ast.AST) -> str:
-    """A name or dotted name as written, also where it is bound on the spot (``name := …``); empty for anything else."""
-    return dotted(node.target if isinstance(node, ast.NamedExpr) else node)
+    """A name or dotted name as written, also where it is bound on the spot (``name := …``) or told to be of a type
+    (``cast(Connection, name)``); empty for anything else."""
+    if isinstance(node, ast.NamedExpr):
+        return dotted(node.target)
+    if isinstance(node, ast.Call) and len(node.args) == 2 and dotted(node.func) in _CASTS:
+        return dotted(node.args[1])
+    return dotted(node)
 
 
 def _asks_none(test: ast.Compare) -> bool:
