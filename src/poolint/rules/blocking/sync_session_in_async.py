@@ -17,7 +17,7 @@ class SyncSessionInAsync(Rule):
     Work handed to a thread or to `run_sync` is not reported. What runs only as an application starts or ends, such as a
     lifespan and what nobody but it calls, is a possible finding: the loop serves nobody meanwhile. So is what only commands
     of a command line call, once, and what is read from a database that certainly is a file: that takes no longer than the way
-    to a thread. Who commits to one waits for the others that write.
+    to a thread. Who commits to one waits for the others that write. What a cached function asks for is asked once, and possible.
 
     ## Why is this bad?
     The call blocks the event loop: no other request moves until the database answers. Under load it is worse. When the

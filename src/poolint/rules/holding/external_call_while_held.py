@@ -33,13 +33,15 @@ class ExternalCallWhileHeld(Rule):
 
     Reported with `--certainty possible` only: an awaited call of which nothing is known, and one with the name of a client;
     what runs only as the application starts or ends, or in a script that is run by hand, where nobody else wants the
-    connection; one call that says itself that it waits for two seconds at most, outside of transactions and locks; and,
-    where nothing has been written or locked, a call while the connection is one to a database that certainly is a file, one
-    that asks for the address of a host or runs a program of this machine, not for each of many, and any in a job that
-    its schedule runs no more than once at a time (APScheduler, `schedule`, `repeat_every`, loops of discord.py), or a
-    task where the deployment in the repository starts workers that run one after the other (Celery's and RQ's by
-    default), or where that has each process serve no more requests at once than the pool has connections: gunicorn
-    does one after the other without `--threads`.
+    connection; one call that says itself that it waits for two seconds at most, outside of transactions and locks, and there
+    also any where the deployment in the repository has each process serve no more requests at once than the pool has
+    connections (gunicorn does one after the other without `--threads`), in what it runs alone, as a command or a worker
+    that is started once, and in what only administrators come to: by its path or module, by what decorates it, or by what
+    has to be there before it runs (`Depends(get_current_superuser)`); and, where nothing has been written or locked, a call
+    while the connection is one to a database that certainly is a file, one that asks for the address of a host, or a store
+    about one object, or runs a program of this machine, not for each of many, and any in a job that its schedule runs no
+    more than once at a time (APScheduler, `schedule`, `repeat_every`, loops of discord.py), or a task where workers run
+    one after the other (Celery's and RQ's by default).
 
     ## Why is this bad?
     A session begins a transaction with its first query and keeps its connection until the commit. While the other

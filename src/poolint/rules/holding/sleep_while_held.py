@@ -21,8 +21,8 @@ class SleepWhileHeld(Rule):
     session since its first query, or by a connection that is checked out; also in functions of the project that are
     called there. So is what waits between attempts: functions under a decorator that retries (of tenacity, backoff,
     stamina, retrying or the project), loops over attempts, and functions that sleep only after they have failed. Where
-    the session has only read that is a possible finding, unless they await what they try, and so is any where each process
-    of the deployment serves one request after the other; so it is where a decorator
+    the session has only read that is a possible finding, unless they await what they try, and so is any without a lock where
+    a process has a connection for each of those that it serves at once (POL402 says which); so it is where a decorator
     tries again what takes a connection of its own or asks a store such as Redis, and does nothing else, which fails
     only with these. Possible are as well a question to the user while nothing has been written or locked, or in a
     command, a pause of half a second at most outside of loops and transactions, and pauses between a bounded
