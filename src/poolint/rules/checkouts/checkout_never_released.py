@@ -19,7 +19,7 @@ class CheckoutNeverReleased(Rule):
     has given its connection back. An HTTP client that is made and never closed counts as well. So does a response that
     nobody reads, whose connection its client misses meanwhile; the answer to what is sent by `post`, `put`, `patch` or
     `delete` is short and gives its connection back as it arrives: that is a possible finding, and so is a connection in a
-    function that only tests call: its engine goes with them; in tests nothing is reported. A client that ends itself when
+    function that only tests call: its engine goes with them; in a test itself nothing is reported. A client that ends itself when
     nobody has it any more, and is left on some way only, is possible as well.
 
     ## Why is this bad?
@@ -65,7 +65,7 @@ class CheckoutNeverReleased(Rule):
         fix="safe or unsafe",
         uncovers=LIFETIMES,
         relaxed_in=frozenset({"alembic", "tests"}),
-        relaxed_for_process_in=frozenset({"scripts"}),
+        relaxed_for_process_in=frozenset({"tests", "scripts"}),
     )
 
     def judge(self, observation: Observation) -> Verdict | None:
@@ -80,8 +80,14 @@ class CheckoutNeverReleased(Rule):
             certainty=Certainty.POSSIBLE
             if observation.released and is_ended_when_dropped(observation)
             else Certainty.CERTAIN,
+            told_in=frozenset() if _is_test(observation.function) else frozenset({"tests"}),
         )
 
     def repair(self, observation: Observation) -> Proposal | None:
         assert isinstance(observation, LeakedCheckout)
         return self.facts.release(observation)
+
+
+def _is_test(function: str) -> bool:
+    """Whether pytest and unittest take a function for a test: fixtures, and what makes them, are used by many."""
+    return function.rpartition(".")[2].startswith("test")
