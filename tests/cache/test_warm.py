@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FILES = {
     "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\n\n[tool.poolint]\n',
     "uv.lock": 'version = 1\n\n[[package]]\nname = "fastapi"\nversion = "0.110.0"\n',
-    "Procfile": "web: gunicorn shop.main:app --workers 4\n",
+    "Procfile": "web: gunicorn shop.main:app --workers 4 --worker-class uvicorn.workers.UvicornWorker\n",
     "shop/__init__.py": "",
     "shop/db.py": (
         "import asyncpg\n\n\nasync def connect(pool: asyncpg.Pool):\n    return await pool.acquire()\n\n\n"

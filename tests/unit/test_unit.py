@@ -138,7 +138,7 @@ def test_what_nobody_runs_is_seen_in_the_tree_as_a_whole(tmp_path: Path) -> None
     whole = poolint(root, "check", "--no-cache", "-j1", "--output-format=json", ".")
     assert in_units(root, tmp_path / "first", units(root)) == whole.stdout
     assert {Path(one["filename"]).name for one in json.loads(whole.stdout)} == {"orders.py", "broken.py", "app.py"}
-    (root / "jobs" / "nightly.py").write_text("from shop.lost import lost\n\nlost(None)\n")
+    (root / "jobs" / "nightly.py").write_text("from shop.lost import lost\n\nfor one in range(3):\n    lost(one)\n")
     whole = poolint(root, "check", "--no-cache", "-j1", "--output-format=json", ".")
     assert in_units(root, tmp_path / "then", units(root)) == whole.stdout
     assert "lost.py" in {Path(one["filename"]).name for one in json.loads(whole.stdout)}

@@ -52,7 +52,7 @@ class Clientele:
 
     def _is_for(self, key: ScopeKey) -> bool:
         scope = self._ev.project.scope(key)
-        if any(map(_means_them, scope.module.name.split("."))) or self._shows(scope):
+        if any(map(_is_begun_by_them, scope.module.name.split("."))) or self._shows(scope):
             return True
         calls = self._occasions.calls_of(scope)
         return bool(calls) and all(inner.kind == "function" and self._for.of(inner.key) for _, inner in calls)
@@ -125,6 +125,12 @@ def _texts(call: ast.Call) -> Iterator[str]:
 def _is_path_of_theirs(text: str) -> bool:
     """Whether a part of a path is for administrators; what stands for a value of the request says nothing."""
     return any(_means_them(part) for part in text.split("/") if " " not in part and not part.startswith(("{", "<")))
+
+
+def _is_begun_by_them(name: str) -> bool:
+    """Whether a part of a module's name begins so: ``admin_panel``, not ``school_admin``, whose users are a school's."""
+    words = _WORD.findall(name)
+    return bool(words) and words[0].lower() in _ADMINISTRATORS
 
 
 def _means_them(name: str) -> bool:

@@ -40,6 +40,13 @@ _BRANCHES = (ast.If, ast.IfExp, ast.BoolOp, ast.While)
 
 def tested_names(scope: Scope) -> frozenset[str]:
     """Flags of a function: what it tests for truth or None and tests, copies or sets once more."""
+    found = asked_names(scope)
+    flags = [name for name, number in found.items() if number > 1 or _is_set(name, scope) or is_imported(name, scope)]
+    return frozenset(sorted(flags, key=lambda name: (-found[name], name))[:MAX_FLAGS])
+
+
+def asked_names(scope: Scope) -> Counter[str]:
+    """What a function tests for truth or None, or copies, and how often."""
     found: Counter[str] = Counter()
     for name, loads in scope.loads.items():
         for load in loads:
@@ -53,8 +60,7 @@ def tested_names(scope: Scope) -> frozenset[str]:
                 parent = parent_of(parent)
             if isinstance(parent, (*_BRANCHES, ast.Assign, ast.AnnAssign)):
                 found[name_of(node) if node is not load else name] += 1
-    flags = [name for name, number in found.items() if number > 1 or _is_set(name, scope) or is_imported(name, scope)]
-    return frozenset(sorted(flags, key=lambda name: (-found[name], name))[:MAX_FLAGS])
+    return found
 
 
 def _is_set(name: str, scope: Scope) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.lifetimes.state import Config, End
 from poolint.analyses.lifetimes.transfer import Moves
 from poolint.flow.cfg import EXITS
-from poolint.flow.flags import name_of
+from poolint.flow.flags import asked_names, name_of
 from poolint.flow.solver import completed, explore
 from poolint.syntax.scopes import parent_of
 
@@ -102,7 +102,7 @@ def there_are_owners(ev: Evaluator, scope: Scope, names: Iterable[str], taken: a
     if taken is not None:
         calls.append(taken)
     owners = {name_of(call.func.value) for call in calls if isinstance(call.func, ast.Attribute)}
-    return frozenset((name, True) for name in owners - {""})
+    return frozenset((name, True) for name in owners.intersection(asked_names(scope)))
 
 
 def follow(
