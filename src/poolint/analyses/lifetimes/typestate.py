@@ -96,13 +96,29 @@ def begun(
 def there_are_owners(ev: Evaluator, scope: Scope, names: Iterable[str], taken: ast.Call | None = None) -> Known:
     """What is known of flags where something is held under one of these names: what it was ``taken`` from is there, and so is
     what it is given back to, ``pool`` of ``pool.putconn(conn)``."""
-    held = set(names)
-    giving = scope.calls_named(ev.models.words("gives-back"))
-    calls = [one for one in giving if one.args and name_of(one.args[0]) in held]
-    if taken is not None:
-        calls.append(taken)
-    owners = {name_of(call.func.value) for call in calls if isinstance(call.func, ast.Attribute)}
-    return frozenset((name, True) for name in owners.intersection(asked_names(scope)))
+    asked, given_to = ev.derived(_Owners).of(scope)
+    owners = {owner for name in names for owner in given_to.get(name, ())}
+    if taken is not None and isinstance(taken.func, ast.Attribute):
+        owners.add(name_of(taken.func.value))
+    return frozenset((name, True) for name in owners if name in asked)
+
+
+class _Owners:
+    """What functions test, and what they give things back to, by the names of these; looked for once in each."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self._giving = ev.models.words("gives-back")
+        self._found: dict[Scope, tuple[frozenset[str], dict[str, set[str]]]] = {}
+
+    def of(self, scope: Scope) -> tuple[frozenset[str], dict[str, set[str]]]:
+        found = self._found.get(scope)
+        if found is None:
+            given_to: dict[str, set[str]] = {}
+            for call in scope.calls_named(self._giving):
+                if call.args and isinstance(call.func, ast.Attribute):
+                    given_to.setdefault(name_of(call.args[0]), set()).add(name_of(call.func.value))
+            found = self._found[scope] = (frozenset(asked_names(scope)), given_to)
+        return found
 
 
 def follow(
