@@ -61,7 +61,7 @@ class Clientele:
         """Whether the route of a function, what is around that, or what must be there before it runs says so."""
         routing = list(routes(self._ev, scope))
         guarding = [one for one in getattr(scope.node, "decorator_list", ()) if one not in routing]
-        if any(map(_is_theirs, guarding)) or self._lets_in(scope.key):
+        if any(map(_is_theirs, guarding)) or self._letting.of(scope.key):
             return True
         around = scope.parent or scope
         for route in routing:
@@ -92,8 +92,10 @@ class Clientele:
 
     def _names_them(self, marker: ast.expr, scope: Scope) -> bool:
         """Whether what a marker names is for administrators: ``Depends(get_admin)``, ``Depends(has_role("admin"))``."""
-        row = injection(self._ev, marker, scope) if isinstance(marker, ast.Call) else None
-        target = provider_in(row, marker) if row is not None and isinstance(marker, ast.Call) else None
+        if not isinstance(marker, ast.Call):
+            return False
+        row = injection(self._ev, marker, scope)
+        target = provider_in(row, marker) if row is not None else None
         return target is not None and _is_theirs(target)
 
 

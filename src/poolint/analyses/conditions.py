@@ -241,14 +241,16 @@ def _asks_for_none(test: ast.expr, name: str) -> bool:
     return any(asked == name and what in (None, Hint.FALSE) for asked, _, what in shown_by(test, True))
 
 
+_OPEN = frozenset({"Any", "object"})
+_MAY_BE_NONE = _OPEN | {"Optional"}
+"""Names of :mod:`typing` and of Python for what may be anything, and for what None is one of."""
+
+
 def _has_to_be_passed(parameter: Binding) -> bool:
+    """Whether a parameter has no default, and is not declared such that None is expected for it."""
     annotation = parameter.annotation
-    is_open = type(annotation) is ast.Name and annotation.id in ("Any", "object")
-    return parameter.value is None and (annotation is None or is_open or not _may_be_none(parameter))
-
-
-_MAY_BE_NONE = frozenset({"Optional", "Any", "object"})
-"""Names of :mod:`typing` and of Python for what None is one of."""
+    is_open = annotation is None or (type(annotation) is ast.Name and annotation.id in _OPEN)
+    return parameter.value is None and (is_open or not _may_be_none(parameter))
 
 
 def _may_be_none(binding: Binding) -> bool:

@@ -142,7 +142,7 @@ class Lifetimes:
             self._flags = Flags(scope, graph)
         names = self._flags.names
         moves = Moves(self.ev, self.ownership, self.foreign, self.callees, scope, site.cls, names, site)
-        owners = there_are_owners(self.ev, scope, site.names, site.call)
+        owners = there_are_owners(self.ev, self._flags, site.names, site.call)
         starts = begun(graph, site, self.callees.start(site, scope), self._flags.before, owners)
         outcome = follow(graph, moves, starts, site.bound, trace, raising=raising)
         self._spent += len(outcome.found)

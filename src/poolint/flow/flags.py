@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from poolint.flow.liveness import bound_by
 from poolint.flow.solver import Problem, solve
-from poolint.syntax.expressions import dotted, unnegated
+from poolint.syntax.expressions import dotted, uncast, unnegated
 from poolint.syntax.reaching import as_type_checked
 from poolint.syntax.scopes import home_of, parent_of
 
@@ -32,20 +32,16 @@ MAX_COMBINATIONS = 16
 MAX_FLAGS = 64
 """Flags of one function that are followed, those first that are asked for most often; of the others nothing is known."""
 
-_CASTS = frozenset({"cast", "typing.cast"})
-"""What gives its second argument as it is."""
-
 _BRANCHES = (ast.If, ast.IfExp, ast.BoolOp, ast.While)
 
 
-def tested_names(scope: Scope) -> frozenset[str]:
-    """Flags of a function: what it tests for truth or None and tests, copies or sets once more."""
-    found = asked_names(scope)
+def _tested_names(found: Counter[str], scope: Scope) -> frozenset[str]:
+    """Flags of a function, of what is asked for in it: what it tests for truth or None and tests, copies or sets once more."""
     flags = [name for name, number in found.items() if number > 1 or _is_set(name, scope) or is_imported(name, scope)]
     return frozenset(sorted(flags, key=lambda name: (-found[name], name))[:MAX_FLAGS])
 
 
-def asked_names(scope: Scope) -> Counter[str]:
+def _asked_names(scope: Scope) -> Counter[str]:
     """What a function tests for truth or None, or copies, and how often."""
     found: Counter[str] = Counter()
     for name, loads in scope.loads.items():
@@ -80,11 +76,7 @@ def is_imported(name: str, scope: Scope) -> bool:
 def name_of(node: ast.AST) -> str:
     """A name or dotted name as written, also where it is bound on the spot (``name := …``) or told to be of a type
     (``cast(Connection, name)``); empty for anything else."""
-    if isinstance(node, ast.NamedExpr):
-        return dotted(node.target)
-    if isinstance(node, ast.Call) and len(node.args) == 2 and dotted(node.func) in _CASTS:
-        return dotted(node.args[1])
-    return dotted(node)
+    return dotted(node.target if isinstance(node, ast.NamedExpr) else uncast(node))
 
 
 def _asks_none(test: ast.Compare) -> bool:
@@ -102,14 +94,16 @@ def asked(test: ast.expr, truth: bool) -> tuple[str, bool]:
 
 
 class Flags:
-    """The flags of a function, its ``names``, and what is known of them before its events.
+    """The flags of a function, its ``names``, of all that is ``asked`` for in it, and what is known of them before its events.
 
     Comparisons that a flag is a copy of (``owned = mode == "w"``) are followed like flags, but are no names of them.
     """
 
     def __init__(self, scope: Scope, graph: Graph) -> None:
         self.scope = scope
-        self.names = tested_names(scope)
+        found = _asked_names(scope)
+        self.asked = frozenset(found)
+        self.names = _tested_names(found, scope)
         self._graph = graph
         self._copied = {ast.dump(one): _names_in(one) for one in _copied(scope, self.names)}
         self._before: dict[Node, frozenset[Known]] | None = None

@@ -22,6 +22,9 @@ WRAPPERS = frozenset(
 )  # fmt: skip
 """Generic aliases that are what their first argument is."""
 
+CASTS = frozenset({"cast", "typing.cast"})
+"""Functions, as written, that give their second argument as it is."""
+
 SYNC_ITERABLES = frozenset(
     {"Generator", "Iterator", "Iterable", "list", "List", "Sequence", "set", "Set", "deque", "Collection", "frozenset"}
 )

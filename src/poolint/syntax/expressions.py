@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TypeGuard
 
-from poolint.models.standard import OF_LOCALS, PUTTING
+from poolint.models.standard import CASTS, OF_LOCALS, PUTTING
 
 
 def dotted(node: ast.AST) -> str:
@@ -20,6 +20,13 @@ def dotted(node: ast.AST) -> str:
         return ""
     parts.append(node.id)
     return ".".join(reversed(parts))
+
+
+def uncast(node: ast.AST) -> ast.AST:
+    """What is told to be of a type, by ``cast(Connection, conn)``; anything else itself."""
+    if isinstance(node, ast.Call) and len(node.args) == 2 and dotted(node.func) in CASTS:
+        return node.args[1]
+    return node
 
 
 def last_name(node: ast.expr) -> str:

@@ -75,7 +75,7 @@ class Standings:
                 self._told(one)
                 first.setdefault(one.resource, unknown)
         self._moves = {node: [self._move(one) for one in found] for node, found in made.items()}
-        self._moves_told = {asked: [self._move(one) for one in found] for asked, found in changes.told.items()}
+        self._moves_told = {test: [self._move(one) for one in found] for test, found in changes.told.items()}
         self._unknown = {name: self._bit(Standing(name)) for name in list(self._of_resource)}
         self._those_told = sum(self._all_told.values())
         self._held = ((1 << len(self._table)) - 1) & ~self._idle & ~self._those_told
@@ -226,8 +226,8 @@ def changed_by(node: Node, changes: Changes) -> list[Change] | None:
 def changed_along(edge: Edge, changes: Changes) -> list[Change] | None:
     """What an event changes when an edge is taken that leads on from it: also by how a test comes out."""
     found = changed_by(edge.source, changes)
-    asked = _asked_along(edge) if changes.told else None
-    return [*(found or ()), *changes.told[asked]] if asked in changes.told else found
+    told_by = _asked_along(edge) if changes.told else None
+    return [*(found or ()), *changes.told[told_by]] if told_by in changes.told else found
 
 
 def _asked_along(edge: Edge) -> tuple[ast.AST, bool] | None:

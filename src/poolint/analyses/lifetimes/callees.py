@@ -111,7 +111,7 @@ class Callees:
                 graph = self.graphs.of(scope)
                 flags = Flags(scope, graph)
                 moves = Moves(self.ev, self.ownership, self.foreign, self, scope, site.cls, flags.names, site)
-                owners = there_are_owners(self.ev, scope, site.names, site.call)
+                owners = there_are_owners(self.ev, flags, site.names, site.call)
                 starts = begun(graph, site, self.start(site, scope), flags.before, owners)
                 follow(graph, moves, starts, site.bound, trace)
             except TooComplex:
@@ -136,7 +136,7 @@ class Callees:
             state = starts_as(cls)
             state = "held" if state == "idle" and not given.idle else state
             names = taker.names if taker is not None else frozenset([key.parameter])
-            config = Config(state, names, there_are_owners(self.ev, scope, names))
+            config = Config(state, names, there_are_owners(self.ev, flags, names))
             outcome = follow(graph, moves, [(edge, config) for edge in completed([graph.entry])])
         except TooComplex:
             return NOTHING_LEFT

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.lifetimes.state import Config, End
 from poolint.analyses.lifetimes.transfer import Moves
 from poolint.flow.cfg import EXITS
-from poolint.flow.flags import asked_names, name_of
+from poolint.flow.flags import name_of
 from poolint.flow.solver import completed, explore
 from poolint.syntax.scopes import parent_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from poolint.analyses.lifetimes.acquisitions import Site, State
     from poolint.flow.cfg import Edge, Graph, Node, NodeKind
-    from poolint.flow.flags import Known
+    from poolint.flow.flags import Flags, Known
     from poolint.flow.solver import Exploration
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -93,31 +93,30 @@ def begun(
     ]
 
 
-def there_are_owners(ev: Evaluator, scope: Scope, names: Iterable[str], taken: ast.Call | None = None) -> Known:
+def there_are_owners(ev: Evaluator, flags: Flags, names: Iterable[str], taken: ast.Call | None = None) -> Known:
     """What is known of flags where something is held under one of these names: what it was ``taken`` from is there, and so is
     what it is given back to, ``pool`` of ``pool.putconn(conn)``."""
-    asked, given_to = ev.derived(_Owners).of(scope)
+    given_to = ev.derived(_Owners).of(flags.scope)
     owners = {owner for name in names for owner in given_to.get(name, ())}
     if taken is not None and isinstance(taken.func, ast.Attribute):
         owners.add(name_of(taken.func.value))
-    return frozenset((name, True) for name in owners if name in asked)
+    return frozenset((name, True) for name in owners if name in flags.asked)
 
 
 class _Owners:
-    """What functions test, and what they give things back to, by the names of these; looked for once in each."""
+    """What functions give things back to, by the names of these; looked for once in each."""
 
     def __init__(self, ev: Evaluator) -> None:
         self._giving = ev.models.words("gives-back")
-        self._found: dict[Scope, tuple[frozenset[str], dict[str, set[str]]]] = {}
+        self._found: dict[Scope, dict[str, set[str]]] = {}
 
-    def of(self, scope: Scope) -> tuple[frozenset[str], dict[str, set[str]]]:
+    def of(self, scope: Scope) -> dict[str, set[str]]:
         found = self._found.get(scope)
         if found is None:
-            given_to: dict[str, set[str]] = {}
+            found = self._found[scope] = {}
             for call in scope.calls_named(self._giving):
                 if call.args and isinstance(call.func, ast.Attribute):
-                    given_to.setdefault(name_of(call.args[0]), set()).add(name_of(call.func.value))
-            found = self._found[scope] = (frozenset(asked_names(scope)), given_to)
+                    found.setdefault(name_of(call.args[0]), set()).add(name_of(call.func.value))
         return found
 
 
