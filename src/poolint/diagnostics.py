@@ -103,7 +103,8 @@ class Diagnostic(msgspec.Struct, frozen=True):
     suppression comment may also stand. ``fingerprint`` survives moved lines. ``decision`` is what it shares with the others
     of its code and function, or :data:`ANYWHERE`, that one change takes away all at once, empty where it stands alone.
     ``after`` is where those of them begin that every way to it passes, None where the order does not matter; ``also`` are the
-    places of those that are told with it. ``silence`` is None for what is reported.
+    places of those that are told with it, ``elsewhere`` those of what has to change with it; both end its path.
+    ``silence`` is None for what is reported.
     """
 
     code: str
@@ -123,6 +124,7 @@ class Diagnostic(msgspec.Struct, frozen=True):
     decision: str = ""
     after: tuple[Position, ...] | None = None
     also: tuple[Place, ...] = ()
+    elsewhere: tuple[Place, ...] = ()
     silence: Silence | None = None
 
     @property

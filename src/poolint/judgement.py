@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from poolint import relaxations
 from poolint.analyses.waypoints import range_of
 from poolint.detect.observation import GivenUp
-from poolint.diagnostics import Certainty, Diagnostic, Fix, Position, Range, Silence
+from poolint.diagnostics import Certainty, Diagnostic, Fix, Place, Position, Range, Silence
 from poolint.facts import NoFacts, SliceFacts, fingerprinted, observed_range, region_of, rows_of, starts
 from poolint.rules.base import Declined, Rule, own_visits, visitor_of
 from poolint.rules.paths import steps
@@ -370,11 +370,12 @@ class Judgement:
             resource=verdict.resource,
             certainty=verdict.certainty,
             severity=rule.meta.grade(verdict.certainty),
-            path=steps(verdict.path),
+            path=steps((*verdict.path, *verdict.elsewhere)),
             fix=fix,
             statement_end_row=last,
             decision=verdict.decision,
             after=starts(verdict.after, self.module),
+            elsewhere=tuple(Place(one.filename, one.range) for one in verdict.elsewhere),
         )
         if relaxed is None:
             self.found.append(found)

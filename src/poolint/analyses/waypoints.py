@@ -43,6 +43,7 @@ What = Literal[
     "takes-another",
     "passed-by",
     "left-held-by",
+    "held-already",
     "parent-takes-connection",
     "dependency-used",
     "dependency-used-own",
@@ -64,6 +65,9 @@ What = Literal[
     "locks-then",
     # of sessions and their objects
     "is-synchronous",
+    "has-to-await",
+    "needs-no-loop",
+    "awaits-nothing-else",
     "expires",
     "loaded-without",
     "read",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.holding import root_of
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.passed_on import end, is_told_apart
+from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.modes import is_passed_the_twin
 from poolint.detect.observation import Observation
@@ -25,6 +26,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.analyses.waypoints import Waypoint
     from poolint.models.schema import Call, Method
     from poolint.models.schema import Function as FunctionRow
     from poolint.syntax.scopes import Scope
@@ -34,10 +36,12 @@ if TYPE_CHECKING:
 
 
 class DroppedAwaitable(Observation, frozen=True, eq=False):
-    """A call whose value has to be awaited or entered, and is not, on any path."""
+    """A call whose value has to be awaited or entered, and is not, on any path. ``callers``: where it stands in a plain
+    function, the coroutines that call this one, and could await what it would have to return."""
 
     call: CallSite
     usage: Usage
+    callers: tuple[Waypoint, ...] = ()
 
 
 class ConsumedAwaitable(Observation, frozen=True, eq=False):
@@ -95,10 +99,23 @@ def _pending(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observatio
         return
     where, in_async = scope.qualified_name, may_await(node, scope)
     if how.use is Use.DROPPED:
-        yield DroppedAwaitable(node, where, in_async, fact, how)
+        callers = () if in_async or fact.row.call != "coroutine" else _callers(ev, scope)
+        yield DroppedAwaitable(node, where, in_async, fact, how, callers)
     elif _is_consumed(ev, node, fact, how, scope):
         released = bool(how.name) and _released_later(how.name, scope)
         yield ConsumedAwaitable(node, where, in_async, fact, how, released)
+
+
+def _callers(ev: Evaluator, scope: Scope) -> tuple[Waypoint, ...]:
+    """The calls of a plain function in coroutines that do nothing with what it gives, in the order of their places."""
+    if scope.kind != "function":
+        return ()
+    found = {
+        waypoint("has-to-await", call, inner.module, inner.qualified_name)
+        for call, inner in ev.callers.of(scope)
+        if may_await(call, inner) and isinstance(parent_of(call), ast.Expr)
+    }
+    return tuple(sorted(found, key=lambda one: (one.filename, one.range)))
 
 
 def _is_future_taken_for_its_result(ev: Evaluator, fact: CallSite, how: Usage) -> bool:

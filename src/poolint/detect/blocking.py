@@ -18,6 +18,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
 from poolint.detect.modes import given_to, has, is_only
 from poolint.detect.observation import Observation
+from poolint.detect.plain import PlainFunctions
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -53,7 +54,8 @@ class BlockingDatabaseCall(Observation, frozen=True, eq=False):
     ``is_read``: the first of them is a property, which is read. ``call`` may then stand in another module. ``is_possible``: it
     runs as the application starts or ends, when the loop serves nobody yet, or no more, or in a command only, for sessions of a
     mode that nobody is seen to pass, works with a file, or what it gives is kept. ``kind`` is what the call is made on: a
-    session or a query.
+    session or a query. ``plain``: where the function stands, if it needs no loop and would run in a thread without; ``above``:
+    where those await it that need none either, the endpoint last.
     """
 
     call: CallText
@@ -63,10 +65,13 @@ class BlockingDatabaseCall(Observation, frozen=True, eq=False):
     origin: Waypoint | None = None
     is_read: bool = False
     is_possible: bool = False
+    plain: tuple[Waypoint, ...] = ()
+    above: tuple[Waypoint, ...] = ()
 
 
 class BlockingCheckout(Observation, frozen=True, eq=False):
-    """A synchronous checkout on the event loop. ``chain`` and ``is_read`` are those of :class:`BlockingDatabaseCall`."""
+    """A synchronous checkout on the event loop. ``chain``, ``is_read``, ``plain`` and ``above`` are those of
+    :class:`BlockingDatabaseCall`."""
 
     call: CallSite
     after: tuple[ast.AST, ...] = ()
@@ -74,6 +79,8 @@ class BlockingCheckout(Observation, frozen=True, eq=False):
     is_possible: bool = False
     chain: tuple[Waypoint, ...] = ()
     is_read: bool = False
+    plain: tuple[Waypoint, ...] = ()
+    above: tuple[Waypoint, ...] = ()
 
     @property
     def taken_from(self) -> str:
@@ -88,8 +95,16 @@ def observe(services: Services, scope: Scope) -> Iterator[Observation]:
     is_alone = bool(found) and (
         occasions.starts(scope) or occasions.ends_with_process(scope) or occasions.has_own_loop(scope)
     )
+    above = services.evaluator.derived(PlainFunctions).above(scope) if found and not is_alone else None
     for one in found:
-        yield msgspec.structs.replace(one, is_possible=True) if is_alone else one
+        if is_alone:
+            yield msgspec.structs.replace(one, is_possible=True)
+        elif above is not None:
+            assert isinstance(scope.node, ast.AsyncFunctionDef)
+            plain = () if above else (waypoint("needs-no-loop", scope.node, scope.module, scope.name),)
+            yield msgspec.structs.replace(one, plain=plain, above=above)
+        else:
+            yield one
 
 
 def _observed(services: Services, scope: Scope) -> Iterator[BlockingDatabaseCall | BlockingCheckout]:

@@ -7,12 +7,15 @@ import itertools
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import held_from, is_in_memory
 from poolint.detect.detector import Detector
+from poolint.detect.held_above import held_above
 from poolint.detect.in_turn import in_turn
 from poolint.detect.little_harm import does_little_harm
 from poolint.detect.messages import concerns_what_is_written
@@ -59,6 +62,8 @@ class CallWhileHeld(Observation, frozen=True, eq=False):
     which this call alone has."""
     after: tuple[ast.AST, ...] = ()
     """What waits for the same in the same stretch, and that every way here passes."""
+    above: tuple[Waypoint, ...] = ()
+    """Where the function is passed what it holds by who holds a connection with it already."""
 
     @property
     def stretch(self) -> str:
@@ -104,7 +109,9 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
         if elsewhere is not None and (is_told or is_possible):
             yield Dismissed(node, scope.qualified_name, False, *elsewhere)
         else:
-            yield observation(slow.edges.ev, holdings, held, witness, node, scope, is_possible=is_possible)
+            told = observation(slow.edges.ev, holdings, held, witness, node, scope, is_possible=is_possible)
+            above = {each: None for hold in held for each in held_above(services, hold, scope)}
+            yield msgspec.structs.replace(told, above=tuple(above)) if above else told
 
 
 def _waiting(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[tuple[ast.expr, Witness]]:

@@ -95,9 +95,20 @@ def is_run_singly(ev: Evaluator, function: Scope, in_workers: bool) -> bool:
 def has_own_loop(ev: Evaluator, function: Scope) -> bool:
     """Whether a library runs a coroutine that it decorates on an event loop that is made for it: of those that may be meant,
     all that the module imports do."""
-    imported = {one.partition(".")[0] for one in library_names(function.module).imported}
-    found = [hook for around, hook, _ in _decorating(ev, function) if not around.isdisjoint(imported)]
+    found = _decorating_as_imported(ev, function)
     return bool(found) and all(hook.own_loop for hook in found)
+
+
+def runs_plain_ones_in_threads(ev: Evaluator, function: Scope) -> bool:
+    """Whether a library that calls what it decorates would run a plain function in a thread, where this is a coroutine."""
+    found = _decorating_as_imported(ev, function)
+    return bool(found) and all(hook.in_threads for hook in found)
+
+
+def _decorating_as_imported(ev: Evaluator, function: Scope) -> list[Hook]:
+    """The hooks that decorate a function: of those that may be meant, those of libraries that its module imports."""
+    imported = {one.partition(".")[0] for one in library_names(function.module).imported}
+    return [hook for around, hook, _ in _decorating(ev, function) if not around.isdisjoint(imported)]
 
 
 def is_handed(ev: Evaluator, mention: ast.expr, scope: Scope) -> bool:

@@ -58,6 +58,7 @@ class InCells:
             range=where,
             path=tuple(self._step(notebook, step, where.cell) for step in one.path),
             also=tuple(self._moved(notebook, place) for place in one.also),
+            elsewhere=tuple(self._moved(notebook, place) for place in one.elsewhere),
             fix=None if one.fix is None else _fix(notebook, one.fix),
         )
 

@@ -130,7 +130,8 @@ class Verdict(msgspec.Struct, frozen=True):
 
     ``told_in`` are kinds of file in which it is reported although the rule is off there. ``decision``: what this shares with
     others in its function that are told as one finding, the first of them; empty where it stands alone. ``after`` are the
-    nodes of those of them that every way to it passes: it is told with these, or with any other where it is None.
+    nodes of those of them that every way to it passes: it is told with these, or with any other where it is None. ``elsewhere``
+    is what has to change with this place: it ends the path.
     """
 
     message: str
@@ -140,6 +141,7 @@ class Verdict(msgspec.Struct, frozen=True):
     told_in: frozenset[str] = frozenset()
     decision: str = ""
     after: tuple[ast.AST, ...] | None = None
+    elsewhere: tuple[Waypoint, ...] = ()
 
 
 class Declined(msgspec.Struct, frozen=True):

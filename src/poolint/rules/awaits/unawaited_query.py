@@ -77,7 +77,11 @@ class UnawaitedQuery(Rule):
         if isinstance(observation, DroppedAwaitable):
             if call.role in _ELSEWHERE:
                 return None
-            return Verdict(f"`{call.as_written}` is never awaited: the query does not run", call.receiver)
+            return Verdict(
+                f"`{call.as_written}` is never awaited: the query does not run",
+                call.receiver,
+                elsewhere=observation.callers,
+            )
         if call.role == "checkout":
             return None
         pending = "future" if call.row is not None and call.row.call == "awaitable" else "coroutine"

@@ -69,7 +69,9 @@ class UnawaitedRelease(Rule):
         if call.role not in CLOSING_ROLES:
             return None
         return Verdict(
-            f"`{call.as_written}` is never awaited: the coroutine does not run, and {held(call.cls)}", call.receiver
+            f"`{call.as_written}` is never awaited: the coroutine does not run, and {held(call.cls)}",
+            call.receiver,
+            elsewhere=observation.callers,
         )
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:

@@ -77,7 +77,9 @@ class UnawaitedTransaction(Rule):
         if call.role not in _OUTCOME:
             return None
         verb = "neither awaited nor entered" if call.role == "begin" else "never awaited"
-        return Verdict(f"`{call.as_written}` is {verb}: {_OUTCOME[call.role]}", call.receiver)
+        return Verdict(
+            f"`{call.as_written}` is {verb}: {_OUTCOME[call.role]}", call.receiver, elsewhere=observation.callers
+        )
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
         assert isinstance(observation, DroppedAwaitable)

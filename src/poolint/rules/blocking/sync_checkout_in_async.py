@@ -69,22 +69,27 @@ class SyncCheckoutInAsync(Rule):
             return Verdict(
                 f"{what} blocks the event loop: it reaches `{call.api}`, which {does}{rest}",
                 through,
-                observation.chain,
+                (*observation.chain, *observation.plain),
                 decision=observation.taken_from,
                 after=observation.after,
+                elsewhere=observation.above,
             )
         if is_alone:
             connects = f"{call.name}()" if call.cls is None else call.as_written
             return Verdict(
                 f"`{connects}` blocks the event loop while it connects: no other task runs",
                 call.receiver or call.name,
+                observation.plain,
                 decision=call.receiver or call.name,
                 after=observation.after,
+                elsewhere=observation.above,
             )
         return Verdict(
             f"`{call.as_written}` blocks the event loop while it waits for a connection: no other task runs, so none "
             "can release one",
             call.receiver,
+            observation.plain,
             decision=call.receiver,
             after=observation.after,
+            elsewhere=observation.above,
         )

@@ -64,13 +64,15 @@ class SyncSessionInAsync(Rule):
             return Verdict(
                 f"{what} blocks the event loop: it reaches `{call.api}` of a synchronous session",
                 through,
-                observation.chain,
+                (*observation.chain, *observation.plain),
                 decision=observation.session,
+                elsewhere=observation.above,
             )
-        path = (observation.origin,) if observation.origin is not None else ()
+        path = (*((observation.origin,) if observation.origin is not None else ()), *observation.plain)
         return Verdict(
             f"`{call.as_written}` blocks the event loop: `{call.receiver}` is a synchronous {observation.kind}",
             call.receiver,
             path,
             decision=observation.session,
+            elsewhere=observation.above,
         )

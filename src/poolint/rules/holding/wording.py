@@ -103,7 +103,7 @@ def what_becomes(stream: StreamedFrom) -> str:
 def verdict(call: CallWhileHeld, message: str, decision: str = "") -> Verdict:
     """The finding, with the path from where the connection is taken to the call that waits."""
     certainty = Certainty.POSSIBLE if call.is_possible else Certainty.CERTAIN
-    return Verdict(message, call.names[-1], call.path, certainty, decision=decision)
+    return Verdict(message, call.names[-1], call.path, certainty, decision=decision, elsewhere=call.above)
 
 
 def of_stretch(call: CallWhileHeld, message: str) -> Verdict:

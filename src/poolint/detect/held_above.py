@@ -1,0 +1,35 @@
+"""Who holds the connection already that a function holds over a wait: those that pass it a session which they have used."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.waypoints import waypoint
+from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import text_of
+
+if TYPE_CHECKING:
+    from poolint.analyses.holding.dataflow import Hold
+    from poolint.analyses.waypoints import Waypoint
+    from poolint.detect.services import Services
+    from poolint.syntax.scopes import Scope
+
+
+def held_above(services: Services, hold: Hold, scope: Scope) -> tuple[Waypoint, ...]:
+    """The calls of a function that pass it what it holds, by one of its parameters, while they hold that themselves: to end
+    it here is not enough for these. In the order of their places."""
+    holdings, callers = services.holdings, services.evaluator.callers
+    found: set[Waypoint] = set()
+    for binding in scope.bindings.get(hold.resource, ()):
+        if binding.kind != "parameter":
+            continue
+        for argument, inner, _ in callers.given(binding, scope):
+            call = parent_of(argument) if argument is not None else None
+            call = parent_of(call) if isinstance(call, ast.keyword) else call
+            if not isinstance(call, ast.Call) or argument is None:
+                continue
+            passed = text_of(argument, inner)
+            if any(one.resource == passed and one.is_sure for one in holdings.at(call, inner)):
+                found.add(waypoint("held-already", call, inner.module, inner.qualified_name, passed))
+    return tuple(sorted(found, key=lambda one: (one.filename, one.range)))
