@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.syntax.file_kinds import is_test
-from poolint.syntax.purposes import fits, library_names
+from poolint.syntax.purposes import fits, is_lambda, library_names
 
 if TYPE_CHECKING:
     from poolint.models.framework_rows import Purpose
@@ -33,6 +33,19 @@ class Applications:
             return None
         telling = sorted(self._ev.models.words("serves-many"))
         return None if any(self._ev.project.saying(one, near) for one in telling) else max(found)
+
+    def is_called_in_turn(self, near: Module) -> bool:
+        """Whether a platform without servers runs the project of a module, one request after the other in a process: it has a
+        function as AWS Lambda calls it, under the name that is given there, and serves by nothing else."""
+        if self._by(near):
+            return False
+        project = self._ev.project
+        for name in sorted(self._ev.models.words("platform-handler")):
+            for path in project.defining(name, near):
+                module = project.module(path)
+                if module is not None and any(one.name == name and is_lambda(one) for one in module.scope.children):
+                    return True
+        return False
 
     def _by(self, near: Module) -> tuple[Purpose, ...]:
         """What the project of a module serves by, tests aside; kept for each that asks, as who asks rests on what is told."""

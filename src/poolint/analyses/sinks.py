@@ -26,6 +26,10 @@ Sink = Callable[["CallSite"], str]
 """Gives the effect of a call by itself; empty where it has none of interest."""
 
 
+STOPPING = EXTERNAL | {"sleep"}
+"""Effects that take long enough for an event loop to be missed."""
+
+
 PAUSING: frozenset[str] = frozenset({"sleep", "retry", "user"})
 """Effects of calls of which nothing comes but that time passes."""
 
@@ -40,6 +44,12 @@ def slow_sink(fact: CallSite) -> str:
         return ""
     may_try = effect in WAITING and fact.row is not None and not fact.row.zero_waits
     return "" if may_try and _tries(fact.node) else effect
+
+
+def blocking_sink(fact: CallSite) -> str:
+    """The same of a call that keeps its whole thread waiting: on an event loop nothing else runs meanwhile."""
+    effect = slow_sink(fact)
+    return effect if fact.row is not None and fact.row.call == "sync" and effect in STOPPING else ""
 
 
 def slow_below_sink(fact: CallSite) -> str:

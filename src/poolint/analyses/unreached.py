@@ -64,6 +64,9 @@ class Unreached:
         self._loaders = ev.models.words("loads-modules")
         self._listing = ev.models.words("lists-files")
         self._quiet = ev.models.words("registers-nothing")
+        own = ev.models.manners["sets-up"]
+        short = (one.rpartition(".")[2] for one in own if one.count(".") == 1)  # `sys.path.insert` is no `insert`
+        self._setting_up = ev.models.words("logs", "reports") | own | frozenset(short)
         self._named: dict[str, Named | None] = {}
         self._naming: dict[tuple[str, str, bool], list[str]] = {}
         self._reached: Summaries[ScopeKey, bool] = Summaries(
@@ -212,7 +215,9 @@ class Unreached:
             return True
         if any(self._asks(module.scope, one.by) for one in self._imports_of(module, module.scope)):
             return True
-        in_package = "__init__.py" in self.ev.project.finder.marks(os.path.dirname(path))
+        in_package = "__init__.py" in self.ev.project.finder.marks(os.path.dirname(path)) or self._is_of_a_package(
+            module
+        )
         for other in self._files_naming(stem, module):
             found = self._of(other)
             keys = sorted(found.naming(stem, in_package=in_package)) if found is not None else [_whole(other)]
@@ -321,9 +326,12 @@ class Unreached:
         """What the parts of a file name; None of one that cannot be read."""
         if path not in self._named:
             module = self.ev.project.module(path)
-            found = named_in(module, self._lookups, self._loaders) if module is not None else None
+            found = self._read(module) if module is not None else None
             self._named[path] = found
         return self._named[path]
+
+    def _read(self, module: Module) -> Named | None:
+        return named_in(module, self._lookups, self._loaders, self._setting_up)
 
     def _top(self, path: str) -> str:
         return self.ev.project.finder.top(path)

@@ -52,9 +52,12 @@ def _at_once(services: Services, scope: Scope) -> int | None:
     path, deployed = scope.module.path, services.deployed
     if services.evaluator.derived(Clientele).is_for_administrators(scope):
         return _ADMINISTRATORS
+    applications = services.evaluator.derived(Applications)
     most = deployed.at_once(path, is_sync=not scope.is_async)
-    if most == 0:
-        by_default = services.evaluator.derived(Applications).at_once(scope.module)
+    if most == 0 and applications.is_called_in_turn(scope.module):
+        most = 1
+    elif most == 0:
+        by_default = applications.at_once(scope.module)
         most = by_default if deployed.is_deployed(path) and not deployed.may_serve_many(path) else None
     return None if most is None or services.evaluator.derived(Occasions).is_handed_on(scope) else most
 

@@ -14,6 +14,7 @@ from poolint.analyses.lifetimes.acquisitions import Acquisitions
 from poolint.analyses.ownership import Ownership
 from poolint.analyses.session_use import Using
 from poolint.analyses.sinks import (
+    blocking_sink,
     checkout_sink,
     database_sink,
     dispose_sink,
@@ -133,6 +134,11 @@ class Services:
     def slow_at_first(self) -> Effects:
         """What keeps its caller waiting where nothing has failed before."""
         return _slow(self.edges, failing=False)
+
+    @cached_property
+    def blocking(self) -> Effects:
+        """What stops the event loop of the coroutine that comes to it: it waits for something outside, in no other thread."""
+        return Effects(self.edges, blocking_sink)
 
     @cached_property
     def taking(self) -> Effects:

@@ -11,6 +11,7 @@ import msgspec
 
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.entry import branch_of, since
+from poolint.analyses.occasions import Occasions
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import held_from, is_in_memory
@@ -64,6 +65,8 @@ class CallWhileHeld(Observation, frozen=True, eq=False):
     """What waits for the same in the same stretch, and that every way here passes."""
     above: tuple[Waypoint, ...] = ()
     """Where the function is passed what it holds by who holds a connection with it already."""
+    stops_loop: bool = False
+    """Whether an event loop that serves others stands still meanwhile."""
 
     @property
     def stretch(self) -> str:
@@ -111,7 +114,17 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
         else:
             told = observation(slow.edges.ev, holdings, held, witness, node, scope, is_possible=is_possible)
             above = {each: None for hold in held for each in held_above(services, hold, scope)}
-            yield msgspec.structs.replace(told, above=tuple(above)) if above else told
+            stops = _stops_loop(services, witness, node, scope)
+            yield msgspec.structs.replace(told, above=tuple(above), stops_loop=stops) if above or stops else told
+
+
+def _stops_loop(services: Services, witness: Witness, node: ast.expr, scope: Scope) -> bool:
+    """Whether it is the thread of an event loop that waits, and that has others to run."""
+    below = services.blocking.of_call(node, scope) if isinstance(node, ast.Call) and may_await(node, scope) else None
+    if below is None or below.links[-1].node is not witness.links[-1].node:
+        return False
+    occasions = services.evaluator.derived(Occasions)
+    return not (occasions.starts(scope) or occasions.ends_with_process(scope) or occasions.has_own_loop(scope))
 
 
 def _waiting(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[tuple[ast.expr, Witness]]:

@@ -95,6 +95,7 @@ DROPS = {
     "terminated": "if it is not given back, the garbage collector terminates its connection late, with a warning",
     "collected": "if it is not given back, its connection comes back silently at some later garbage collection",
     "lost": "if it is not given back, its slot in the pool is lost forever",
+    "closed": "if it is not closed, its last reference closes it (in CPython)",
     "open": "if it is not closed, its connections stay open until the other side closes them",
 }
 DISMISSALS: dict[Dismissal, str] = {

@@ -43,6 +43,7 @@ How = Literal[
     "runs-a-server",
     "looks-up",
     "registers-nothing",
+    "sets-up",
     # listeners and mapped classes
     "registers",
     "registers-decorated",
@@ -101,6 +102,7 @@ How = Literal[
     "shows-alone",
     "sets-worker-pool",
     "serves-many",
+    "platform-handler",
     "shows-mapped",
     "shows-rows",
     "shows-database",
@@ -155,7 +157,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     folder, or all below it; ``looks-up``: what gives attributes by
     their names, or all of them.
     ``runs-a-server``: what a module that is run calls to answer requests.
-    ``registers-nothing``: modules whose decorators leave what they decorate to those who name it.
+    ``registers-nothing``: modules whose decorators leave what they decorate to those who name it. ``sets-up``: what a module
+    calls as it is imported for others to find something set, and that does nothing else.
 
     ``registers``: they are passed the target of a listener, the name of the event and the function, or the function that
     they decorate. ``maps-column`` and ``maps-relationship``: what they give stands for an attribute of rows; ``loads``: they
@@ -195,7 +198,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``makes-statement``: libraries whose functions make such statements. ``shows-query``: methods that run statements or
     queries, ``shows-session`` others that show a session or a connection, and ``shows-alone`` those of ``shows-query`` that do.
     ``sets-worker-pool``: settings that say how many tasks a worker's process runs at once; ``serves-many``: what has a server
-    that would run a few requests at once in a process run as many as come.
+    that would run a few requests at once in a process run as many as come; ``platform-handler``: functions of a project that a
+    platform without servers calls by these names, one request after the other in a process.
     ``shows-mapped``: methods that are asked for classes that are mapped to tables.
     ``shows-rows``: methods by which rows are read from what a statement gives.
 

@@ -92,5 +92,6 @@ OnDrop = Literal[
     "terminated",  # the garbage collector terminates it, late, with a warning
     "collected",  # it comes back silently at the next cyclic collection
     "lost",  # its slot never comes back
+    "closed",  # its last reference closes it at once, in CPython
     "open",  # its connections stay open, until the other side closes them
 ]

@@ -78,7 +78,7 @@ def as_object(one: Diagnostic, url: str = "") -> dict[str, Any]:
                 "location": _position(place.range.start),
                 "end_location": _position(place.range.end),
             }
-            for place in (*one.also, *one.elsewhere)
+            for place in (*one.also, *(each for each in one.elsewhere if each.filename == one.filename))
         ],
         "certainty": one.certainty.value,
         "fingerprint": one.fingerprint,

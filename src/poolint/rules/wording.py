@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from poolint.detect.awaits import DroppedAwaitable
 from poolint.detect.collector import LeftToCollector
+from poolint.diagnostics import Certainty
 from poolint.models.schema import POOLING
 from poolint.rules.base import Declined, Verdict
 
@@ -57,8 +58,20 @@ def lost(leak: LeakedCheckout | UnreleasedAttribute | LongLived) -> str:
 
 def is_ended_when_dropped(leak: LeakedCheckout) -> bool:
     """Whether a client ends itself, with a warning, when nobody has it any more, and needs no event loop for that: at the latest
-    as the function returns."""
-    return leak.cls.kind == "client" and leak.cls.mode == "sync" and leak.cls.on_drop == "terminated"
+    as the function returns; or whether a connection does that a driver has opened outside of any pool."""
+    if leak.cls.kind == "client":
+        return leak.cls.mode == "sync" and leak.cls.on_drop == "terminated"
+    return leak.cls.mode == "sync" and leak.cls.on_drop == "closed" and is_unpooled(leak)
+
+
+def is_unpooled(leak: LeakedCheckout) -> bool:
+    """Whether what leaks is a connection that was opened outside of any pool."""
+    return leak.cls.kind == "connection" and leak.call.is_direct
+
+
+def certainty(leak: LeakedCheckout) -> Certainty:
+    """How sure it is that something comes of a leak: not where a connection is closed by its last reference."""
+    return Certainty.POSSIBLE if is_unpooled(leak) and is_ended_when_dropped(leak) else Certainty.CERTAIN
 
 
 ELSEWHERE = Declined(

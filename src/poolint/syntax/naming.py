@@ -42,17 +42,18 @@ class Named:
     other function; what decorates one, and its defaults, are of what is around it.
 
     ``words`` are names that are read, attributes, and words in strings that are not only there to be read by people;
-    ``paths`` the parts of strings without blanks, as they name modules, ``bare`` those that are a single word or the path of a
-    file, where the file loads no modules by such names, ``dotted`` such strings as a whole; ``joined`` the
+    ``paths`` the parts of strings without blanks, as they name modules of packages, ``bare`` the first part, a single word and
+    the path of a file, where the file loads no modules by such names, ``dotted`` such strings as a whole; ``joined`` the
     strings that a name is put together of by which an attribute is looked up. ``computes``: some are by names that no text
     has; ``calls``: and called. ``loads``: modules are, all those with names that begin with one of these; empty for any that
     the file may mean.
     ``runs``: the module does something as it is imported that is more than to define.
     """
 
-    def __init__(self, path: str, lookups: Set[str], loaders: Set[str]) -> None:
+    def __init__(self, path: str, lookups: Set[str], loaders: Set[str], setting_up: Set[str]) -> None:
         self._path = path
         self._lookups = lookups
+        self._setting_up = setting_up
         self._loaders = loaders
         self._listing = False
         self.words: dict[str, set[ScopeKey]] = {}
@@ -73,7 +74,7 @@ class Named:
 
     def read(self, tree: ast.Module) -> None:
         """Walk through a text."""
-        self.runs = _runs(tree)
+        self.runs = _runs(tree, self._setting_up)
         key = ScopeKey(self._path, "<module>", 0, 0)
         for one in tree.body:
             self._visit(one, key, "", True)
@@ -193,18 +194,19 @@ class Named:
         for one in parts:
             self.words.setdefault(one, set()).add(by)
         if not any(one.isspace() for one in text[:_MAX_TEXT]):
-            # A single word, and the path of a file, name a module of a package only to who loads it by that.
-            paths = self.bare if len(parts) == 1 or text.endswith(".py") else self.paths
-            for one in parts:
-                paths.setdefault(one, set()).add(by)
+            # A single word, what another part follows, as `orders.id`, and the path of a file name a module of a package only
+            # to who loads it by that.
+            is_file = text.endswith(".py")
+            for index, one in enumerate(parts):
+                (self.paths if index and not is_file else self.bare).setdefault(one, set()).add(by)
             if len(parts) > 1 and len(text) < _MAX_NAME and text == ".".join(parts):
                 self.dotted.add(text)
 
 
-def named_in(module: Module, lookups: Set[str], loaders: Set[str]) -> Named | None:
+def named_in(module: Module, lookups: Set[str], loaders: Set[str], setting_up: Set[str]) -> Named | None:
     """What the parts of a file name; None of one that is not Python. ``lookups`` are the names of functions that look up
-    attributes, ``loaders`` of what loads modules."""
-    found = Named(module.path, lookups, loaders)
+    attributes, ``loaders`` of what loads modules, ``setting_up`` of what modules call for others to find something set."""
+    found = Named(module.path, lookups, loaders, setting_up)
     try:
         found.read(module.source.bare().tree if module.unread else module.tree)
     except (SourceError, RecursionError):
@@ -227,9 +229,9 @@ def _beginning(node: ast.expr | None) -> str:
     return text if text[:1] != "." and "." in text else ""
 
 
-def _runs(tree: ast.Module) -> bool:
+def _runs(tree: ast.Module, setting_up: Set[str]) -> bool:
     """Whether a module calls something as it is imported, for nothing but what that does, and not on an object that it
-    has made itself: ``asyncio.run(main())``, but not ``router.include_router(inner)``."""
+    has made itself, nor only to set something up: ``asyncio.run(main())``, but not ``router.include_router(inner)``."""
     own = {
         each.id
         for one in tree.body
@@ -239,8 +241,16 @@ def _runs(tree: ast.Module) -> bool:
         if isinstance(each, ast.Name)
     }
     return any(
-        isinstance(one.value, (ast.Call, ast.Await)) and _first(one.value) not in own for one in _plain(tree.body)
+        isinstance(one.value, (ast.Call, ast.Await))
+        and _first(one.value) not in own
+        and not (isinstance(one.value, ast.Call) and _sets_up(one.value.func, setting_up))
+        for one in _plain(tree.body)
     )
+
+
+def _sets_up(function: ast.expr, setting_up: Set[str]) -> bool:
+    """Whether what is called is known to set something up: by its last name, or all of its names."""
+    return last_name(function) in setting_up or ast.unparse(function) in setting_up
 
 
 def _plain(body: Iterable[ast.stmt]) -> Iterator[ast.Expr]:

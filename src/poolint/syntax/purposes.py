@@ -60,7 +60,7 @@ def comes_and_goes(module: Module, models: Models) -> bool:
     """Whether the code of a module runs for a moment, in processes or loops that share nothing: a platform without
     servers, a worker of tasks, an event loop for each call.
     """
-    return is_for(module, models, "comes-and-goes") or any(_is_lambda(one) for one in module.scope.children)
+    return is_for(module, models, "comes-and-goes") or any(is_lambda(one) for one in module.scope.children)
 
 
 def library_names(module: Module) -> LibraryNames:
@@ -175,7 +175,7 @@ def _is_handler(scope: Scope) -> bool:
     return False
 
 
-def _is_lambda(scope: Scope) -> bool:
+def is_lambda(scope: Scope) -> bool:
     """Whether a function of a module has the two parameters, and no others, with which AWS Lambda calls it."""
     arguments = getattr(scope.node, "args", None)
     if scope.kind != "function" or not isinstance(arguments, ast.arguments):

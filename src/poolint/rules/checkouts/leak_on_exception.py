@@ -6,7 +6,7 @@ from poolint.detect.holders import LostMember
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import NO_RELEASE, leak_subject, lost, lost_member, raising
+from poolint.rules.wording import NO_RELEASE, certainty, leak_subject, lost, lost_member, raising
 
 
 class LeakOnException(Rule):
@@ -16,7 +16,8 @@ class LeakOnException(Rule):
     Reports a connection or session that is released on the normal path only: something between the checkout and the
     release may raise, and nothing releases it then. That includes two checkouts before one `try`, and a handler for some
     exceptions only. The path shows what may raise. An object that holds a connection for the length of a block owes it
-    in its `__aexit__` in the same way: a commit that fails must not skip the release behind it.
+    in its `__aexit__` in the same way: a commit that fails must not skip the release behind it. A connection outside of any
+    pool that its last reference closes, such as one of psycopg2 on CPython, is a possible finding.
 
     ## Why is this bad?
     Errors come in bursts. Each one leaves a connection checked out, and the pool is exhausted by the very incident that
@@ -79,6 +80,7 @@ class LeakOnException(Rule):
             f"{leak_subject(observation)} is not released when {raising(observation)}: {lost(observation)}",
             observation.variable,
             observation.path,
+            certainty(observation),
         )
 
     def repair(self, observation: Observation) -> Proposal | None:

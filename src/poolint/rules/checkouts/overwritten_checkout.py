@@ -5,7 +5,7 @@ from __future__ import annotations
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import NO_RELEASE, leak_subject, lost
+from poolint.rules.wording import NO_RELEASE, certainty, leak_subject, lost
 
 
 class OverwrittenCheckout(Rule):
@@ -13,7 +13,8 @@ class OverwrittenCheckout(Rule):
 
     ## What it does
     Reports a name that is bound to something else while it holds a connection or session that has not been released, also
-    round a loop; and an attribute of `self` that a method binds twice in a row.
+    round a loop; and an attribute of `self` that a method binds twice in a row. A connection outside of any pool that its last
+    reference closes, such as one of psycopg2 on CPython, is a possible finding.
 
     ## Why is this bad?
     After that nobody can release the first one any more. In a retry loop each attempt loses a connection.
@@ -68,4 +69,5 @@ class OverwrittenCheckout(Rule):
             f"{lost(observation)}",
             observation.variable,
             observation.path,
+            certainty(observation),
         )

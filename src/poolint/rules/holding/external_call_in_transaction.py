@@ -8,7 +8,7 @@ from poolint.analyses.sinks import EXTERNAL, UNKNOWN_EFFECT
 from poolint.detect.observation import Observation
 from poolint.detect.waiting import CallWhileHeld
 from poolint.rules.base import Meta, Rule, Subscription
-from poolint.rules.holding.wording import chain, of_stretch, waits, while_held
+from poolint.rules.holding.wording import chain, meanwhile, of_stretch, waits, while_held
 
 if TYPE_CHECKING:
     from poolint.rules.base import Proposal, Verdict
@@ -91,5 +91,5 @@ class ExternalCallInTransaction(Rule):
         return of_stretch(
             observation,
             f"`{chain(observation)}` {waits(observation)} {while_held(observation)}: its connection is held until the "
-            "answer comes",
+            f"answer comes{meanwhile(observation)}",
         )

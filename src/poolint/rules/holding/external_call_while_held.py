@@ -8,7 +8,7 @@ from poolint.analyses.sinks import EXTERNAL, UNKNOWN_EFFECT
 from poolint.detect.observation import Observation
 from poolint.detect.waiting import CallWhileHeld
 from poolint.rules.base import Meta, Rule, Subscription
-from poolint.rules.holding.wording import chain, of_stretch, waits, while_held
+from poolint.rules.holding.wording import chain, meanwhile, of_stretch, waits, while_held
 
 if TYPE_CHECKING:
     from poolint.rules.base import Proposal, Verdict
@@ -23,7 +23,8 @@ class ExternalCallWhileHeld(Rule):
     connection that has been checked out, in a block or by hand. Calls are followed through functions of the project;
     the path shows them. They are followed into background tasks, too, where FastAPI ends the session of a request after
     these: up to 0.105 and from 0.118 on, as the project's lock file or requirements say. A session that has not reached
-    the database yet, or has been committed, holds nothing; a connection that was opened outside of any pool keeps nobody
+    the database yet, or has been committed, holds nothing. Where a coroutine waits by a synchronous call, the finding says
+    that the event loop stands still meanwhile. A connection that was opened outside of any pool keeps nobody
     waiting. In an endpoint of FastAPI, a session that its dependencies have used before it (the one that looks up the
     user, say) is held from the beginning.
 
@@ -35,12 +36,13 @@ class ExternalCallWhileHeld(Rule):
     what runs only as the application starts or ends, or in a script that is run by hand, where nobody else wants the
     connection; one call that says itself that it waits for two seconds at most, outside of transactions and locks, and there
     also any where the deployment in the repository has each process serve no more requests at once than the pool has
-    connections (gunicorn does one after the other without `--threads`), in what it runs alone, as a command or a worker
-    that is started once, and in what only administrators come to: by its path or module, by what decorates it, or by what
-    has to be there before it runs (`Depends(get_current_superuser)`); and, where nothing has been written or locked, a call
-    while the connection is one to a database that certainly is a file, one that asks for the address of a host, or a store
-    about one object, or runs a program of this machine, not for each of many, and any in a job that its schedule runs no
-    more than once at a time (APScheduler, `schedule`, `repeat_every`, loops of discord.py), or a task where workers run
+    connections (gunicorn does one after the other without `--threads`, and so does AWS Lambda), in what it runs alone, as
+    a command or a worker that is started once, and in what only administrators come to: by its path or module, by what
+    decorates it, or by what has to be there before it runs (`Depends(get_current_superuser)`); and, where nothing has
+    been written or locked, a call while the connection is one to a database that certainly is a file, one that asks for
+    the address of a host, or a store about one object, or runs a program of this machine, not for each of many, and any
+    in a job that its schedule runs no more than once at a time (APScheduler, `schedule`, `repeat_every`, loops of
+    discord.py), or a task where workers run
     one after the other (Celery's and RQ's by default).
 
     ## Why is this bad?
@@ -104,4 +106,5 @@ class ExternalCallWhileHeld(Rule):
         assert isinstance(observation, CallWhileHeld)
         if observation.transaction or observation.effect not in (*EXTERNAL, UNKNOWN_EFFECT):
             return None
-        return of_stretch(observation, f"`{chain(observation)}` {waits(observation)} {while_held(observation)}")
+        held = while_held(observation)
+        return of_stretch(observation, f"`{chain(observation)}` {waits(observation)} {held}{meanwhile(observation)}")

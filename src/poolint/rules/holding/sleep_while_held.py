@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from poolint.detect.observation import Observation
 from poolint.detect.waiting import CallWhileHeld
 from poolint.rules.base import Meta, Rule, Subscription
-from poolint.rules.holding.wording import PAUSES, chain, of_stretch, while_held
+from poolint.rules.holding.wording import PAUSES, chain, meanwhile, of_stretch, while_held
 
 if TYPE_CHECKING:
     from poolint.rules.base import Verdict
@@ -87,4 +87,5 @@ class SleepWhileHeld(Rule):
         pauses = PAUSES.get(observation.effect)
         if pauses is None:
             return None
-        return of_stretch(observation, f"`{chain(observation)}` {pauses} {while_held(observation)}")
+        held = while_held(observation)
+        return of_stretch(observation, f"`{chain(observation)}` {pauses} {held}{meanwhile(observation)}")

@@ -88,6 +88,11 @@ def while_held(call: CallWhileHeld) -> str:
     return f"while `{call.resource}` holds a connection{first} (since line {row}){later}"
 
 
+def meanwhile(call: CallWhileHeld) -> str:
+    """What else comes of it, where a coroutine waits without letting others run."""
+    return ", and the event loop stands still meanwhile" if call.stops_loop else ""
+
+
 def what_becomes(stream: StreamedFrom) -> str:
     """What becomes of the connection of a streamed response, by when its owner ends."""
     again = "the connection has been released by then"
