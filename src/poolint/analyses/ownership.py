@@ -249,12 +249,13 @@ def _is_block_on_engine(call: ast.Call, fact: CallSite | None, cls: Class) -> bo
     return cls.kind == "engine" and makes_session and isinstance(parent_of(call), ast.withitem)
 
 
-def is_only_entered(name: str, scope: Scope) -> bool:
-    """Whether a local name is only ever called in the header of a ``with``: ``with maker() as session:``."""
+def is_only_called(name: str, scope: Scope) -> bool:
+    """Whether a local name is only ever called, itself or a method of it: ``with maker() as session:``."""
     for inner, load in reads_of(name, scope):
         parent = parent_of(load)
-        call = parent_of(parent) if isinstance(parent, ast.Attribute) else parent
-        if inner is not scope or not isinstance(call, ast.Call) or not isinstance(parent_of(call), ast.withitem):
+        function: ast.AST = parent if isinstance(parent, ast.Attribute) else load
+        call = parent_of(function)
+        if inner is not scope or not isinstance(call, ast.Call) or call.func is not function:
             return False
     return True
 

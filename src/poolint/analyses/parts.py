@@ -16,7 +16,7 @@ from poolint.analyses.ownership import Fate
 from poolint.analyses.plain_data import is_plain_annotation
 from poolint.analyses.value_flow import root_name
 from poolint.models import standard
-from poolint.models.schema import CLOSING_ROLES, OWNERS
+from poolint.models.schema import CLOSING_ROLES, OWNERS, SESSIONS
 from poolint.syntax.scopes import is_captured, parent_of
 from poolint.types.call_sites import call_site, callees_of
 from poolint.types.values import ClassObject, Function, Instance, LibraryName, alternatives
@@ -275,8 +275,12 @@ class Parts:
 
     def _ends(self, child: ast.AST, parent: ast.AST | None, what: What) -> bool:
         """A value has reached its statement: whether it outlives that elsewhere than in a local name."""
-        if isinstance(parent, ast.Yield) and self.is_lent and is_manager(self.ev, self.scope):
-            return False  # whoever enters it has it for as long as the block lasts
+        if isinstance(parent, ast.Yield) and (
+            is_manager(self.ev, self.scope) if self.is_lent else self._is_session(parent.value)
+        ):
+            return (
+                False  # whoever enters it has it for as long as the block lasts, or asks for a session, until that ends
+            )
         if isinstance(parent, (ast.Return, ast.Yield, ast.YieldFrom, ast.Lambda, ast.arguments)):
             # What becomes of the resource itself is followed over the graph; a coroutine is over when it is awaited.
             return what != "whole" and not (what == "pending" and isinstance(parent, ast.Return))
@@ -286,6 +290,12 @@ class Parts:
         if isinstance(parent, (ast.For, ast.AsyncFor)) and parent.iter is child:
             return what != "cursor" and not self._gives_rows(child) and self._bind(parent.target, "part")
         return False
+
+    def _is_session(self, node: ast.expr | None) -> bool:
+        """Whether a value is a session of an engine."""
+        found = alternatives(self.ev.type_of(node, self.scope)) if node is not None else ()
+        kinds = {one.base.kind for one in found if isinstance(one, Instance) and one.base is not None}
+        return self.cls.kind == "engine" and bool(kinds) and kinds <= set(SESSIONS)
 
     def _bind(self, target: ast.expr, what: What) -> bool:
         if isinstance(target, ast.Name):

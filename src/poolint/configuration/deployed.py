@@ -69,6 +69,11 @@ class Deployed:
             self._at_once[key] = None if is_for_others else _most(list(self._services(around)), is_sync)
         return self._at_once[key]
 
+    def answers(self, path: str) -> bool:
+        """Whether one of the services by which a file's project is deployed answers requests: where none is seen to, others may,
+        of which the files say nothing."""
+        return any(one.kind == "web" for one in self._services(self._around(path)))
+
     def is_deployed(self, path: str) -> bool:
         """Whether there are deployment files for a file's project, whatever they start, and others may not install it."""
         folder = os.path.dirname(path)

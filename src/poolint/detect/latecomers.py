@@ -120,14 +120,21 @@ class Latecomers:
     def given_apart(self, hold: Hold, resource: str, scope: Scope) -> str:
         """The two functions from which a framework has the session that it passes an endpoint, and the one that is held, which it
         has given a dependency, where each makes its own; empty where they do not."""
-        bindings = scope.bindings.get(resource, ())
-        passed = (
-            [one.scope for each in bindings for one in providers(self.ev, each, scope)] if len(bindings) == 1 else []
-        )
+        passed = self._givers(resource, scope)
         others = [one for one in givers(self.ev, hold, scope, surely=True) if one not in passed] if passed else []
         if len(passed) != 1 or len(others) != 1 or not all(self._gives_new(one, 0) for one in (*passed, *others)):
             return ""
         return " and ".join(f"{one.module.name}.{one.qualified_name}" for one in (*passed, *others))
+
+    def _givers(self, resource: str, scope: Scope) -> list[Scope]:
+        """The functions from which a framework has what it passes as a parameter, or gives the object that it passes."""
+        bindings = scope.bindings.get(resource.partition(".")[0], ())
+        if len(bindings) != 1 or bindings[0].kind != "parameter":
+            return []
+        if "." in resource:
+            lent = self.holdings.lent_to(scope).get(resource)
+            return [lent] if lent is not None else []
+        return [one.scope for one in providers(self.ev, bindings[0], scope)]
 
     def _made(self, name: str, scope: Scope) -> list[ast.Call]:
         """The calls by which a function makes what a variable of it stands for, or the object that opens what a member of it is

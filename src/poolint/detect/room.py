@@ -52,14 +52,22 @@ def _at_once(services: Services, scope: Scope) -> int | None:
     path, deployed = scope.module.path, services.deployed
     if services.evaluator.derived(Clientele).is_for_administrators(scope):
         return _ADMINISTRATORS
-    applications = services.evaluator.derived(Applications)
     most = deployed.at_once(path, is_sync=not scope.is_async)
-    if most == 0 and applications.is_called_in_turn(scope.module):
-        most = 1
-    elif most == 0:
-        by_default = applications.at_once(scope.module)
-        most = by_default if deployed.is_deployed(path) and not deployed.may_serve_many(path) else None
+    if most is not None and not deployed.answers(path):
+        by_default = _by_default(services, scope)
+        most = None if by_default is None else max(most, by_default)
     return None if most is None or services.evaluator.derived(Occasions).is_handed_on(scope) else most
+
+
+def _by_default(services: Services, scope: Scope) -> int | None:
+    """How many requests or tasks come to a function at once in a process whose server no deployment tells of."""
+    applications, path = services.evaluator.derived(Applications), scope.module.path
+    if applications.is_called_in_turn(scope.module):
+        return 1
+    if not applications.serves(scope.module):
+        return services.deployed.at_once(path, is_sync=not scope.is_async) or None  # its workers are all there is
+    is_known = services.deployed.is_deployed(path) and not services.deployed.may_serve_many(path)
+    return applications.at_once(scope.module) if is_known else None
 
 
 def _limit(services: Services, hold: Hold, scope: Scope) -> int | None:

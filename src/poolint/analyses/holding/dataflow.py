@@ -123,6 +123,11 @@ class Holdings:
                 self._changes[scope] = found
         return found
 
+    def lent_to(self, scope: Scope) -> dict[str, Scope]:
+        """What a function has from its framework, each with the dependency that it comes from: parameters, and what objects
+        keep that dependencies have made with what they were given themselves."""
+        return self._beginnings.lent_to(scope)
+
     def begun_with(self, scope: Scope) -> list[Change]:
         """What a function finds held when it begins."""
         return self._beginnings.of(scope)[1]

@@ -21,6 +21,7 @@ from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import parameters, required, routes
 from poolint.frameworks.guards import Guards
 from poolint.models.schema import SESSIONS
+from poolint.syntax.file_kinds import is_test
 from poolint.syntax.nodes import with_defaults
 from poolint.types.call_sites import CallSite, call_site, callees_of, text_of
 from poolint.types.decorated import wrapped
@@ -78,13 +79,15 @@ class Beginnings:
         )
         self._wrapped: dict[Scope, list[Wrapped]] = {}
         self._lending: dict[Scope, dict[str, Scope]] = {}
+        self._run_by_framework: dict[Scope, bool] = {}
+        self._asking = tuple(sorted({name.rpartition(".")[2].encode() for name in ev.models.injections}))
         self._templates = Templates(ev, holdings, holdings.objects)
 
     def of(self, scope: Scope) -> tuple[list[Region], list[Change]]:
         """The transactions around a function, and what it finds held when it begins."""
         before = self._templates.of(scope)
         if not getattr(scope.node, "decorator_list", None):
-            return [], before
+            return [], before + (self._begun_with(scope) if self._is_run_by_framework(scope) else [])
         regions = self._around.get(scope)
         if regions is None:
             regions = self._around[scope] = list(around(self.ev, scope))
@@ -96,12 +99,30 @@ class Beginnings:
         for name, used in self._lent.of(scope.key) if self._wrapped[scope] else ():
             decorator = self._wrapped[scope][used.place].decorator
             held.append(Change(name, True, decorator, self.ev.models.classes[used.cls], cause=used.cause))
-        if next(routes(self.ev, scope), None) is None:
-            return regions, held
+        if next(routes(self.ev, scope), None) is not None or self._is_run_by_framework(scope):
+            held += self._begun_with(scope)
+        return regions, held
+
+    def _begun_with(self, scope: Scope) -> list[Change]:
+        """What the dependencies hold of a function that a framework calls."""
+        found = []
         for name, used in self._taken.of(scope.key):
             asked, cls = self._asked(scope)[used.place][0], self.ev.models.classes[used.cls]
-            held.append(Change(name, True, asked, cls, cause=used.cause, at_times=used.at_times))
-        return regions, held
+            found.append(Change(name, True, asked, cls, cause=used.cause, at_times=used.at_times))
+        return found
+
+    def _is_run_by_framework(self, scope: Scope) -> bool:
+        """Whether a function asks for dependencies and the project itself never calls it: a dependency, or an endpoint that is
+        registered elsewhere, ``router.post("/orders")(create)``."""
+        found = self._run_by_framework.get(scope)
+        if found is None:
+            is_asking = scope.kind == "function" and scope.module.mentions_any(self._asking)
+            found = self._run_by_framework[scope] = (
+                is_asking
+                and next(parameters(self.ev, scope), None) is not None
+                and all(is_test(inner.module, self.ev.project) for _, inner in self.ev.callers.of(scope))
+            )
+        return found
 
     def _guarded(self, scope: Scope) -> Iterator[Change]:
         """The sessions of registries that functions have used which run before another one, each the first time."""
@@ -116,8 +137,8 @@ class Beginnings:
         """The dependencies of an endpoint in the order in which they run, each with where it is asked for."""
         found = self._places.get(scope)
         if found is None:
-            route = next(iter(routes(self.ev, scope)))
-            found = list(required(self.ev, route, scope.parent or scope))
+            route = next(routes(self.ev, scope), None)
+            found = list(required(self.ev, route, scope.parent or scope)) if route is not None else []
             found += [(_place(parameter, scope), provider) for _, parameter, provider in parameters(self.ev, scope)]
             self._places[scope] = found
         return found
@@ -138,15 +159,15 @@ class Beginnings:
     def _found(self, key: ScopeKey) -> tuple[_Taken, ...]:
         """The sessions that the dependencies of an endpoint hold when it begins, under its own name for them."""
         scope = self.ev.project.scope(key)
-        own = {source: place for place, source in reversed(self._lent_to(scope).items())}
+        own = {source: place for place, source in reversed(self.lent_to(scope).items())}
         used: dict[Scope, Used] = {}
         done: set[Scope] = set()
         for place, (_, provider) in enumerate(self._asked(scope)):
             for function in _in_order(self.ev, provider.scope, done):
-                _run(self.holdings, self._lent_to(function), function, place, used)
+                _run(self.holdings, self.lent_to(function), function, place, used)
         return tuple(_Taken(own.get(session, f"{session.name}()"), how) for session, how in used.items())
 
-    def _lent_to(self, function: Scope, depth: int = 0) -> dict[str, Scope]:
+    def lent_to(self, function: Scope, depth: int = 0) -> dict[str, Scope]:
         """What a function has from its dependencies, each with the one that it comes from first: parameters, and then the members
         of those that are objects, which dependencies have made with what they were given themselves."""
         found = self._lending.get(function)
@@ -156,7 +177,7 @@ class Beginnings:
         found = {name: _source(self.ev, provider.scope) for name, _, provider in passed}
         for name, _, provider in passed:
             parts = _parts(self.ev, provider.scope)
-            inner = self._lent_to(provider.scope, depth + 1) if parts else {}
+            inner = self.lent_to(provider.scope, depth + 1) if parts else {}
             found.update({f"{name}.{path}": inner[place] for path, place in parts.items() if place in inner})
         if not depth:
             self._lending[function] = found

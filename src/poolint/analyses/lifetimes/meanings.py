@@ -9,12 +9,12 @@ from poolint.analyses.distinct import are_different
 from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.lifetimes.state import CLOSED
 from poolint.analyses.managers import is_manager
-from poolint.analyses.ownership import Fate, is_only_entered
+from poolint.analyses.ownership import Fate, is_only_called, parameter_for
 from poolint.analyses.places import Places
 from poolint.flow.flags import name_of
 from poolint.models.schema import CLOSING_ROLES, POOLING
 from poolint.syntax.expressions import unnegated
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import parent_of, reads_of
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance
 from poolint.types.vocabulary import last_name
@@ -130,16 +130,29 @@ def _makes(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
 
 def wraps(ev: Evaluator, call: ast.expr | None, cls: Class, scope: Scope) -> bool:
     """Whether a call makes a local object that what it is given, of class ``cls``, lives on in: of a class of the
-    project, or a session factory whose sessions all end with their blocks."""
+    project, or a factory or registry of sessions that is only called, by itself or by a function of the project."""
     parent = parent_of(call) if isinstance(call, ast.Call) else None
+    while cls.kind == "engine" and isinstance(parent, ast.Call) and _is_maker(ev, parent, scope):
+        call, parent = parent, parent_of(parent)
     if not (isinstance(call, ast.Call) and isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name)):
         return False
+    if cls.kind == "engine" and _is_maker(ev, call, scope):
+        return is_only_called(parent.targets[0].id, scope)
     made = ev.type_of(call.func, scope)
-    if not isinstance(made, ClassObject):
+    return isinstance(made, ClassObject) and made.cls is not made.base and made.base is None
+
+
+def _is_maker(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call gives what makes sessions of all that it is passed, and does nothing else with that."""
+    made, given = ev.type_of(call.func, scope), ev.type_of(call, scope)
+    if not (isinstance(given, Instance) and given.base is not None and given.base.kind in ("factory", "registry")):
         return False
-    if made.base is not None and made.base.kind == "factory":
-        return cls.kind == "engine" and is_only_entered(parent.targets[0].id, scope)
-    return made.cls is not made.base and made.base is None
+    if not isinstance(made, Function):
+        return isinstance(made, ClassObject)
+    passed = [(one, None) for one in call.args] + [(one.value, one.arg) for one in call.keywords]
+    names = [parameter_for(made, call, value, keyword) for value, keyword in passed]
+    inside = {node for one in made.scope.returns if one is not None for node in ast.walk(one)}
+    return all(name and all(load in inside for _, load in reads_of(name, made.scope)) for name in names)
 
 
 def is_queried(ev: Evaluator, value: ast.expr | None, config: Config, scope: Scope) -> bool:
