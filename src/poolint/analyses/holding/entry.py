@@ -80,7 +80,6 @@ class Beginnings:
         self._wrapped: dict[Scope, list[Wrapped]] = {}
         self._lending: dict[Scope, dict[str, Scope]] = {}
         self._run_by_framework: dict[Scope, bool] = {}
-        self._asking = tuple(sorted({name.rpartition(".")[2].encode() for name in ev.models.injections}))
         self._templates = Templates(ev, holdings, holdings.objects)
 
     def of(self, scope: Scope) -> tuple[list[Region], list[Change]]:
@@ -116,9 +115,8 @@ class Beginnings:
         registered elsewhere, ``router.post("/orders")(create)``."""
         found = self._run_by_framework.get(scope)
         if found is None:
-            is_asking = scope.kind == "function" and scope.module.mentions_any(self._asking)
             found = self._run_by_framework[scope] = (
-                is_asking
+                scope.kind == "function"
                 and next(parameters(self.ev, scope), None) is not None
                 and all(is_test(inner.module, self.ev.project) for _, inner in self.ev.callers.of(scope))
             )

@@ -6,7 +6,7 @@ from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.diagnostics import Certainty
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import NO_RELEASE, certainty, is_ended_when_dropped, is_pool_per_call, leak_subject, lost
+from poolint.rules.wording import NO_RELEASE, is_ended_when_dropped, is_pool_per_call, leak_subject, lost
 
 
 class CheckoutNeverReleased(Rule):
@@ -20,8 +20,8 @@ class CheckoutNeverReleased(Rule):
     nobody reads, whose connection its client misses meanwhile; the answer to what is sent by `post`, `put`, `patch` or
     `delete` is short and gives its connection back as it arrives: that is a possible finding, and so is a connection in a
     function that only tests call: its engine goes with them; in a test itself nothing is reported. A client that ends itself when
-    nobody has it any more, and is left on some way only, is possible as well; so is a connection outside of any pool that its
-    last reference closes, as those of psycopg2, PyMySQL, mysqlclient, pyodbc and pymssql do on CPython.
+    nobody has it any more, and is left on some way only, is possible as well, and so is such a connection outside of any pool:
+    the last reference closes those of psycopg2, PyMySQL, mysqlclient, pyodbc and pymssql on CPython.
 
     ## Why is this bad?
     The connection stays checked out after the function has returned. A used session or connection sits in a reference
@@ -80,7 +80,7 @@ class CheckoutNeverReleased(Rule):
             observation.path,
             certainty=Certainty.POSSIBLE
             if observation.released and is_ended_when_dropped(observation)
-            else certainty(observation),
+            else Certainty.CERTAIN,
             told_in=frozenset() if _is_test(observation.function) else frozenset({"tests"}),
         )
 
