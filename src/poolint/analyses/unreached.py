@@ -52,6 +52,9 @@ class Deployment(Protocol):
     def names(self, word: str, top: str) -> bool:
         """Whether a text that is no Python names something, below the root of a repository."""
 
+    def names_module(self, path: str, top: str) -> bool:
+        """Whether such a text may name a module, by its path or its dotted name."""
+
 
 class Unreached:
     """Answers for the functions of one project; asked only of what there is something to tell about."""
@@ -211,7 +214,7 @@ class Unreached:
         if is_run(module) or migrates(module, self.ev.models):
             return True
         named = self._of(path)
-        if named is None or named.runs or self._deployment.names(stem, self._top(path)):
+        if named is None or named.runs or self._deployment.names_module(path, self._top(path)):
             return True
         if any(self._asks(module.scope, one.by) for one in self._imports_of(module, module.scope)):
             return True

@@ -14,7 +14,7 @@ from poolint import recording
 from poolint.deployment.programs import GREEN, POOLED, PROGRAMS
 from poolint.files import read_regular
 from poolint.syntax.project import NOT_SOURCES
-from poolint.syntax.texts import words_in
+from poolint.syntax.texts import pairs_in, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -127,16 +127,26 @@ class Deployed:
         known = self._words[top]
         return known is None or word.encode() in known
 
+    def names_module(self, path: str, top: str) -> bool:
+        """Whether such a text may name a module: one of a package within a package by what it lies in, ``orders/tasks`` or
+        ``orders.tasks``, or as a file, ``tasks.py``, any other by its name alone."""
+        folder, stem = os.path.dirname(path), os.path.basename(path).rpartition(".")[0]
+        if not all("__init__.py" in self._project.finder.marks(one) for one in (folder, os.path.dirname(folder))):
+            return self.names(stem, top)
+        return any(self.names(one, top) for one in (f"{os.path.basename(folder)}.{stem}", f"{stem}.py"))
+
     def _read(self, top: str) -> frozenset[bytes] | None:
-        """The words in the texts of a repository; None where there are too many."""
+        """The words in the texts of a repository, and pairs of them as paths and dotted names have, ``orders.tasks``; None where
+        there are too many texts."""
         found: set[bytes] = set()
         for number, path in enumerate(_texts(top)):
             if number >= _MAX_FILES:
                 return None
             try:
-                found |= words_in(read_regular(path, _MAX_DATA if path.endswith(".json") else _MAX_BYTES))
+                data = read_regular(path, _MAX_DATA if path.endswith(".json") else _MAX_BYTES)
             except OSError:
                 continue
+            found |= words_in(data) | pairs_in(data)
         return frozenset(found)
 
 

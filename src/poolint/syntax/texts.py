@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -66,6 +67,12 @@ def words_in(data: bytes) -> set[bytes]:
     return set(data.translate(_WORDS).split())
 
 
+def pairs_in(data: bytes) -> set[bytes]:
+    """What stands in the paths and dotted names of a text next to each other, ``orders.tasks`` for ``shop/orders/tasks.py``."""
+    names = (one.split(b".") for one in set(data.translate(_PATHS).split()) if b"." in one)
+    return {b".".join(pair) for parts in names for pair in itertools.pairwise(parts)}
+
+
 def by_words(texts: dict[str, bytes]) -> dict[bytes, list[str]]:
     """The files by each word that stands in them."""
     found: defaultdict[bytes, list[str]] = defaultdict(list)
@@ -77,3 +84,5 @@ def by_words(texts: dict[str, bytes]) -> dict[bytes, list[str]]:
 
 _WORDS = bytes(one if one > 127 or chr(one).isalnum() or chr(one) == "_" else 32 for one in range(256))
 """What is no part of a word becomes a blank."""
+_PATHS = bytes(46 if chr(one) in "./\\" else word for one, word in enumerate(_WORDS))
+"""What separates the parts of a path or of a dotted name becomes a dot, all else that is no part of a word a blank."""
