@@ -542,6 +542,50 @@ def f(engine: Engine):
     except Exception:
         print(conn)
 
+# what a helper does besides is not done on the ways of the others
+def finish(conn):
+    print("looked at")
+    conn.close()
+
+def f(engine: Engine, dry):
+    conn = engine.connect()
+    conn.execute(q)
+    if dry:
+        conn.close()
+        return
+    finish(conn)
+✗ released-by-helper
+
+# only where that is what has failed
+def f(engine: Engine):
+    conn = engine.connect()
+    conn.execute(q)
+    try:
+        conn.execute(p)
+    except ValueError:
+        conn.close()
+        raise
+    finish(conn)
+
+def finish(conn):
+    print("looked at")
+    conn.close()
+→ unsafe
+def f(engine: Engine):
+    conn = engine.connect()
+    try:
+        conn.execute(q)
+        try:
+            conn.execute(p)
+        except ValueError:
+            raise
+    finally:
+        finish(conn)
+
+def finish(conn):
+    print("looked at")
+    conn.close()
+
 # the release needs a name that comes later
 def f(pool: ConnectionPool):
     conn = pool.getconn()

@@ -15,7 +15,7 @@ from poolint.diagnostics import Applicability
 from poolint.fixes.plans import Enclose, HandlerToFinally, Protect
 from poolint.models.schema import POOLING
 from poolint.rewrite.extent import Checkout, Extent, Refusal, checkout, extent_of, is_bound_in
-from poolint.rewrite.releases import ends_its_way, given_back, new_release, releases, unit
+from poolint.rewrite.releases import ends_in_failure, ends_its_way, given_back, new_release, releases, unit
 from poolint.syntax.surroundings import is_in_loop
 from poolint.types.call_sites import call_site
 from poolint.types.returns import made_manager
@@ -176,9 +176,13 @@ class _Choice:
         return [each for each in self.releases if each not in here]
 
     def _others(self, found: ast.stmt | None) -> list[ast.stmt] | Refusal:
-        """Releases that a block or ``finally`` makes superfluous: those that end their own way out."""
+        """Releases that a block or ``finally`` makes superfluous: those that end their own way out.
+
+        What a helper does besides would be lost with it, or be done on other ways as well that do not fail.
+        """
         nested = self._nested(found)
-        if any(each.by_helper for each in nested):
+        does_more = found is not None and any(each.by_helper for each in self._in(found))
+        if any(each.by_helper or (does_more and not ends_in_failure(each)) for each in nested):
             return Refusal("released-by-helper")
         superfluous = [each.statement for each in nested if ends_its_way(each, self.one)]
         if len(superfluous) < len(nested) and any(each.call.args for each in nested):

@@ -246,15 +246,7 @@ def ends_its_way(release: Release, one: Checkout) -> bool:
     Then a block around that suite makes it superfluous: it is followed at once by a ``return`` that calls nothing, or by
     a ``raise``.
     """
-    parent = parent_of(release.statement)
-    for field in ("body", "orelse", "finalbody"):
-        suite = getattr(parent, field, None)
-        if isinstance(suite, list) and any(statement is release.statement for statement in suite):
-            index = suite.index(release.statement)
-            follower = suite[index + 1] if index + 1 < len(suite) else None
-            break
-    else:
-        return False
+    follower = _follower(release)
     if isinstance(follower, (ast.Raise, ast.Return, ast.Break, ast.Continue)) and _comes_by_more(follower, one):
         return False
     if isinstance(follower, ast.Raise):
@@ -266,6 +258,22 @@ def ends_its_way(release: Release, one: Checkout) -> bool:
         and _loop(follower) is not None
         and not _is_inside(_loop(follower), one)
     )
+
+
+def ends_in_failure(release: Release) -> bool:
+    """Whether what was caught, or something else, is raised as soon as a release has happened."""
+    return isinstance(_follower(release), ast.Raise)
+
+
+def _follower(release: Release) -> ast.stmt | None:
+    """The statement behind a release, in its own suite."""
+    parent = parent_of(release.statement)
+    for field in ("body", "orelse", "finalbody"):
+        suite = getattr(parent, field, None)
+        if isinstance(suite, list) and any(statement is release.statement for statement in suite):
+            index = suite.index(release.statement)
+            return suite[index + 1] if index + 1 < len(suite) else None
+    return None
 
 
 def _comes_by_more(jump: ast.stmt, one: Checkout) -> bool:
