@@ -70,6 +70,11 @@ class Occasions:
         nothing else is started: nobody is there whom it could hold up."""
         return scope.kind == "function" and self._on_own_loop.of(scope.key)
 
+    def holds_up_nobody(self, scope: Scope) -> bool:
+        """Whether a coroutine has an event loop to itself: as an application starts or ends, in a command, or on a loop of its
+        own."""
+        return self.starts(scope) or self.ends_with_process(scope) or self.has_own_loop(scope)
+
     def ends_with_process(self, scope: Scope) -> bool:
         """Whether a function runs once in a process that does nothing else: in a command, and in no loop of it."""
         return scope.kind == "function" and self._ending.of(scope.key)

@@ -278,9 +278,7 @@ class Parts:
         if isinstance(parent, ast.Yield) and (
             is_manager(self.ev, self.scope) if self.is_lent else self._is_session(parent.value)
         ):
-            return (
-                False  # whoever enters it has it for as long as the block lasts, or asks for a session, until that ends
-            )
+            return False  # it is had for as long as the block lasts, or, by who asks for a session, until that ends
         if isinstance(parent, (ast.Return, ast.Yield, ast.YieldFrom, ast.Lambda, ast.arguments)):
             # What becomes of the resource itself is followed over the graph; a coroutine is over when it is awaited.
             return what != "whole" and not (what == "pending" and isinstance(parent, ast.Return))

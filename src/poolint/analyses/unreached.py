@@ -52,7 +52,7 @@ class Deployment(Protocol):
     def names(self, word: str, top: str) -> bool:
         """Whether a text that is no Python names something, below the root of a repository."""
 
-    def names_module(self, path: str, top: str) -> bool:
+    def names_module(self, path: str) -> bool:
         """Whether such a text may name a module, by its path or its dotted name."""
 
 
@@ -214,19 +214,18 @@ class Unreached:
         if is_run(module) or migrates(module, self.ev.models):
             return True
         named = self._of(path)
-        if named is None or named.runs or self._deployment.names_module(path, self._top(path)):
+        if named is None or named.runs or self._deployment.names_module(path):
             return True
         if any(self._asks(module.scope, one.by) for one in self._imports_of(module, module.scope)):
             return True
-        in_package = "__init__.py" in self.ev.project.finder.marks(os.path.dirname(path)) or self._is_of_a_package(
-            module
-        )
+        is_of_a_package = self._is_of_a_package(module)
+        in_package = is_of_a_package or "__init__.py" in self.ev.project.finder.marks(os.path.dirname(path))
         for other in self._files_naming(stem, module):
             found = self._of(other)
             keys = sorted(found.naming(stem, in_package=in_package)) if found is not None else [_whole(other)]
             if other != path and any(self._asks(module.scope, key) for key in keys):
                 return True
-        return self._may_be_loaded(module) or not self._is_of_a_package(module)
+        return not is_of_a_package or self._may_be_loaded(module)
 
     def _imports_of(self, module: Module, asking: Scope) -> Iterator[Import]:
         """The imports of a module in others, tests aside."""
@@ -329,8 +328,7 @@ class Unreached:
         """What the parts of a file name; None of one that cannot be read."""
         if path not in self._named:
             module = self.ev.project.module(path)
-            found = self._read(module) if module is not None else None
-            self._named[path] = found
+            self._named[path] = self._read(module) if module is not None else None
         return self._named[path]
 
     def _read(self, module: Module) -> Named | None:

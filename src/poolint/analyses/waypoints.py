@@ -10,6 +10,8 @@ import msgspec
 from poolint.diagnostics import Position, Range
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from poolint.analyses.effects import Witness
     from poolint.syntax.project import Module
 
@@ -124,6 +126,11 @@ def range_of(
 def waypoint(what: What, node: ast.expr | ast.stmt | ast.arg, module: Module, *about: str) -> Waypoint:
     """What happens at ``node``."""
     return Waypoint(what, module.source.path, range_of(node, module), about)
+
+
+def in_order(found: Iterable[Waypoint]) -> tuple[Waypoint, ...]:
+    """Waypoints that no path brings into an order, in that of their places."""
+    return tuple(sorted(found, key=lambda one: (one.filename, one.range)))
 
 
 def calls_of(witness: Witness) -> tuple[Waypoint, ...]:

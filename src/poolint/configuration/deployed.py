@@ -127,13 +127,13 @@ class Deployed:
         known = self._words[top]
         return known is None or word.encode() in known
 
-    def names_module(self, path: str, top: str) -> bool:
+    def names_module(self, path: str) -> bool:
         """Whether such a text may name a module: one of a package within a package by what it lies in, ``orders/tasks`` or
         ``orders.tasks``, or as a file, ``tasks.py``, any other by its name alone."""
         folder, stem = os.path.dirname(path), os.path.basename(path).rpartition(".")[0]
         if not all("__init__.py" in self._project.finder.marks(one) for one in (folder, os.path.dirname(folder))):
-            return self.names(stem, top)
-        return any(self.names(one, top) for one in (f"{os.path.basename(folder)}.{stem}", f"{stem}.py"))
+            return self._is_any_named([stem], path)
+        return self._is_any_named([f"{os.path.basename(folder)}.{stem}", f"{stem}.py"], path)
 
     def _read(self, top: str) -> frozenset[bytes] | None:
         """The words in the texts of a repository, and pairs of them as paths and dotted names have, ``orders.tasks``; None where

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.holding import root_of
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.passed_on import end, is_told_apart
-from poolint.analyses.waypoints import waypoint
+from poolint.analyses.waypoints import in_order, waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.modes import is_passed_the_twin
 from poolint.detect.observation import Observation
@@ -115,7 +115,7 @@ def _callers(ev: Evaluator, scope: Scope) -> tuple[Waypoint, ...]:
         for call, inner in ev.callers.of(scope)
         if may_await(call, inner) and isinstance(parent_of(call), ast.Expr)
     }
-    return tuple(sorted(found, key=lambda one: (one.filename, one.range)))
+    return in_order(found)
 
 
 def _is_future_taken_for_its_result(ev: Evaluator, fact: CallSite, how: Usage) -> bool:

@@ -92,9 +92,7 @@ def observe(services: Services, scope: Scope) -> Iterator[Observation]:
     """The blocking calls on sessions in an ``async def``, then those that helpers make."""
     found = list(_observed(services, scope))
     occasions = services.evaluator.derived(Occasions)
-    is_alone = bool(found) and (
-        occasions.starts(scope) or occasions.ends_with_process(scope) or occasions.has_own_loop(scope)
-    )
+    is_alone = bool(found) and occasions.holds_up_nobody(scope)
     above = services.evaluator.derived(PlainFunctions).above(scope) if found and not is_alone else None
     for one in found:
         if is_alone:

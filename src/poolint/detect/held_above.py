@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.waypoints import waypoint
-from poolint.syntax.scopes import parent_of
+from poolint.analyses.waypoints import in_order, waypoint
+from poolint.syntax.surroundings import call_taking
 from poolint.types.call_sites import text_of
 
 if TYPE_CHECKING:
@@ -25,11 +24,10 @@ def held_above(services: Services, hold: Hold, scope: Scope) -> tuple[Waypoint, 
         if binding.kind != "parameter":
             continue
         for argument, inner, _ in callers.given(binding, scope):
-            call = parent_of(argument) if argument is not None else None
-            call = parent_of(call) if isinstance(call, ast.keyword) else call
-            if not isinstance(call, ast.Call) or argument is None:
+            taking = call_taking(argument) if argument is not None else None
+            if argument is None or taking is None:
                 continue
-            passed = text_of(argument, inner)
+            call, passed = taking[0], text_of(argument, inner)
             if any(one.resource == passed and one.is_sure for one in holdings.at(call, inner)):
                 found.add(waypoint("held-already", call, inner.module, inner.qualified_name, passed))
-    return tuple(sorted(found, key=lambda one: (one.filename, one.range)))
+    return in_order(found)

@@ -20,7 +20,7 @@ from poolint.detect.written import is_written
 from poolint.frameworks.hooks import runs_after_response
 from poolint.frameworks.requests import lent
 from poolint.syntax.scopes import parent_of, reads_of
-from poolint.syntax.surroundings import may_await
+from poolint.syntax.surroundings import call_taking, may_await
 from poolint.types.values import Function, alternatives
 
 if TYPE_CHECKING:
@@ -116,10 +116,10 @@ def _is_lent_through(ev: Evaluator, holdings: Holdings, name: str, scope: Scope,
         return False
     ends = ev.models.words("gives-back", "removes") | {"commit", "rollback"}
     for argument, inner, _ in ev.callers.given(binding, scope):
-        parent = parent_of(argument) if argument is not None else None
-        call = parent_of(parent) if isinstance(parent, ast.keyword) else parent
-        if not (isinstance(argument, ast.Name) and isinstance(call, ast.Call) and _is_returned(call)):
+        taking = call_taking(argument) if isinstance(argument, ast.Name) else None
+        if not isinstance(argument, ast.Name) or taking is None or not _is_returned(taking[0]):
             continue
+        call, _ = taking
         uses = (parent_of(load) for _, load in reads_of(argument.id, inner))
         if any(isinstance(one, ast.Attribute) and one.attr in ends for one in uses):
             continue

@@ -54,20 +54,21 @@ def _at_once(services: Services, scope: Scope) -> int | None:
         return _ADMINISTRATORS
     most = deployed.at_once(path, is_sync=not scope.is_async)
     if most is not None and not deployed.answers(path):
-        by_default = _by_default(services, scope)
-        most = None if by_default is None else max(most, by_default)
+        most = _beside_workers(services, scope, most)
     return None if most is None or services.evaluator.derived(Occasions).is_handed_on(scope) else most
 
 
-def _by_default(services: Services, scope: Scope) -> int | None:
-    """How many requests or tasks come to a function at once in a process whose server no deployment tells of."""
+def _beside_workers(services: Services, scope: Scope, tasks: int) -> int | None:
+    """How many requests or tasks come to a function at once in a process of which the deployments tell of ``tasks`` at most, and
+    of no server."""
     applications, path = services.evaluator.derived(Applications), scope.module.path
     if applications.is_called_in_turn(scope.module):
-        return 1
+        return max(tasks, 1)
     if not applications.serves(scope.module):
-        return services.deployed.at_once(path, is_sync=not scope.is_async) or None  # its workers are all there is
+        return tasks or None
     is_known = services.deployed.is_deployed(path) and not services.deployed.may_serve_many(path)
-    return applications.at_once(scope.module) if is_known else None
+    by_default = applications.at_once(scope.module) if is_known else None
+    return None if by_default is None else max(tasks, by_default)
 
 
 def _limit(services: Services, hold: Hold, scope: Scope) -> int | None:

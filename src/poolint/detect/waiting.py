@@ -123,8 +123,7 @@ def _stops_loop(services: Services, witness: Witness, node: ast.expr, scope: Sco
     below = services.blocking.of_call(node, scope) if isinstance(node, ast.Call) and may_await(node, scope) else None
     if below is None or below.links[-1].node is not witness.links[-1].node:
         return False
-    occasions = services.evaluator.derived(Occasions)
-    return not (occasions.starts(scope) or occasions.ends_with_process(scope) or occasions.has_own_loop(scope))
+    return not services.evaluator.derived(Occasions).holds_up_nobody(scope)
 
 
 def _waiting(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[tuple[ast.expr, Witness]]:

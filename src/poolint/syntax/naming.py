@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.syntax.bindings import ScopeKey
-from poolint.syntax.expressions import last_name
+from poolint.syntax.expressions import dotted, last_name
 from poolint.text.source import SourceError
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def _runs(tree: ast.Module, setting_up: Set[str]) -> bool:
 
 def _sets_up(function: ast.expr, setting_up: Set[str]) -> bool:
     """Whether what is called is known to set something up: by its last name, or all of its names."""
-    return last_name(function) in setting_up or ast.unparse(function) in setting_up
+    return last_name(function) in setting_up or dotted(function) in setting_up
 
 
 def _plain(body: Iterable[ast.stmt]) -> Iterator[ast.Expr]:

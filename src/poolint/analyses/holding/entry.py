@@ -86,7 +86,7 @@ class Beginnings:
         """The transactions around a function, and what it finds held when it begins."""
         before = self._templates.of(scope)
         if not getattr(scope.node, "decorator_list", None):
-            return [], before + (self._begun_with(scope) if self._is_run_by_framework(scope) else [])
+            return [], before + self._begun_with(scope)
         regions = self._around.get(scope)
         if regions is None:
             regions = self._around[scope] = list(around(self.ev, scope))
@@ -98,13 +98,13 @@ class Beginnings:
         for name, used in self._lent.of(scope.key) if self._wrapped[scope] else ():
             decorator = self._wrapped[scope][used.place].decorator
             held.append(Change(name, True, decorator, self.ev.models.classes[used.cls], cause=used.cause))
-        if next(routes(self.ev, scope), None) is not None or self._is_run_by_framework(scope):
-            held += self._begun_with(scope)
-        return regions, held
+        return regions, held + self._begun_with(scope)
 
     def _begun_with(self, scope: Scope) -> list[Change]:
-        """What the dependencies hold of a function that a framework calls."""
-        found = []
+        """What the dependencies hold of a function that a framework calls; nothing of any other."""
+        found: list[Change] = []
+        if next(routes(self.ev, scope), None) is None and not self._is_run_by_framework(scope):
+            return found
         for name, used in self._taken.of(scope.key):
             asked, cls = self._asked(scope)[used.place][0], self.ev.models.classes[used.cls]
             found.append(Change(name, True, asked, cls, cause=used.cause, at_times=used.at_times))
