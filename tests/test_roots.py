@@ -368,6 +368,31 @@ def test_a_folder_of_sources_with_an_init(tmp_path: Path) -> None:
     assert found(root, "src.core.db", "src/api/routes.py") == "src/core/db.py"
 
 
+SERVED_INSIDE = {
+    "pyproject.toml": "",
+    "app/__init__.py": "",
+    "app/config.py": "",
+    "app/main.py": "from fastapi import FastAPI\nfrom config import settings\n",
+    "app/db/__init__.py": "",
+    "app/db/connection.py": "",
+    "app/api/v1/orders.py": "",
+}
+
+
+def test_a_package_in_which_a_server_is_started(tmp_path: Path) -> None:
+    """Its modules import each other without its name, from any depth, whatever folders have no ``__init__``."""
+    write(tmp_path, SERVED_INSIDE)
+    assert found(tmp_path, "db.connection", "app/api/v1/orders.py") == "app/db/connection.py"
+    assert found(tmp_path, "config", "app/api/v1/orders.py") == "app/config.py"
+    assert found(tmp_path, "db.engine", "app/api/v1/orders.py") is None
+
+
+def test_a_package_in_which_nothing_is_started(tmp_path: Path) -> None:
+    """What its own modules import by its name is no more a module of its own than others are."""
+    write(tmp_path, SERVED_INSIDE | {"app/main.py": "from app.config import settings\n"})
+    assert found(tmp_path, "db.connection", "app/api/v1/orders.py") is None
+
+
 def test_a_part_of_a_package_is_no_module_of_its_own(tmp_path: Path) -> None:
     root = write(tmp_path, dict.fromkeys(("shop/__init__.py", "shop/yaml/__init__.py", "shop/api/__init__.py"), ""))
     assert found(root, "yaml", "shop/api/routes.py") is None

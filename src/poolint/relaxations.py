@@ -13,7 +13,10 @@ from poolint.syntax.commands import is_command, is_started
 from poolint.syntax.file_kinds import KINDS, kinds_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from poolint.rules.base import Meta, Verdict
+    from poolint.syntax.scopes import Scope
 
 __all__ = ["KINDS", "Relaxation", "kinds_of", "relaxation"]
 
@@ -31,17 +34,18 @@ class Relaxation(NamedTuple):
 
 
 def relaxation(
-    meta: Meta, verdict: Verdict, kinds: frozenset[str], function: str, node: ast.AST | None
+    meta: Meta, verdict: Verdict, kinds: frozenset[str], scope: Scope, is_of_users: Callable[[Scope], bool]
 ) -> Relaxation | None:
-    """What keeps a finding of this rule in ``function``, whose node is ``node``, from being reported in a place of these
-    kinds; None where nothing does."""
+    """What keeps a finding of this rule in a function, or at the top of a module, from being reported in a place of these
+    kinds; None where nothing does. ``is_of_users``: whether what is called a command is one of those whom its module serves."""
     off = sorted((meta.off_in - verdict.told_in) & kinds)
     if off:
         return Relaxation(off[0])
-    if "scripts" in meta.relaxed_for_process_in and node is not None and is_command(node):
+    is_asked = "scripts" in meta.relaxed_for_process_in
+    if is_asked and is_command(scope.node) and not is_of_users(scope):
         return Relaxation("scripts", for_process=True)
     for kind in sorted(meta.off_for_process_in & kinds):
-        if function in _lived(kind) or (node is not None and _lives_long(kind, node)):
+        if scope.qualified_name in _lived(kind) or _lives_long(kind, scope.node):
             return Relaxation(kind, for_process=True)
     return None
 

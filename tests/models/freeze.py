@@ -22,6 +22,8 @@ def named() -> dict[str, str]:
         if library.library in tables.SERVICES:
             told.update({row.name: row.call for row in library.functions})
             for cls in library.classes:
+                if cls.name.startswith("poolint."):
+                    continue  # there is no such class
                 told.update({f"{cls.name}.{name}": row.call for row in cls.methods for name in row.names})
     return told
 

@@ -377,6 +377,13 @@ def test_methods(name: str) -> None:
     assert not list(filter(None, found))
 
 
+@pytest.mark.parametrize("name", held(sorted(one for one in HERE if CLASSES[one].exhausted)))
+def test_an_exhausted_pool_raises_its_own(name: str) -> None:
+    own = resolve(CLASSES[name].exhausted)
+    assert issubclass(own, Exception)
+    assert not issubclass(own, (TimeoutError, asyncio.TimeoutError))
+
+
 @pytest.mark.parametrize("name", held(sorted(FUNCTIONS)))
 def test_function(name: str) -> None:
     row = FUNCTIONS[name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import importlib.metadata
 import inspect
@@ -176,17 +175,6 @@ def test_every_exception_of_a_driver_has_its_name() -> None:
     for wrapper, name in standard[0].into.items():
         assert issubclass(getattr(sqlite3, name), sqlite3.Error)
         assert wrapper == name or (wrapper, name) == ("DBAPIError", "Error")
-
-
-def exhausted_classes() -> list[str]:
-    return sorted(cls.name for cls in MODELS.classes.values() if cls.exhausted and not cls.name.startswith("poolint."))
-
-
-@pytest.mark.parametrize("name", sorted(set(exhausted_classes())))
-def test_an_exhausted_pool_raises_its_own(name: str) -> None:
-    module, _, last = MODELS.classes[name].exhausted.rpartition(".")
-    own = getattr(importlib.import_module(module), last)
-    assert not issubclass(own, (TimeoutError, asyncio.TimeoutError))
 
 
 def test_an_exhausted_engine_raises_this() -> None:

@@ -13,8 +13,9 @@ from poolint.flow import cfg
 from poolint.flow.summaries import Components, Summaries
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import around
-from poolint.types.arguments import is_refused
+from poolint.types.arguments import is_not_made, is_refused
 from poolint.types.call_sites import call_site, callees_of
+from poolint.types.mapped_classes import MappedClasses
 from poolint.types.narrowing import conditions
 from poolint.types.values import ClassObject, Function, Instance, LibraryName
 from poolint.types.vocabulary import last_name
@@ -38,6 +39,7 @@ class Graphs:
         self._quiet_methods = ev.models.manners["quiet-method"]
         self._quiet_with_default = ev.models.manners["quiet-with-default"]
         self._quiet_if_asked = ev.models.manners["quiet-if-asked"]
+        self._mapped = ev.derived(MappedClasses)
         self._watching = ev.models.words("limits-block", "watches")
         self._components = components if components is not None else Components()
         self._raising: Summaries[ScopeKey, bool] = Summaries(
@@ -147,12 +149,16 @@ class Graphs:
 
     def never_returns(self, call: ast.Call, scope: Scope) -> bool:
         """Whether nothing comes after a call: ``sys.exit``, or one of a function of the project that says ``NoReturn``, or does
-        not take what it is passed."""
+        not take what it is passed; or it cannot be made."""
+        if call in self._mapped.failing(scope):
+            return True
         for one in callees_of(self.ev, call, scope):
             ends = self.ev.models.ends
             if isinstance(one, LibraryName) and (ends("never-returns", one.name) or ends("ends-process", one.name)):
                 continue
             if isinstance(one, Function) and (_says_never(one.scope) or is_refused(self.ev, one, call, scope)):
+                continue
+            if isinstance(one, ClassObject) and is_not_made(one, call, scope):
                 continue
             return False
         return True

@@ -18,7 +18,7 @@ from poolint.syntax.commands import is_command, is_of_script, takes_a_command_li
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.importers import importers
 from poolint.syntax.nodes import walk
-from poolint.syntax.purposes import goes_on_to_serve, is_for, serves
+from poolint.syntax.purposes import goes_on_to_serve, is_for, is_of_its_users
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import COMPREHENSIONS, around, is_in_loop
 from poolint.types.arguments import misfits
@@ -127,8 +127,7 @@ class Occasions:
     def _ends(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
         if is_command(scope.node) or takes_a_command_line(scope.node, self.ev.models):
-            # Those of click and typer are plain functions: a coroutine beside what serves is a command of its users.
-            return not (scope.is_async and serves(scope.module, self.ev.models))
+            return not is_of_its_users(scope, self.ev.models)
         return self._is_called_from(scope, self._ending, self._begins_a_script) and not _goes_on(scope)
 
     def _is_of_a_script(self, key: ScopeKey) -> bool:

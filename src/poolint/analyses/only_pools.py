@@ -18,6 +18,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.models.loader import Models
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -31,7 +32,7 @@ class OnlyPools:
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
-        self._names = frozenset(name.rpartition(".")[2] for name in ev.models.makers)
+        self._names = ev.models.derived(_names_of_makers)
         self._made: dict[tuple[str, _Family], tuple[ast.Call, Scope] | None] = {}
 
     def behind(self, node: ast.expr, scope: Scope) -> tuple[ast.Call, Scope] | None:
@@ -105,6 +106,12 @@ class OnlyPools:
         init = next((one for one in cls.children if one.name == "__init__"), None)
         made = self.ev.callers.of(init) if init is not None else self.ev.callers.making(cls)
         return sum(not is_test(inner.module, self.ev.project) for _, inner in made) == 1
+
+
+def _names_of_makers(models: Models) -> frozenset[str]:
+    """The last names of what makes an engine or a pool."""
+    built = (cls.name for cls in models.classes.values() if cls.kind == "engine" and cls.construct == "create")
+    return frozenset(name.rpartition(".")[2] for name in (*models.makers, *built))
 
 
 def _target(call: ast.Call) -> ast.expr | None:

@@ -31,8 +31,9 @@ MAX_NAMES = 20
 
 
 def writing_sink(fact: CallSite) -> str:
-    """Whether a call may write: which of them do, :func:`is_seen` says."""
-    return "write" if fact.role in REACHING_ROLES else ""
+    """Whether a call may write to a database: which of them do, :func:`is_seen` says. A client is that of another store."""
+    is_store = fact.cls is not None and fact.cls.kind == "client"
+    return "write" if fact.role in REACHING_ROLES and not is_store else ""
 
 
 def is_seen(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.lent_pools import bind_of
 from poolint.analyses.pools import is_checkout
-from poolint.models.schema import ENDING_ROLES, OPENING_ROLES, REACHING_ROLES, SESSIONS, TAKING_ROLES
+from poolint.models.schema import ASKED, ENDING_ROLES, OPENING_ROLES, REACHING_ROLES, SESSIONS, TAKING_ROLES
+from poolint.syntax.pacing import is_until_a_moment
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.second_tries import is_after_a_failure
 
@@ -30,7 +31,7 @@ STOPPING = EXTERNAL | {"sleep"}
 """Effects that take long enough for an event loop to be missed."""
 
 
-PAUSING: frozenset[str] = frozenset({"sleep", "retry", "user"})
+PAUSING: frozenset[str] = frozenset({"sleep", "retry", "pace", "user"})
 """Effects of calls of which nothing comes but that time passes."""
 
 WAITING: frozenset[str] = frozenset({"wait", "room", "lock"})
@@ -54,12 +55,15 @@ def blocking_sink(fact: CallSite) -> str:
 
 def slow_below_sink(fact: CallSite) -> str:
     """The same inside a function that is called: the locks of a process are its own affair, held for an instant, where it
-    sleeps only after it has failed at something, it backs off, and the task that it awaits its caller may have made."""
+    sleeps only after it has failed at something, it backs off, where it sleeps until a moment, it keeps to a rate, and the
+    task that it awaits its caller may have made."""
     if fact.method == "__await__":
         return ""
     effect = slow_sink(fact)
     if effect == "sleep" and is_after_a_failure(fact.node):
         return "retry"
+    if effect == "sleep" and is_until_a_moment(fact.node):
+        return "pace"
     return "" if effect == "lock" else effect
 
 
@@ -118,9 +122,21 @@ def foreign_sink(fact: CallSite) -> str:
 
 
 def sync_session_sink(fact: CallSite) -> str:
-    """Whether a call reaches the database through a synchronous session."""
+    """Whether a call reaches the database through a synchronous session, or what else asks one by itself."""
     cls = fact.cls
-    if cls is None or cls.mode != "sync" or cls.kind not in (*SESSIONS, "query"):
+    if cls is None or cls.mode != "sync" or cls.kind not in ASKED:
+        return ""
+    is_waiting = fact.row is not None and fact.row.call in (
+        "sync",
+        "generator",
+    )  # others are the asynchronous ones beside it
+    return "database" if is_waiting and fact.role in REACHING_ROLES else ""
+
+
+def sync_connection_sink(fact: CallSite) -> str:
+    """Whether a call waits for a server on a synchronous connection, or on a cursor of one."""
+    cls = fact.cls
+    if cls is None or cls.mode != "sync" or cls.embedded or cls.kind not in ("connection", "cursor"):
         return ""
     return "database" if fact.role in REACHING_ROLES else ""
 

@@ -185,10 +185,10 @@ class _Sources:
         return any(self._answers(path, kind, root, word.encode()) for path in below)
 
     def _answers(self, path: str, kind: str, root: str, word: bytes) -> bool:
-        from poolint.syntax.texts import assigns_state, heirs_in, pattern_of
+        from poolint.syntax.texts import OF_WORDS, assigns_state, heirs_in, pattern_of
 
         data = self._data[path]
-        if kind in ("calling", "defining", "naming", "saying", "importing", "naming-import"):
+        if kind in OF_WORDS:
             return word in data and pattern_of(kind, word).search(data) is not None
         if kind == "state":
             return assigns_state(data)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from poolint.configuration.urls import urls
 from poolint.syntax.commands import is_command, is_started
 from poolint.syntax.file_kinds import kinds_of
+from poolint.syntax.purposes import is_of_its_users
 from poolint.syntax.scopes import parent_of
 from poolint.types.vocabulary import last_name
 
@@ -60,7 +61,7 @@ class Entries:
     def _is_of_a_command(self, scope: Scope) -> bool:
         """Whether a function makes an application for a process that ends with it, and serves nobody."""
         if is_command(scope.node):
-            return True
+            return not is_of_its_users(scope, self.ev.models)
         serves = self.ev.models.words("runs-a-server")
         return is_started(scope.node) and not any(
             last_name(call.func) in serves for one in scope.module.scope.descendants() for call in one.calls

@@ -11,7 +11,7 @@ import msgspec
 from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.queried import Queried
-from poolint.analyses.sinks import sync_checkout_sink, sync_session_sink
+from poolint.analyses.sinks import sync_checkout_sink, sync_connection_sink, sync_session_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_a_file, opens_in_memory
 from poolint.detect.detector import Detector
@@ -19,6 +19,7 @@ from poolint.detect.in_turn import in_turn
 from poolint.detect.modes import given_to, has, is_only
 from poolint.detect.observation import Observation
 from poolint.detect.plain import PlainFunctions
+from poolint.detect.works_by import is_asked, is_connection, is_local, is_of_any, kind_of, lent_connection, whole
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -34,10 +35,8 @@ if TYPE_CHECKING:
     from poolint.analyses.effects import Effects, Witness
     from poolint.analyses.waypoints import Waypoint
     from poolint.detect.services import Services
-    from poolint.models.schema import Class
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
-    from poolint.types.values import Type
 
     T = TypeVar("T", "BlockingDatabaseCall", "BlockingCheckout")
     AtItsEnd = Callable[[Services, ast.expr, Witness, Scope], Iterator[T]]
@@ -67,6 +66,8 @@ class BlockingDatabaseCall(Observation, frozen=True, eq=False):
     is_possible: bool = False
     plain: tuple[Waypoint, ...] = ()
     above: tuple[Waypoint, ...] = ()
+    raises: str = ""
+    """The exception that comes of it, where the library does not let it block the loop."""
 
 
 class BlockingCheckout(Observation, frozen=True, eq=False):
@@ -114,22 +115,27 @@ def _observed(services: Services, scope: Scope) -> Iterator[BlockingDatabaseCall
             continue
         is_end = last_name(node.func) in ends
         fact = call_site(ev, node, scope, use_evidence=False)
-        if fact is not None and (sync_session_sink(fact) or (is_end and _ends_lent(fact, scope))):
-            root = root_of(node)
+        if fact is None:
+            continue
+        lent = lent_connection(ev, node, scope) if sync_connection_sink(fact) else None
+        if lent is not None or sync_session_sink(fact) or (is_end and _ends_lent(fact, scope)):
+            root = lent or whole(ev, root_of(node), scope)
             direct.setdefault(ast.dump(root) if root is not None else fact.receiver, []).append(fact)
     queries: dict[ast.AST, ast.expr] = {}
     for _, query, fact in ev.derived(Queried).over(scope):
         if sync_session_sink(fact):
-            root = source_of(ev, query, scope)
+            root = whole(ev, source_of(ev, query, scope), scope)
             direct.setdefault(ast.dump(root) if root is not None else fact.receiver, []).append(fact)
             queries[fact.node] = query
     for session, facts in direct.items():
         for fact in facts:
             at = queries.get(fact.node, fact.node)
             where = (at, scope.qualified_name, may_await(at, scope))
-            kind, origin = _kind(fact.cls), _origin(ev, fact.node, scope)
+            kind, origin = kind_of(fact.cls), _origin(ev, fact.node, scope)
             is_possible = _is_for_both_modes(ev, fact, scope) or _is_on_a_file(services, fact, scope)
-            yield BlockingDatabaseCall(*where, fact.text, session, kind, origin=origin, is_possible=is_possible)
+            yield BlockingDatabaseCall(
+                *where, fact.text, session, kind, origin=origin, is_possible=is_possible, raises=_raises(fact)
+            )
     checkouts = list(_checkouts(services, scope))
     if ev.screen.may_block(scope.module.path, scope.module.source.data):
         told = list(_through_helpers(services, services.sync_sessions, _at_its_end, scope))
@@ -137,6 +143,9 @@ def _observed(services: Services, scope: Scope) -> Iterator[BlockingDatabaseCall
         nodes = {one.node for one in told}
         below = _through_helpers(services, services.sync_checkouts, _checked_out_below, scope)
         checkouts += (one for one in below if one.node not in nodes)
+        nodes |= {one.node for one in checkouts}
+        worked = _through_helpers(services, services.sync_connections, _with_what_is_lent, scope)
+        yield from (one for one in worked if one.node not in nodes and not is_of_any(one.node, nodes, scope))
     yield from in_turn(checkouts, lambda one: (one.taken_from, bool(one.chain)), services.graphs, scope)
 
 
@@ -268,9 +277,35 @@ def _at_its_end(services: Services, node: ast.expr, witness: Witness, scope: Sco
         where = (scope.qualified_name, may_await(node, scope))
         session = _session_passed(ev, node, scope)
         is_possible = _is_on_a_file(services, fact, last.scope) or _is_kept(ev, witness)
+        kind = "session" if fact.cls is not None and "session" in fact.cls.attributes else kind_of(fact.cls)
         yield BlockingDatabaseCall(
-            node, *where, fact.text, session, chain=chain, is_read=is_read, is_possible=is_possible
+            node,
+            *where,
+            fact.text,
+            session,
+            kind,
+            chain=chain,
+            is_read=is_read,
+            is_possible=is_possible,
+            raises=_raises(fact),
         )
+
+
+def _with_what_is_lent(
+    services: Services, node: ast.expr, witness: Witness, scope: Scope
+) -> Iterator[BlockingDatabaseCall]:
+    """The same of a helper that works on a connection which neither it nor the coroutine has taken."""
+    ev, last = services.evaluator, witness.links[-1]
+    if not isinstance(last.node, ast.Call) or lent_connection(ev, last.node, last.scope) is None:
+        return
+    given = [*node.args, *(one.value for one in node.keywords)] if isinstance(node, ast.Call) else []
+    passed = [one for one in given if is_connection(ev, one, scope)]
+    for one in _at_its_end(services, node, witness, scope) if not any(is_local(each, scope) for each in passed) else ():
+        yield msgspec.structs.replace(one, session=ast.dump(passed[0])) if passed else one
+
+
+def _raises(fact: CallSite) -> str:
+    return fact.cls.on_loop.rpartition(".")[2] if fact.cls is not None else ""
 
 
 def _is_kept(ev: Evaluator, witness: Witness) -> bool:
@@ -302,24 +337,12 @@ def _writes(ev: Evaluator, scope: Scope) -> bool:
 
 
 def _session_passed(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
-    """The synchronous session that a function is passed, where it is one."""
+    """The synchronous session that a function is passed, or what else it is to ask, where it is one."""
     given = [*node.args, *(one.value for one in node.keywords)] if isinstance(node, ast.Call) else []
     for one in given:
-        if isinstance(one, (ast.Name, ast.Attribute)) and any(
-            map(_is_sync_session, alternatives(ev.type_of(one, scope)))
-        ):
+        if isinstance(one, (ast.Name, ast.Attribute)) and any(map(is_asked, alternatives(ev.type_of(one, scope)))):
             return ast.dump(one)
     return ""
-
-
-def _is_sync_session(one: Type) -> bool:
-    cls = one.base if isinstance(one, Instance) else None
-    return cls is not None and cls.kind == "session" and cls.mode == "sync"
-
-
-def _kind(cls: Class | None) -> str:
-    """What a message calls an object of a class; what keeps a session, or hands on its calls, is called one."""
-    return cls.kind if cls is not None and cls.kind == "query" else "session"
 
 
 def _origin(ev: Evaluator, node: ast.Call, scope: Scope) -> Waypoint | None:
@@ -337,7 +360,7 @@ def _origin(ev: Evaluator, node: ast.Call, scope: Scope) -> Waypoint | None:
         return None
     target = before[-1].node
     assert isinstance(target, (ast.expr, ast.arg))
-    kinds = {_kind(one.base) for one in alternatives(ev.type_of(root, scope)) if isinstance(one, Instance)}
+    kinds = {kind_of(one.base) for one in alternatives(ev.type_of(root, scope)) if isinstance(one, Instance)}
     return waypoint("is-synchronous", target, scope.module, root.id, kinds.pop() if len(kinds) == 1 else "session")
 
 

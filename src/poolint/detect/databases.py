@@ -102,14 +102,18 @@ class _Everywhere:
         return is_own and all(pool_limits.lets_nobody_wait(self._services.evaluator, *one) for one in made)
 
     def _are(self, mode: str, library: str, near: Module) -> bool:
-        made = [self._services.engines.of_call(*one) for one in self._only.all_engines(mode, near)]
-        return bool(made) and all(
-            one is not None
-            and one.maker.makes == "engine"
-            and (not library or one.maker.name.startswith(f"{library}."))
-            and _is_for_a_file(self._services, one)
-            for one in made
-        )
+        made = self._only.all_engines(mode, near)
+        return bool(made) and all(self._is(library, *one) for one in made)
+
+    def _is(self, library: str, call: ast.Call, scope: Scope) -> bool:
+        """Whether an engine that a call makes, of a library where that matters, has a database in a file."""
+        found = alternatives(self._services.evaluator.type_of(call, scope))
+        if all(isinstance(one, Instance) and one.base is not None and one.base.embedded for one in found):
+            return True
+        spec = self._services.engines.of_call(call, scope)
+        if spec is None or spec.maker.makes != "engine":
+            return False
+        return (not library or spec.maker.name.startswith(f"{library}.")) and _is_for_a_file(self._services, spec)
 
 
 def _is_for_a_file(services: Services, spec: EngineSpec) -> bool:

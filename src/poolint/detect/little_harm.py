@@ -284,8 +284,8 @@ def _waits_after_a_failure(services: Services, witness: Witness, node: ast.expr,
 
 
 def _backs_off(ev: Evaluator, witness: Witness) -> bool:
-    """Whether a call only sleeps after a failure, and what it tries again is no client."""
-    return witness.effect == "retry" and not _tries_a_client(ev, witness)
+    """Whether a call only sleeps after a failure, and what it tries again is no client, or where others have just called it."""
+    return witness.effect == "pace" or (witness.effect == "retry" and not _tries_a_client(ev, witness))
 
 
 def _opens_again(services: Services, hold: Hold, witness: Witness) -> bool:

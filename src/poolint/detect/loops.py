@@ -12,11 +12,12 @@ from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.coroutines import may_be_coroutine
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.models.schema import SESSIONS
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import follows, is_in_loop
 from poolint.types.call_sites import callees_of, text_of
 from poolint.types.definitions import Definitions
-from poolint.types.values import Function, alternatives
+from poolint.types.values import Function, Instance, Pending, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Loops:
         self._runs = self.ev.models.words("drives", "drives-given", "drives-later")
         self._taking = Effects(edges, opening_sink, lambda fact, scope: self._made(fact, scope) is not None)
         self._disposing = services.disposing
+        self._using = services.using.uses
         self._drivers: dict[Scope, str | None] = {}
         self._definitions = self.ev.derived(Definitions)
 
@@ -165,8 +167,16 @@ class Loops:
     # What is run
 
     def _witness(self, drive: Drive, scope: Scope) -> Witness | None:
-        """How the coroutine comes to a pool of the application."""
-        return self._reaches(self._taking, drive, scope)
+        """How the coroutine comes to a pool of the application. A session takes its connection when it is used."""
+        found = self._reaches(self._taking, drive, scope)
+        if found is None or not self._opens_a_session(found.links[-1]):
+            return found
+        return found if self._reaches(self._using, drive, scope) is not None else None
+
+    def _opens_a_session(self, link: Link) -> bool:
+        made = self.ev.type_of(link.node, link.scope)
+        one = made.awaited if isinstance(made, Pending) else made
+        return isinstance(one, Instance) and one.base is not None and one.base.kind in SESSIONS
 
     def _is_disposed(self, drive: Drive, scope: Scope) -> bool:
         """Whether what is run, or the function that runs it, closes a pool's connections."""

@@ -25,6 +25,7 @@ from poolint.analyses.sinks import (
     slow_below_sink,
     slow_sink,
     sync_checkout_sink,
+    sync_connection_sink,
     sync_session_sink,
     use_sink,
 )
@@ -78,6 +79,7 @@ class Services:
         self.edges = edges = Edges(self.evaluator, self.components)
         self.slow = _slow(edges)
         self.sync_sessions = Effects(edges, sync_session_sink)
+        self.sync_connections = Effects(edges, sync_connection_sink)
         self.sync_checkouts = Effects(edges, sync_checkout_sink)
         self.database = Effects(edges, database_sink(models))
         self.foreign = Effects(edges, foreign_sink, recovers=True)
@@ -242,6 +244,6 @@ def _slow(edges: Edges, *, of_some: bool = False, failing: bool = True) -> Effec
         recovering=sleep_sink,
         of_some=of_some,
         threads=True,
-        at_last=("retry", "chat"),
+        at_last=("retry", "chat", "pace"),
         failing=failing,
     )

@@ -78,6 +78,7 @@ EFFECTS: dict[str, str] = {
     "object": "talks to an object store",
     "sleep": "sleeps",
     "retry": "may back off and sleep after a failure",
+    "pace": "may sleep to keep to a rate",
     "user": "waits for the user's answer",
     "wait": "waits for other tasks",
     "room": "may wait for a free place in a queue",

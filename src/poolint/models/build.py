@@ -17,7 +17,7 @@ import msgspec
 
 from poolint.models import api
 from poolint.models.api_rows import Names
-from poolint.models.schema import REACHING_ROLES, Class, Function, Library, Method
+from poolint.models.schema import ASKED, REACHING_ROLES, Class, Function, Library, Method
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -197,7 +197,10 @@ def _told(row: Names) -> str:
 
 
 def _is_sync_session(cls: Class) -> bool:
-    return cls.mode == "sync" and cls.kind in ("session", "registry", "query", "factory")
+    """Whether a synchronous class reaches a database by itself, or makes what does."""
+    if cls.mode != "sync" or cls.kind not in ASKED | {"factory"}:
+        return False
+    return cls.kind not in ("other", "client") or any(row.role in REACHING_ROLES for row in cls.methods)
 
 
 def _gives_connections(cls: Class) -> bool:

@@ -47,6 +47,7 @@ How = Literal[
     # listeners and mapped classes
     "registers",
     "registers-decorated",
+    "maps-rows",
     "maps-column",
     "maps-relationship",
     "loads",
@@ -161,7 +162,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     calls as it is imported for others to find something set, and that does nothing else.
 
     ``registers``: they are passed the target of a listener, the name of the event and the function, or the function that
-    they decorate. ``maps-column`` and ``maps-relationship``: what they give stands for an attribute of rows; ``loads``: they
+    they decorate. ``maps-rows``: bases of the classes of rows, or what makes such a base; what ``maps-column`` and
+    ``maps-relationship`` give stands for an attribute of rows; ``loads``: they
     say that an attribute is loaded with its object, or how, and ``takes-out``: that an object is no longer the session's.
     ``loads-object``: methods of a session that are awaited for an object that they load, or for several; ``gives-result``
     for a result with rows. ``gives-scalars``: methods of a result that give the objects in its rows, ``reads-result`` others

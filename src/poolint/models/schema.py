@@ -53,6 +53,9 @@ RELEASABLE: frozenset[Kind] = frozenset({"session", "connection", "subscription"
 SESSIONS: frozenset[Kind] = frozenset({"session", "registry"})
 """Kinds that hold a connection from their first use to the end of a transaction."""
 
+ASKED: frozenset[Kind] = SESSIONS | {"query", "other", "client"}
+"""Kinds whose methods ask a database by themselves: they take what they need for that, and give it back."""
+
 HANDLES: frozenset[Kind] = frozenset({"session", "connection"})
 """Kinds that statements are run on, one after the other."""
 
@@ -138,10 +141,10 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     protocol is missing. ``awaits`` likewise for ``await``. ``releases_on_exit`` says whether leaving the block gives
     the checkout back, ``commits_on_exit`` whether leaving it without an exception commits as well, which no other
     release does. ``close_gives_back``: of a connection whose slot nothing but its pool gets back, that its own
-    ``close`` hands it to the pool. ``embedded``: a connection to a database inside the process: it takes no slot from
-    anybody. ``shares``: an engine that has one connection for each thread or task: who has that one, or a transaction
-    open on it, gets it again by asking once more. ``lazy``: an engine that opens no connection before it is first asked
-    for one; so do clients. ``commands``: a client whose methods, those without a row too, are commands: each takes a
+    ``close`` hands it to the pool. ``embedded``: a connection to a database inside the process, which takes no slot from
+    anybody, or an engine of such. ``shares``: an engine that has one connection for each thread or task: who has that one, or
+    a transaction open on it, gets it again by asking once more. ``lazy``: an engine that opens no connection before it is
+    first asked for one; so do clients. ``commands``: a client whose methods, those without a row too, are commands: each takes a
     connection of its pool and gives it back, so the first one opens one, unless it fails. ``pool``: of a class of pool that
     engines can be given, how it behaves there.
     ``parameters`` are the defaults of its type parameters;
@@ -166,6 +169,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ``lends``: it decorates functions as well, and their first argument, after that of a method, has these attributes while
     they run.
     ``contents``: what an instance gives for a key, and for each attribute of no other meaning: ``client["shop"]``, ``db.orders``.
+    ``on_loop`` is the exception of methods that ask a database and wait for it, where they are called on an event loop.
     ``classes`` are attributes that are classes, each with its name. ``runs_on``: what the attributes of such a class give,
     and of those derived from it, works with this attribute of the object that has the class.
     ``for_threads``: several threads may use one connection at once, which does one thing after the other. ``expressions``:
@@ -216,6 +220,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     reads: tuple[str, ...] = ()
     attributes: dict[str, str] = {}
     contents: str = ""
+    on_loop: str = ""
     lends: dict[str, str] = {}
     classes: dict[str, str] = {}
     runs_on: str = ""

@@ -53,6 +53,7 @@ Effect = Literal[
     "name",  # the address of a host, which a resolver has at hand as a rule
     "llm",  # a language model
     "retry",  # sleeps between two attempts
+    "pace",  # sleeps until a moment that others before it have set, as what keeps to a rate does
     "user",  # until somebody has typed
     "wait",  # for others in this process, for a message, for a task's result: nobody knows how long
     "room",  # for a free place in a queue

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import os
 import sys
-from itertools import compress, takewhile
+from functools import cached_property
+from itertools import takewhile
 
 from poolint import recording
 from poolint.files import is_notebook
@@ -15,6 +16,8 @@ from poolint.roots import PROJECT_FILES, Layout, matching, upwards
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from poolint.roots.started import Started
 
 REPOSITORY = frozenset({".git", ".hg", ".jj"})
 """What makes a folder the root of a repository."""
@@ -53,9 +56,7 @@ class Finder:
         self._tops: dict[str, str] = {}
         self._projects: dict[str, str] = {}
         self._layouts: dict[str, Layout] = {}
-        self._importing: dict[tuple[str, str], bool] = {}
-        self._running: dict[str, tuple[str, ...]] = {}
-        self._scripts: dict[str, bool] = {}
+        self._around: dict[str, tuple[str, ...]] = {}
         self._located: dict[str, str] = {}
         self._is_told = bool(given)
         self._src = tuple(dict.fromkeys(folder for one in given for folder in matching(one, self.listing)))
@@ -255,19 +256,24 @@ class Finder:
             hit = self._needed(parts, importer) or self._first(far, parts) or self._elsewhere(parts, importer)
         elif not self._is_told:
             hit = self._first(far, parts)
-        if hit is None:  # a folder of a package that is run as a script's, or from where a project is run
-            hit = self._first((folder,), parts) or self._first(self._run_from(folder), parts)
+        if hit is None:  # a folder of a package that is run as a script's, or from where a project is run or served
+            around = self._packages_around(folder)
+            hit = self._first((folder,), parts) or self._first(tuple(filter(self._is_start, around)), parts)
+            hit = hit or self._first(tuple(one for one in around if self._started.gives(one, parts[0])), parts)
         return hit
 
-    def _run_from(self, folder: str) -> tuple[str, ...]:
-        """The packages around a folder from which what lies in them may be run: with the marks of a project, or a ``src``."""
-        found = self._running.get(folder)
+    def _packages_around(self, folder: str) -> tuple[str, ...]:
+        """The packages that a folder is or lies in, the nearest first."""
+        found = self._around.get(folder)
         if found is None:
             first = self._package_root(folder)
             around = (*takewhile(lambda one: one != first, upwards(folder)), *self._above(first))
-            is_start = (self._is_project(one) or os.path.basename(one) == "src" for one in around)
-            self._running[folder] = found = tuple(filter(self._is_package, compress(around, is_start)))
+            found = self._around[folder] = tuple(filter(self._is_package, around))
         return found
+
+    def _is_start(self, folder: str) -> bool:
+        """Whether what lies in a package may be run from there: it has the marks of a project, or is a ``src``."""
+        return self._is_project(folder) or os.path.basename(folder) == "src"
 
     def _is_project(self, folder: str) -> bool:
         return any(one in _PROJECT_MARKS or one.startswith(REQUIREMENTS) for one in self.marks(folder))
@@ -333,8 +339,8 @@ class Finder:
             lacks = len(parts) > 1 and self._layout(importer).lacks(self.project(importer), parts[0])
             if is_package and is_own and (lacks or parts[0] not in self._libraries):
                 return hit
-            if folder == os.path.dirname(importer) and self._has_script(folder):
-                return hit if is_package or not self._imports(hit, parts[0]) else None
+            if folder == os.path.dirname(importer) and self._started.has_script(folder):
+                return hit if is_package or parts[0] not in self._started.imported(hit) else None
         return None
 
     def hides(self, name: str, importer: str) -> bool:
@@ -344,23 +350,17 @@ class Finder:
     def _names_itself(self, hit: str, root: str, parts: list[str]) -> bool:
         """Whether a file imports a module of its own name, which no folder beside it has: that of a library, for all there."""
         is_file = os.path.dirname(hit) == root and not _is_init(hit) and not self._has(root, parts[0])
-        return len(parts) == 1 and is_file and self._imports(hit, parts[0])
+        return len(parts) == 1 and is_file and parts[0] in self._started.imported(hit)
 
-    def _imports(self, path: str, name: str) -> bool:
-        if (path, name) not in self._importing:
-            from poolint.roots.modules import imports
+    @cached_property
+    def _started(self) -> Started:
+        from poolint.roots.started import Started
 
-            self._importing[path, name] = imports(path, name)
-        return self._importing[path, name]
+        return Started(self.listing, self._is_beside, self._libraries)
 
-    def _has_script(self, folder: str) -> bool:
-        """Whether a file in a folder is written to be run."""
-        if folder not in self._scripts:
-            from poolint.roots.modules import is_script
-
-            files = (os.path.join(folder, name) for name in sorted(self.listing(folder)) if name.endswith(".py"))
-            self._scripts[folder] = any(is_script(path) for path in files)
-        return self._scripts[folder]
+    def _is_beside(self, package: str, name: str) -> bool:
+        """Whether the modules of a package find a top-level module on their search path."""
+        return self._first(self.search_path(os.path.join(package, "__init__.py")), [name]) is not None
 
     def find_relative(self, dotted: str, level: int, importer: str, asking: str = "") -> str | None:
         """The same for ``from ..dotted import``, with ``level`` leading dots. ``asking``: the file that asks a package for one

@@ -27,15 +27,16 @@ def is_main_guard(test: ast.expr) -> bool:
     )
 
 
-def imports(path: str, name: str) -> bool:
-    """Whether the file at ``path`` imports a top-level module of this name, or something in it."""
-    tree = _parsed(path, name.encode())
+def imported(path: str) -> frozenset[str]:
+    """The top-level modules that the file at ``path`` imports by their absolute names, wherever that stands in it."""
+    tree = _parsed(path, b"import")
+    found: set[str] = set()
     for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, ast.Import) and any(one.name.partition(".")[0] == name for one in node.names):
-            return True
-        if isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").partition(".")[0] == name:
-            return True
-    return False
+        if isinstance(node, ast.Import):
+            found.update(one.name.partition(".")[0] for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add((node.module or "").partition(".")[0])
+    return frozenset(found)
 
 
 def _parsed(path: str, word: bytes) -> ast.Module | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _HELD = {
     "terminated": "its connection stays checked out until the garbage collector terminates it, late and with a warning",
     "collected": "its connection stays checked out, silently, until a cyclic garbage collection finds it",
+    "closed": "its connection stays checked out as long as anybody refers to it",
     "lost": "its slot in the pool is lost forever",
 }
 
@@ -58,20 +59,16 @@ def lost(leak: LeakedCheckout | UnreleasedAttribute | LongLived) -> str:
 
 def is_ended_when_dropped(leak: LeakedCheckout) -> bool:
     """Whether a client ends itself, with a warning, when nobody has it any more, and needs no event loop for that: at the latest
-    as the function returns; or whether a connection does that a driver has opened outside of any pool."""
+    as the function returns; or whether a connection does that, of a driver or of a pool that gets it back so."""
     if leak.cls.kind == "client":
         return leak.cls.mode == "sync" and leak.cls.on_drop == "terminated"
-    return leak.cls.mode == "sync" and leak.cls.on_drop == "closed" and is_unpooled(leak)
-
-
-def is_unpooled(leak: LeakedCheckout) -> bool:
-    """Whether what leaks is a connection that was opened outside of any pool."""
-    return leak.cls.kind == "connection" and leak.call.is_direct
+    return leak.cls.kind == "connection" and leak.cls.mode == "sync" and leak.cls.on_drop == "closed"
 
 
 def certainty(leak: LeakedCheckout) -> Certainty:
     """How sure it is that something comes of a leak: not where a connection is closed by its last reference."""
-    return Certainty.POSSIBLE if is_unpooled(leak) and is_ended_when_dropped(leak) else Certainty.CERTAIN
+    is_closed = leak.cls.kind == "connection" and is_ended_when_dropped(leak)
+    return Certainty.POSSIBLE if is_closed else Certainty.CERTAIN
 
 
 ELSEWHERE = Declined(

@@ -333,12 +333,14 @@ class _Filing:
                 binding.scope = scope
                 if owner is not self._settled:
                     owner.assign_own(target.attr, binding)
-            elif scope.kind == "module":
+                return
+            if scope.kind == "module":
                 scope.module.set_on_names[receiver.id, target.attr] = binding
+        binding.scope = scope
+        scope.module.set_on(target.attr, binding)
         if (isinstance(receiver, ast.Attribute) and receiver.attr == "state") or (
             isinstance(receiver, ast.Name) and receiver.id == "state"
         ):
-            binding.scope = scope
             scope.module.state_assignments.setdefault(target.attr, []).append(binding)
 
     def _stored(self, container: ast.expr, scope: Scope, value: ast.expr) -> None:

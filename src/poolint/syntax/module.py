@@ -41,6 +41,7 @@ class Module:
         self.set_on_names: dict[tuple[str, str], Binding] = {}
         """What the module itself, in no function, sets on something that it has a name for: ``Base.query = …``."""
         self._stored: dict[str, list[Binding]] = {}
+        self._set: dict[str, list[Binding]] = {}
         self.has_global_statement = b"global " in source.data
         self.has_match_statement = b"match" in source.data and _CASE.search(source.data) is not None
         self.awaits = source.awaits
@@ -98,6 +99,16 @@ class Module:
         if self._read_where(name) and name in self._stored:
             self._stored[name].sort(key=lambda one: one.position)
         return self._stored.get(name, ())
+
+    def set_on_objects(self, attribute: str) -> Sequence[Binding]:
+        """What is assigned to an attribute of something that is not the first parameter of a method, in the order of the text."""
+        if self._read_where(attribute) and attribute in self._set:
+            self._set[attribute].sort(key=lambda one: one.position)
+        return self._set.get(attribute, ())
+
+    def set_on(self, attribute: str, binding: Binding) -> None:
+        """File what is assigned to an attribute."""
+        self._set.setdefault(attribute, []).append(binding)
 
     def store(self, name: str, binding: Binding) -> None:
         """File what is put into a container of a name."""

@@ -239,6 +239,11 @@ class Project:
         root = self.root_of(near)
         return [one for one in self._matched("defining", name, root, near.path) if not is_test_path(one, root)]
 
+    def setting(self, name: str, near: Module) -> list[str]:
+        """The files of the package that ``near`` belongs to, tests aside, in which an attribute ``name`` is assigned to."""
+        root = self.root_of(near)
+        return [one for one in self._matched("setting", name, root, near.path) if not is_test_path(one, root)]
+
     def naming_in_imports(self, name: str, near: Module, asking: str) -> list[str]:
         """The files of the package that ``near`` belongs to whose import statements have ``name`` in them."""
         return self._matched("importing", name, self.root_of(near), asking)

@@ -33,6 +33,12 @@ def serves(module: Module, models: Models) -> bool:
     return is_for(module, models, "serves") or any(_is_handler(one) for one in module.scope.descendants())
 
 
+def is_of_its_users(scope: Scope, models: Models) -> bool:
+    """Whether what is called a command is one that those give whom its module serves. Those of a command line (click, typer) are
+    plain functions: a coroutine beside what serves is none of them."""
+    return scope.is_async and serves(scope.module, models)
+
+
 def goes_on_to_serve(module: Module, models: Models) -> bool:
     """The same where a module is run itself: an application that others serve, as all for WSGI are, does nothing of its own
     unless the module calls a server for it."""

@@ -18,17 +18,22 @@ _STATE_ASSIGNMENT = re.compile(rb"state(?<!\wstate)\.(\w+)\s*(?::[^=\n]{1,200})?
 """The word comes first, since that is searched for fast."""
 _STATE_YIELDED = re.compile(rb"yield\s*\{")
 
-ONE_ROW = frozenset({"calling", "defining", "naming", "saying"})
+ONE_ROW = frozenset({"calling", "defining", "naming", "saying", "setting"})
 """Questions about a name that one row of a text answers, whatever stands in the others."""
+
+OF_WORDS = ONE_ROW | {"importing", "naming-import"}
+"""Questions about a name that its texts answer."""
 
 
 def pattern_of(kind: str, word: bytes) -> re.Pattern[bytes]:
-    """What finds a name as a question of this kind means it: where it is called, in an import, as that of a function, or
-    anywhere."""
+    """What finds a name as a question of this kind means it: where it is called, in an import, as that of a function, where
+    it is set on something, or anywhere."""
     from poolint.syntax.importers import naming_in_imports
 
     if kind == "defining":
         return re.compile(rb"\bdef[ \t]+" + re.escape(word) + rb"[ \t]*\(")
+    if kind == "setting":
+        return re.compile(rb"\." + re.escape(word) + rb"[ \t]*(?::[^=\n]{1,200})?=(?!=)")
     if kind in ONE_ROW:
         return calls_of(word) if kind == "calling" else word_in(word)
     return naming_in_imports(word)

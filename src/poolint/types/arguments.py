@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.syntax.scopes import WRITTEN, nearest
+from poolint.syntax.scopes import WRITTEN, Scope, nearest
 from poolint.types.overrides import Heirs
+from poolint.types.values import Function
 
 if TYPE_CHECKING:
-    from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
-    from poolint.types.values import Function
+    from poolint.types.values import ClassObject
 
 _BINDING = frozenset({"staticmethod", "classmethod"})
 """Decorators that change nothing of what a function takes but its first parameter, which its receiver tells."""
@@ -21,6 +21,30 @@ def is_refused(ev: Evaluator, callee: Function, call: ast.Call, scope: Scope) ->
     """Whether a call surely raises ``TypeError`` before the function runs: it passes too much, too little, or by a name that
     the function has not. Nothing is said of what is decorated, overridden, or called through a variable."""
     return misfits(callee, call) and _is_as_written(ev, callee, call.func, scope)
+
+
+def is_not_made(cls: ClassObject, call: ast.Call, scope: Scope) -> bool:
+    """The same of a call that would make an object of a class of the project, which has an ``__init__`` of its own. Nothing is
+    said of a class that is decorated, or whose objects something else makes."""
+    home = cls.cls
+    if not isinstance(home, Scope) or not isinstance(home.node, ast.ClassDef):
+        return False
+    inits = home.bindings.get("__init__", ())
+    is_plain = not home.node.decorator_list and not home.node.keywords and "__new__" not in home.bindings
+    if len(inits) != 1 or inits[0].scope is None or not is_plain or not _is_named(call.func, home, scope):
+        return False
+    init = inits[0].scope
+    if not isinstance(init.node, ast.FunctionDef) or init.node.decorator_list:
+        return False
+    return misfits(Function(init, cls.instance()), call)
+
+
+def _is_named(written: ast.expr, home: Scope, scope: Scope) -> bool:
+    """Whether a class is called by its name, which stands for nothing else."""
+    if isinstance(written, ast.Attribute):
+        return written.attr == home.name
+    bound = nearest(written.id, scope) if isinstance(written, ast.Name) else ()
+    return len(bound) == 1 and bound[0].kind in (*WRITTEN, "class")
 
 
 def positional(callee: Function) -> list[ast.arg]:

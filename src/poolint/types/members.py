@@ -12,6 +12,7 @@ from poolint.screen import STATE_HOLDERS
 from poolint.syntax.scopes import Scope
 from poolint.types import annotated, entities, makers, narrowing, returns
 from poolint.types.class_attributes import type_of_set
+from poolint.types.set_outside import set_on_application, set_outside
 from poolint.types.specialised import specialised
 from poolint.types.values import (
     FOREIGN,
@@ -56,7 +57,8 @@ def member(ev: Evaluator, receiver: Type, attribute: str, node: ast.Attribute | 
         found = _member(ev, owners[0], attribute)
         found = UNKNOWN if found is FOREIGN else found
     if found is UNKNOWN and node is not None and scope is not None:
-        return of_state(ev, node, scope)
+        state = of_state(ev, node, scope)
+        return set_on_application(ev, receiver, attribute, scope) if state is UNKNOWN else state
     if found is NOTHING and ev.project.traces is not None and node is not None and scope is not None:
         from poolint.types.traced import unless_empty
 
@@ -157,6 +159,9 @@ def of_instance(ev: Evaluator, receiver: Instance, attribute: str) -> Type:
     """A member of an instance, by its classes."""
     if receiver.cls is not receiver.base:
         found = _first_party(ev, receiver, attribute)
+        if found is None or found is NOTHING or found is UNKNOWN:
+            outside = set_outside(ev, receiver, attribute)
+            found = outside if outside is not UNKNOWN else found
         if found is not None:
             return found
         if receiver.base is None:
@@ -187,7 +192,9 @@ def _of_library(ev: Evaluator, receiver: Instance | ClassObject, attribute: str)
 
 
 def content(ev: Evaluator, receiver: Type) -> Type:
-    """What an instance of a library's class gives for a key, or for any name that means nothing else to it."""
+    """What an instance of a library's class gives for a key, or for any name that means nothing else to it; None has no
+    keys, and what may be that is none where it is asked for one."""
+    receiver = without_none(receiver)
     if not isinstance(receiver, Instance) or receiver.base is None or not receiver.base.contents:
         return UNKNOWN
     return returns.type_expression(ev, receiver.base.contents, receiver)
@@ -202,6 +209,9 @@ def _of_class(ev: Evaluator, receiver: ClassObject, attribute: str) -> Type:
                 return _field(ev, scope, attribute)
             continue
         one = ev.scope_name(attribute, scope)
+        if one is NOTHING:  # ``_instance = None``, until somebody makes one
+            made = _field(ev, scope, attribute)
+            return set_outside(ev, receiver.instance(), attribute) if made is NOTHING else made
         if isinstance(one, Function) and "builtins.classmethod" in returns.decorators(ev, one.scope):
             return Function(one.scope, receiver)
         return one

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.models.schema import OPENING_ROLES, POOLING, REACHING_ROLES, RELEASABLE
+from poolint.models.schema import ASKED, OPENING_ROLES, POOLING, REACHING_ROLES, RELEASABLE
 from poolint.models.standard import LEAVES
 from poolint.syntax.expressions import last_name as last_name
 
@@ -21,7 +21,7 @@ class Vocabulary:
     ``pending`` are those whose value may have to be awaited, ``sync`` those whose value may not; ``takes`` take a
     connection or open a session, ``makes`` make an engine, a pool or a client that has to be closed, ``of_resources``
     are called on sessions and connections, ``of_registries`` on what keeps a session for each thread or task, and
-    ``registries`` are the names of the classes of such; ``reaches`` reach the database through a synchronous session;
+    ``registries`` are the names of the classes of such; ``reaches`` reach the database and wait for it;
     ``outlasts`` give connections whose block does not release them, and ``lends`` responses that have one. ``replaces`` may,
     as decorators, make of a function what does something else when it is called.
     """
@@ -65,7 +65,7 @@ class Vocabulary:
                     self.of_registries.update(method.names)
                 if (
                     cls.mode == "sync"
-                    and cls.kind in ("session", "registry", "query")
+                    and cls.kind in ASKED | {"connection", "cursor"}
                     and method.role in REACHING_ROLES
                 ):
                     self.reaches.update(method.names)

@@ -56,6 +56,7 @@ NEEDS = {
     "google_auth": ("google.oauth2.id_token", "google_auth_oauthlib.flow"),
     "langchain": ("langchain.agents.factory",),
     "langchain_before_1": ("langchain.chains", "langchain_community"),
+    "peewee_before_4": ("playhouse.psycopg3_ext",),
     "langchain_classic": ("langchain_classic", "langchain_community"),
     "langchain_models": ("langchain_openai", "langchain_anthropic", "langchain_google_genai"),
     "langchain_partners": (
@@ -213,6 +214,10 @@ ANNOTATED_AS = (
         SA + "Result.tuples": ("TupleResult", "self"),  # for type checkers only: it gives the result itself
         AIO + "AsyncResult.tuples": ("AsyncTupleResult", "self"),
         SA + "Engine.execution_options": ("OptionEngine", "self"),  # a copy that shares the pool
+        "mysql.connector.pooling.MySQLConnectionPool.get_connection": (
+            "PooledMySQLConnection",
+            "poolint.mysql.PooledConnection",
+        ),
         "sqlmodel.Session.exec": ("Union", SA + "Result"),  # of a Result and a ScalarResult, by the statement
         "sqlmodel.ext.asyncio.session.AsyncSession.exec": ("Union", SA + "Result"),
         # What an attribute with this descriptor is, on a class.
@@ -278,6 +283,9 @@ MENTIONED_IN = {
     # names the class.
     "asyncpg.connect": "asyncpg.connect",
     "asyncpg.Connection.prepare": "asyncpg.connection",
+    "dbutils.pooled_db.PooledDB.connection": "dbutils.steady_db.connect",
+    "dbutils.pooled_db.PooledDB.dedicated_connection": "dbutils.steady_db.connect",
+    "dbutils.steady_db.SteadyDBConnection.cursor": "dbutils.steady_db.SteadyDBConnection.cursor",
     "asyncpg.Connection.cursor": "asyncpg.cursor.CursorFactory.__await__",
     "asyncpg.prepared_stmt.PreparedStatement.cursor": "asyncpg.cursor.CursorFactory.__await__",
     "asyncpg.Pool.acquire": "asyncpg.pool.PoolConnectionHolder.acquire",

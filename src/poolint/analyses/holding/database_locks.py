@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.conditions import Entering, is_excluded
 from poolint.analyses.holding.obtained import Outcome
-from poolint.analyses.holding.transactions import inside, root_of, source_of
+from poolint.analyses.holding.transactions import inside
+from poolint.analyses.holding.worked_by import worked_by
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.statement_locks import lock_of, unlocks
 from poolint.flow.cfg import TooComplex
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import ENDING_ROLES
 from poolint.types.call_sites import call_site, callees_of, text_of
-from poolint.types.following import origin
-from poolint.types.values import Function, Instance, alternatives
+from poolint.types.values import Function
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +32,6 @@ if TYPE_CHECKING:
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
-    from poolint.types.following import Passage
-
-
-_WITH: frozenset[Passage] = frozenset(("with",))
 
 
 class Taken(NamedTuple):
@@ -94,22 +90,7 @@ def _names(hold: Hold, regions: list[Region]) -> set[str]:
 
 def _is_on(ev: Evaluator, call: ast.Call, names: set[str], scope: Scope) -> bool:
     """Whether a call is one of a connection or session that is called like this, or of its cursor."""
-    root = source_of(ev, call, scope)
-    met = set()
-    while root not in met:
-        if root is None or text_of(root, scope) in names:
-            return root is not None
-        met.add(root)
-        value = origin(ev, root, scope, _WITH).node if _is_cursor(ev, root, scope) else None
-        root = root_of(value) if isinstance(value, ast.Call) else None
-    return False
-
-
-def _is_cursor(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
-    return any(
-        isinstance(one, Instance) and one.base is not None and one.base.kind == "cursor"
-        for one in alternatives(ev.type_of(node, scope))
-    )
+    return any(text_of(one, scope) in names for one in worked_by(ev, call, scope))
 
 
 def _taken(ev: Evaluator, call: ast.Call, scope: Scope, known: Known = ()) -> Taken | None:

@@ -14,6 +14,9 @@ class SyncSessionInAsync(Rule):
     ## What it does
     Reports the calls in an `async def` by which a synchronous `Session` reaches the database, made there or by a
     synchronous helper that it calls; the path shows the helpers. Those on one session in one function are one finding.
+    So are the statements on a synchronous connection that the function has not taken itself, such as that of a dependency,
+    and the calls of what asks a database by itself: a collection of PyMongo, a model of Peewee, or one of Django, which raises
+    there unless it is told to let the loop wait.
     Work handed to a thread or to `run_sync` is not reported. What runs only as an application starts or ends, such as a
     lifespan and what nobody but it calls, is a possible finding: the loop serves nobody meanwhile. So is what only commands
     of a command line call, once, and what is read from a database that certainly is a file: that takes no longer than the way
@@ -58,11 +61,15 @@ class SyncSessionInAsync(Rule):
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, BlockingDatabaseCall)
         call = observation.call
+        does = f"raises {observation.raises} on" if observation.raises else "blocks"
         if observation.chain:
             through = observation.chain[0].about[0]
             what = called(through, is_read=observation.is_read)
+            of = f"`{call.api}` of a synchronous {observation.kind}"
+            if observation.kind.startswith("`"):
+                of = f"the synchronous `{call.api}`"
             return Verdict(
-                f"{what} blocks the event loop: it reaches `{call.api}` of a synchronous session",
+                f"{what} {does} the event loop: it reaches {of}",
                 through,
                 (*observation.chain, *observation.plain),
                 decision=observation.session,
@@ -70,7 +77,7 @@ class SyncSessionInAsync(Rule):
             )
         path = (*((observation.origin,) if observation.origin is not None else ()), *observation.plain)
         return Verdict(
-            f"`{call.as_written}` blocks the event loop: `{call.receiver}` is a synchronous {observation.kind}",
+            f"`{call.as_written}` {does} the event loop: `{call.receiver}` is a synchronous {observation.kind}",
             call.receiver,
             path,
             decision=observation.session,

@@ -50,6 +50,7 @@ def waited_for(effect: str) -> str:
 PAUSES = {
     "sleep": "sleeps",
     "retry": "may back off and sleep after a failure",
+    "pace": "may sleep to keep to a rate",
     "user": "waits for the user's answer",
 }
 """What a call with one of these effects does: nothing comes of it but that time passes."""

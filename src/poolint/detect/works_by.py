@@ -1,0 +1,80 @@
+"""What a synchronous call waits for a database by: a connection that somebody else has taken, or what asks by itself."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.holding.worked_by import worked_by
+from poolint.models.schema import ASKED, REACHING_ROLES, SESSIONS
+from poolint.syntax.expressions import first_name
+from poolint.types.values import Instance, alternatives
+
+if TYPE_CHECKING:
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
+
+
+def whole(ev: Evaluator, asked: ast.expr | None, scope: Scope) -> ast.expr | None:
+    """What something that is asked is a part of, where that could be asked as well: the database of a collection."""
+    while isinstance(asked, (ast.Attribute, ast.Subscript)) and _asks_itself(ev, asked, scope):
+        if not any(map(is_asked, alternatives(ev.type_of(asked.value, scope)))):
+            break
+        asked = asked.value
+    return asked
+
+
+def _asks_itself(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
+    """Whether something asks a database with what it takes from its own client for that."""
+    found = (one.base for one in alternatives(ev.type_of(node, scope)) if isinstance(one, Instance))
+    return any(one is not None and one.kind in ("other", "client") for one in found)
+
+
+def lent_connection(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.expr | None:
+    """The connection by which a call works, itself or by a cursor of it, where the function has not taken that itself: who
+    has done so waits elsewhere, and each statement waits here."""
+    for one in worked_by(ev, call, scope):
+        if is_connection(ev, one, scope):
+            return None if is_local(one, scope) else one
+    return None
+
+
+def is_connection(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
+    """Whether something is a synchronous connection to a server. What an asynchronous one has inside is driven by that."""
+    if isinstance(node, ast.Attribute) and node.attr in ev.models.words("sync-side"):
+        return False
+    found = [one.base for one in alternatives(ev.type_of(node, scope)) if isinstance(one, Instance)]
+    return any(
+        one is not None and one.kind == "connection" and one.mode == "sync" and not one.embedded for one in found
+    )
+
+
+def is_local(node: ast.expr, scope: Scope) -> bool:
+    """Whether something is, or is kept by, what a function has bound to a name itself."""
+    bound = scope.bindings.get(first_name(node), ())
+    return bool(bound) and all(one.kind != "parameter" for one in bound)
+
+
+def is_of_any(call: ast.AST, made: set[ast.AST], scope: Scope) -> bool:
+    """Whether a call is one of an object that a function has made by one of some calls."""
+    bound = scope.bindings.get(first_name(call.func), ()) if isinstance(call, ast.Call) else ()
+    return any(one.value in made for one in bound)
+
+
+def is_asked(one: Type) -> bool:
+    """Whether an object is a session, or asks a database by itself, and waits for it."""
+    cls = one.base if isinstance(one, Instance) else None
+    if cls is None or cls.mode != "sync" or cls.kind not in ASKED:
+        return False
+    return cls.kind in SESSIONS or any(row.role in REACHING_ROLES for row in cls.methods)
+
+
+def kind_of(cls: Class | None) -> str:
+    """What a message calls an object of a class; what keeps a session, or hands on its calls, is called one, and what only
+    asks a database has the name of its class."""
+    if cls is None or cls.kind in SESSIONS or cls.kind == "factory":
+        return "session"
+    is_of_session = cls.kind == "query" and "session" in cls.attributes
+    return cls.kind if is_of_session or cls.kind in ("connection", "cursor") else f"`{cls.name.rpartition('.')[2]}`"

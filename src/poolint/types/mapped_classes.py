@@ -1,0 +1,134 @@
+"""Classes of rows, and what they surely lack: what asks such a class for a column that it has not raises at once."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.syntax.expressions import last_name
+from poolint.syntax.scopes import Scope, parent_of
+from poolint.types.members import lineage
+from poolint.types.values import ClassObject, LibraryName
+
+if TYPE_CHECKING:
+    from poolint.syntax.project import Module
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
+
+_GIVEN = frozenset({"metadata", "registry", "query", "query_class", "type_annotation_map", "c", "t"})
+"""What a base has, or is told to have, for all classes of rows."""
+
+_OPEN = frozenset({"__getattr__", "__table__", "__new__", "__init_subclass__", "__class_getitem__"})
+"""What may give a class, or those below it, attributes that are written nowhere."""
+
+_NESTED = (ast.Lambda, ast.IfExp, ast.BoolOp, ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp, ast.stmt)
+"""What need not evaluate all that stands in it, or does so later; and where an expression ends."""
+
+
+class MappedClasses:
+    """Answers for the classes of one project."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._maps = ev.models.manners["maps-rows"]
+        self._lineages: dict[Scope, tuple[Scope, ...]] = {}
+        self._failing: dict[Scope, frozenset[ast.Call]] = {}
+
+    def failing(self, scope: Scope) -> frozenset[ast.Call]:
+        """The calls of a function that are never made: what they are passed, or made on, asks a class for what it lacks."""
+        found = self._failing.get(scope)
+        if found is None:
+            nodes = (one for one in scope.attributes if self._is_missing(one, scope))
+            found = frozenset(filter(None, map(_call_around, nodes)))
+            if self.ev.is_idle:
+                self._failing[scope] = found
+        return found
+
+    def _is_missing(self, node: ast.Attribute, scope: Scope) -> bool:
+        owner = node.value
+        if not (isinstance(owner, ast.Name) and owner.id[:1].isupper() and isinstance(node.ctx, ast.Load)):
+            return False  # most of them
+        if node.attr.startswith("_") or node.attr in _GIVEN:
+            return False
+        cls = self.ev.type_of(owner, scope)
+        if not isinstance(cls, ClassObject) or not isinstance(cls.cls, Scope):
+            return False
+        classes = self._classes(cls.cls)
+        return (
+            bool(classes) and not any(_has(one, node.attr) for one in classes) and self._is_nowhere(node.attr, cls.cls)
+        )
+
+    def _classes(self, cls: Scope) -> tuple[Scope, ...]:
+        """A class of rows and its bases in the project; none where something else may be among them."""
+        if cls not in self._lineages:
+            classes = tuple(lineage(self.ev, ClassObject(cls, None)))
+            is_mapped = any(self._maps_rows(base, one) for one in classes for base in _bases(one))
+            is_closed = all(self._is_known(base, one, classes) for one in classes for base in _bases(one))
+            self._lineages[cls] = classes if is_mapped and is_closed and not any(map(_is_open, classes)) else ()
+        return self._lineages[cls]
+
+    def _is_known(self, base: ast.expr, cls: Scope, classes: tuple[Scope, ...]) -> bool:
+        found = self.ev.type_of(base, cls.parent or cls)
+        return (isinstance(found, ClassObject) and found.cls in classes) or self._maps_rows(base, cls)
+
+    def _maps_rows(self, base: ast.expr, cls: Scope) -> bool:
+        """Whether a base is a library's for classes of rows, or what such a function of it has made."""
+        around = cls.parent or cls
+        if self._is_of_library(self.ev.type_of(base, around)):
+            return True
+        bound = around.bindings.get(base.id, ()) if isinstance(base, ast.Name) else ()
+        if len(bound) == 1 and bound[0].kind == "import":
+            return self._is_made_elsewhere(base, around)
+        return len(bound) == 1 and self._is_made(bound[0].value, around)
+
+    def _is_made_elsewhere(self, base: ast.expr, around: Scope) -> bool:
+        from poolint.types.bound import bindings
+
+        found = bindings(self.ev, base, around)
+        return len(found) == 1 and self._is_made(found[0][0].value, found[0][1])
+
+    def _is_made(self, value: ast.expr | None, scope: Scope) -> bool:
+        return isinstance(value, ast.Call) and self._is_of_library(self.ev.type_of(value.func, scope))
+
+    def _is_of_library(self, one: Type) -> bool:
+        return isinstance(one, LibraryName) and one.name in self._maps
+
+    def _is_nowhere(self, name: str, cls: Scope) -> bool:
+        """Whether nobody gives it to the class from outside: ``backref="items"``, or an assignment to the class."""
+        project = self.ev.project
+        naming = map(project.module, project.saying(name, cls.module))
+        if any(self._gives(name, one) for one in naming if one is not None):
+            return False
+        modules = map(project.module, project.setting(name, cls.module))
+        targets = (one.node for each in modules if each is not None for one in each.set_on_objects(name))
+        return all(isinstance(one, ast.Attribute) and last_name(one.value) != cls.name for one in targets)
+
+    def _gives(self, name: str, module: Module) -> bool:
+        """Whether a module passes a name to what gives it to another class: the other side of a relationship, ``setattr``."""
+        words = self.ev.models.words("maps-relationship") | {"setattr", "backref", "add_property"}
+        calls = (call for scope in module.scope.descendants() for call in scope.calls_named(words))
+        return any(isinstance(one, ast.Constant) and one.value == name for call in calls for one in ast.walk(call))
+
+
+def _bases(cls: Scope) -> list[ast.expr]:
+    return cls.node.bases if isinstance(cls.node, ast.ClassDef) else []
+
+
+def _has(cls: Scope, name: str) -> bool:
+    return name in cls.bindings or name in cls.self_assignments or name in cls.declared
+
+
+def _is_open(cls: Scope) -> bool:
+    node = cls.node
+    assert isinstance(node, ast.ClassDef)
+    return bool(node.decorator_list or node.keywords) or not _OPEN.isdisjoint(cls.bindings)
+
+
+def _call_around(node: ast.expr) -> ast.Call | None:
+    """The call that cannot be made before an expression is evaluated."""
+    current: ast.AST | None = parent_of(node)
+    while current is not None and not isinstance(current, _NESTED):
+        if isinstance(current, ast.Call):
+            return current
+        current = parent_of(current)
+    return None

@@ -1,0 +1,80 @@
+"""What code outside of a class sets on its objects: ``database.pool = await asyncpg.create_pool(…)`` as an application starts."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.syntax.scopes import Scope
+from poolint.types.values import UNKNOWN, ClassObject, Instance, alternatives, known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models.loader import Models
+    from poolint.models.schema import Class
+    from poolint.syntax.bindings import Binding
+    from poolint.syntax.project import Module
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
+
+
+def set_outside(ev: Evaluator, receiver: Instance, attribute: str) -> Type:
+    """What is assigned to an attribute of objects of a project's class, anywhere in the project, by others than its methods."""
+    if not isinstance(receiver.cls, Scope) or attribute.startswith("__"):
+        return UNKNOWN
+    return ev.once((receiver.cls, attribute, "set outside"), _compute, ev, receiver, attribute)
+
+
+def set_on_application(ev: Evaluator, receiver: Type, attribute: str, scope: Scope) -> Type:
+    """The same of what serves, a bot or an application of a library, by which handlers come to it: ``bot.pool = …``."""
+    for one in alternatives(receiver):
+        base = one.base if isinstance(one, Instance) and one.cls is one.base else None
+        if base is not None and base.name in ev.models.derived(_serving) and not attribute.startswith("_"):
+            root = ev.project.root_of(scope.module)
+            return ev.once((base.name, attribute, root, "set outside"), _on_library, ev, base, attribute, scope)
+    return UNKNOWN
+
+
+def _on_library(ev: Evaluator, base: Class, attribute: str, scope: Scope) -> Type:
+    found: list[Type] = []
+    for binding, inner in _set(ev, attribute, scope.module):
+        assert isinstance(binding.node, ast.Attribute)
+        owners = alternatives(ev.type_of(binding.node.value, inner))
+        if any(isinstance(one, Instance) and one.base is base for one in owners):
+            found.append(ev.binding(binding, inner))
+    return known(found)
+
+
+def _serving(models: Models) -> frozenset[str]:
+    """The classes by which something is served."""
+    names = {name for row in models.purposes if row.purpose == "serves" for name in row.names}
+    return frozenset(cls.name for cls in models.classes.values() if not names.isdisjoint({cls.name, *cls.aliases}))
+
+
+def _set(ev: Evaluator, attribute: str, near: Module) -> Iterator[tuple[Binding, Scope]]:
+    for path in ev.project.setting(attribute, near):
+        module = ev.project.module(path)
+        for binding in module.set_on_objects(attribute) if module is not None else ():
+            if binding.scope is not None and isinstance(binding.node, ast.Attribute):
+                yield binding, binding.scope
+
+
+def _compute(ev: Evaluator, receiver: Instance, attribute: str) -> Type:
+    assert isinstance(receiver.cls, Scope)
+    found: list[Type] = []
+    for binding, inner in _set(ev, attribute, receiver.cls.module):
+        assert isinstance(binding.node, ast.Attribute)
+        owners = alternatives(ev.type_of(binding.node.value, inner))
+        if any(_may_be(ev, one, receiver) for one in owners):
+            found.append(ev.binding(binding, inner))
+    return known(found)
+
+
+def _may_be(ev: Evaluator, one: Type, other: Instance) -> bool:
+    """Whether an object, or one of a class, may be another one: the class of the one is that of the other, or comes from it."""
+    from poolint.types.members import lineage  # which asks for this
+
+    if not isinstance(one, (Instance, ClassObject)):
+        return False
+    return other.cls in lineage(ev, one) or one.cls in lineage(ev, other)
