@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
+    from poolint.types.values import Type
 
 
 class DrivenFromSync(Observation, frozen=True, eq=False):
@@ -65,6 +66,7 @@ class Loops:
         self._taking = Effects(edges, opening_sink, lambda fact, scope: self._made(fact, scope) is not None)
         self._disposing = services.disposing
         self._using = services.using.uses
+        self._graphs = services.graphs
         self._drivers: dict[Scope, str | None] = {}
         self._definitions = self.ev.derived(Definitions)
 
@@ -167,16 +169,26 @@ class Loops:
     # What is run
 
     def _witness(self, drive: Drive, scope: Scope) -> Witness | None:
-        """How the coroutine comes to a pool of the application. A session takes its connection when it is used."""
+        """How the coroutine comes to a pool of the application. A session takes its connection when it is used, by the coroutine
+        or by what that hands it on to."""
         found = self._reaches(self._taking, drive, scope)
-        if found is None or not self._opens_a_session(found.links[-1]):
+        if found is None:
+            return None
+        last = found.links[-1]
+        made = self.ev.type_of(last.node, last.scope)
+        if not _is_session(made.awaited if isinstance(made, Pending) else made):
             return found
-        return found if self._reaches(self._using, drive, scope) is not None else None
+        is_used = self._reaches(self._using, drive, scope) is not None
+        return found if is_used or any(self._hands_on(one) for one in found.below) else None
 
-    def _opens_a_session(self, link: Link) -> bool:
-        made = self.ev.type_of(link.node, link.scope)
-        one = made.awaited if isinstance(made, Pending) else made
-        return isinstance(one, Instance) and one.base is not None and one.base.kind in SESSIONS
+    def _hands_on(self, scope: Scope) -> bool:
+        """Whether a function passes a session to a call that takes it."""
+        for call in scope.calls:
+            given = (*call.args, *(one.value for one in call.keywords))
+            passed = (self.ev.type_of(one, scope) for one in given if isinstance(one, (ast.Name, ast.Attribute)))
+            if any(map(_is_session, passed)) and not self._graphs.never_returns(call, scope):
+                return True
+        return False
 
     def _is_disposed(self, drive: Drive, scope: Scope) -> bool:
         """Whether what is run, or the function that runs it, closes a pool's connections."""
@@ -209,6 +221,10 @@ class Loops:
     def _made_at(self, link: Link) -> Made | None:
         pool = self.pools.of_checkout(link.node, link.scope) if isinstance(link.node, ast.Call) else None
         return self.applications.loop_bound(pool, link.scope)
+
+
+def _is_session(one: Type) -> bool:
+    return isinstance(one, Instance) and one.base is not None and one.base.kind in SESSIONS
 
 
 def _may_drive(value: ast.expr, scope: Scope, known: Set[str]) -> bool:
