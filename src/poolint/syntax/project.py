@@ -240,7 +240,8 @@ class Project:
         return [one for one in self._matched("defining", name, root, near.path) if not is_test_path(one, root)]
 
     def setting(self, name: str, near: Module) -> list[str]:
-        """The files of the package that ``near`` belongs to, tests aside, in which an attribute ``name`` is assigned to."""
+        """The files of the package that ``near`` belongs to, tests aside, in which an attribute ``name`` is assigned to, of
+        something that is not called as methods call their own object."""
         root = self.root_of(near)
         return [one for one in self._matched("setting", name, root, near.path) if not is_test_path(one, root)]
 

@@ -27,13 +27,15 @@ OF_WORDS = ONE_ROW | {"importing", "naming-import"}
 
 def pattern_of(kind: str, word: bytes) -> re.Pattern[bytes]:
     """What finds a name as a question of this kind means it: where it is called, in an import, as that of a function, where
-    it is set on something, or anywhere."""
+    it is set on something but the object itself, or anywhere."""
     from poolint.syntax.importers import naming_in_imports
 
     if kind == "defining":
         return re.compile(rb"\bdef[ \t]+" + re.escape(word) + rb"[ \t]*\(")
     if kind == "setting":
-        return re.compile(rb"\." + re.escape(word) + rb"[ \t]*(?::[^=\n]{1,200})?=(?!=)")
+        name = rb"\." + re.escape(word)
+        own = rb"(?<!\bself" + name + rb")(?<!\bcls" + name + rb")"
+        return re.compile(name + own + rb"[ \t]*(?::[^=\n]{1,200})?=(?!=)")
     if kind in ONE_ROW:
         return calls_of(word) if kind == "calling" else word_in(word)
     return naming_in_imports(word)
