@@ -15,7 +15,7 @@ from poolint.detect.observation import Observation
 from poolint.frameworks.hooks import runs
 from poolint.models.schema import OWNERS, POOLING
 from poolint.syntax.scopes import assigned, parent_of, reads_of
-from poolint.syntax.surroundings import is_in_loop, may_await
+from poolint.syntax.surroundings import call_taking, is_in_loop, may_await
 from poolint.types.annotated import injection
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance, alternatives
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from poolint.analyses.waypoints import Waypoint, What
     from poolint.models.loader import Models
+    from poolint.models.named_rows import How
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
@@ -44,14 +45,22 @@ class MadeForEachCall(Observation, frozen=True, eq=False):
     path: tuple[Waypoint, ...]
 
 
-Given = Literal["itself", "session", "factory"]
-"""What a function gives of what it makes: that itself, or a session or a factory of sessions that is bound to it."""
+Given = Literal["itself", "session", "factory", "together"]
+"""What a function gives of what it makes: that itself, a session or a factory of sessions that is bound to it, or both."""
 
 _MADE_FOR: dict[str, What] = {
     "request": "made-for-each-request",
     "round": "made-for-each-round",
     "call": "made-for-each-call",
 }
+_ENDS: dict[Given, tuple[How, ...]] = {
+    "itself": ("shuts-down",),
+    "session": ("bound-to",),
+    "factory": ("bound-to",),
+    "together": ("shuts-down", "bound-to"),
+}
+"""What would show that who is given something closes what is made."""
+
 _MAX_STEPS = 2
 """Calls between one that makes something and who makes that happen again and again: further away, nobody means it."""
 
@@ -95,6 +104,8 @@ def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite,
     value = _returned(scope)
     call = value.value if isinstance(value, ast.Await) else value
     bound, given = _bound(ev, call, scope) if isinstance(call, ast.Call) else (None, "itself")
+    if isinstance(value, ast.Tuple):
+        bound, given = _given_together(ev, value, scope), "together"
     if bound is not None:
         call = value = bound
     if value is None or not isinstance(call, ast.Call) or last_name(call.func) not in words:
@@ -150,6 +161,24 @@ def _bound(ev: Evaluator, call: ast.Call, scope: Scope) -> tuple[ast.expr | None
     return made, given if made is not None else "itself"
 
 
+def _given_together(ev: Evaluator, given: ast.Tuple, scope: Scope) -> ast.expr | None:
+    """The engine that a function gives together with the factory of sessions that it has made on it, and that nobody else has:
+    ``return engine, sessionmaker(engine)``."""
+    names = [one for one in given.elts if isinstance(one, ast.Name) and one.id not in scope.globals | scope.declared]
+    if len(names) != len(given.elts):
+        return None
+    for one in names:
+        passed = [call_taking(load) for load in scope.loads.get(one.id, ()) if load is not one]
+        made = [each[0] for each in passed if each is not None and _is_of_kind(ev, each[0].func, "factory", scope)]
+        if (
+            made
+            and len(made) == len(passed)
+            and all(any(assigned(name.id, scope) is each for name in names) for each in made)
+        ):
+            return assigned(one.id, scope)
+    return None
+
+
 def is_bound_session(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether a call makes a session that is bound where it stands: ``Session(engine)``, ``sessionmaker(engine)()``."""
     made = call.func
@@ -183,7 +212,7 @@ def owes_closing(cls: Class) -> bool:
 def _user(ev: Evaluator, scope: Scope, given: Given) -> tuple[Repetition, ast.expr, Scope] | None:
     """Somebody who gets what is made, or what is bound to it, again and again, and does not close it; what others do with theirs
     is their affair."""
-    found, ends = None, ev.models.words("shuts-down" if given == "itself" else "bound-to")
+    found, ends = None, ev.models.words(*_ENDS[given])
     for call, inner in ev.callers.of(scope):
         if found is not None:
             break
@@ -222,6 +251,8 @@ def forgets(call: ast.Call, scope: Scope, ends: frozenset[str], given: Given = "
     targets: list[ast.expr | None] = parent.targets if isinstance(parent, ast.Assign) else []  # type: ignore[assignment]
     if isinstance(parent, ast.withitem) and given == "session":
         targets = [parent.optional_vars]
+    if given == "together":
+        return len(targets) == 1 and _are_forgotten(targets[0], scope, ends)
     if len(targets) != 1 or not isinstance(targets[0], ast.Name):
         return False
     name = targets[0].id
@@ -234,6 +265,18 @@ def forgets(call: ast.Call, scope: Scope, ends: frozenset[str], given: Given = "
     if given == "factory":
         return bool(uses) and all(map(_is_called, uses))
     return bool(uses) and all(isinstance(one, ast.Attribute) and one.attr not in ends for one in owners)
+
+
+def _are_forgotten(target: ast.expr | None, scope: Scope, ends: frozenset[str]) -> bool:
+    """Whether a function only uses the engine and the factory that it gets together, each under a name of its own."""
+    names = [one.id for one in target.elts if isinstance(one, ast.Name)] if isinstance(target, ast.Tuple) else []
+    if not names or scope.kind != "function" or not scope.globals.isdisjoint(names):
+        return False
+    for _, load in (one for name in names for one in reads_of(name, scope)):
+        parent = parent_of(load)
+        if not _is_called(load) or (isinstance(parent, ast.Attribute) and parent.attr in ends):
+            return False
+    return True
 
 
 def _is_called(load: ast.Name) -> bool:
@@ -252,6 +295,8 @@ def again(ev: Evaluator, call: ast.Call, scope: Scope) -> Repetition | None:
             return Repetition("round", around.qualified_name)
         if runs(ev, around, "request", "task", "message", "flow") or _takes_request(ev, around):
             return Repetition("call", around.qualified_name)
+        if around.kind == "function" and any(True for _ in _marks(ev, around)):
+            return Repetition("request")
         if steps < _MAX_STEPS and around.kind == "function":
             for outer, caller in ev.callers.of(around):
                 if caller is not around and outer not in met:
