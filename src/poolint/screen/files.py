@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _GAP = rb"(?:[ \t]|\\\r?\n)"
 _FROM = re.compile(
     rb"from" + _GAP + rb"+(?:(\.+)(?:[ \t]*(\w[\w.]*)(?=[ \t\\]))?|(\w[\w.]*)(?=[ \t\\]))" + _GAP + rb"*import\b"
-    rb"" + _GAP + rb"*(\((?:[^)#]|#[^\n]*\n){0,9999}\)|[^\n(\\;]*(?:\\\r?\n[^\n\\;]*)*)"
+    rb"" + _GAP + rb"*(\((?:[^)#]|#[^\n]{0,999}\n){0,9999}\)|[^\n(\\;]*(?:\\\r?\n[^\n\\;]*)*)"
 )  # fmt: skip
 _IMPORT = re.compile(rb"import(?<![\w.][ \t]import)[ \t]+([^\n#;\\]+(?:\\\r?\n[^\n#;\\]*)*)")
 _COMMENT = re.compile(rb"#[^\n]*")

@@ -51,7 +51,7 @@ def last_part(module: Module) -> str:
 def naming_in_imports(word: bytes) -> re.Pattern[bytes]:
     """What finds the import statements of a text in which a name stands."""
     name = rb"(?<![\w\x80-\xff])" + re.escape(word) + rb"(?![\w\x80-\xff])"
-    listed = rb"(?:\((?:[^)#]|#[^\n]*\n)*?|(?:[^\n(\\]|\\\r?\n)*?)"  # a comment may have a parenthesis
+    listed = rb"(?:\((?:[^)#]|#[^\n]{0,999}\n)*?|(?:[^\n(\\]|\\\r?\n)*?)"  # a comment may have a parenthesis
     return re.compile(
         rb"^[ \t]*(?:import[ \t][^\n]*?|from[ \t]+[\w.]*?|from[ \t]+[\w.]+[ \t]+import[ \t]*" + listed + rb")" + name,
         re.MULTILINE,
