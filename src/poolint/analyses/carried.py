@@ -12,6 +12,7 @@ from poolint.analyses.places import Places, owner_of
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import REACHING_ROLES, RELEASABLE
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import only_binding, parent_of, reads_of
 from poolint.types.members import lineage
 from poolint.types.values import Function
@@ -67,7 +68,7 @@ class Carried:
         if made is None or owner is None or cls.kind not in RELEASABLE:
             return None
         paths = [path for path, place in self.ev.derived(Places).made(made, scope).items() if place in names]
-        given = [one for one in (*made.args, *(each.value for each in made.keywords)) if name_of(one) in names]
+        given = [one for one in call_arguments(made) if name_of(one) in names]
         if not paths or len(given) != 1 or not puts_by(self.ev, made, given[0], scope):
             return None
         doing = Doing()

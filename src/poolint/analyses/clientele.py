@@ -15,6 +15,7 @@ from poolint.analyses.occasions import Occasions
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import required, routes
 from poolint.frameworks.routers import Routers
+from poolint.syntax.expressions import call_arguments
 from poolint.types.annotated import dependencies, injection, provider_in
 from poolint.types.providers import provided
 from poolint.types.vocabulary import last_name
@@ -109,7 +110,7 @@ def _is_theirs(guard: ast.expr) -> bool:
 
 def _roles(guard: ast.Call) -> Iterator[str]:
     """The last words of what a guard is given, as ``Role.ADMIN`` and ``"admin"``."""
-    for argument in (*guard.args, *(one.value for one in guard.keywords)):
+    for argument in call_arguments(guard):
         for one in argument.elts if isinstance(argument, (ast.List, ast.Tuple, ast.Set)) else (argument,):
             if isinstance(one, ast.Constant) and isinstance(one.value, str):
                 yield one.value

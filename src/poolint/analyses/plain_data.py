@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.sinks import EXTERNAL
 from poolint.flow.summaries import Summaries
 from poolint.models import standard
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import Scope, nearest
 from poolint.trees import tree_of
 from poolint.types.call_sites import call_site
@@ -248,7 +249,7 @@ class Values:
             returns = getattr(callee.scope.node, "returns", None)
             return _nothing_if(returns is not None and is_plain_annotation(self.ev.models, returns))
         if isinstance(callee, LibraryFunction) or (isinstance(callee, LibraryName) and _is_standard(callee)):
-            return [*node.args, *(one.value for one in node.keywords)]
+            return call_arguments(node)
         return [function.value] if isinstance(function, ast.Attribute) and self._is_data(function.value) else None
 
     def _is_data(self, node: ast.expr) -> bool:

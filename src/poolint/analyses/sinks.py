@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.lent_pools import bind_of
 from poolint.analyses.pools import is_checkout
 from poolint.models.schema import ASKED, ENDING_ROLES, OPENING_ROLES, REACHING_ROLES, SESSIONS, TAKING_ROLES
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.pacing import is_until_a_moment
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.second_tries import is_after_a_failure
@@ -126,10 +127,8 @@ def sync_session_sink(fact: CallSite) -> str:
     cls = fact.cls
     if cls is None or cls.mode != "sync" or cls.kind not in ASKED:
         return ""
-    is_waiting = fact.row is not None and fact.row.call in (
-        "sync",
-        "generator",
-    )  # others are the asynchronous ones beside it
+    # Others are the asynchronous ones beside it.
+    is_waiting = fact.row is not None and fact.row.call in ("sync", "generator")
     return "database" if is_waiting and fact.role in REACHING_ROLES else ""
 
 
@@ -155,7 +154,7 @@ def sync_checkout_sink(fact: CallSite) -> str:
 
 def _is_zero(call: ast.Call) -> bool:
     """Whether a call has the constant 0 for its only argument: ``asyncio.sleep(0)`` lets others run, and no more."""
-    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    values = call_arguments(call)
     return len(values) == 1 and isinstance(values[0], ast.Constant) and not values[0].value
 
 

@@ -14,6 +14,7 @@ from poolint.analyses.holding import root_of
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.statement_locks import lock_of
 from poolint.flow.summaries import Summaries
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import callees_of, text_of
 from poolint.types.values import Function
@@ -118,7 +119,7 @@ class Locks:
 
     def by_helper(self, call: ast.Call, scope: Scope) -> list[Lock]:
         """What a function of the project locks by any session that it is passed."""
-        names = [one.id for one in (*call.args, *(each.value for each in call.keywords)) if isinstance(one, ast.Name)]
+        names = [one.id for one in call_arguments(call) if isinstance(one, ast.Name)]
         return [self._lock(one) for name in names for one in self._locked(call, name, scope)]
 
     def _locked(self, call: ast.Call, name: str, scope: Scope) -> tuple[_Place, ...]:

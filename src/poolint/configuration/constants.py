@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from poolint.configuration.sources import Following
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
 from poolint.types.followed import MAX_SOURCES
 from poolint.types.vocabulary import last_name
@@ -216,7 +217,7 @@ class Folder:
 
     def _remade(self, node: ast.Call, scope: Scope, depth: int) -> Folded:
         """What a call gives of which nothing is known but what it is given."""
-        given = [*node.args, *(one.value for one in node.keywords)]
+        given = call_arguments(node)
         parts = (
             self._folded(one, scope, depth + 1) for one in given if not isinstance(one, (ast.Constant, ast.Starred))
         )

@@ -21,6 +21,7 @@ from poolint.detect.observation import Observation
 from poolint.detect.plain import PlainFunctions
 from poolint.detect.works_by import is_asked, is_connection, is_local, is_of_any, kind_of, lent_connection, whole
 from poolint.models.standard import ENTERING
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import CallSite, CallText, call_site, callees_of, function_run, text_of
@@ -298,7 +299,7 @@ def _with_what_is_lent(
     ev, last = services.evaluator, witness.links[-1]
     if not isinstance(last.node, ast.Call) or lent_connection(ev, last.node, last.scope) is None:
         return
-    given = [*node.args, *(one.value for one in node.keywords)] if isinstance(node, ast.Call) else []
+    given = call_arguments(node) if isinstance(node, ast.Call) else []
     passed = [one for one in given if is_connection(ev, one, scope)]
     for one in _at_its_end(services, node, witness, scope) if not any(is_local(each, scope) for each in passed) else ():
         yield msgspec.structs.replace(one, session=ast.dump(passed[0])) if passed else one
@@ -338,7 +339,7 @@ def _writes(ev: Evaluator, scope: Scope) -> bool:
 
 def _session_passed(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
     """The synchronous session that a function is passed, or what else it is to ask, where it is one."""
-    given = [*node.args, *(one.value for one in node.keywords)] if isinstance(node, ast.Call) else []
+    given = call_arguments(node) if isinstance(node, ast.Call) else []
     for one in given:
         if isinstance(one, (ast.Name, ast.Attribute)) and any(map(is_asked, alternatives(ev.type_of(one, scope)))):
             return ast.dump(one)

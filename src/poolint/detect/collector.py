@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.models.schema import CLOSING_ROLES
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, text_of
@@ -75,7 +76,7 @@ def _callback(ev: Evaluator, node: ast.Call, name: str, scope: Scope) -> Iterato
 
 def _no_time(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
     """``wait_for(conn.close(), 0)``: it is cancelled before its first step."""
-    inner, timeout = node.args[0], [*node.args, *(keyword.value for keyword in node.keywords)][1]
+    inner, timeout = node.args[0], call_arguments(node)[1]
     if not (isinstance(timeout, ast.Constant) and timeout.value == 0 and isinstance(inner, ast.Call)):
         return
     if not isinstance(ev.type_of(node.func, scope), LibraryName):

@@ -12,6 +12,7 @@ from poolint.analyses.pools import UNPOOLED
 from poolint.flow.flags import name_of
 from poolint.frameworks.entries import parameters, required, routes
 from poolint.models.schema import SESSIONS
+from poolint.syntax.expressions import call_arguments
 from poolint.types.bound import elsewhere
 from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
@@ -295,7 +296,7 @@ def _made_as(services: Services, pool: Pool | None) -> tuple[ast.Call, Class, Mo
 def opens_in_memory(ev: Evaluator, call: ast.Call, scope: Scope | None) -> bool:
     """Whether a driver's connection is one to a database in memory. Constants are followed where the function that the call
     stands in is given."""
-    written = [*call.args, *(one.value for one in call.keywords)]
+    written = call_arguments(call)
     if scope is not None:
         names = (ast.Name, ast.Attribute)
         written = [origin(ev, one, scope, _CONSTANTS).node if isinstance(one, names) else one for one in written]

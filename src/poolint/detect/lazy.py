@@ -10,6 +10,7 @@ from poolint.analyses.expire_on_commit import expires
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import follows, may_await, start_of
 from poolint.types.call_sites import call_site, text_of
@@ -311,7 +312,7 @@ def _is_cared_for(attribute: str, one: _Object, scope: Scope, loaders: frozenset
 
 
 def _mentions(call: ast.Call, attribute: str) -> bool:
-    given = [*call.args, *(one.value for one in call.keywords)]
+    given = call_arguments(call)
     for inner in (node for one in given for node in ast.walk(one)):
         if isinstance(inner, ast.Attribute) and inner.attr == attribute:
             return True

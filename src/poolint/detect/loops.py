@@ -13,6 +13,7 @@ from poolint.detect.coroutines import may_be_coroutine
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.models.schema import SESSIONS
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import follows, is_in_loop
 from poolint.types.call_sites import callees_of, text_of
@@ -184,7 +185,7 @@ class Loops:
     def _hands_on(self, scope: Scope) -> bool:
         """Whether a function passes a session to a call that takes it."""
         for call in scope.calls:
-            given = (*call.args, *(one.value for one in call.keywords))
+            given = call_arguments(call)
             passed = (self.ev.type_of(one, scope) for one in given if isinstance(one, (ast.Name, ast.Attribute)))
             if any(map(_is_session, passed)) and not self._graphs.never_returns(call, scope):
                 return True

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.detect.written import writes_of
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of, statement_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def concerns_what_is_written(services: Services, hold: Hold, node: ast.expr, sco
 
     Who gets all that he needs misses nothing.
     """
-    arguments = [*node.args, *(one.value for one in node.keywords)] if isinstance(node, ast.Call) else []
+    arguments = call_arguments(node) if isinstance(node, ast.Call) else []
     ignored = {hold.resource.partition(".")[0], "self", "cls"}
     sent = _names(arguments, scope) - ignored
     writes = writes_of(services, hold, scope)

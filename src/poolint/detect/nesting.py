@@ -29,6 +29,7 @@ from poolint.detect.responding import after_response, run_while_kept
 from poolint.detect.room import has_room_for_two, has_two_for_itself, takes_turns
 from poolint.detect.written import is_written
 from poolint.models.schema import OPENING_ROLES
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.guards import is_asked
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import is_parameter, nearest, parent_of
@@ -367,7 +368,7 @@ def _is_lent(made: ast.Call, scope: Scope) -> bool:
     return any(
         isinstance(one, ast.Name) and one.id in names and _is_given(call, scope)
         for call in scope.calls
-        for one in (*call.args, *(keyword.value for keyword in call.keywords))
+        for one in call_arguments(call)
     )
 
 

@@ -18,6 +18,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.factories import again, makers, owes_closing
 from poolint.detect.observation import Observation
 from poolint.flow.flags import name_of
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, may_await
@@ -176,7 +177,7 @@ class Owners:
         own = self._owner(found[0])
         if own is not None:
             return own
-        for argument in (*value.args, *(one.value for one in value.keywords)):
+        for argument in call_arguments(value):
             made = assigned(argument.id, scope) if isinstance(argument, ast.Name) else argument
             if isinstance(argument, ast.Name) and len(_loads(argument.id, scope)) != 1:
                 continue
@@ -228,7 +229,7 @@ class Owners:
             cls = self._library_class(call, init)
             if cls is not None and self._owes(call, cls, init):
                 return call
-        for argument in (*call.args, *(one.value for one in call.keywords)):
+        for argument in call_arguments(call):
             made: ast.expr | None = argument
             if isinstance(argument, ast.Name):
                 made = assigned(argument.id, init) if len(_loads(argument.id, init)) == 1 else None

@@ -13,6 +13,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.hooks import starting_words, starts
 from poolint.models.schema import CLOSING_ROLES, OWNERS
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, callees_of
@@ -163,7 +164,7 @@ def _closed(module: Module) -> Iterator[str]:
         if isinstance(node, ast.Attribute) and node.attr in _CLOSES:
             yield _last(node.value)
         elif isinstance(node, ast.Call) and last_name(node.func).startswith(_CLOSING):
-            for argument in (*node.args, *(one.value for one in node.keywords)):
+            for argument in call_arguments(node):
                 yield from (_last(one) for one in ast.walk(argument) if isinstance(one, ast.expr))
 
 

@@ -18,6 +18,7 @@ from poolint.explain.line import calls_on, is_standard, line_at, names_on, scope
 from poolint.explain.report import Event, Explanation, HeldOver, Known, Obligation
 from poolint.explain.silent import Silent
 from poolint.models.schema import Kind
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import callees_of, text_of
 from poolint.types.evidence import says_database
@@ -198,7 +199,7 @@ def _is_given_resource(analysis: Analysis, call: ast.Call, scope: Scope) -> bool
     """Whether what is called matters: its value is awaited or entered, or a resource is passed to it."""
     if isinstance(parent_of(call), (ast.withitem, ast.Await)):
         return True
-    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    given = call_arguments(call)
     return any(is_one_of(analysis.evaluator.type_of(one, scope), _ANY_KIND) for one in given)
 
 

@@ -48,6 +48,8 @@ How = Literal[
     "registers",
     "registers-decorated",
     "maps-rows",
+    "of-all-rows",
+    "adds-attribute",
     "maps-column",
     "maps-relationship",
     "loads",
@@ -162,7 +164,9 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     calls as it is imported for others to find something set, and that does nothing else.
 
     ``registers``: they are passed the target of a listener, the name of the event and the function, or the function that
-    they decorate. ``maps-rows``: bases of the classes of rows, or what makes such a base; what ``maps-column`` and
+    they decorate. ``maps-rows``: bases of the classes of rows, or what makes such a base; ``of-all-rows``: attributes that
+    such a base has, or is told to have; ``adds-attribute``: they are passed the name of an attribute for another class; what
+    ``maps-column`` and
     ``maps-relationship`` give stands for an attribute of rows; ``loads``: they
     say that an attribute is loaded with its object, or how, and ``takes-out``: that an object is no longer the session's.
     ``loads-object``: methods of a session that are awaited for an object that they load, or for several; ``gives-result``

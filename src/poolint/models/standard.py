@@ -104,3 +104,11 @@ PLAIN_CONTAINERS = frozenset(
     }
 )  # fmt: skip
 """Generics that are plain data where their arguments are."""
+
+CLOCKS = frozenset(
+    {
+        "time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "now", "utcnow", "total_seconds",
+        "timestamp",
+    }
+)  # fmt: skip
+"""Methods and functions of the language that read a clock, or say how far two of its readings are apart."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.holding.transactions import is_query, root_of, source_of
 from poolint.analyses.plain_data import Values
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import nearest
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.following import origin
@@ -214,7 +215,7 @@ def only_reads(
 
 
 def _is_given(call: ast.Call, resource: str, scope: Scope) -> bool:
-    given = [*call.args, *(one.value for one in call.keywords)]
+    given = call_arguments(call)
     return any(text_of(one.value if isinstance(one, ast.Starred) else one, scope) == resource for one in given)
 
 

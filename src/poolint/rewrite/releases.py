@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.ownership import Fate, Ownership
 from poolint.models.schema import CLOSING_ROLES
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site
 from poolint.types.vocabulary import last_name
@@ -179,7 +180,7 @@ def given_back(statement: ast.stmt) -> ast.expr | None:
     value = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
     if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute):
         return None
-    given = [*value.args, *(keyword.value for keyword in value.keywords)]
+    given = call_arguments(value)
     if value.func.attr not in (_TAKES_BACK if given else _UNTYPED):
         return None
     return given[0] if given else value.func.value

@@ -50,6 +50,11 @@ def first_name(node: ast.AST) -> str:
             return ""
 
 
+def call_arguments(call: ast.Call) -> list[ast.expr]:
+    """What a call is passed, by places and by names; a starred one as it stands."""
+    return [*call.args, *(one.value for one in call.keywords)]
+
+
 _STEPS = frozenset((ast.Attribute, ast.Await, ast.Subscript, ast.NamedExpr))
 
 

@@ -5,19 +5,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.models.standard import CLOCKS
 from poolint.syntax.expressions import last_name
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_CLOCKS = frozenset(
-    {
-        "time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "now", "utcnow", "total_seconds",
-        "timestamp",
-    }
-)  # fmt: skip
-"""Methods and functions of the language that read a clock, or say how far two of its readings are apart."""
 
 _MAX_STEPS = 3
 """Variables that a duration goes through."""
@@ -41,7 +34,7 @@ def _is_rest(node: ast.expr, function: ast.AST, steps: int) -> bool:
 
 def _reads_a_clock(node: ast.expr, function: ast.AST, steps: int) -> bool:
     inside = list(ast.walk(node))
-    if any(isinstance(one, ast.Call) and last_name(one.func) in _CLOCKS for one in inside):
+    if any(isinstance(one, ast.Call) and last_name(one.func) in CLOCKS for one in inside):
         return True
     return bool(steps) and any(_reads_a_clock(one, function, steps - 1) for one in _values(inside, function))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.types import returns
 from poolint.types.definitions import Definitions
@@ -104,7 +105,7 @@ class _Runs:
 
     def _hands(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call is passed what the decorator around its function has been given."""
-        given = (*call.args, *(one.value for one in call.keywords))
+        given = call_arguments(call)
         names = (part.id for one in given for part in ast.walk(one) if isinstance(part, ast.Name))
         return any(_is_given(name, scope) for name in names)
 

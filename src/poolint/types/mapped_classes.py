@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 from poolint.syntax.expressions import last_name
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.members import lineage
+from poolint.types.set_outside import assignments
 from poolint.types.values import ClassObject, LibraryName
 
 if TYPE_CHECKING:
     from poolint.syntax.project import Module
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
-
-_GIVEN = frozenset({"metadata", "registry", "query", "query_class", "type_annotation_map", "c", "t"})
-"""What a base has, or is told to have, for all classes of rows."""
 
 _OPEN = frozenset({"__getattr__", "__table__", "__new__", "__init_subclass__", "__class_getitem__"})
 """What may give a class, or those below it, attributes that are written nowhere."""
@@ -31,6 +29,8 @@ class MappedClasses:
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self._maps = ev.models.manners["maps-rows"]
+        self._of_all = ev.models.words("of-all-rows")
+        self._adding = ev.models.words("maps-relationship", "adds-attribute")
         self._lineages: dict[Scope, tuple[Scope, ...]] = {}
         self._failing: dict[Scope, frozenset[ast.Call]] = {}
 
@@ -48,7 +48,7 @@ class MappedClasses:
         owner = node.value
         if not (isinstance(owner, ast.Name) and owner.id[:1].isupper() and isinstance(node.ctx, ast.Load)):
             return False  # most of them
-        if node.attr.startswith("_") or node.attr in _GIVEN:
+        if node.attr.startswith("_") or node.attr in self._of_all:
             return False
         cls = self.ev.type_of(owner, scope)
         if not isinstance(cls, ClassObject) or not isinstance(cls.cls, Scope):
@@ -99,14 +99,11 @@ class MappedClasses:
         naming = map(project.module, project.saying(name, cls.module))
         if any(self._gives(name, one) for one in naming if one is not None):
             return False
-        modules = map(project.module, project.setting(name, cls.module))
-        targets = (one.node for each in modules if each is not None for one in each.set_on_objects(name))
-        return all(isinstance(one, ast.Attribute) and last_name(one.value) != cls.name for one in targets)
+        return all(last_name(owner) != cls.name for _, owner, _ in assignments(self.ev, name, cls.module))
 
     def _gives(self, name: str, module: Module) -> bool:
         """Whether a module passes a name to what gives it to another class: the other side of a relationship, ``setattr``."""
-        words = self.ev.models.words("maps-relationship") | {"setattr", "backref", "add_property"}
-        calls = (call for scope in module.scope.descendants() for call in scope.calls_named(words))
+        calls = (call for scope in module.scope.descendants() for call in scope.calls_named(self._adding))
         return any(isinstance(one, ast.Constant) and one.value == name for call in calls for one in ast.walk(call))
 
 

@@ -9,7 +9,7 @@ from poolint.syntax.scopes import Scope
 from poolint.types.values import UNKNOWN, ClassObject, Instance, alternatives, known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from poolint.models.loader import Models
     from poolint.models.schema import Class
@@ -23,7 +23,7 @@ def set_outside(ev: Evaluator, receiver: Instance, attribute: str) -> Type:
     """What is assigned to an attribute of objects of a project's class, anywhere in the project, by others than its methods."""
     if not isinstance(receiver.cls, Scope) or attribute.startswith("__"):
         return UNKNOWN
-    return ev.once((receiver.cls, attribute, "set outside"), _compute, ev, receiver, attribute)
+    return ev.once((receiver.cls, attribute, "set outside"), _on_own, ev, receiver, attribute)
 
 
 def set_on_application(ev: Evaluator, receiver: Type, attribute: str, scope: Scope) -> Type:
@@ -37,13 +37,12 @@ def set_on_application(ev: Evaluator, receiver: Type, attribute: str, scope: Sco
 
 
 def _on_library(ev: Evaluator, base: Class, attribute: str, scope: Scope) -> Type:
-    found: list[Type] = []
-    for binding, inner in _set(ev, attribute, scope.module):
-        assert isinstance(binding.node, ast.Attribute)
-        owners = alternatives(ev.type_of(binding.node.value, inner))
-        if any(isinstance(one, Instance) and one.base is base for one in owners):
-            found.append(ev.binding(binding, inner))
-    return known(found)
+    return _given(ev, attribute, scope.module, lambda one: isinstance(one, Instance) and one.base is base)
+
+
+def _on_own(ev: Evaluator, receiver: Instance, attribute: str) -> Type:
+    assert isinstance(receiver.cls, Scope)
+    return _given(ev, attribute, receiver.cls.module, lambda one: _may_be(ev, one, receiver))
 
 
 def _serving(models: Models) -> frozenset[str]:
@@ -52,22 +51,22 @@ def _serving(models: Models) -> frozenset[str]:
     return frozenset(cls.name for cls in models.classes.values() if not names.isdisjoint({cls.name, *cls.aliases}))
 
 
-def _set(ev: Evaluator, attribute: str, near: Module) -> Iterator[tuple[Binding, Scope]]:
+def assignments(ev: Evaluator, attribute: str, near: Module) -> Iterator[tuple[Binding, ast.expr, Scope]]:
+    """What is assigned to an attribute in the project of a module, each with what it is set on and the scope of that; not what
+    methods set on their own objects."""
     for path in ev.project.setting(attribute, near):
         module = ev.project.module(path)
         for binding in module.set_on_objects(attribute) if module is not None else ():
             if binding.scope is not None and isinstance(binding.node, ast.Attribute):
-                yield binding, binding.scope
+                yield binding, binding.node.value, binding.scope
 
 
-def _compute(ev: Evaluator, receiver: Instance, attribute: str) -> Type:
-    assert isinstance(receiver.cls, Scope)
+def _given(ev: Evaluator, attribute: str, near: Module, is_owner: Callable[[Type], bool]) -> Type:
+    """What is assigned to an attribute of those that are asked about."""
     found: list[Type] = []
-    for binding, inner in _set(ev, attribute, receiver.cls.module):
-        assert isinstance(binding.node, ast.Attribute)
-        owners = alternatives(ev.type_of(binding.node.value, inner))
-        if any(_may_be(ev, one, receiver) for one in owners):
-            found.append(ev.binding(binding, inner))
+    for binding, owner, scope in assignments(ev, attribute, near):
+        if any(map(is_owner, alternatives(ev.type_of(owner, scope)))):
+            found.append(ev.binding(binding, scope))
     return known(found)
 
 

@@ -21,6 +21,7 @@ from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import parameters, required, routes
 from poolint.frameworks.guards import Guards
 from poolint.models.schema import SESSIONS
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.nodes import with_defaults
 from poolint.types.call_sites import CallSite, call_site, callees_of, text_of
@@ -299,7 +300,7 @@ def is_committed_after(ev: Evaluator, resource: str, scope: Scope) -> bool:
     """Whether a decorator of the project commits what it passes to a function once that has returned: itself, or by the
     context manager that it has it from."""
     for _, call, wrapper in wrapped(ev, scope):
-        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        given = call_arguments(call)
         names = {each.id for each in given if isinstance(each, ast.Name)}
         mine = {name for name in names if _passed(name, call, scope) == resource}
         if any(_commits_after(ev, name, call, wrapper) for name in mine):

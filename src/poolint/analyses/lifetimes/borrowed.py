@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.lent_pools import bind_of
 from poolint.analyses.places import is_super_init
+from poolint.syntax.expressions import call_arguments
 from poolint.types.evidence import SAYS_ENGINE
 from poolint.types.members import lineage
 from poolint.types.values import UNKNOWN, ClassObject, Instance, alternatives
@@ -41,7 +42,7 @@ def borrows(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
 
 def _takes_connection(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether an argument of a call is a connection, and cannot be an engine."""
-    for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
+    for argument in call_arguments(call):
         kinds = {
             one.base.kind
             for one in alternatives(ev.type_of(argument, scope))

@@ -42,6 +42,7 @@ from poolint.analyses.ownership import Fate, is_lost_when_closed
 from poolint.flow.flags import name_of
 from poolint.frameworks.hooks import is_resumed
 from poolint.models.schema import CLOSING_ROLES, REACHING_ROLES
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_yielded
 from poolint.types.call_sites import as_called, call_site
@@ -192,7 +193,7 @@ class Moves:
             return self._method(call, "rollback" if ends == "close" else ends, config, edge)
         if isinstance(receiver, ast.Name) and receiver.id == self.registry:
             return self._through_registry(call, last_name(call.func), config, edge)
-        for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
+        for argument in call_arguments(call):
             if carries(self.ev, self.cls, argument, config.names, self.scope):
                 return self._passed(node, call, argument, config, edge)
         if is_of_owner(call, config.names):
