@@ -304,6 +304,26 @@ def test_a_name_that_the_project_depends_upon_is_no_folder_of_the_repository(tmp
     assert found(tmp_path, "kit", "shop/a.py") == "stubs/kit/__init__.py"
 
 
+@pytest.mark.parametrize("mark", [".gitignore", ".github/workflows/ci.yml"])
+def test_files_that_were_taken_out_of_a_repository_have_its_root(mark: str, tmp_path: Path) -> None:
+    files = {"cron/setup.py": "", "cron/src/cron/mail.py": "", "cron/.gitignore": ""}
+    files |= {"api/setup.py": "", "api/src/api/__init__.py": "", "api/src/api/mail.py": ""}
+    write(tmp_path, files)
+    assert found(tmp_path, "api.mail", "cron/src/cron/mail.py") is None
+    assert found(write(tmp_path, {mark: ""}), "api.mail", "cron/src/cron/mail.py") == "api/src/api/mail.py"
+
+
+def test_what_a_repository_installs_of_itself(tmp_path: Path) -> None:
+    installed = "-e git+https://git.example/shop.git#egg=api&subdirectory=api\n"
+    files = {".git/HEAD": "", "cron/requirements.txt": installed, "cron/src/cron/mail.py": "", "old/api/mail.py": ""}
+    files |= {"api/src/api/__init__.py": "", "api/src/api/mail.py": "", "old/api/__init__.py": ""}
+    files |= {"api/setup.py": 'setup(name="api", package_dir={"": "src"})', "api/setup.cfg": "[metadata]\nname = app\n"}
+    files |= {"cron/setup.py": 'setup(name="cron", package_dir={"": "src"})', "old/setup.py": 'setup(name="api-old")'}
+    assert found(write(tmp_path, files), "api.mail", "cron/src/cron/mail.py") == "api/src/api/mail.py"
+    (tmp_path / "cron/requirements.txt").write_text("", encoding="utf-8")
+    assert found(tmp_path, "api.mail", "cron/src/cron/mail.py") is None  # either of two
+
+
 @pytest.mark.parametrize("text", ["[project", "\0", '[project]\nname = 1\n[tool]\nuv = "x"\n', "[[[[" * 10_000, "\xff"])
 def test_project_files_that_are_broken_say_nothing(text: str, tmp_path: Path) -> None:
     files = {".git/HEAD": "", "libs/db/shop_db/__init__.py": "", "libs/db/pyproject.toml": text, API: ""}

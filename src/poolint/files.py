@@ -35,6 +35,7 @@ _FLAGS = (
     | getattr(os, "O_NONBLOCK", 0)
 )
 _CHUNK = 1 << 20
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class NotRegularError(OSError):
@@ -50,6 +51,12 @@ def write_all(handle: int, data: bytes) -> None:
     left = memoryview(data)
     while left:
         left = left[os.write(handle, left) :]
+
+
+def decoded(data: bytes) -> str:
+    """A text in UTF-8, or in UTF-16 where its first bytes say so: PowerShell writes what ``pip freeze`` prints in that, and pip
+    reads it. Raises ``UnicodeDecodeError``."""
+    return data.decode("utf-16" if data[:2] in _UTF_16 else "utf-8-sig")
 
 
 def is_notebook(path: str) -> bool:

@@ -37,8 +37,9 @@ IDLE = (".bak", ".csv", ".html", ".log", ".md", ".orig", ".out", ".pyc", ".rst",
 BUT = ("Containerfile", "Dockerfile", "Procfile", "requirements")
 
 MARKS = frozenset({
-    ".git", ".hg", ".jj", "__init__.py", "Pipfile", "alembic.ini", "manage.py", "pdm.lock", "poetry.lock", "pylock.toml",
-    "pyproject.toml", "setup.cfg", "setup.py", "tox.ini", "uv.lock",
+    ".git", ".gitattributes", ".github", ".gitignore", ".gitlab-ci.yml", ".hg", ".jj", "__init__.py", "Pipfile",
+    "alembic.ini", "manage.py", "pdm.lock", "poetry.lock", "pylock.toml", "pyproject.toml", "setup.cfg", "setup.py", "tox.ini",
+    "uv.lock",
 })  # fmt: skip
 """Names by which a folder is known to be something; beside these it is files of requirements."""
 

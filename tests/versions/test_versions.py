@@ -134,6 +134,14 @@ def test_requirements_that_include_others(folder: Folder) -> None:
     assert folder.allowed() == one("0.2")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_requirements_that_powershell_has_written(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "requirements.txt").write_bytes("fastapi==0.2\r\nredis==5.0\r\n".encode(encoding))
+    versions = Versions(Finder(Ready().libraries))
+    assert versions.allowed("fastapi", str(tmp_path / "api.py")) == one("0.2")
+    assert not versions.problems
+
+
 def test_a_folder_of_requirements(folder: Folder) -> None:
     folder.write("requirements/base.in", "fastapi>=0.1").write("requirements/base.txt", "fastapi==0.2\n")
     assert folder.allowed() == one("0.2")
@@ -167,7 +175,7 @@ def test_requirements_of_which_one_environment_has_only_one(folder: Folder) -> N
         ("pyproject.toml", 'fastapi = "\n', "it is broken TOML"),
         ("pyproject.toml", f"fastapi = {'[' * 9999}", "it is nested too deeply"),
         ("uv.lock", '[[package]]\nname = "fastapi"\n<<<<<<< HEAD\nversion = "1"\n', "it is broken TOML"),
-        ("requirements.txt", b"\xff\xfef\0a\0s\0t\0", "it is not UTF-8"),
+        ("requirements.txt", b"fast\xff==0.1", "it is not UTF-8"),
     ],
 )
 def test_what_is_broken_is_told_once_and_passed_over(tmp_path: Path, name: str, text: str | bytes, reason: str) -> None:

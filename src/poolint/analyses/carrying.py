@@ -104,6 +104,8 @@ class Carrying:
                 for name, bound in (*fields.items(), *cls.self_assignments.items()):
                     if self.says_database(name) or any(self.is_carrier(one, one.home(cls)) for one in bound):
                         found[name] = None
+        if owner.base is not None:
+            found.update(dict.fromkeys(owner.base.made_of))
         self._members[owner.key] = list(found)
         return self._members[owner.key]
 

@@ -17,9 +17,11 @@ from poolint.analyses.given_together import GivenTogether
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
 from poolint.models.standard import PROPERTIES
+from poolint.syntax.expressions import is_super_init
 from poolint.syntax.reaching import reaching
 from poolint.syntax.scopes import Bindings, Scope
 from poolint.types.call_sites import called_on, callees_of, text_of
+from poolint.types.made_of import passed_for_part
 from poolint.types.members import lineage
 from poolint.types.returns import decorators
 from poolint.types.values import ClassObject, Function, Instance, alternatives
@@ -345,19 +347,6 @@ def owner_of(one: Type) -> Instance | None:
     return found if found.base is None or found.base.kind not in HANDLES else None
 
 
-def passed_for_part(cls: Class | None, call: ast.Call, name: str) -> ast.expr | None:
-    """What the constructor of a library's class is passed for a part of what it makes."""
-    if cls is None or name not in cls.made_of:
-        return None
-    place = cls.made_of[name]
-    for keyword in call.keywords:
-        if keyword.arg == name:
-            return keyword.value
-    if not 0 <= place < len(call.args) or any(isinstance(one, ast.Starred) for one in call.args[: place + 1]):
-        return None
-    return call.args[place]
-
-
 def arguments_of(call: ast.Call) -> list[tuple[str | None, ast.expr]]:
     """The arguments of a call, each with its keyword."""
     found: list[tuple[str | None, ast.expr]] = [(None, one) for one in call.args]
@@ -389,11 +378,3 @@ def bound_value(binding: Binding) -> ast.expr | None:
 
 def is_none(value: ast.expr | None) -> bool:
     return isinstance(value, ast.Constant) and value.value is None
-
-
-def is_super_init(call: ast.Call) -> bool:
-    function = call.func
-    if not (isinstance(function, ast.Attribute) and function.attr == "__init__"):
-        return False
-    owner = function.value
-    return isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super"

@@ -22,15 +22,27 @@ if TYPE_CHECKING:
 def is_of_each_call(ev: Evaluator, pool: Pool, scope: Scope) -> bool:
     """Whether a pool is that of an engine which a function that ``scope`` calls makes in a variable of its own: with
     each call it is another one."""
-    if pool[:1] != ("place",):
+    maker = maker_of(ev, pool)
+    if maker is None or is_inside(scope.node, maker.node):
         return False
-    module = ev.project.module(str(pool[1]))
-    for one in module.scope.descendants() if module is not None else ():
-        if one.kind == "function" and not is_inside(scope.node, one.node):
-            made = next((call for call in one.calls if (call.lineno, call.col_offset) == pool[2:4]), None)
-            if made is not None:
-                return is_kept_here(made, one) and not any(_is_stored(load) for _, load in _loads_of(made, one))
-    return False
+    made = _making(maker, pool)
+    return made is not None and is_kept_here(made, maker) and not any(map(_is_stored, _names_of(made, maker)))
+
+
+def maker_of(ev: Evaluator, pool: Pool) -> Scope | None:
+    """The function in which the engine of a pool is made."""
+    module = ev.project.module(str(pool[1])) if pool[:1] == ("place",) else None
+    functions = (one for one in module.scope.descendants() if one.kind == "function") if module is not None else ()
+    return next((one for one in functions if _making(one, pool) is not None), None)
+
+
+def _making(scope: Scope, pool: Pool) -> ast.Call | None:
+    """The call of a function that makes the engine of a pool."""
+    return next((call for call in scope.calls if (call.lineno, call.col_offset) == pool[2:4]), None)
+
+
+def _names_of(made: ast.Call, scope: Scope) -> Iterator[ast.Name]:
+    return (load for _, load in _loads_of(made, scope))
 
 
 def is_of_this_call(ev: Evaluator, pool: Pool, scope: Scope) -> bool:
@@ -38,7 +50,7 @@ def is_of_this_call(ev: Evaluator, pool: Pool, scope: Scope) -> bool:
     it is to connect, or to bind sessions to it."""
     current: Scope | None = scope if pool[:2] == ("place", scope.module.path) else None
     while current is not None and current.kind == "function":
-        made = next((call for call in current.calls if (call.lineno, call.col_offset) == pool[2:4]), None)
+        made = _making(current, pool)
         if made is not None:
             return is_kept_here(made, current) and all(
                 _binds(ev, load, inner) for inner, load in _loads_of(made, current)
@@ -61,7 +73,7 @@ def is_of_new_object(pool: Pool, scope: Scope) -> bool:
     """Whether a pool is that of an engine which a constructor makes: what it takes there it takes from a new one."""
     if scope.name != "__init__" or pool[:2] != ("place", scope.module.path):
         return False
-    return any((call.lineno, call.col_offset) == pool[2:4] for call in scope.calls)
+    return _making(scope, pool) is not None
 
 
 def _is_stored(load: ast.Name) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.worked_on import WorkedOn, made_of
+from poolint.analyses.worked_on import made_of
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import home_of
 from poolint.types.bound import elsewhere
 from poolint.types.following import PASSAGES, Follower
+from poolint.types.made_of import given_for_part
 from poolint.types.values import Instance, alternatives
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _sources(ev: Evaluator, name: str, scope: Scope) -> list[tuple[ast.expr, Sco
     if own is not None and own.arg == root:
         found = alternatives(ev.scope_name(root, home))
         objects = [one for one in found if isinstance(one, Instance)]
-        ways = [way for one in objects for way in ev.derived(WorkedOn).given(one, path[0])]
+        ways = [way for one in objects for way in given_for_part(ev, one, path[0])]
         path = path[1:]
     follower = Follower(ev, _THROUGH)
     for part in path:

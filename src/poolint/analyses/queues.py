@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.arguments import bound_to
-from poolint.analyses.places import is_super_init
 from poolint.models.schema import Method
+from poolint.syntax.expressions import is_super_init
 from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside

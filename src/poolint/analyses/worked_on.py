@@ -2,8 +2,7 @@
 part has which it is made of.
 
 The models say which arguments of a constructor an object keeps (``made_of``) and on which of these a method works
-(``works_on``). A class of the project that derives from such a one, and makes no ``__init__`` of its own, is made like it;
-one that does hands them on to that of its base.
+(``works_on``).
 """
 
 from __future__ import annotations
@@ -11,19 +10,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.places import Places, is_super_init, kept_class, passed_for_part
+from poolint.analyses.places import Places, kept_class
 from poolint.flow.flags import name_of
-from poolint.syntax.file_kinds import is_test
-from poolint.syntax.scopes import Scope
 from poolint.types.call_sites import call_site, callees_of
-from poolint.types.members import lineage
+from poolint.types.made_of import passed_for_part
 from poolint.types.values import ClassObject, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
@@ -70,29 +66,7 @@ class WorkedOn:
         one = found[0] if len(found) == 1 else None
         if not isinstance(one, Instance) or one.base is None or name not in one.base.made_of:
             return None
-        if name in one.base.attributes:
-            return self.ev.type_of_member(one, name)
-        kinds = [self.ev.type_of(value, scope) for value, scope in self.given(one, name)]
-        return kinds[0] if kinds and all(kind.key == kinds[0].key for kind in kinds) else None
-
-    def given(self, owner: Instance, name: str) -> Iterator[tuple[ast.expr, Scope]]:
-        """What objects of a class of the project are given for a part, each with the scope that it stands in."""
-        family = lineage(self.ev, owner)
-        for init in (one for cls in family for one in cls.children if one.name == "__init__"):
-            calls = [(call, init) for call in init.calls if is_super_init(call)]
-            yield from self._passed(owner, calls, name)
-            return
-        for cls in family[:1]:
-            makers = self.ev.callers.making(cls)
-            yield from self._passed(owner, [one for one in makers if not is_test(one[1].module, self.ev.project)], name)
-
-    def _passed(
-        self, owner: Instance, calls: list[tuple[ast.Call, Scope]], name: str
-    ) -> Iterator[tuple[ast.expr, Scope]]:
-        for call, scope in calls:
-            value = passed_for_part(owner.base, call, name)
-            if value is not None:
-                yield value, scope
+        return self.ev.type_of_member(one, name)
 
 
 def made_of(ev: Evaluator, call: ast.Call, scope: Scope, name: str) -> ast.expr | None:

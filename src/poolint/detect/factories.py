@@ -98,6 +98,11 @@ def observe(ev: Evaluator, words: frozenset[str], scope: Scope) -> Iterator[Obse
         yield MadeForEachCall(fact.node, scope.qualified_name, may_await(fact.node, scope), fact, cls, who, path)
 
 
+def is_made_for_each(ev: Evaluator, scope: Scope) -> bool:
+    """Whether there is something to observe of a function: what it makes is another one for each request."""
+    return any(True for _ in observe(ev, makers(ev.models), scope))
+
+
 def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite, Class, Given] | None:
     """The one call that makes what a function returns; or what the session, or the factory, that it returns is bound to and
     nobody else has."""

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from poolint.analyses.applications import Applications
 from poolint.analyses.clientele import Clientele
 from poolint.analyses.occasions import Occasions
+from poolint.analyses.pools_of_calls import maker_of
 from poolint.detect.databases import connections_by_default, engine_of, held_from
+from poolint.detect.factories import is_made_for_each
 
 if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Hold
@@ -21,8 +23,9 @@ _ADMINISTRATORS = 2
 
 def has_room(services: Services, hold: Hold, scope: Scope) -> bool:
     """Whether a process runs so few requests or tasks at once that the pool of what is held has a connection for each; one of
-    them has it in any case, as a command does, or what alone is started with an application, where that is deployed."""
-    if _runs_alone(services, scope):
+    them has it in any case, as a command does, or what alone is started with an application, where that is deployed, and so
+    does who is given an engine of its own."""
+    if _runs_alone(services, scope) or _is_of_its_own(services, hold, scope):
         return True
     most = _at_once(services, scope)
     return most is not None and (most == 1 or most <= (_limit(services, hold, scope) or 0))
@@ -38,6 +41,13 @@ def has_two_for_itself(services: Services, hold: Hold, scope: Scope) -> bool:
     """Whether a function that nobody else runs beside, in a project that is deployed from its repository, finds two connections
     in a pool: none is known to open only one."""
     return _runs_alone(services, scope) and _limit(services, hold, scope) != 1
+
+
+def _is_of_its_own(services: Services, hold: Hold, scope: Scope) -> bool:
+    """Whether the engine that a connection is held from is made anew for each request, so that nobody else has it."""
+    pool, ev = held_from(services, hold, scope), services.evaluator
+    maker = maker_of(ev, pool) if pool is not None else None
+    return maker is not None and is_made_for_each(ev, maker)
 
 
 def _runs_alone(services: Services, scope: Scope) -> bool:

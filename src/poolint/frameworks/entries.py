@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from poolint.frameworks.hooks import decorating, runs
 from poolint.frameworks.routers import Routers
-from poolint.types.providers import providers, shared
+from poolint.types.providers import OfLibrary, injections, of_library, providers, shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +40,14 @@ def parameters(ev: Evaluator, scope: Scope) -> Iterator[tuple[str, ast.arg, Func
             if binding.kind == "parameter" and isinstance(binding.node, ast.arg):
                 for one in providers(ev, binding, scope, made=True):
                     yield name, binding.node, one
+
+
+def made_by_libraries(ev: Evaluator, scope: Scope) -> Iterator[OfLibrary]:
+    """The dependencies of a function that objects of libraries make."""
+    for bindings in scope.bindings.values():
+        for binding in bindings:
+            for marker, where in injections(ev, binding, scope) if binding.kind == "parameter" else ():
+                yield from of_library(ev, marker, where)
 
 
 def required(ev: Evaluator, route: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, Function]]:

@@ -83,9 +83,12 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     where this argument is given as true. ``acknowledges``: what it owes is mostly short, an answer to what has been sent, and
     gives the connection back by itself as soon as it has arrived. ``exhausts``: it reads what it is called on to its end.
     ``refuses_text``: the name of a fact that is ``yes`` for the versions of the library in which the call raises at once,
-    before anything is taken, if its first argument is a plain text. ``fills``: the argument of the constructor, its first
+    before anything is taken, if its first argument is a plain text. ``commits_where``: the same of those in which it leaves
+    nothing held. ``fills``: the argument of the constructor, its first
     one or a keyword, that says how much there is room for: without it, or where it is no more than 0, the call never waits.
     ``works_on``: the session, or what has one, of those that the receiver is made of (``user_db.session``), which has its role.
+    ``dependency``: it gives a function for a framework to run as one, which has a dependency of its own, the first part here that
+    the receiver is made of, and uses the session that what that gives has under the rest: ``get_user_manager.user_db.session``.
     ``waits_if``: a method that says beforehand whether the call will wait, ``counted_by``: one that says how many there are to
     take. ``closes``: its block closes, as it ends, the connection of the receiver that it has opened.
     """
@@ -110,11 +113,13 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     acknowledges: bool = False
     exhausts: bool = False
     refuses_text: str = ""
+    commits_where: str = ""
     fills: str = ""
     waits_if: str = ""
     counted_by: str = ""
     closes: bool = False
     works_on: str = ""
+    dependency: str = ""
 
 
 class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 PROJECT_FILES = frozenset({"pyproject.toml", "setup.cfg", "setup.py"})
 """What makes a folder the folder of a project."""
 
+IN_REPOSITORIES = frozenset({".gitattributes", ".github", ".gitignore", ".gitlab-ci.yml"})
+"""What lies at the root of most repositories, and is still there where the files have been taken out of one, as an archive."""
+
 MAX_DEPTH = 6
 """How far below the repository's root a project is looked for, in folders."""
 

@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 
 from poolint import tables
-from poolint.files import read_regular
+from poolint.files import decoded, read_regular
 from poolint.roots import PROJECT_FILES
 from poolint.trees import tree_of
 
@@ -123,7 +123,13 @@ class _Found:
                 self.renamed.append((package, self.path(where)))
 
     def requirement(self, text: str) -> None:
-        """One requirement of the standard, with the path that it may have instead of a version."""
+        """One requirement of the standard, with the path that it may have instead of a version; or of pip, with the name that
+        ``#egg=`` says of what a repository holds, which may be this one."""
+        where, _, said = text.partition("#")
+        egg = next((one[4:] for one in said.split("&") if one.startswith("egg=")), "")
+        if egg and "+" in where.partition("://")[0]:
+            self.depends.append(normalized(egg.strip().partition("[")[0]))
+            return
         editable = _EDITABLE.match(text)
         if editable is not None:
             self.linked.append(self.path(editable[1].partition("[")[0]))
@@ -149,10 +155,10 @@ def read(folder: str, names: Iterable[str]) -> Declared:
     names = frozenset(names)
     if "pyproject.toml" in names:
         _of_pyproject(_toml(os.path.join(folder, "pyproject.toml")), found)
+    if "setup.py" in names:  # what it passes to setuptools counts before what stands in the other
+        _of_setup_py(os.path.join(folder, "setup.py"), found)
     if "setup.cfg" in names:
         _of_setup_cfg(os.path.join(folder, "setup.cfg"), found)
-    if "setup.py" in names:
-        _of_setup_py(os.path.join(folder, "setup.py"), found)
     for name in sorted(names):
         if name.startswith("requirements") and name.endswith((".txt", ".in")):
             for line in _text(os.path.join(folder, name)).splitlines():
@@ -294,7 +300,7 @@ def _literal(node: Any) -> object:
 def _text(path: str) -> str:
     """The text of a regular file of a sensible size; empty for anything else."""
     try:
-        return read_regular(path, MAX_BYTES).decode("utf-8-sig")
+        return decoded(read_regular(path, MAX_BYTES))
     except (OSError, UnicodeDecodeError):
         return ""
 

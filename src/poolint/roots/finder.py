@@ -11,7 +11,7 @@ from itertools import takewhile
 
 from poolint import recording
 from poolint.files import is_notebook
-from poolint.roots import PROJECT_FILES, Layout, matching, upwards
+from poolint.roots import IN_REPOSITORIES, PROJECT_FILES, Layout, matching, upwards
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,8 +118,8 @@ class Finder:
     def top(self, path: str) -> str:
         """The folder that holds all of what the file at absolute ``path`` belongs to.
 
-        That is the root of its repository; where there is none the outermost folder above it that has a project's
-        marks; where there is none either the folder that holds its top-level package, or its own folder.
+        That is the root of its repository; where there is none the outermost folder above it that has a project's marks, or
+        those of a repository that it was taken out of; or else the folder that holds its top-level package, or its own.
         """
         folder = os.path.dirname(path)
         return self._marked(folder) or self._package_root(folder)
@@ -138,7 +138,8 @@ class Finder:
                 return above
             is_last = os.path.dirname(above) == above or above == home
             # What lies in a package with the marks of a project is something that the package carries.
-            if self._is_project(above) and not is_last and not self._is_package(above):
+            is_marked = self._is_project(above) or not names.isdisjoint(IN_REPOSITORIES)
+            if is_marked and not is_last and not self._is_package(above):
                 found = above
         return "" if self._is_package(os.path.dirname(found)) else found
 

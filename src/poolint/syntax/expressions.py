@@ -88,3 +88,12 @@ def unnegated(test: ast.expr, truth: bool) -> tuple[ast.expr, bool]:
     while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         test, truth = test.operand, not truth
     return test, truth
+
+
+def is_super_init(call: ast.Call) -> bool:
+    """Whether a call is ``super().__init__(…)``."""
+    function = call.func
+    if not (isinstance(function, ast.Attribute) and function.attr == "__init__"):
+        return False
+    owner = function.value
+    return isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super"

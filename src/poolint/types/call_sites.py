@@ -227,8 +227,10 @@ def called_on(call: ast.Call, callee: Function) -> ast.expr | None:
 
 
 def as_called(ev: Evaluator, node: ast.Call, row: schema.Method, scope: Scope) -> schema.Method:
-    """What a method does with what a call gives it."""
-    return _refusing(row) if row.refuses_text and _is_refused(ev, node, row, scope) else row
+    """What a method does with what a call gives it, in the versions that may be installed."""
+    if row.commits_where and _holding(ev, row.commits_where, scope) == {"yes"}:
+        return _as("commit", row)
+    return _as("refused", row) if row.refuses_text and _is_refused(ev, node, row, scope) else row
 
 
 def _is_refused(ev: Evaluator, node: ast.Call, row: schema.Method, scope: Scope) -> bool:
@@ -236,10 +238,15 @@ def _is_refused(ev: Evaluator, node: ast.Call, row: schema.Method, scope: Scope)
     which these are, it is a recent one."""
     if not node.args or not _is_text(node.args[0]):
         return False
-    fact, path = ev.models.facts[row.refuses_text], scope.module.path
-    versions = ev.project.versions
-    told = versions.holding(fact.since, fact.distribution, path)
-    return told == {"yes"} or versions.is_any(fact.distribution, path)
+    distribution = ev.models.facts[row.refuses_text].distribution
+    is_recent = ev.project.versions.is_any(distribution, scope.module.path)
+    return is_recent or _holding(ev, row.refuses_text, scope) == {"yes"}
+
+
+def _holding(ev: Evaluator, name: str, scope: Scope) -> frozenset[str]:
+    """What a fact is in the versions that may be installed where a function runs."""
+    fact = ev.models.facts[name]
+    return ev.project.versions.holding(fact.since, fact.distribution, scope.module.path)
 
 
 def _is_text(node: ast.expr) -> bool:
@@ -247,9 +254,9 @@ def _is_text(node: ast.expr) -> bool:
 
 
 @cache
-def _refusing(row: schema.Method) -> schema.Method:
-    """What is left of a method that raises before it takes anything."""
-    return msgspec.structs.replace(row, role="refused", effect="", objects="")
+def _as(role: schema.Role, row: schema.Method) -> schema.Method:
+    """What is left of a method that raises before it takes anything, or that leaves nothing held."""
+    return msgspec.structs.replace(row, role=role, effect="", objects="")
 
 
 def _maker(ev: Evaluator, node: ast.Call, gives: Type, scope: Scope) -> CallSite | None:

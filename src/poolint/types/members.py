@@ -10,7 +10,7 @@ from poolint.models.schema import HANDLES
 from poolint.models.standard import ENTERS
 from poolint.screen import STATE_HOLDERS
 from poolint.syntax.scopes import Scope
-from poolint.types import annotated, entities, makers, narrowing, returns
+from poolint.types import annotated, entities, made_of, makers, narrowing, returns
 from poolint.types.class_attributes import type_of_set
 from poolint.types.set_outside import set_on_application, set_outside
 from poolint.types.specialised import specialised
@@ -188,6 +188,8 @@ def _of_library(ev: Evaluator, receiver: Instance | ClassObject, attribute: str)
     if attribute in base.classes:
         cls = ev.models.classes[base.classes[attribute]]
         return ClassObject(cls, cls)
+    if attribute in base.made_of and isinstance(receiver, Instance) and receiver.cls is not base:
+        return made_of.type_of_part(ev, receiver, attribute)
     return content(ev, receiver) if not attribute.startswith("_") else UNKNOWN
 
 

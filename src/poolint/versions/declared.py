@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from poolint import recording
-from poolint.files import read_regular
+from poolint.files import decoded, read_regular
 from poolint.versions.ranges import Range, allowed, both
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Reader:
         if path not in self._texts:
             self._texts[path] = ""
             try:
-                self._texts[path] = read_regular(path).decode("utf-8-sig")
+                self._texts[path] = decoded(read_regular(path))
             except UnicodeDecodeError:
                 self._ignored(path, "it is not UTF-8")
             except OSError as error:

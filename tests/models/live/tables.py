@@ -365,6 +365,7 @@ ANNOTATED_FROM = {"aiogram.types": "aiogram.methods"}
 """Modules whose annotations name classes that they import for type checkers alone, and the module that has these."""
 
 BY_PROPERTY = {
+    "fastapi_users.FastAPIUsers.current_user": "fastapi_users.authentication.Authenticator.current_user",
     # Methods that a property gives, and whose they are.
     "discord.ApplicationContext.defer": "discord.InteractionResponse.defer",
     "discord.ApplicationContext.edit": "discord.Interaction.edit_original_response",

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.templates import Templates
 from poolint.analyses.holding.transactions import Region, inside, transactions
-from poolint.analyses.places import Places
+from poolint.analyses.places import Places, kept_class
 from poolint.analyses.waypoints import Cause, waypoint
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
-from poolint.frameworks.entries import parameters, required, routes
+from poolint.frameworks.entries import made_by_libraries, parameters, required, routes
 from poolint.frameworks.guards import Guards
 from poolint.models.schema import SESSIONS
 from poolint.syntax.expressions import call_arguments
@@ -163,8 +163,21 @@ class Beginnings:
         done: set[Scope] = set()
         for place, (_, provider) in enumerate(self._asked(scope)):
             for function in _in_order(self.ev, provider.scope, done):
+                self._run_libraries(function, place, used)
                 _run(self.holdings, self.lent_to(function), function, place, used)
+        self._run_libraries(scope, len(self._asked(scope)) - 1, used)
         return tuple(_Taken(own.get(session, f"{session.name}()"), how) for session, how in used.items())
+
+    def _run_libraries(self, function: Scope, place: int, used: dict[Scope, Used]) -> None:
+        """Note which sessions the dependencies of a function have used that libraries make."""
+        for provider, path in made_by_libraries(self.ev, function):
+            lent = self.lent_to(provider.scope)
+            source = next((lent[own] for own in _named(path, _parts(self.ev, provider.scope)) if own in lent), None)
+            given = source.yields[0].value if source is not None and source.yields else None
+            cls = kept_class(self.ev.type_of(given, source)) if given is not None and source is not None else None
+            if source is not None and cls is not None and source not in used:
+                cause = Cause("dependency-used", (provider.scope.name, source.name))
+                used[source] = Used(cls.name, cause, place)
 
     def lent_to(self, function: Scope, depth: int = 0) -> dict[str, Scope]:
         """What a function has from its dependencies, each with the one that it comes from first: parameters, and then the members
@@ -191,6 +204,13 @@ def _parts(ev: Evaluator, provider: Scope) -> dict[str, str]:
         return places.attributes_set(lineage(ev, ClassObject(owner, None)), provider, names, 0)
     given = [one.value for one in provider.yields if isinstance(one, ast.Yield)] or provider.returns
     return places.of(given[0], provider) if len(given) == 1 and given[0] is not None else {}
+
+
+def _named(path: str, parts: dict[str, str]) -> Iterator[str]:
+    """What a place in an object is called by who has made that of ``parts``."""
+    for part, own in parts.items():
+        if path == part or path.startswith(f"{part}."):
+            yield own + path[len(part) :]
 
 
 def _more(one: tuple[_Taken, ...], other: tuple[_Taken, ...]) -> tuple[_Taken, ...]:

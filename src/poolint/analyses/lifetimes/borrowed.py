@@ -6,8 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.lent_pools import bind_of
-from poolint.analyses.places import is_super_init
-from poolint.syntax.expressions import call_arguments
+from poolint.syntax.expressions import call_arguments, is_super_init
 from poolint.types.evidence import SAYS_ENGINE
 from poolint.types.members import lineage
 from poolint.types.values import UNKNOWN, ClassObject, Instance, alternatives

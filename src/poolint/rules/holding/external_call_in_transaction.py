@@ -8,7 +8,7 @@ from poolint.analyses.sinks import EXTERNAL, UNKNOWN_EFFECT
 from poolint.detect.observation import Observation
 from poolint.detect.waiting import CallWhileHeld
 from poolint.rules.base import Meta, Rule, Subscription
-from poolint.rules.holding.wording import chain, meanwhile, of_stretch, waits, while_held
+from poolint.rules.holding.wording import chain, does, of_stretch, waits, while_held
 
 if TYPE_CHECKING:
     from poolint.rules.base import Proposal, Verdict
@@ -88,8 +88,6 @@ class ExternalCallInTransaction(Rule):
         assert isinstance(observation, CallWhileHeld)
         if not observation.transaction or observation.effect not in (*EXTERNAL, UNKNOWN_EFFECT):
             return None
-        return of_stretch(
-            observation,
-            f"`{chain(observation)}` {waits(observation)} {while_held(observation)}: its connection is held until the "
-            f"answer comes{meanwhile(observation)}",
-        )
+        what = f"{waits(observation)} {while_held(observation)}"
+        until = "" if observation.stops_loop else ": its connection is held until the answer comes"
+        return of_stretch(observation, f"`{chain(observation)}` {does(observation, what)}{until}")

@@ -8,7 +8,7 @@ from poolint.analyses.sinks import EXTERNAL, UNKNOWN_EFFECT
 from poolint.detect.observation import Observation
 from poolint.detect.waiting import CallWhileHeld
 from poolint.rules.base import Meta, Rule, Subscription
-from poolint.rules.holding.wording import chain, meanwhile, of_stretch, waits, while_held
+from poolint.rules.holding.wording import chain, does, of_stretch, waits, while_held
 
 if TYPE_CHECKING:
     from poolint.rules.base import Proposal, Verdict
@@ -24,7 +24,7 @@ class ExternalCallWhileHeld(Rule):
     the path shows them. They are followed into background tasks, too, where FastAPI ends the session of a request after
     these: up to 0.105 and from 0.118 on, as the project's lock file or requirements say. A session that has not reached
     the database yet, or has been committed, holds nothing. Where a coroutine waits by a synchronous call, the finding says
-    that the event loop stands still meanwhile. A connection that was opened outside of any pool keeps nobody
+    first that this blocks the event loop. A connection that was opened outside of any pool keeps nobody
     waiting. In an endpoint of FastAPI, a session that its dependencies have used before it (the one that looks up the
     user, say) is held from the beginning.
 
@@ -106,5 +106,5 @@ class ExternalCallWhileHeld(Rule):
         assert isinstance(observation, CallWhileHeld)
         if observation.transaction or observation.effect not in (*EXTERNAL, UNKNOWN_EFFECT):
             return None
-        held = while_held(observation)
-        return of_stretch(observation, f"`{chain(observation)}` {waits(observation)} {held}{meanwhile(observation)}")
+        what = f"{waits(observation)} {while_held(observation)}"
+        return of_stretch(observation, f"`{chain(observation)}` {does(observation, what)}")

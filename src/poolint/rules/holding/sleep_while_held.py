@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from poolint.detect.observation import Observation
 from poolint.detect.waiting import CallWhileHeld
 from poolint.rules.base import Meta, Rule, Subscription
-from poolint.rules.holding.wording import PAUSES, chain, meanwhile, of_stretch, while_held
+from poolint.rules.holding.wording import PAUSES, chain, does, of_stretch, while_held
 
 if TYPE_CHECKING:
     from poolint.rules.base import Verdict
@@ -87,5 +87,5 @@ class SleepWhileHeld(Rule):
         pauses = PAUSES.get(observation.effect)
         if pauses is None:
             return None
-        held = while_held(observation)
-        return of_stretch(observation, f"`{chain(observation)}` {pauses} {held}{meanwhile(observation)}")
+        what = f"{pauses} {while_held(observation)}"
+        return of_stretch(observation, f"`{chain(observation)}` {does(observation, what)}")

@@ -89,9 +89,9 @@ def while_held(call: CallWhileHeld) -> str:
     return f"while `{call.resource}` holds a connection{first} (since line {row}){later}"
 
 
-def meanwhile(call: CallWhileHeld) -> str:
-    """What else comes of it, where a coroutine waits without letting others run."""
-    return ", and the event loop stands still meanwhile" if call.stops_loop else ""
+def does(call: CallWhileHeld, what: str) -> str:
+    """What a call does, after the worse that comes of it where a coroutine waits without letting others run."""
+    return f"blocks the event loop: it {what}" if call.stops_loop else what
 
 
 def what_becomes(stream: StreamedFrom) -> str:
