@@ -45,7 +45,7 @@ class Driven:
     def is_driven(self, node: ast.AST, scope: Scope) -> bool:
         """Whether a coroutine made at ``node`` is awaited there, by itself or by what it is handed to, at once or from the
         local name that it, or a list of such, is kept under."""
-        return self._is_driven(node, scope, may_be_kept=True)
+        return self._is_kept_driven(node, scope, frozenset())
 
     def is_result_driven(self, call: ast.Call, callee: Scope, scope: Scope, *, is_own: bool) -> bool:
         """Whether what a function gives that is called is awaited or entered in turn where it is called; or handed on, if what
@@ -55,7 +55,11 @@ class Driven:
             return False
         return self.is_driven(given, scope) or is_entered(given) or (is_own and is_handed_on(given, scope))
 
-    def _is_driven(self, node: ast.AST, scope: Scope, *, may_be_kept: bool) -> bool:
+    def _is_kept_driven(self, made: ast.AST, scope: Scope, before: frozenset[ast.AST]) -> bool:
+        """The same, after those that are ``made`` with one another: ``work = timed(work)``."""
+        return made not in before and self._is_driven(made, scope, before | {made}, may_be_kept=True)
+
+    def _is_driven(self, node: ast.AST, scope: Scope, before: frozenset[ast.AST], *, may_be_kept: bool) -> bool:
         parent, keyword = parent_of(node), None
         while isinstance(parent, (*_HANDED, ast.keyword)):
             if isinstance(parent, ast.keyword):
@@ -65,19 +69,21 @@ class Driven:
             return True
         if may_be_kept and (name := kept_as(node, parent)):
             loads = scope.loads.get(name, ())
-            return any(self._is_driven(one, scope, may_be_kept=False) and _come_next(node, one) for one in loads)
+            return any(self._is_driven(one, scope, before, may_be_kept=False) and _come_next(node, one) for one in loads)
         if not isinstance(parent, ast.Call) or node is parent.func:
             return False
-        return last_name(parent.func) in self._drives or self._is_awaited_by(parent, node, keyword, scope)
+        return last_name(parent.func) in self._drives or self._is_awaited_by(parent, node, keyword, scope, before)
 
-    def _is_awaited_by(self, call: ast.Call, argument: ast.AST, keyword: str | None, scope: Scope) -> bool:
+    def _is_awaited_by(
+        self, call: ast.Call, argument: ast.AST, keyword: str | None, scope: Scope, before: frozenset[ast.AST]
+    ) -> bool:
         """Whether what a call runs, if it runs here, awaits an argument."""
         callees = callees_of(self.ev, call, scope)
         return bool(callees) and all(
             isinstance(one, Function)
             and one.scope.kind == "function"
             and self.awaits(one, call, argument, keyword)
-            and (not one.scope.is_async or self.is_driven(call, scope))
+            and (not one.scope.is_async or self._is_kept_driven(call, scope, before))
             for one in callees
         )
 
