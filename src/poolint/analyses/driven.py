@@ -69,7 +69,9 @@ class Driven:
             return True
         if may_be_kept and (name := kept_as(node, parent)):
             loads = scope.loads.get(name, ())
-            return any(self._is_driven(one, scope, before, may_be_kept=False) and _come_next(node, one) for one in loads)
+            return any(
+                self._is_driven(one, scope, before, may_be_kept=False) and _come_next(node, one) for one in loads
+            )
         if not isinstance(parent, ast.Call) or node is parent.func:
             return False
         return last_name(parent.func) in self._drives or self._is_awaited_by(parent, node, keyword, scope, before)

@@ -101,8 +101,10 @@ def _begun(
         if fact.cls is None:  # a function that begins one on the connection of the thread or task
             return fact, ""
         if fact.cls.kind in ("session", "registry"):
-            assert isinstance(call.func, ast.Attribute)
-            return fact, ev.derived(Places).named(call.func.value, scope)
+            begin, where = origin(ev, call.func, scope, frozenset())  # `begin = session.begin`, called by that name
+            if not isinstance(begin, ast.Attribute):
+                continue
+            return fact, ev.derived(Places).named(begin.value, where)
         return fact, target if fact.cls.kind == "factory" else ""
     return None
 

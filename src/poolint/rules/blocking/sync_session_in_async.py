@@ -76,8 +76,10 @@ class SyncSessionInAsync(Rule):
                 elsewhere=observation.above,
             )
         path = (*((observation.origin,) if observation.origin is not None else ()), *observation.plain)
+        # A method may have a name of its own: ``execute = session.execute``.
+        what = f"`{call.receiver}` is a" if call.receiver else f"`{call.api}` is of a"
         return Verdict(
-            f"`{call.as_written}` {does} the event loop: `{call.receiver}` is a synchronous {observation.kind}",
+            f"`{call.as_written}` {does} the event loop: {what} synchronous {observation.kind}",
             call.receiver,
             path,
             decision=observation.session,
