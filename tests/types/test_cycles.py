@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.types.test_types import shown
 
+from poolint.flow.summaries import MAX_RISES
 from poolint.models.loader import load
 from poolint.roots.finder import Finder
 from poolint.screen import Ready, Screen
@@ -16,7 +17,7 @@ from poolint.syntax.project import Project
 from poolint.types import annotated
 from poolint.types.cycles import widened
 from poolint.types.evaluator import Evaluator
-from poolint.types.values import NOTHING, UNKNOWN, Pending, TupleOf
+from poolint.types.values import NOTHING, UNKNOWN, LibraryName, Pending, TupleOf, Type
 
 if TYPE_CHECKING:
     import ast
@@ -149,6 +150,15 @@ def test_a_type_that_grows_for_ever_comes_to_an_end() -> None:
         one = widened(one, Pending("iterable", item=TupleOf((one, NOTHING))))
     assert len(seen) < 6
     assert shown(one).startswith("iterable")
+
+
+def test_a_name_that_grows_for_ever_comes_to_an_end() -> None:
+    one = UNKNOWN
+    last, seen = LibraryName("kombu.ensure_bytes"), list[Type]()
+    while one not in seen:
+        seen.append(one)
+        one, last = widened(one, last), LibraryName(f"{last.name}.__func__")
+    assert len(seen) < MAX_RISES
 
 
 def test_quoted_aliases_of_each_other_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from poolint.types.values import (
     ClassObject,
     Either,
     Instance,
+    LibraryName,
     Pending,
     TupleOf,
     Type,
@@ -33,6 +34,10 @@ _MAX_NESTED = 40
 
 _MAX_LAYERS = 3
 """Values inside each other that are kept of a type that goes on growing, such as a list of lists of lists."""
+
+_MAX_PARTS = 12
+"""Names with dots between them that are kept of the name of something of a library, which goes on growing where it is looked up
+in itself: ``self.key = self.key.__func__``."""
 
 _Question = tuple["Callable[..., Type]", tuple[object, ...]]
 
@@ -126,4 +131,6 @@ def _cut(one: Type, layers: int) -> Type:
         return Instance(one.cls, one.base, tuple(_cut(item, inner) for item in one.arguments)) if layers else UNKNOWN
     if isinstance(one, ClassObject) and one.arguments:
         return ClassObject(one.cls, one.base, tuple(_cut(item, inner) for item in one.arguments)) if layers else UNKNOWN
+    if isinstance(one, LibraryName) and one.name.count(".") > _MAX_PARTS:
+        return UNKNOWN
     return one
