@@ -25,6 +25,7 @@ from poolint.detect.databases import opens_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.discarded import lives_on
 from poolint.detect.expected import is_to_fail
+from poolint.detect.guarded import is_guarded, may_fail_to_write
 from poolint.detect.harmless import is_harmless, without_owners_of_lost
 from poolint.detect.leaks import LeakedCheckout, LeakProblem, ManualRelease
 from poolint.detect.observation import Dismissed, GivenUp, Observation
@@ -32,7 +33,6 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags
 from poolint.frameworks.entries import is_entry
 from poolint.models.schema import OWNERS, RELEASABLE
-from poolint.syntax.expressions import unnegated
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import is_in_loop, may_await
 from poolint.syntax.uses import Use, usage
@@ -159,6 +159,8 @@ class Lifetimes:
             manual = self._manual(site, scope, outcome) if self._dropped(site, scope) is None else None
             return manual or (self._let_pass(site, scope, reason, site.name) if outcome.leaks else None)
         problem, edges = verdict
+        if problem == "guarded" and not may_fail_to_write(self.ev, site, scope):
+            return self._let_pass(site, scope, "stays-active", site.name)
         may_be_kept = problem == "never" or site.cls.kind in OWNERS
         if may_be_kept and Parts(self.ev, self.ownership, scope, site.cls).outlive(site.name):
             return self._let_pass(site, scope, "part-outlives", site.name)
@@ -286,20 +288,9 @@ def _entered_in_vain(scope: Scope, site: Site) -> bool:
 def _verdict(outcome: Outcome, site: Site, scope: Scope, ends: frozenset[str]) -> tuple[LeakProblem, list[Edge]] | None:
     """The first problem that holds, by the precedence of problems."""
     verdict = _first_problem(outcome, site, scope, ends)
-    if verdict is not None and verdict[0] in ("never", "exception", "cancel") and _is_guarded(verdict[1], site):
+    if verdict is not None and verdict[0] in ("never", "exception", "cancel") and is_guarded(verdict[1], site):
         return "guarded", verdict[1]
     return verdict
-
-
-def _is_guarded(edges: list[Edge], site: Site) -> bool:
-    """Whether a path passes a release only because ``session.is_active`` is false there."""
-    for edge in edges:
-        if not isinstance(edge.test, ast.expr) or edge.truth is None:
-            continue
-        test, truth = unnegated(edge.test, edge.truth)
-        if not truth and isinstance(test, ast.Attribute) and test.attr == "is_active":
-            return isinstance(test.value, ast.Name) and test.value.id == site.name
-    return False
 
 
 def _first_problem(

@@ -53,6 +53,7 @@ Dismissal = Literal[
     "part-outlives",
     "ends-the-process",
     "owner-kept",
+    "stays-active",
     "interrupt-only",
     "unknown-method",
     "released-at-once",

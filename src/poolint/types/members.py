@@ -72,13 +72,13 @@ def _lacks(ev: Evaluator, one: Type, attribute: str) -> bool:
         return one.call in ("coroutine", "awaitable", "awaitable-cm", "async-cm", "cm") and not attribute.startswith(
             "__"
         )
-    if isinstance(one, Instance) and one.base is None:
+    if not isinstance(one, Instance):
+        return False
+    if one.base is None:
         return _is_without(ev, one, attribute)
     return (
-        isinstance(one, Instance)
-        and one.base is not None
-        and one.cls is one.base
-        and one.base.kind != "other"
+        one.cls is one.base
+        and one.base.kind not in ("client", "other")  # which may have members without a row, such as a command of Redis
         and ev.models.method(one.base, attribute) is None
         and ev.models.attribute(one.base, attribute) is None
         and not one.base.contents
