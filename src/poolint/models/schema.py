@@ -84,8 +84,9 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     gives the connection back by itself as soon as it has arrived. ``exhausts``: it reads what it is called on to its end.
     ``refuses_text``: the name of a fact that is ``yes`` for the versions of the library in which the call raises at once,
     before anything is taken, if its first argument is a plain text. ``commits_where``: the same of those in which it leaves
-    nothing held. ``fills``: the argument of the constructor, its first
-    one or a keyword, that says how much there is room for: without it, or where it is no more than 0, the call never waits.
+    nothing held. ``asks_unless``: it asks nothing of the database where this argument, by keyword, is False. ``fills``: the
+    argument of the constructor, its first one or a keyword, that says how much there is room for: without it, or where it is no
+    more than 0, the call never waits.
     ``works_on``: the session, or what has one, of those that the receiver is made of (``user_db.session``), which has its role.
     ``dependency``: it gives a function for a framework to run as one, which has a dependency of its own, the first part here that
     the receiver is made of, and uses the session that what that gives has under the rest: ``get_user_manager.user_db.session``.
@@ -113,6 +114,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     acknowledges: bool = False
     exhausts: bool = False
     refuses_text: str = ""
+    asks_unless: str = ""
     commits_where: str = ""
     fills: str = ""
     waits_if: str = ""

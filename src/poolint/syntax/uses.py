@@ -11,7 +11,8 @@ import sys
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from poolint.models.standard import CONSUMERS
+from poolint.models.standard import CONSUMERS, WRAPPERS
+from poolint.syntax.expressions import last_name
 from poolint.syntax.indexes import Placed, index_of
 from poolint.syntax.scopes import parent_of, reads_of
 
@@ -120,7 +121,9 @@ def is_ever_used(node: ast.AST | None, scope: Scope) -> bool:
 
 
 def may_be_awaitable(annotation: ast.expr) -> bool:
-    """Whether something not yet awaited, or a part that is none, may be of a type as it is written."""
+    """Whether something not yet awaited, or a part that is none, may be of a type as it is written; `Final` alone names none."""
+    if isinstance(annotation, (ast.Name, ast.Attribute)) and last_name(annotation) in WRAPPERS:
+        return True
     return _MAY_BE_AWAITABLE.search(ast.unparse(annotation)) is not None
 
 

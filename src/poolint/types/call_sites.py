@@ -230,6 +230,8 @@ def as_called(ev: Evaluator, node: ast.Call, row: schema.Method, scope: Scope) -
     """What a method does with what a call gives it, in the versions that may be installed."""
     if row.commits_where and _holding(ev, row.commits_where, scope) == {"yes"}:
         return _as("commit", row)
+    if row.asks_unless and any(one.arg == row.asks_unless and _is_false(one.value) for one in node.keywords):
+        return _as("local", row)
     return _as("refused", row) if row.refuses_text and _is_refused(ev, node, row, scope) else row
 
 
@@ -247,6 +249,10 @@ def _holding(ev: Evaluator, name: str, scope: Scope) -> frozenset[str]:
     """What a fact is in the versions that may be installed where a function runs."""
     fact = ev.models.facts[name]
     return ev.project.versions.holding(fact.since, fact.distribution, scope.module.path)
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False
 
 
 def _is_text(node: ast.expr) -> bool:
