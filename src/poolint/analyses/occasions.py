@@ -11,10 +11,11 @@ import ast
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from poolint.analyses.command_lines import CommandLines
 from poolint.analyses.repetition import Repeats
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import has_own_loop, is_handed, is_handed_singly, is_run_singly, starts
-from poolint.syntax.commands import is_command, is_of_script, takes_a_command_line
+from poolint.syntax.commands import is_command, is_of_script
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.importers import importers
 from poolint.syntax.nodes import walk
@@ -126,7 +127,7 @@ class Occasions:
 
     def _ends(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
-        if is_command(scope.node) or takes_a_command_line(scope.node, self.ev.models):
+        if is_command(scope.node) or self.ev.derived(CommandLines).takes(scope):
             return not is_of_its_users(scope, self.ev.models)
         return self._is_called_from(scope, self._ending, self._begins_a_script) and not _goes_on(scope)
 

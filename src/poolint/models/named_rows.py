@@ -36,6 +36,7 @@ How = Literal[
     "keeps-function",
     "keeps-parameters",
     "command-line",
+    "reads-command-line",
     "runs-command",
     "asks-coroutine",
     "loads-modules",

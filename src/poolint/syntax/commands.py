@@ -40,10 +40,17 @@ def takes_a_command_line(node: ast.AST, models: Models) -> bool:
         return True
     if isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef)) and not node.args.args:
         return _is_called_once(node, around) and takes_a_command_line(around, models)
+    annotation = what_is_asked(node)
+    return annotation is not None and last_name(annotation) in models.words("command-line")
+
+
+def what_is_asked(node: ast.AST) -> ast.expr | None:
+    """The annotation of the one argument that a function has to be passed."""
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return None
     asked = [one for one in (*node.args.posonlyargs, *node.args.args) if one.arg not in ("self", "cls")]
     required = len(asked) - min(len(node.args.defaults), len(asked))
-    annotation = asked[0].annotation if required == 1 else None
-    return annotation is not None and last_name(annotation) in models.words("command-line")
+    return asked[0].annotation if required == 1 else None
 
 
 def _is_method_of_a_command(name: str, cls: ast.ClassDef, models: Models) -> bool:

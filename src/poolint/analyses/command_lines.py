@@ -1,0 +1,63 @@
+"""Functions that are run for a command line, by what they ask for: what `argparse` has read of it, in a class of its own or in
+one of the project, which that is told to fill."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.syntax.commands import takes_a_command_line, what_is_asked
+from poolint.syntax.scopes import Scope
+from poolint.types.annotated import annotation
+from poolint.types.members import lineage
+from poolint.types.values import ClassObject, Instance
+
+if TYPE_CHECKING:
+    import ast
+
+    from poolint.types.evaluator import Evaluator
+
+_FILLED = "namespace"
+"""The argument by which it is told what to fill."""
+
+
+class CommandLines:
+    """Answers for the functions of one project."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._classes = ev.models.manners["command-line"]
+        self._reading = ev.models.words("reads-command-line")
+        self._filled: dict[Scope, bool] = {}
+
+    def takes(self, scope: Scope) -> bool:
+        """Whether a function asks for what has been read of a command line, and for nothing else that it has to be passed."""
+        if takes_a_command_line(scope.node, self.ev.models):
+            return True
+        declared = what_is_asked(scope.node)
+        found = annotation(self.ev, declared, scope.parent or scope) if declared is not None else None
+        return isinstance(found, Instance) and isinstance(found.cls, Scope) and self._is_filled(found.cls)
+
+    def _is_filled(self, cls: Scope) -> bool:
+        if cls not in self._filled:
+            family = lineage(self.ev, ClassObject(cls, None))
+            bases = ((base, one) for one in family for base in one.node.bases)  # type: ignore[attr-defined]
+            names = (self.ev.qualified_name(self.ev.type_of(base, one.parent or one)) for base, one in bases)
+            self._filled[cls] = any(one in self._classes for one in names) or any(
+                isinstance(found := self.ev.type_of(given, where), Instance) and found.cls is cls
+                for given, where in self._given(cls)
+            )
+        return self._filled[cls]
+
+    def _given(self, cls: Scope) -> list[tuple[ast.expr, Scope]]:
+        """What `argparse` is told to fill in the project of a class."""
+        project = self.ev.project
+        paths = dict.fromkeys(path for name in sorted(self._reading) for path, _ in project.calling(name, cls.module))
+        modules = [one for one in map(project.module, paths) if one is not None]
+        return [
+            (keyword.value, scope)
+            for module in modules
+            for scope in module.scope.descendants()
+            for call in scope.calls_named(self._reading)
+            for keyword in call.keywords
+            if keyword.arg == _FILLED
+        ]
