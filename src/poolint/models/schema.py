@@ -90,6 +90,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``works_on``: the session, or what has one, of those that the receiver is made of (``user_db.session``), which has its role.
     ``dependency``: it gives a function for a framework to run as one, which has a dependency of its own, the first part here that
     the receiver is made of, and uses the session that what that gives has under the rest: ``get_user_manager.user_db.session``.
+    ``calls``: a method of the same object by which it does that, so that a class of the project that has its own changes both.
     ``waits_if``: a method that says beforehand whether the call will wait, ``counted_by``: one that says how many there are to
     take. ``closes``: its block closes, as it ends, the connection of the receiver that it has opened.
     """
@@ -122,6 +123,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     closes: bool = False
     works_on: str = ""
     dependency: str = ""
+    calls: str = ""
 
 
 class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -21,6 +21,7 @@ from poolint.types.values import (
     alternatives,
     is_of_library,
     known,
+    without_none,
 )
 from poolint.types.vocabulary import last_name
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from poolint.models.framework_rows import Bound
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
+
+
+_OF_LIBRARY = (LibraryFunction, LibraryMethod)
 
 
 class Wrapped(NamedTuple):
@@ -145,13 +149,44 @@ def bound(ev: Evaluator, parameter: ast.arg, scope: Scope) -> Type:
         row = _bound_by(ev, one, scope) if isinstance(one, ast.Call) else None
         if row is None:
             continue
-        given = {each.arg: each.value for each in one.keywords}
-        if _is_true(given.get(row.when)) and row.cls in given:
-            found = alternatives(ev.type_of(given[row.cls], scope.parent or scope))
-            classes = [each for each in found if isinstance(each, ClassObject)]
-            if len(classes) == len(found):
-                return known([each.instance() for each in classes])
+        if any(each.arg == row.when and _is_true(each.value) for each in one.keywords):
+            return _made(ev, one, row, scope)
     return UNKNOWN
+
+
+def member_of(ev: Evaluator, function: Function, attribute: str) -> Type:
+    """A member of what a library's decorator has made of a function: ``delay`` of a task, which may be of a class of the
+    project, ``@app.task(base=SentAfterCommit)``."""
+    from poolint.types.members import member, of_instance
+
+    scope = function.scope
+    for decorator in getattr(scope.node, "decorator_list", ()):
+        row = _bound_by(ev, decorator, scope) if isinstance(decorator, ast.Call) else None
+        own = _made(ev, decorator, row, scope) if row is not None else UNKNOWN
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        maker = ev.type_of(target, scope.parent or scope)
+        made = returns.type_expression(ev, maker.row.returns, None) if isinstance(maker, _OF_LIBRARY) else UNKNOWN
+        known_as = of_instance(ev, made, attribute) if isinstance(made, Instance) else UNKNOWN
+        calls = known_as.row.calls if isinstance(known_as, LibraryMethod) else ""
+        for name in filter(None, (attribute, calls)) if own is not UNKNOWN else ():
+            found = member(ev, own, name, None, None)
+            if isinstance(found, Function):
+                return found
+        if isinstance(made, Instance):
+            return known_as
+    if scope.enclosing_class is None or not getattr(scope.node, "decorator_list", ()):
+        return UNKNOWN
+    # A function has no such members, so a decorator has made a property of the method: ``@lazy_property``.
+    given = without_none(returns.returned(ev, scope, function.receiver))
+    return member(ev, given, attribute, None, None) if isinstance(given, Instance) else UNKNOWN
+
+
+def _made(ev: Evaluator, decorator: ast.Call, row: Bound, scope: Scope) -> Type:
+    """The object that a decorator makes of the class that it is given."""
+    given = next((one.value for one in decorator.keywords if one.arg == row.cls), None)
+    found = alternatives(ev.type_of(given, scope.parent or scope)) if given is not None else ()
+    classes = [one for one in found if isinstance(one, ClassObject)]
+    return known([one.instance() for one in classes]) if len(classes) == len(found) and classes else UNKNOWN
 
 
 def lent(ev: Evaluator, parameter: ast.arg, scope: Scope) -> Type:
@@ -176,7 +211,9 @@ def _bound_by(ev: Evaluator, decorator: ast.Call, scope: Scope) -> Bound | None:
     table = ev.models.bound
     if all(name.rpartition(".")[2] != last_name(decorator.func) for name in table):
         return None
-    return table.get(ev.qualified_name(ev.type_of(decorator.func, scope.parent or scope)))
+    made = ev.type_of(decorator.func, scope.parent or scope)
+    base = made.receiver.base if isinstance(made, LibraryMethod) else None
+    return table.get(f"{base.name}.{last_name(decorator.func)}" if base is not None else ev.qualified_name(made))
 
 
 def _is_true(node: ast.expr | None) -> bool:

@@ -10,7 +10,7 @@ from poolint.models.schema import HANDLES
 from poolint.models.standard import ENTERS
 from poolint.screen import STATE_HOLDERS
 from poolint.syntax.scopes import Scope
-from poolint.types import annotated, entities, made_of, makers, narrowing, returns
+from poolint.types import annotated, decorated, entities, made_of, makers, narrowing, returns
 from poolint.types.class_attributes import type_of_set
 from poolint.types.set_outside import set_on_application, set_outside
 from poolint.types.specialised import specialised
@@ -23,7 +23,6 @@ from poolint.types.values import (
     Function,
     Holder,
     Instance,
-    LibraryFunction,
     LibraryMethod,
     LibraryName,
     ModuleObject,
@@ -109,7 +108,7 @@ def _member(ev: Evaluator, receiver: Type, attribute: str) -> Type:
     if isinstance(receiver, Holder):
         return receiver.member(attribute)
     if isinstance(receiver, Function):
-        return _of_decorated(ev, receiver, attribute)
+        return decorated.member_of(ev, receiver, attribute)
     if isinstance(receiver, Pending):
         if attribute == "aclose" and receiver.call == "async-generator":
             return _generator_close(ev, receiver)
@@ -125,23 +124,6 @@ def _member(ev: Evaluator, receiver: Type, attribute: str) -> Type:
             pending = Pending("coroutine", awaited=receiver.entered)
             return CallableValue(pending if attribute == "__aenter__" else receiver.entered)
     return UNKNOWN
-
-
-def _of_decorated(ev: Evaluator, function: Function, attribute: str) -> Type:
-    """A member of what a library's decorator has made of a function: ``delay`` of a task."""
-    scope = function.scope
-    for decorator in getattr(scope.node, "decorator_list", ()):
-        target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        maker = ev.type_of(target, scope.parent or scope)
-        if isinstance(maker, (LibraryFunction, LibraryMethod)):
-            made = returns.type_expression(ev, maker.row.returns, None)
-            if isinstance(made, Instance):
-                return of_instance(ev, made, attribute)
-    if scope.enclosing_class is None or not getattr(scope.node, "decorator_list", ()):
-        return UNKNOWN
-    # A function has no such members, so a decorator has made a property of the method: ``@lazy_property``.
-    given = without_none(returns.returned(ev, scope, function.receiver))
-    return _member(ev, given, attribute) if isinstance(given, Instance) else UNKNOWN
 
 
 def _generator_close(ev: Evaluator, receiver: Pending) -> Type:
