@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from poolint.frameworks.requests import holding
 from poolint.models.schema import RELEASABLE
-from poolint.types.call_sites import call_site
+from poolint.types.call_sites import call_site, holding
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.syntax.expressions import dotted
+from poolint.syntax.expressions import argument_for, dotted
 from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.types.call_sites import callees_of
 from poolint.types.followed import Origin
@@ -80,15 +80,10 @@ def asked(fact: CallSite) -> ast.expr:
 
 def passed_for(parameter: str, call: ast.Call, callee: Function) -> ast.expr | None:
     """What a call passes for a parameter of a function; None where it leaves that out, or it cannot be seen."""
-    named = next((one.value for one in call.keywords if one.arg == parameter), None)
     arguments = getattr(callee.scope.node, "args", None)
-    if named is not None or not isinstance(arguments, ast.arguments):
-        return named
-    positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
-    index = positional.index(parameter) - (callee.receiver is not None) if parameter in positional else -1
-    if not 0 <= index < len(call.args) or any(isinstance(one, ast.Starred) for one in call.args[: index + 1]):
-        return None
-    return call.args[index]
+    positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)] if arguments is not None else []
+    place = positional.index(parameter) - (callee.receiver is not None) if parameter in positional else -1
+    return argument_for(call, parameter, place)
 
 
 def handed_back(function: Scope) -> frozenset[str]:

@@ -26,7 +26,11 @@ def is_of_each_call(ev: Evaluator, pool: Pool, scope: Scope) -> bool:
     if maker is None or is_inside(scope.node, maker.node):
         return False
     made = _making(maker, pool)
-    return made is not None and is_kept_here(made, maker) and not any(map(_is_stored, _names_of(made, maker)))
+    return (
+        made is not None
+        and is_kept_here(made, maker)
+        and not any(_is_stored(load) for _, load in _loads_of(made, maker))
+    )
 
 
 def maker_of(ev: Evaluator, pool: Pool) -> Scope | None:
@@ -39,10 +43,6 @@ def maker_of(ev: Evaluator, pool: Pool) -> Scope | None:
 def _making(scope: Scope, pool: Pool) -> ast.Call | None:
     """The call of a function that makes the engine of a pool."""
     return next((call for call in scope.calls if (call.lineno, call.col_offset) == pool[2:4]), None)
-
-
-def _names_of(made: ast.Call, scope: Scope) -> Iterator[ast.Name]:
-    return (load for _, load in _loads_of(made, scope))
 
 
 def is_of_this_call(ev: Evaluator, pool: Pool, scope: Scope) -> bool:

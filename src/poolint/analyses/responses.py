@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.ownership import parameter_for
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
+from poolint.syntax.expressions import argument_for
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.call_sites import callees_of
 from poolint.types.values import ClassObject, Function, LibraryName, alternatives
@@ -257,11 +258,7 @@ def _lasts(generator: Scope) -> bool:
 
 def _argument(call: ast.Call, body: _Body, own: int = 0) -> ast.expr | None:
     """What a call passes for the body, behind ``own`` arguments of another kind."""
-    named = next((one.value for one in call.keywords if one.arg == body.name), None)
-    place = body.place + own
-    if named is not None or body.place < 0 or any(isinstance(one, ast.Starred) for one in call.args[: place + 1]):
-        return named
-    return call.args[place] if place < len(call.args) else None
+    return argument_for(call, body.name, body.place + own if body.place >= 0 else -1)
 
 
 def _one_of(one: tuple[object, ...] | None, other: tuple[object, ...] | None):  # type: ignore[no-untyped-def]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from poolint.frameworks.hooks import decorating, runs
 from poolint.frameworks.routers import Routers
-from poolint.types.providers import OfLibrary, injections, of_library, providers, shared
+from poolint.types.providers import OfLibrary, injections, is_shared, of_library, providers, shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,11 +43,12 @@ def parameters(ev: Evaluator, scope: Scope) -> Iterator[tuple[str, ast.arg, Func
 
 
 def made_by_libraries(ev: Evaluator, scope: Scope) -> Iterator[OfLibrary]:
-    """The dependencies of a function that objects of libraries make."""
+    """The dependencies of a function that objects of libraries make, those that nothing is shared with aside."""
     for bindings in scope.bindings.values():
         for binding in bindings:
             for marker, where in injections(ev, binding, scope) if binding.kind == "parameter" else ():
-                yield from of_library(ev, marker, where)
+                if is_shared(ev, marker, where):
+                    yield from of_library(ev, marker, where)
 
 
 def required(ev: Evaluator, route: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, Function]]:

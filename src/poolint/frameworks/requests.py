@@ -46,15 +46,6 @@ def lent(ev: Evaluator, resource: str, scope: Scope) -> Iterator[End]:
                             functions.append(function.scope)
 
 
-def holding(ev: Evaluator, name: str, scope: Scope) -> frozenset[str]:
-    """What is true, by a fact of the models, of the versions that may be installed where a module runs.
-
-    An empty text stands for versions of which nothing is said, where the project asks for such.
-    """
-    fact = ev.models.facts[name]
-    return ev.project.versions.holding(fact.since, fact.distribution, scope.module.path)
-
-
 def _end(ev: Evaluator, injection: ast.Call, where: Scope, scope: Scope) -> End:
     row = marker(ev, injection, where)
     if row is None or not row.fact:

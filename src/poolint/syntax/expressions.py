@@ -55,6 +55,17 @@ def call_arguments(call: ast.Call) -> list[ast.expr]:
     return [*call.args, *(one.value for one in call.keywords)]
 
 
+def argument_for(call: ast.Call, name: str, place: int) -> ast.expr | None:
+    """What a call passes for a parameter: by its name, or at its place, which is negative where it has none; None where it
+    leaves that out, or where something starred before it hides which one it is."""
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    if not 0 <= place < len(call.args) or any(isinstance(one, ast.Starred) for one in call.args[: place + 1]):
+        return None
+    return call.args[place]
+
+
 _STEPS = frozenset((ast.Attribute, ast.Await, ast.Subscript, ast.NamedExpr))
 
 

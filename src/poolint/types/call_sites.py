@@ -228,7 +228,7 @@ def called_on(call: ast.Call, callee: Function) -> ast.expr | None:
 
 def as_called(ev: Evaluator, node: ast.Call, row: schema.Method, scope: Scope) -> schema.Method:
     """What a method does with what a call gives it, in the versions that may be installed."""
-    if row.commits_where and _holding(ev, row.commits_where, scope) == {"yes"}:
+    if row.commits_where and holding(ev, row.commits_where, scope) == {"yes"}:
         return _as("commit", row)
     if row.asks_unless and any(one.arg == row.asks_unless and _is_false(one.value) for one in node.keywords):
         return _as("local", row)
@@ -242,11 +242,14 @@ def _is_refused(ev: Evaluator, node: ast.Call, row: schema.Method, scope: Scope)
         return False
     distribution = ev.models.facts[row.refuses_text].distribution
     is_recent = ev.project.versions.is_any(distribution, scope.module.path)
-    return is_recent or _holding(ev, row.refuses_text, scope) == {"yes"}
+    return is_recent or holding(ev, row.refuses_text, scope) == {"yes"}
 
 
-def _holding(ev: Evaluator, name: str, scope: Scope) -> frozenset[str]:
-    """What a fact is in the versions that may be installed where a function runs."""
+def holding(ev: Evaluator, name: str, scope: Scope) -> frozenset[str]:
+    """What is true, by a fact of the models, of the versions that may be installed where a module runs.
+
+    An empty text stands for versions of which nothing is said, where the project asks for such.
+    """
     fact = ev.models.facts[name]
     return ev.project.versions.holding(fact.since, fact.distribution, scope.module.path)
 

@@ -13,6 +13,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from poolint.syntax.expressions import argument_for
 from poolint.syntax.file_kinds import is_test_path
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.values import NOTHING, UNKNOWN, ClassObject, Function, Type, alternatives, known
@@ -92,7 +93,7 @@ class Callers:
         by_order = all(_name_of(one) in self._keep_parameters for one in node.decorator_list)
         index = positional.index(parameter) if by_order and parameter in positional else -1
         for call, inner, is_bound in calls:
-            argument = _argument(call, parameter.arg, index - is_bound if index >= 0 else -1)
+            argument = argument_for(call, parameter.arg, index - is_bound if index >= 0 else -1)
             is_open = any(isinstance(one, ast.Starred) for one in call.args) or any(
                 not one.arg for one in call.keywords
             )
@@ -225,16 +226,6 @@ def _asks_or_keeps(around: ast.AST | None) -> bool:
     if isinstance(around, ast.Assign):
         return any(isinstance(one, ast.Attribute) for one in around.targets)
     return isinstance(around, ast.Attribute)
-
-
-def _argument(call: ast.Call, name: str, index: int) -> ast.expr | None:
-    """The argument that a call gives for a parameter: by its name, or at its position where that is known."""
-    for keyword in call.keywords:
-        if keyword.arg == name:
-            return keyword.value
-    if not 0 <= index < len(call.args) or any(isinstance(one, ast.Starred) for one in call.args[: index + 1]):
-        return None
-    return call.args[index]
 
 
 def _name_of(node: ast.expr) -> str:

@@ -6,14 +6,14 @@ them on to that of its base.
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
-from poolint.syntax.expressions import is_super_init
+from poolint.syntax.expressions import argument_for, is_super_init
 from poolint.syntax.file_kinds import is_test
 from poolint.types.values import UNKNOWN
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterator
 
     from poolint.models.schema import Class
@@ -24,15 +24,7 @@ if TYPE_CHECKING:
 
 def passed_for_part(cls: Class | None, call: ast.Call, name: str) -> ast.expr | None:
     """What the constructor of a library's class is passed for a part of what it makes."""
-    if cls is None or name not in cls.made_of:
-        return None
-    place = cls.made_of[name]
-    for keyword in call.keywords:
-        if keyword.arg == name:
-            return keyword.value
-    if not 0 <= place < len(call.args) or any(isinstance(one, ast.Starred) for one in call.args[: place + 1]):
-        return None
-    return call.args[place]
+    return argument_for(call, name, cls.made_of[name]) if cls is not None and name in cls.made_of else None
 
 
 def given_for_part(ev: Evaluator, owner: Instance, name: str) -> Iterator[tuple[ast.expr, Scope]]:

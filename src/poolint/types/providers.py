@@ -63,7 +63,9 @@ def of_library(ev: Evaluator, marker: ast.Call, where: Scope) -> Iterator[OfLibr
 
     row = injection(ev, marker, where)
     target = provider_in(row, marker) if row is not None else None
-    made, scope = origin(ev, target, where) if target is not None else (None, where)
+    if target is None or all(one is not UNKNOWN for one in alternatives(ev.type_of(target, where))):
+        return  # its type says what it calls
+    made, scope = origin(ev, target, where)
     if not isinstance(made, ast.Call) or not isinstance(made.func, ast.Attribute):
         return
     fact = call_site(ev, made, scope)
@@ -77,6 +79,11 @@ def of_library(ev: Evaluator, marker: ast.Call, where: Scope) -> Iterator[OfLibr
 
 def shared(ev: Evaluator, marker: ast.Call, scope: Scope, *, made: bool = False) -> Iterator[Function]:
     """The same; one whose value is not shared with other dependencies is of no interest."""
-    row = injection(ev, marker, scope)
-    if row is not None and not any(row.unshared and one.arg == row.unshared for one in marker.keywords):
+    if is_shared(ev, marker, scope):
         yield from provided(ev, marker, scope, made=made)
+
+
+def is_shared(ev: Evaluator, marker: ast.Call, scope: Scope) -> bool:
+    """Whether what a marker asks for is shared with the other dependencies of a request."""
+    row = injection(ev, marker, scope)
+    return row is not None and not any(row.unshared and one.arg == row.unshared for one in marker.keywords)

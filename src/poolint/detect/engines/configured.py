@@ -19,10 +19,9 @@ from poolint.detect.engines.reasons import comments_beside
 from poolint.detect.engines.refused_arguments import Refusals, last
 from poolint.detect.engines.uses import Uses
 from poolint.detect.patience import NoTimeout
-from poolint.frameworks.requests import holding
 from poolint.syntax.purposes import comes_and_goes, serves
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import text_of
+from poolint.types.call_sites import holding, text_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, alternatives
 
