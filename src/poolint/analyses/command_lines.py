@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from poolint.types.evaluator import Evaluator
 
-_FILLED = "namespace"
-"""The argument by which it is told what to fill."""
-
 
 class CommandLines:
     """Answers for the functions of one project."""
@@ -27,6 +24,7 @@ class CommandLines:
         self.ev = ev
         self._classes = ev.models.manners["command-line"]
         self._reading = ev.models.words("reads-command-line")
+        self._filling = ev.models.words("fills-argument")
         self._filled: dict[Scope, bool] = {}
 
     def takes(self, scope: Scope) -> bool:
@@ -38,15 +36,18 @@ class CommandLines:
         return isinstance(found, Instance) and isinstance(found.cls, Scope) and self._is_filled(found.cls)
 
     def _is_filled(self, cls: Scope) -> bool:
-        if cls not in self._filled:
+        filled = self._filled.get(cls)
+        if filled is None:
             family = lineage(self.ev, ClassObject(cls, None))
             bases = ((base, one) for one in family for base in one.node.bases)  # type: ignore[attr-defined]
             names = (self.ev.qualified_name(self.ev.type_of(base, one.parent or one)) for base, one in bases)
-            self._filled[cls] = any(one in self._classes for one in names) or any(
+            filled = any(one in self._classes for one in names) or any(
                 isinstance(found := self.ev.type_of(given, where), Instance) and found.cls is cls
                 for given, where in self._given(cls)
             )
-        return self._filled[cls]
+            if self.ev.is_idle:
+                self._filled[cls] = filled
+        return filled
 
     def _given(self, cls: Scope) -> list[tuple[ast.expr, Scope]]:
         """What `argparse` is told to fill in the project of a class."""
@@ -59,5 +60,5 @@ class CommandLines:
             for scope in module.scope.descendants()
             for call in scope.calls_named(self._reading)
             for keyword in call.keywords
-            if keyword.arg == _FILLED
+            if keyword.arg in self._filling
         ]

@@ -22,22 +22,23 @@ if TYPE_CHECKING:
 def is_of_each_call(ev: Evaluator, pool: Pool, scope: Scope) -> bool:
     """Whether a pool is that of an engine which a function that ``scope`` calls makes in a variable of its own: with
     each call it is another one."""
-    maker = maker_of(ev, pool)
-    if maker is None or is_inside(scope.node, maker.node):
+    maker, made = _made_by(ev, pool) or (None, None)
+    if maker is None or made is None or is_inside(scope.node, maker.node):
         return False
-    made = _making(maker, pool)
-    return (
-        made is not None
-        and is_kept_here(made, maker)
-        and not any(_is_stored(load) for _, load in _loads_of(made, maker))
-    )
+    return is_kept_here(made, maker) and not any(_is_stored(load) for _, load in _loads_of(made, maker))
 
 
 def maker_of(ev: Evaluator, pool: Pool) -> Scope | None:
     """The function in which the engine of a pool is made."""
+    found = _made_by(ev, pool)
+    return found[0] if found is not None else None
+
+
+def _made_by(ev: Evaluator, pool: Pool) -> tuple[Scope, ast.Call] | None:
+    """The function in which the engine of a pool is made, and the call that makes it."""
     module = ev.project.module(str(pool[1])) if pool[:1] == ("place",) else None
     functions = (one for one in module.scope.descendants() if one.kind == "function") if module is not None else ()
-    return next((one for one in functions if _making(one, pool) is not None), None)
+    return next(((one, made) for one in functions if (made := _making(one, pool)) is not None), None)
 
 
 def _making(scope: Scope, pool: Pool) -> ast.Call | None:

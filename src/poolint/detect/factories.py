@@ -100,7 +100,7 @@ def observe(ev: Evaluator, words: frozenset[str], scope: Scope) -> Iterator[Obse
 
 def is_made_for_each(ev: Evaluator, scope: Scope) -> bool:
     """Whether there is something to observe of a function: what it makes is another one for each request."""
-    return any(True for _ in observe(ev, makers(ev.models), scope))
+    return any(True for _ in observe(ev, ev.models.derived(makers), scope))
 
 
 def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite, Class, Given] | None:
@@ -256,32 +256,27 @@ def forgets(call: ast.Call, scope: Scope, ends: frozenset[str], given: Given = "
     targets: list[ast.expr | None] = parent.targets if isinstance(parent, ast.Assign) else []  # type: ignore[assignment]
     if isinstance(parent, ast.withitem) and given == "session":
         targets = [parent.optional_vars]
-    if given == "together":
-        return len(targets) == 1 and _are_forgotten(targets[0], scope, ends)
-    if len(targets) != 1 or not isinstance(targets[0], ast.Name):
+    names = _bound_names(targets[0], given) if len(targets) == 1 else []
+    if scope.kind != "function" or not (scope.globals | scope.declared).isdisjoint(names):
         return False
-    name = targets[0].id
-    if scope.kind != "function" or name in scope.globals or name in scope.declared:
-        return False
-    uses = [load for _, load in reads_of(name, scope)]
-    owners = [parent_of(load) for load in uses]
-    if given == "session":
-        owners = [one for one in owners if not isinstance(one, ast.withitem)]
-    if given == "factory":
-        return bool(uses) and all(map(_is_called, uses))
-    return bool(uses) and all(isinstance(one, ast.Attribute) and one.attr not in ends for one in owners)
+    uses = [load for name in names for _, load in reads_of(name, scope)]
+    return bool(uses) and all(_is_only_used(load, ends, given) for load in uses)
 
 
-def _are_forgotten(target: ast.expr | None, scope: Scope, ends: frozenset[str]) -> bool:
-    """Whether a function only uses the engine and the factory that it gets together, each under a name of its own."""
-    names = [one.id for one in target.elts if isinstance(one, ast.Name)] if isinstance(target, ast.Tuple) else []
-    if not names or scope.kind != "function" or not scope.globals.isdisjoint(names):
+def _bound_names(target: ast.expr | None, given: Given) -> list[str]:
+    """The names that a caller gives what it gets: one, or one for each of what it gets together."""
+    targets = target.elts if given == "together" and isinstance(target, ast.Tuple) else [target]
+    return [one.id for one in targets if isinstance(one, ast.Name)]
+
+
+def _is_only_used(load: ast.Name, ends: frozenset[str], given: Given) -> bool:
+    """Whether a caller asks what it gets for something here, or makes something of it, and does not end it."""
+    parent = parent_of(load)
+    if isinstance(parent, ast.Attribute) and parent.attr in ends:
         return False
-    for _, load in (one for name in names for one in reads_of(name, scope)):
-        parent = parent_of(load)
-        if not _is_called(load) or (isinstance(parent, ast.Attribute) and parent.attr in ends):
-            return False
-    return True
+    if given in ("factory", "together"):
+        return _is_called(load)
+    return isinstance(parent, ast.Attribute) or (given == "session" and isinstance(parent, ast.withitem))
 
 
 def _is_called(load: ast.Name) -> bool:
@@ -360,6 +355,6 @@ def _closes_parameter(mark: ast.Call, scope: Scope, ends: frozenset[str]) -> boo
 
 DETECTOR = Detector(
     "factories",
-    lambda services: partial(observe, services.evaluator, makers(services.evaluator.models)),
+    lambda services: partial(observe, services.evaluator, services.evaluator.models.derived(makers)),
     of="functions",
 )

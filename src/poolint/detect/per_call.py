@@ -321,6 +321,6 @@ def _loads(name: str, scope: Scope) -> list[ast.Name]:
 
 DETECTOR = Detector(
     "per-call",
-    lambda services: Owners(services.evaluator, services.ownership, makers(services.evaluator.models)).observe,
+    lambda services: Owners(services.evaluator, services.ownership, services.evaluator.models.derived(makers)).observe,
     of="functions",
 )

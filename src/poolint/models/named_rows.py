@@ -37,6 +37,7 @@ How = Literal[
     "keeps-parameters",
     "command-line",
     "reads-command-line",
+    "fills-argument",
     "runs-command",
     "asks-coroutine",
     "loads-modules",
