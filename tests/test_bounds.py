@@ -68,6 +68,14 @@ def test_deep_nesting(text: str, tmp_path: Path) -> None:
     assert codes(check(text, tmp_path)) == {"POL202"}
 
 
+def test_a_long_function_that_asks_for_many_things_twice(tmp_path: Path) -> None:
+    """What was known of each tells nothing apart any more once nothing asks for it."""
+    asking = "".join(f"    if a{i}:\n        log({i})\n    if not a{i}:\n        log(-{i})\n" for i in range(150))
+    text = f"{HEAD}def f(own, {', '.join(f'a{i}' for i in range(150))}):\n    c = engine.connect()\n{asking}"
+    [found] = check(f"{text}    if own:\n        c.close()\n", tmp_path)
+    assert found.code == "POL201"
+
+
 def test_more_obligations_than_are_followed_are_told(tmp_path: Path) -> None:
     opened = "".join(f"    c{i} = engine.connect()\n    c{i}.execute(text('x'))\n" for i in range(1_200))
     closed = "".join(f"    c{i}.close()\n" for i in range(1_200))

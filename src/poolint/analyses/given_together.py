@@ -11,7 +11,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.arguments import bound_to
+from poolint.analyses.choices import left_of
 from poolint.flow.flags import name_of
+from poolint.syntax.expressions import is_none
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import Scope
 
@@ -49,22 +51,42 @@ class GivenTogether:
         return found
 
     def _same(self, cls: Scope, name: str, rest: str) -> str:
-        init, parameter = set_from(cls, name)
+        init, parameter, default = self._set(cls, name)
         if init is None or self.ev.project.heirs(cls.name, cls.module):
             return ""
         others = dict(self._sessions(cls, init, parameter))
         makers = list(self.makers(init)) if others else []
         if not 0 < len(makers) <= MAX_MAKERS:
             return ""
+        by_default = self.place(default, rest, init)
         for call, scope in makers:
             given = bound_to(init, call, is_method=True)
-            place = self.place(given.get(parameter), rest, scope)
+            value = given.get(parameter)
+            if default is not None and (value is None or is_none(value)):
+                others = {other: passed for other, passed in others.items() if passed == by_default}
+                continue
+            place = self.place(value, rest, scope)
             others = {
                 other: passed
                 for other, passed in others.items()
                 if place and self.place(given.get(passed), "", scope) == place
             }
         return next(iter(others), "")
+
+    def _set(self, cls: Scope, name: str) -> tuple[Scope | None, str, ast.expr | None]:
+        """The ``__init__`` that sets an attribute and the parameter that it sets it from, as :func:`set_from`; and what it makes
+        instead where that is None."""
+        bindings = cls.self_assignments.get(name, [])
+        init, choice = (bindings[0].scope, bindings[0].value) if len(bindings) == 1 else (None, None)
+        if init is None or init.name != "__init__" or not isinstance(choice, (ast.BoolOp, ast.IfExp)):
+            return *set_from(cls, name), None
+        arms = choice.values if isinstance(choice, ast.BoolOp) else [choice.body, choice.orelse]
+        for one in arms:
+            if isinstance(one, ast.Name) and is_only_parameter(init.bindings.get(one.id, ())):
+                left = left_of(choice, init, ((one.id, None),))
+                if len(arms) == 2 and len(left) == 1 and left[0] is not one:
+                    return init, one.id, left[0]
+        return None, "", None
 
     def _sessions(self, cls: Scope, init: Scope, but: str) -> Iterator[tuple[str, str]]:
         """The sessions and connections that an object is passed itself, each with the parameter."""

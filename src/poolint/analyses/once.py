@@ -6,6 +6,7 @@ import ast
 import math
 from typing import TYPE_CHECKING
 
+from poolint.syntax.expressions import is_none
 from poolint.syntax.indexes import index_of
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of, statement_of
@@ -231,7 +232,7 @@ def _missing(test: ast.expr, scope: Scope) -> str:
     """The name or attribute that a test finds missing: ``x is None``, ``not x``; its dump as a target."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return _as_target(test.operand, scope)
-    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is) and _is_none(test.comparators[0]):
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is) and is_none(test.comparators[0]):
         return _as_target(test.left, scope)
     return ""
 
@@ -247,13 +248,9 @@ def _missing_or_unfit(test: ast.expr, scope: Scope) -> str:
 
 def _present(test: ast.expr, scope: Scope) -> str:
     """The name or attribute that a test finds there: ``x is not None``, ``x``."""
-    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot) and _is_none(test.comparators[0]):
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot) and is_none(test.comparators[0]):
         return _as_target(test.left, scope)
     return _as_target(test, scope)
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _as_target(node: ast.expr, scope: Scope) -> str:

@@ -17,7 +17,7 @@ from poolint.analyses.given_together import GivenTogether
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
 from poolint.models.standard import PROPERTIES
-from poolint.syntax.expressions import is_super_init
+from poolint.syntax.expressions import is_none, is_super_init
 from poolint.syntax.reaching import reaching
 from poolint.syntax.scopes import Bindings, Scope
 from poolint.types.call_sites import called_on, callees_of, text_of
@@ -374,7 +374,3 @@ def bound_value(binding: Binding) -> ast.expr | None:
     if isinstance(value, (ast.Tuple, ast.List)) and binding.index < len(value.elts):
         return value.elts[binding.index]
     return None
-
-
-def is_none(value: ast.expr | None) -> bool:
-    return isinstance(value, ast.Constant) and value.value is None

@@ -140,8 +140,7 @@ class Lifetimes:
         graph = self.graphs.of(scope)
         if self._flags is None or self._flags.scope is not scope:
             self._flags = Flags(scope, graph)
-        names = self._flags.names
-        moves = Moves(self.ev, self.ownership, self.foreign, self.callees, scope, site.cls, names, site)
+        moves = Moves(self.ev, self.ownership, self.foreign, self.callees, scope, site.cls, self._flags, site)
         owners = there_are_owners(self.ev, self._flags, site.names, site.call)
         starts = begun(graph, site, self.callees.start(site, scope), self._flags.before, owners)
         outcome = follow(graph, moves, starts, site.bound, trace, raising=raising)

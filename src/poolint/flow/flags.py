@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from operator import or_
 from typing import TYPE_CHECKING
 
 from poolint.flow.liveness import bound_by
@@ -107,6 +108,28 @@ class Flags:
         self._graph = graph
         self._copied = {ast.dump(one): _names_in(one) for one in _copied(scope, self.names)}
         self._before: dict[Node, frozenset[Known]] | None = None
+        self._wanted: dict[Node, frozenset[str]] | None = None
+
+    def wanted(self, node: Node) -> frozenset[str]:
+        """The flags that something asks for, or copies, once control has come to ``node`` and before they are set anew: what is
+        known of others tells no ways apart any more."""
+        if self._wanted is None:
+            nothing: frozenset[str] = frozenset()
+            begun = dict.fromkeys(self._graph.nodes, nothing)
+            self._wanted = solve(self._graph, Problem(begun, or_, self._wanted_along, backward=True))
+        return self._wanted[node]
+
+    def _wanted_along(self, edge: Edge, after: frozenset[str]) -> frozenset[str]:
+        node = edge.source
+        if isinstance(edge.test, ast.expr) and edge.truth is not None:
+            name, _ = asked(edge.test, edge.truth)
+            return after | {name} if name else after
+        is_set = node.kind == "store" and node.how == "assign" and not node.inner and not edge.is_unwinding
+        name = _stored_name(node) if is_set and after else ""
+        if name not in after or node.value is None:
+            return after
+        copied, _ = asked(node.value, True)
+        return after - {name} | {copied} if copied else after - {name}
 
     def before(self, node: Node) -> list[Known]:
         """The combinations of which one holds whenever control comes to ``node``; none of them says more than another."""

@@ -108,3 +108,8 @@ def is_super_init(call: ast.Call) -> bool:
         return False
     owner = function.value
     return isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super"
+
+
+def is_none(node: ast.expr | None) -> bool:
+    """Whether an expression is None as written."""
+    return isinstance(node, ast.Constant) and node.value is None

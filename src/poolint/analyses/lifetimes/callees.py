@@ -110,7 +110,7 @@ class Callees:
             try:
                 graph = self.graphs.of(scope)
                 flags = Flags(scope, graph)
-                moves = Moves(self.ev, self.ownership, self.foreign, self, scope, site.cls, flags.names, site)
+                moves = Moves(self.ev, self.ownership, self.foreign, self, scope, site.cls, flags, site)
                 owners = there_are_owners(self.ev, flags, site.names, site.call)
                 starts = begun(graph, site, self.start(site, scope), flags.before, owners)
                 follow(graph, moves, starts, site.bound, trace)
@@ -132,7 +132,7 @@ class Callees:
             graph = self.graphs.of(scope)
             flags = Flags(scope, graph)
             taker = Taker(key.parameter, given.part) if given.part else None
-            moves = Moves(self.ev, self.ownership, self.foreign, self, scope, cls, flags.names, taker=taker)
+            moves = Moves(self.ev, self.ownership, self.foreign, self, scope, cls, flags, taker=taker)
             state = starts_as(cls)
             state = "held" if state == "idle" and not given.idle else state
             names = taker.names if taker is not None else frozenset([key.parameter])

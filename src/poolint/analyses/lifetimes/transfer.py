@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from poolint.analyses.lifetimes.callees import Callees
     from poolint.analyses.ownership import Ownership
     from poolint.flow.cfg import Edge, Node
+    from poolint.flow.flags import Flags
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -71,7 +72,7 @@ class Moves:
         callees: Callees,
         scope: Scope,
         cls: Class,
-        flags: frozenset[str],
+        flags: Flags,
         site: Site | None = None,
         taker: Taker | None = None,
     ) -> None:
@@ -105,7 +106,7 @@ class Moves:
         if edge.test is not None and edge.truth is not None and isinstance(edge.test, ast.expr):
             if says_closed(self.ev, edge.test, edge.truth, self.scope):
                 return End("gone", "test")
-            refined = refine(config, edge.test, edge.truth, self.flags, is_session=self.is_session)
+            refined = refine(config, edge.test, edge.truth, self.flags.names, is_session=self.is_session)
             if isinstance(refined, End):
                 return refined
             config = refined
@@ -371,7 +372,7 @@ class Moves:
         if is_local and isinstance(value, ast.Call) and node.how == "assign" and self._wraps(value, config):
             return config._replace(names=config.names | {name})
         if isinstance(target, ast.expr) and value is not None and (node.how == "assign" or not is_local):
-            config = flagged(config, name, value, self.flags)
+            config = flagged(config, name, value, self.flags.names)
         if holds:
             is_followed = is_local or is_entered_attribute(name, self.scope)
             if is_followed and value is not None and name_of(value) in config.names and node.how == "assign":

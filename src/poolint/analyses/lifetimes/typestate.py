@@ -148,7 +148,8 @@ def follow(
             return None
         after = _bound(node, bound, config, moves.site) or moves.after(node, config, edge)
         if not isinstance(after, End):
-            if edge.is_unwinding and after is not None:
+            after = _coming_to(edge.target, after, moves.flags)
+            if edge.is_unwinding:
                 raised.append(Raised((node, config), edge, after))
             return after
         ends.add(after.how)
@@ -160,6 +161,7 @@ def follow(
             lost[after.how] = found.witness(_closed(found, (node, config)))
         return config._replace(state="idle") if after.how == "released" and moves.reopens(after) else None
 
+    starts = [(edge, _coming_to(edge.target, config, moves.flags)) for edge, config in starts]
     found = explore(graph, starts, transfer, MAX_STANDINGS)
     exits = frozenset(EXITS.values())
     for standing in found:
@@ -189,6 +191,13 @@ def _bound(node: Node, bound: ast.expr | None, config: Config, site: Site | None
     if not name or name in config.names:
         return None
     return config._replace(names=config.names | (site.names if site is not None and name == site.name else {name}))
+
+
+def _coming_to(node: Node, config: Config, flags: Flags) -> Config:
+    """The same standing without what is known of flags that nothing asks for any more."""
+    wanted = flags.wanted(node) if config.flags else frozenset()
+    kept = frozenset(one for one in config.flags if one[0] in wanted)
+    return config if len(kept) == len(config.flags) else config._replace(flags=kept)
 
 
 def _closed(found: Exploration[Config], standing: Standing) -> Standing:
