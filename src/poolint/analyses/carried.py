@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import ast
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.lifetimes.constructors import CONSTRUCTORS, puts_by
+from poolint.analyses.lifetimes.meanings import is_made_on_the_spot, made_around
 from poolint.analyses.ownership import Fate
 from poolint.analyses.places import Places, owner_of
 from poolint.flow.flags import name_of
@@ -15,7 +17,7 @@ from poolint.models.schema import REACHING_ROLES, RELEASABLE
 from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import only_binding, parent_of, reads_of
 from poolint.types.members import lineage
-from poolint.types.values import Function
+from poolint.types.values import ClassObject, Function, LibraryName
 
 if TYPE_CHECKING:
     from poolint.analyses.ownership import Ownership
@@ -63,21 +65,38 @@ class Carried:
         """What a method does with what its object was made with, if one of ``names`` holds that; None where it is not known,
         or where the object is no such one."""
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
-        made = self._made(receiver, scope)
-        owner = owner_of(self.ev.type_of(receiver, scope)) if receiver is not None and made is not None else None
+        owner, paths = self._parts_with(receiver, names, scope, cls)
+        doings = (self.of_method(call, owner, path, cls) for path in paths if owner is not None)
+        return reduce(_worse, doings, Doing()) if paths else None
+
+    def of_passing(
+        self, call: ast.Call, argument: ast.expr, names: frozenset[str], scope: Scope, cls: Class
+    ) -> Doing | None:
+        """The same of a function that such an object is passed to."""
+        owner, paths = self._parts_with(argument, names, scope, cls)
+        if owner is None:
+            return None
+        doings = [self.of_argument(call, argument, owner, path, cls, scope) for path in paths]
+        known = [one for one in doings if one is not None]
+        return reduce(_worse, known, Doing()) if len(known) == len(paths) else None
+
+    def _parts_with(
+        self, node: ast.expr | None, names: frozenset[str], scope: Scope, cls: Class
+    ) -> tuple[Instance | None, list[str]]:
+        """An object that was made with what one of ``names`` holds and that has only put that by, and the paths to it there; none
+        where that is not so."""
+        made = self._made(node, scope)
+        owner = owner_of(self.ev.type_of(node, scope)) if node is not None and made is not None else None
         if made is None or owner is None or cls.kind not in RELEASABLE:
-            return None
+            return None, []
         paths = [path for path, place in self.ev.derived(Places).made(made, scope).items() if place in names]
-        given = [one for one in call_arguments(made) if name_of(one) in names]
-        if not paths or len(given) != 1 or not puts_by(self.ev, made, given[0], scope):
-            return None
-        doing = Doing()
+        if not paths or not self._is_only_put_by(made, names, scope):
+            return None, []
         for path in paths:
             steps = [self.of_member(owner, name, path, cls) for name in CONSTRUCTORS if self._defines(owner, name)]
             if any(one.fate is not Fate.USED for one in steps) or self._defines(owner, "__del__"):
-                return None
-            doing = _worse(doing, self.of_method(call, owner, path, cls))
-        return doing
+                return None, []
+        return owner, paths
 
     def of_member(self, owner: Type, name: str, path: str, cls: Class) -> Doing:
         """What a method that is called does with what is at a path from its object."""
@@ -120,7 +139,7 @@ class Carried:
 
     def of_object(self, made: ast.Call, argument: ast.AST, scope: Scope, cls: Class) -> Fate:
         """What is done with what a call makes an object with: on the spot, or by the name that gets it."""
-        name, around = name_of(argument), parent_of(made)
+        name, around = name_of(argument), parent_of(made_around(self.ev, made, scope))
         if not name or cls.kind not in RELEASABLE:
             return Fate.KEPT
         members = [around]
@@ -143,6 +162,18 @@ class Carried:
             binding, home = only_binding(receiver.id, scope)
             receiver = binding.value if binding is not None and home is scope and binding.kind == "assign" else None
         return receiver if isinstance(receiver, ast.Call) else None
+
+    def _is_only_put_by(self, made: ast.Call, names: frozenset[str], scope: Scope) -> bool:
+        """Whether what makes an object does no more with what one of these names holds than to put it by, in the object itself or
+        in one that it is passed."""
+        given = [
+            one
+            for one in call_arguments(made)
+            if name_of(one) in names or is_made_on_the_spot(self.ev, one, names, scope)
+        ]
+        if len(given) != 1 or not puts_by(self.ev, made, given[0], scope):
+            return False
+        return not isinstance(given[0], ast.Call) or self._is_only_put_by(given[0], names, scope)
 
     def _defines(self, owner: Instance, name: str) -> bool:
         return any(name in one.bindings for one in lineage(self.ev, owner))
@@ -172,11 +203,18 @@ class Carried:
                 return self._of_whole(node, owner, ".".join(rest), scope, cls)
             if not isinstance(attribute.ctx, ast.Load):
                 return Doing()
-            if attribute.attr != rest[0]:
+            steps = self._steps_of(attribute.attr, owner)
+            if rest[: len(steps)] != steps:
                 return self._of_other(attribute, owner, ".".join(rest), cls)
             owner = self.ev.type_of_member(owner, attribute.attr)
-            node, rest = attribute, rest[1:]
+            node, rest = attribute, rest[len(steps) :]
         return self._of_resource(node, scope, cls)
+
+    def _steps_of(self, name: str, owner: Type) -> list[str]:
+        """A member of an object, or what a property gives that has another name: ``_session`` for ``session``."""
+        one, places = owner_of(owner), self.ev.derived(Places)
+        given = (places.of_property(cls, name, "") for cls in (lineage(self.ev, one) if one is not None else ()))
+        return next(filter(None, given), name).split(".")
 
     def _of_whole(self, node: ast.expr, owner: Type, path: str, scope: Scope, cls: Class) -> Doing:
         """What is done with an object itself: it is asked for, passed to a function, or goes elsewhere."""
@@ -191,7 +229,8 @@ class Carried:
         """What another member does: a method, a property, or nothing."""
         call = parent_of(attribute)
         if isinstance(call, ast.Call) and call.func is attribute:
-            return self.of_method(call, owner, path, cls)
+            is_class = isinstance(self.ev.type_of_member(owner, attribute.attr), (ClassObject, LibraryName))
+            return Doing() if is_class else self.of_method(call, owner, path, cls)
         one = owner_of(owner)
         for scope in lineage(self.ev, one) if one is not None else ():
             for binding in scope.bindings.get(attribute.attr, ()):

@@ -268,13 +268,13 @@ class Places:
                 break
             rest = ".".join(steps[number + 1 :])
             for cls in lineage(self.ev, owner):
-                if same := self._of_property(cls, step, rest) or self._same_member(cls, step, rest):
+                if same := self.of_property(cls, step, rest) or self._same_member(cls, step, rest):
                     return f"{walked}.{same}"
             walked = f"{walked}.{step}"
             owner = owner_of(self.ev.type_of_member(owner, step))
         return f"{root}.{path}"
 
-    def _of_property(self, cls: Scope, name: str, rest: str) -> str:
+    def of_property(self, cls: Scope, name: str, rest: str) -> str:
         """``_session`` for a property that returns ``self._session``, and for ``orders.session`` where it returns
         ``Orders(self._session)``."""
         bindings = cls.bindings.get(name, ())

@@ -45,9 +45,19 @@ class Carriers:
             doing = self._doing(call, receiver, config)
             if doing is None:
                 return None if isinstance(receiver, ast.Call) else End("handed", "unknown-method")
+        elif self.taker is None:
+            given = given_as(call, config.names)
+            is_object = given is not None and self._owner(given[0]) is not None
+            doing = (
+                self.carried.of_passing(call, given[0], config.names, self.scope, self.cls)
+                if given and is_object
+                else None
+            )
+            if doing is None:
+                return None
         else:
-            given = given_as(call, config.names & {self.taker.name}) if self.taker is not None else None
-            if given is None or self.taker is None:
+            given = given_as(call, config.names & {self.taker.name})
+            if given is None:
                 return None
             owner = self._owner(given[0])
             doing = None

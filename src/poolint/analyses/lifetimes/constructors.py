@@ -74,7 +74,10 @@ def _is_put_by(ev: Evaluator, name: str, scope: Scope) -> bool:
 
 
 def _is_assigned(load: ast.expr) -> bool:
+    """Whether something, or a part of it, is given a name or made a member: ``self.session = orders.session``."""
     parent = parent_of(load)
+    while isinstance(parent, ast.Attribute):
+        load, parent = parent, parent_of(parent)
     return isinstance(parent, (ast.Assign, ast.AnnAssign)) and parent.value is load
 
 

@@ -13,8 +13,9 @@ from poolint.analyses.ownership import Fate, is_only_called, parameter_for
 from poolint.analyses.places import Places
 from poolint.flow.flags import name_of
 from poolint.models.schema import CLOSING_ROLES, POOLING
-from poolint.syntax.expressions import unnegated
+from poolint.syntax.expressions import call_arguments, unnegated
 from poolint.syntax.scopes import parent_of, reads_of
+from poolint.syntax.surroundings import call_taking
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance
 from poolint.types.vocabulary import last_name
@@ -61,6 +62,16 @@ def given_as(call: ast.Call, names: frozenset[str]) -> tuple[ast.expr, str | Non
     """The argument by which a call is passed what one of these names holds, and its keyword."""
     given = [(one, None) for one in call.args] + [(one.value, one.arg) for one in call.keywords]
     return next((one for one in given if name_of(one[0]) in names), None)
+
+
+def is_made_with(ev: Evaluator, call: ast.Call, names: frozenset[str], scope: Scope) -> bool:
+    """Whether a call is passed what one of these names holds, or an object that is made with it on the spot."""
+    return any(name_of(one) in names or is_made_on_the_spot(ev, one, names, scope) for one in call_arguments(call))
+
+
+def is_made_on_the_spot(ev: Evaluator, node: ast.expr, names: frozenset[str], scope: Scope) -> bool:
+    """Whether an expression makes an object of the project with what one of these names holds: ``Orders(session)``."""
+    return isinstance(node, ast.Call) and _makes_object(ev, node, scope) and is_made_with(ev, node, names, scope)
 
 
 def is_for_block(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
@@ -134,10 +145,26 @@ def wraps(ev: Evaluator, call: ast.expr | None, cls: Class, scope: Scope) -> boo
     parent = parent_of(call) if isinstance(call, ast.Call) else None
     while cls.kind == "engine" and isinstance(parent, ast.Call) and _is_maker(ev, parent, scope):
         call, parent = parent, parent_of(parent)
+    if isinstance(call, ast.Call):
+        call = made_around(ev, call, scope)
+        parent = parent_of(call)
     if not (isinstance(call, ast.Call) and isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name)):
         return False
     if cls.kind == "engine" and _is_maker(ev, call, scope):
         return is_only_called(parent.targets[0].id, scope)
+    return _makes_object(ev, call, scope)
+
+
+def made_around(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.Call:
+    """The outermost call that makes an object with what a call makes, on the spot: of ``Service(Orders(session))``."""
+    taking = call_taking(call)
+    while taking is not None and _makes_object(ev, taking[0], scope):
+        call, taking = taking[0], call_taking(taking[0])
+    return call
+
+
+def _makes_object(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call makes an object of a class of the project that is no resource itself."""
     made = ev.type_of(call.func, scope)
     return isinstance(made, ClassObject) and made.cls is not made.base and made.base is None
 

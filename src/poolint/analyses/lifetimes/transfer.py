@@ -23,9 +23,9 @@ from poolint.analyses.lifetimes.meanings import (
     carries,
     closes_pool,
     commanded,
-    given_as,
     gives_back_at_its_end,
     is_for_block,
+    is_made_with,
     is_misplaced,
     is_named,
     is_of_owner,
@@ -387,7 +387,7 @@ class Moves:
 
     def _wraps(self, call: ast.Call, config: Config) -> bool:
         """Whether what is followed lives on in what a call makes; see :func:`wraps`."""
-        return given_as(call, config.names) is not None and wraps(self.ev, call, self.cls, self.scope)
+        return is_made_with(self.ev, call, config.names, self.scope) and wraps(self.ev, call, self.cls, self.scope)
 
     def _given(self, node: Node, config: Config) -> Config | End:
         value = node.node.value if isinstance(node.node, (ast.Return, ast.Yield, ast.YieldFrom)) else node.value
