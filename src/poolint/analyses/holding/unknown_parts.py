@@ -55,12 +55,17 @@ class UnknownParts:
             return False
         written = self._heirs.written(method)
         if written:
-            return any(self.ends.of_function(one) is not None for one in written)
+            return any(self.ends.of_function(one) is not None and self._has_any(one) for one in written)
         owner = method.receiver
         if not isinstance(owner, Instance):
             return False
         names = {one.name for cls in lineage(self.ev, owner) for one in open_methods(cls)}
         return any(self._is_one(kind, names, method.scope.name) for kind in given.values())
+
+    def _has_any(self, method: Scope) -> bool:
+        """Whether the objects whose method this is may have a session of others: what only makes its own ends no other."""
+        cls = method.enclosing_class
+        return cls is None or bool(self.places.kept_by_parts(self.ev.class_object(cls).instance()))
 
     def _is_one(self, kind: Class, names: set[str], called: str) -> bool:
         """Whether a session of some class has the methods of an interface, and ends its use by one of them."""
