@@ -45,26 +45,11 @@ class Carriers:
             doing = self._doing(call, receiver, config)
             if doing is None:
                 return None if isinstance(receiver, ast.Call) else End("handed", "unknown-method")
-        elif self.taker is None:
-            given = given_as(call, config.names)
-            is_object = given is not None and self._owner(given[0]) is not None
-            doing = (
-                self.carried.of_passing(call, given[0], config.names, self.scope, self.cls)
-                if given and is_object
-                else None
-            )
-            if doing is None:
-                return None
         else:
-            given = given_as(call, config.names & {self.taker.name})
-            if given is None:
-                return None
-            owner = self._owner(given[0])
-            doing = None
-            if owner is not None:
-                doing = self.carried.of_argument(call, given[0], owner, self.taker.part, self.cls, self.scope)
-            if doing is None:
-                return End("handed", "packed")
+            passing = self._passing(call, config)
+            if passing is None or isinstance(passing, End):
+                return passing
+            doing = passing
         if doing.fate is Fate.RELEASED:
             return config if is_for_block(self.ev, call, self.scope) else BY_CALLEE
         if doing.fate is Fate.CLOSED:
@@ -75,6 +60,19 @@ class Carriers:
             is_pending = isinstance(parent_of(call), ast.Await) and not doing.undoes
             return config._replace(state="committing" if is_pending else "idle")
         return config._replace(state="held") if self.is_lazy and doing.reaches else config
+
+    def _passing(self, call: ast.Call, config: Config) -> Doing | End | None:
+        """What a function does with what is followed that such an object is passed to; None where it is passed none."""
+        given = given_as(call, config.names if self.taker is None else config.names & {self.taker.name})
+        if given is None:
+            return None
+        if self.taker is None:
+            return self.carried.of_passing(call, given[0], config.names, self.scope, self.cls)
+        owner = self._owner(given[0])
+        if owner is None:
+            return End("handed", "packed")
+        doing = self.carried.of_argument(call, given[0], owner, self.taker.part, self.cls, self.scope)
+        return doing if doing is not None else End("handed", "packed")
 
     def is_taker(self, node: ast.expr) -> bool:
         """Whether an expression is the object itself that has taken what is followed."""
