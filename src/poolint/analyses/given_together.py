@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.arguments import bound_to
 from poolint.analyses.choices import left_of
 from poolint.flow.flags import name_of
-from poolint.syntax.expressions import is_none
+from poolint.syntax.expressions import is_none, tells_all
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import Scope
 
@@ -62,7 +62,8 @@ class GivenTogether:
         for call, scope in makers:
             given = bound_to(init, call, is_method=True)
             value = given.get(parameter)
-            if default is not None and (value is None or is_none(value)):
+            is_default = is_none(value) or (value is None and tells_all(call))
+            if default is not None and is_default:
                 others = {other: passed for other, passed in others.items() if passed == by_default}
                 continue
             place = self.place(value, rest, scope)

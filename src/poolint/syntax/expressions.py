@@ -113,3 +113,10 @@ def is_super_init(call: ast.Call) -> bool:
 def is_none(node: ast.expr | None) -> bool:
     """Whether an expression is None as written."""
     return isinstance(node, ast.Constant) and node.value is None
+
+
+def tells_all(call: ast.Call) -> bool:
+    """Whether a call is passed nothing but what stands there: no ``*rows``, no ``**options``."""
+    return all(one.arg is not None for one in call.keywords) and not any(
+        isinstance(one, ast.Starred) for one in call.args
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.syntax.expressions import tells_all
 from poolint.syntax.nodes import with_defaults
 from poolint.types.narrowing import conditions
 from poolint.types.values import NOTHING, UNKNOWN, Either, Function, Pending, Type, union
@@ -42,7 +43,7 @@ def _constants(callee: Function, call: ast.Call) -> Mapping[str, ast.Constant]:
 
     node = callee.scope.node
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
-    if any(one.arg is None for one in call.keywords) or any(isinstance(one, ast.Starred) for one in call.args):
+    if not tells_all(call):
         return _NOTHING_KNOWN
     taken, in_order = node.args, positional(callee)
     values = {one.arg: default for one, default in with_defaults(taken)}
