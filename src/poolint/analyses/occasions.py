@@ -224,7 +224,7 @@ class Occasions:
         return bool(calls) and all(
             (
                 answers.of(inner.key)
-                if inner.kind == "function"
+                if inner.kind in ("function", "lambda")
                 else inner.kind == "module" and at_the_top(call, inner.module)
             )
             and not (around(call, inner, COMPREHENSIONS) if in_loops else _is_repeated(call, inner))

@@ -39,6 +39,7 @@ How = Literal[
     "reads-command-line",
     "fills-argument",
     "runs-command",
+    "registers-command",
     "asks-coroutine",
     "loads-modules",
     "lists-files",
