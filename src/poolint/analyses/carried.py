@@ -8,13 +8,12 @@ from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.lifetimes.constructors import CONSTRUCTORS, puts_by
-from poolint.analyses.lifetimes.meanings import is_made_on_the_spot, made_around
+from poolint.analyses.lifetimes.meanings import made_around, passed_with
 from poolint.analyses.ownership import Fate
 from poolint.analyses.places import Places, owner_of
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import REACHING_ROLES, RELEASABLE
-from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import only_binding, parent_of, reads_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, LibraryName
@@ -166,11 +165,7 @@ class Carried:
     def _is_only_put_by(self, made: ast.Call, names: frozenset[str], scope: Scope) -> bool:
         """Whether what makes an object does no more with what one of these names holds than to put it by, in the object itself or
         in one that it is passed."""
-        given = [
-            one
-            for one in call_arguments(made)
-            if name_of(one) in names or is_made_on_the_spot(self.ev, one, names, scope)
-        ]
+        given = passed_with(self.ev, made, names, scope)
         if len(given) != 1 or not puts_by(self.ev, made, given[0], scope):
             return False
         return not isinstance(given[0], ast.Call) or self._is_only_put_by(given[0], names, scope)

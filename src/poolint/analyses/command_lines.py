@@ -1,5 +1,5 @@
-"""Functions that are run for a command line, by what they ask for: what `argparse` has read of it, in a class of its own or in
-one of the project, which that is told to fill."""
+"""Functions that are run for a command line: by what they ask for, which is what `argparse` has read of it, in a class of its
+own or in one of the project that it is told to fill; or since a parser gives them for a command."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from poolint.syntax.expressions import argument_for
+from poolint.syntax.expressions import argument_for, tells_all
 from poolint.syntax.file_kinds import is_test_path
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.values import NOTHING, UNKNOWN, ClassObject, Function, Type, alternatives, known
@@ -94,9 +94,7 @@ class Callers:
         index = positional.index(parameter) if by_order and parameter in positional else -1
         for call, inner, is_bound in calls:
             argument = argument_for(call, parameter.arg, index - is_bound if index >= 0 else -1)
-            is_open = any(isinstance(one, ast.Starred) for one in call.args) or any(
-                not one.arg for one in call.keywords
-            )
+            is_open = not tells_all(call)
             yield argument, inner, by_order and not is_open
 
     def of(self, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:

@@ -66,12 +66,18 @@ def given_as(call: ast.Call, names: frozenset[str]) -> tuple[ast.expr, str | Non
 
 def is_made_with(ev: Evaluator, call: ast.Call, names: frozenset[str], scope: Scope) -> bool:
     """Whether a call is passed what one of these names holds, or an object that is made with it on the spot."""
-    return any(name_of(one) in names or is_made_on_the_spot(ev, one, names, scope) for one in call_arguments(call))
+    return bool(passed_with(ev, call, names, scope))
 
 
-def is_made_on_the_spot(ev: Evaluator, node: ast.expr, names: frozenset[str], scope: Scope) -> bool:
-    """Whether an expression makes an object of the project with what one of these names holds: ``Orders(session)``."""
-    return isinstance(node, ast.Call) and _makes_object(ev, node, scope) and is_made_with(ev, node, names, scope)
+def passed_with(ev: Evaluator, call: ast.Call, names: frozenset[str], scope: Scope) -> list[ast.expr]:
+    """The arguments by which a call is passed what one of these names holds: that itself, or an object of the project that is
+    made with it on the spot, ``Orders(session)``."""
+    return [
+        one
+        for one in call_arguments(call)
+        if name_of(one) in names
+        or (isinstance(one, ast.Call) and _makes_object(ev, one, scope) and is_made_with(ev, one, names, scope))
+    ]
 
 
 def is_for_block(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
