@@ -106,6 +106,15 @@ def test_migrations_come_before_and_beside() -> None:
     assert started("alembic check") == []
 
 
+def test_what_python_runs_before_a_server_prepares_for_it() -> None:
+    [worker] = started("python -m playwright install chromium && celery -A app worker")
+    assert (worker.program, worker.threads.value) == ("celery", 1)
+    [web] = started("python scripts/seed.py && uvicorn app:app")
+    assert (web.kind, web.program) == ("web", "uvicorn")
+    [last] = started("python -m app.wait_for_db && python -m app.main")
+    assert last.targets == ("app.main",)
+
+
 def test_what_goes_to_the_background_counts_as_well() -> None:
     worker, web = started("celery -A app worker -c 2 & gunicorn -w 3 app:app")
     assert (worker.name, worker.processes.value) == ("web-celery", 2)

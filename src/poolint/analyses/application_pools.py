@@ -13,7 +13,6 @@ from poolint.analyses.once import cache_of, needs_arguments
 from poolint.analyses.pool_limits import is_unpooled
 from poolint.models.schema import POOLING
 from poolint.syntax.scopes import ScopeKey, parent_of
-from poolint.types.following import origin
 from poolint.types.values import UNKNOWN, ClassObject, Instance, Pending, alternatives
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ class Applications:
     def __init__(self, ev: Evaluator, pools: Pools) -> None:
         self.ev = ev
         self.pools = pools
-        self._any_loop = {one.name for one in ev.models.drivers.values() if one.any_loop}
         self._made: dict[Pool, Made | None] = {}
 
     def loop_bound(self, pool: Pool | None, near: Scope) -> Made | None:
@@ -50,9 +48,7 @@ class Applications:
         made = self._application(pool, near)
         if made is None or not self._is_asynchronous(made):
             return None
-        if not self._keeps_connections(made):
-            return None
-        return made if _driver(self.ev, made.call, made.scope) not in self._any_loop else None
+        return made if self._keeps_connections(made) else None
 
     def kept(self, pool: Pool | None, near: Scope) -> Made | None:
         """What makes a pool, where it is the application's and keeps connections, synchronous or not."""
@@ -164,19 +160,3 @@ class Applications:
                 given = alternatives(self.ev.type_of(keyword.value, made.scope))
                 return UNKNOWN not in given and all(isinstance(one, ClassObject) for one in given)
         return True
-
-
-def _driver(ev: Evaluator, call: ast.Call, scope: Scope) -> str:
-    """The driver that the address of an engine names, where the code says it; else empty."""
-    named = next((one.value for one in call.keywords if one.arg in ("url", "drivername")), None)
-    given = named if named is not None else next(iter(call.args), None)
-    if given is not None:
-        given, scope = origin(ev, given, scope, frozenset(("import",)))
-    if isinstance(given, ast.Call):
-        return _driver(ev, given, scope) if given.args or given.keywords else ""
-    if isinstance(given, ast.JoinedStr) and given.values:
-        given = given.values[0]
-    if not isinstance(given, ast.Constant) or not isinstance(given.value, str):
-        return ""
-    dialect = given.value.partition(":")[0]
-    return dialect.partition("+")[2]

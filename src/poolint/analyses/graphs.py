@@ -17,7 +17,8 @@ from poolint.types.arguments import is_not_made, is_refused
 from poolint.types.call_sites import call_site, callees_of
 from poolint.types.mapped_classes import MappedClasses
 from poolint.types.narrowing import conditions
-from poolint.types.values import ClassObject, Function, Instance, LibraryName
+from poolint.types.overrides import Heirs
+from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ class Graphs:
 
     def never_returns(self, call: ast.Call, scope: Scope) -> bool:
         """Whether nothing comes after a call: ``sys.exit``, or one of a function of the project that says ``NoReturn``, or does
-        not take what it is passed; or it cannot be made."""
+        not take what it is passed; or it cannot be made, or there is no such method."""
         if call in self._mapped.failing(scope):
             return True
         for one in callees_of(self.ev, call, scope):
@@ -160,8 +161,18 @@ class Graphs:
                 continue
             if isinstance(one, ClassObject) and is_not_made(one, call, scope):
                 continue
-            return False
+            return one is UNKNOWN and self._is_missing(call.func, scope)
         return True
+
+    def _is_missing(self, callee: ast.expr, scope: Scope) -> bool:
+        """Whether what is called is a method that no object has of which it may be one."""
+        if not isinstance(callee, ast.Attribute):
+            return False
+        heirs = self.ev.derived(Heirs)
+        return all(
+            isinstance(one, Instance) and heirs.nobody_has(one, callee.attr)
+            for one in alternatives(self.ev.type_of(callee.value, scope))
+        )
 
     def _suppresses(self, item: ast.withitem, scope: Scope) -> bool | tuple[ast.expr, ...]:
         """Whether a block may suppress what is raised in it; the classes that it suppresses where these can be known."""

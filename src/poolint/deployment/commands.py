@@ -54,7 +54,9 @@ class Commands:
         """The services that a unit runs, none where it runs no program that is known.
 
         A command line that goes on to another program when the first has ended runs one at a time: of those that serve
-        or work, the one with most processes counts. Those that are sent to the background run beside it.
+        or work, the one with most processes counts, and what Python runs before them prepares (``python -m app.seed &&
+        uvicorn app:app``), the last one excepted where there is nothing else. Those that are sent to the background run
+        beside it.
         """
         migrations: list[Service] = []
         beside: list[tuple[Started, Service]] = []
@@ -67,7 +69,8 @@ class Commands:
                 (beside if started.in_background else one_of).append((started, service))
         found = [*beside]
         if one_of:
-            found.append(max(one_of, key=lambda one: one[1].processes.least))
+            known = [one for one in one_of if one[0].name != "python"]
+            found.append(max(known or one_of[::-1], key=lambda one: one[1].processes.least))
         named = [
             one._replace(
                 name=one.name if len(found) == 1 else f"{one.name}-{started.label or one.program}",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Set
 
     from poolint.analyses.application_pools import Made
+    from poolint.analyses.pools import Pool
     from poolint.analyses.waypoints import Waypoint
     from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
@@ -70,6 +71,8 @@ class Loops:
         self._graphs = services.graphs
         self._drivers: dict[Scope, str | None] = {}
         self._definitions = self.ev.derived(Definitions)
+        self._services = services
+        self._any_loop = {one.name for one in self.ev.models.drivers.values() if one.any_loop}
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that run, on a new loop each time, what works with a pool of the application."""
@@ -217,11 +220,21 @@ class Loops:
         return effects.of_call(driven, scope) if isinstance(driven, ast.Call) else None
 
     def _made(self, fact: CallSite, scope: Scope) -> Made | None:
-        return self.applications.loop_bound(self.pools.of_checkout(fact.node, scope), scope)
+        return self._bound_to_loop(self.pools.of_checkout(fact.node, scope), scope)
 
     def _made_at(self, link: Link) -> Made | None:
         pool = self.pools.of_checkout(link.node, link.scope) if isinstance(link.node, ast.Call) else None
-        return self.applications.loop_bound(pool, link.scope)
+        return self._bound_to_loop(pool, link.scope)
+
+    def _bound_to_loop(self, pool: Pool | None, near: Scope) -> Made | None:
+        """What makes a pool of the application whose connections one event loop has opened, and no other can use."""
+        made = self.applications.loop_bound(pool, near)
+        spec = self._services.engines.of_call(made.call, made.scope) if made is not None else None
+        if spec is None or spec.maker.makes != "engine" or spec.driver not in self._any_loop:
+            return made
+        # Where the address may be another one, that of a file is for trying things out.
+        is_elsewhere = not spec.has_all_urls and self.ev.models.dialects[spec.dialect].embedded
+        return made if is_elsewhere else None
 
 
 def _is_session(one: Type) -> bool:

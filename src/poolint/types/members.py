@@ -74,7 +74,7 @@ def _lacks(ev: Evaluator, one: Type, attribute: str) -> bool:
     if not isinstance(one, Instance):
         return False
     if one.base is None:
-        return _is_without(ev, one, attribute)
+        return is_without(ev, one, attribute)
     return (
         one.cls is one.base
         and one.base.kind not in ("client", "other")  # which may have members without a row, such as a command of Redis
@@ -84,7 +84,7 @@ def _lacks(ev: Evaluator, one: Type, attribute: str) -> bool:
     )
 
 
-def _is_without(ev: Evaluator, one: Instance, attribute: str) -> bool:
+def is_without(ev: Evaluator, one: Instance, attribute: str) -> bool:
     """Whether a class of the project, all of whose bases it has written as well, has no such member."""
     for cls in lineage(ev, one):
         assert isinstance(cls.node, ast.ClassDef)

@@ -17,7 +17,7 @@ from poolint.screen.filling import MARKS, MAX_HEIRS, only
 from poolint.screen.mixing import ALONE
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import Scope
-from poolint.types.members import bases_of, lineage
+from poolint.types.members import bases_of, is_without, lineage
 from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, known
 from poolint.types.vocabulary import last_name
 
@@ -75,8 +75,8 @@ class Heirs:
         return known([self.ev.type_of_member(self.ev.class_object(one).instance(), name) for one in having])
 
     def mixed_in(self, receiver: Instance, name: str) -> Type:
-        """What an attribute is that a class without bases reads of its own objects and never sets: classes below it have it
-        of other bases. Where these do not agree, it may be anything."""
+        """What an attribute or a method is that a class without bases reads of its own objects and never has: classes below it
+        have it of other bases. Where these do not agree, it may be anything."""
         owner = receiver.cls
         if not isinstance(owner, Scope) or name.startswith("__") or not stands_alone(owner.node):
             return UNKNOWN
@@ -88,9 +88,9 @@ class Heirs:
         found = [
             self.ev.type_of_member(self.ev.class_object(one).instance(), name)
             for one in self._all_below(owner) or ()
-            if any(name in each.self_assignments for each in lineage(self.ev, ClassObject(one, None)))
+            if self._has(one, name)
         ]
-        return found[0] if found and all(one.key == found[0].key for one in found) else UNKNOWN
+        return found[0] if found and len({_apart_from_receiver(one) for one in found}) == 1 else UNKNOWN
 
     def behind(self, owner: Scope) -> ClassObject | None:
         """The class with a library's behaviour that stands behind a mixin where classes name both among their bases, mixin
@@ -106,6 +106,20 @@ class Heirs:
                 return [base]
             is_behind = is_behind or owner in lineage(self.ev, base)
         return []
+
+    def nobody_has(self, receiver: Instance, name: str) -> bool:
+        """Whether an object of a class of the project has no such member for certain, nor has one of a class below it: to ask
+        it for that raises ``AttributeError``."""
+        owner = receiver.cls
+        if not isinstance(owner, Scope) or receiver.base is not None or not is_without(self.ev, receiver, name):
+            return False
+        below = self._all_below(owner)
+        family = (*lineage(self.ev, receiver), *(below or ()))
+        return (
+            below is not None
+            and all(is_without(self.ev, self.ev.class_object(one).instance(), name) for one in below)
+            and not any(map(_sets_by_name, family))
+        )
 
     def _has(self, cls: Scope, name: str) -> bool:
         """Whether a class has an attribute, its own or inherited."""
@@ -216,6 +230,18 @@ class Heirs:
                 if is_heir and any(base.cls is owner for base in bases_of(self.ev, scope)):
                     found.append(scope)
         return found
+
+
+def _apart_from_receiver(member: Type) -> object:
+    """What tells a member from others: a method is the same one in whichever class it is found."""
+    return member.scope if isinstance(member, Function) else member.key
+
+
+def _sets_by_name(cls: Scope) -> bool:
+    """Whether a class gives its objects members whose names it does not write."""
+    if index_of(cls).on_self("__dict__"):
+        return True
+    return any(True for inner in cls.descendants() for _ in inner.calls_named({"setattr", "__setattr__", "vars"}))
 
 
 def _parameters(method: Scope) -> list[str]:

@@ -11,10 +11,11 @@ from poolint.analyses.lifetimes.state import CLOSED
 from poolint.analyses.managers import is_manager
 from poolint.analyses.ownership import Fate, is_only_called, parameter_for
 from poolint.analyses.places import Places
+from poolint.analyses.pool_limits import is_lent
 from poolint.flow.flags import name_of
 from poolint.models.schema import CLOSING_ROLES, POOLING
-from poolint.syntax.expressions import call_arguments, unnegated
-from poolint.syntax.scopes import parent_of, reads_of
+from poolint.syntax.expressions import call_arguments, is_none, unnegated
+from poolint.syntax.scopes import nearest, parent_of, reads_of
 from poolint.syntax.surroundings import call_taking
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance
@@ -95,6 +96,27 @@ def closes_pool(ev: Evaluator, call: ast.Call, names: frozenset[str], cls: Class
     base = ev.models.classes.get(ev.models.attribute(cls, pool.attr) or "")
     row = ev.models.method(base, last_name(call.func)) if base is not None and base.kind in POOLING else None
     return row is not None and row.role in CLOSING_ROLES and row.releases == "self"
+
+
+def ends_its_client(ev: Evaluator, site: Site | None, value: ast.expr | None, scope: Scope) -> bool:
+    """Whether a call closes the client whose subscription is followed, or ``value`` is the client's block, which is left: with
+    its own pool it closes what listens on a connection of that (redis 8.1). A pool that it was given stays."""
+    if site is None or site.cls.kind != "subscription" or not isinstance(site.call.func, ast.Attribute):
+        return False
+    client = site.call.func.value
+    if not isinstance(client, ast.Name):
+        return False
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and name_of(value.func.value) == client.id:
+        fact = call_site(ev, value, scope)
+        ends = fact is not None and fact.role in CLOSING_ROLES
+    else:
+        item = parent_of(value) if value is not None else None
+        bound = item.optional_vars if isinstance(item, ast.withitem) else None
+        ends = client.id in [name_of(one) for one in (value, bound) if one is not None]
+    made = [one.value for one in nearest(client.id, scope)] if ends else []
+    made = [one.value if isinstance(one, ast.Await) else one for one in made]
+    calls = [one for one in made if not is_none(one)]
+    return ends and bool(calls) and all(isinstance(one, ast.Call) and not is_lent(one) for one in calls)
 
 
 def commanded(call: ast.Call, config: Config, edge: Edge) -> Config:

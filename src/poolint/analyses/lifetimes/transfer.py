@@ -23,6 +23,7 @@ from poolint.analyses.lifetimes.meanings import (
     carries,
     closes_pool,
     commanded,
+    ends_its_client,
     gives_back_at_its_end,
     is_for_block,
     is_made_with,
@@ -187,7 +188,7 @@ class Moves:
         if is_named(self.ev, receiver, config.names, self.scope):
             assert isinstance(call.func, ast.Attribute)
             return self._method(call, call.func.attr, config, edge)
-        if closes_pool(self.ev, call, config.names, self.cls):
+        if closes_pool(self.ev, call, config.names, self.cls) or ends_its_client(self.ev, self.site, call, self.scope):
             return End("released", "method")
         if isinstance(receiver, ast.Name) and self._handles.get(receiver.id) in config.names:
             ends = last_name(call.func)
@@ -345,15 +346,13 @@ class Moves:
             return End("handed", "entered")
         if config.state == "connecting" and node.kind == "enter":
             return config._replace(state="idle" if edge.is_unwinding else "held")
-        if (
-            node.kind == "exit"
-            and isinstance(value, ast.Call)
-            and self._carriers.is_released_with(self.ownership, value, config)
-        ):
-            return End("released", "callee")
-        is_over = node.kind == "exit" and self.is_lazy
-        if is_over and gives_back_at_its_end(self.ev, value, config.names, self.scope, self.cls):
-            return config._replace(state="idle")
+        if node.kind == "exit":
+            if ends_its_client(self.ev, self.site, value, self.scope):
+                return End("released", "block")
+            if isinstance(value, ast.Call) and self._carriers.is_released_with(self.ownership, value, config):
+                return End("released", "callee")
+            if self.is_lazy and gives_back_at_its_end(self.ev, value, config.names, self.scope, self.cls):
+                return config._replace(state="idle")
         if node.is_async and edge.kind == "cancel" and node.way != "cancel":  # not one that is under way already
             # `async with asyncio.timeout(3):` does not wait for anything itself
             watches = isinstance(value, ast.Call) and last_name(value.func) in self._watches
