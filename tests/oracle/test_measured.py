@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, InvalidRequestError, OperationalError, ResourceClosedError
+from sqlalchemy.exc import (
+    IntegrityError,
+    InvalidRequestError,
+    OperationalError,
+    PendingRollbackError,
+    ResourceClosedError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import async_scoped_session, async_sessionmaker, create_async_engine
 from sqlalchemy.ext.asyncio.exc import AsyncContextNotStarted
@@ -286,6 +292,13 @@ def test_a_session_begins_once(run: Run) -> None:
     bad, good = both(run, "POL407_begun_already")
     assert isinstance(bad.error, InvalidRequestError)
     assert (bad.items, good.items) == (["coffee"], ["coffee", "tea 1"])
+
+
+@pytest.mark.parametrize("name", ["POL608_after_a_failed_flush", "POL608_in_the_next_round"])
+def test_a_session_that_has_failed_refuses_all_but_its_rollback(run: Run, name: str) -> None:
+    bad, good = both(run, name)
+    assert isinstance(bad.error, PendingRollbackError)
+    assert (bad.items, good.items) == (["coffee"], ["coffee", "tea"])
 
 
 def test_a_session_that_a_task_uses_after_its_block_takes_a_connection_again(run: Run) -> None:

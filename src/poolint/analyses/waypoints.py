@@ -22,6 +22,7 @@ What = Literal[
     "runs-after-response",
     "runs-on-new-loop",
     "raises",
+    "fails",
     "cancelled",
     "tries-again",
     # of what is checked out

@@ -14,9 +14,9 @@ from poolint.analyses.lent_pools import borrowed, hands_back
 from poolint.analyses.lifetimes.destinations import chosen
 from poolint.analyses.managers import entry_of_made
 from poolint.analyses.occasions import Occasions
-from poolint.analyses.ownership import parameter_for
 from poolint.analyses.pools import is_checkout, of_session
 from poolint.analyses.pools_of_calls import is_of_each_call, is_of_new_object
+from poolint.analyses.received import received
 from poolint.analyses.sinks import opening_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import held_from, is_in_a_file, is_in_memory, lets_nobody_wait
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
-    from poolint.types.values import Type
 
 
 class NestedCheckout(Observation, frozen=True, eq=False):
@@ -281,7 +280,7 @@ class Nesting:
         """Why a function on the way that is passed the resource has ended it, or asks whether it was passed, or tells of it
         itself, since it holds the connection there in turn."""
         for link, (inner_node, inner, _) in itertools.pairwise(witness.links):
-            names = set(self._received(link.node, link.scope, inner, names))
+            names = set(received(self.ev, self.holdings, link.node, link.scope, inner, names))
             if not names:
                 return None
             own = [one for one in self.holdings.at(inner_node, inner) if one.resource in names]
@@ -295,22 +294,6 @@ class Nesting:
             if any(is_asked(inner.node, name, for_itself=False) for name in names):
                 return "ended-before"
         return None
-
-    def _received(self, call: ast.expr, scope: Scope, inner: Scope, names: set[str]) -> Iterator[str]:
-        """What the function that a call leads to calls those of ``names`` that it is passed, or that are of registries."""
-        if not isinstance(call, ast.Call):
-            return
-        yield from filter(None, (self.holdings.objects.shared(one, scope, inner) for one in names))
-        is_own = isinstance(call.func, ast.Attribute) and text_of(call.func.value, scope) == "self"
-        yield from (name for name in names if is_own and name.startswith("self."))
-        callee = next((one for one in callees_of(self.ev, call, scope) if _leads_to(one, inner)), None)
-        if isinstance(callee, Function):
-            yield from self.holdings.objects.inside(call, callee, names, scope)
-            passed = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]
-            for keyword, argument in passed:
-                name = parameter_for(callee, call, argument, keyword) if text_of(argument, scope) in names else None
-                if name is not None:
-                    yield name
 
     def _takers(self, pool: Pool) -> Effects:
         found = self._taking.get(pool)
@@ -349,10 +332,6 @@ class Nesting:
 def _has_it_already(fact: CallSite) -> bool:
     """Whether a thread or task that holds a connection of this engine gets the same one when it asks for another."""
     return fact.cls is not None and fact.cls.shares
-
-
-def _leads_to(one: Type, inner: Scope) -> bool:
-    return isinstance(one, Function) and one.scope is inner
 
 
 def _end(node: ast.expr) -> tuple[int, int]:

@@ -81,6 +81,7 @@ How = Literal[
     "reports",
     "timeout-error",
     "cancelled-error",
+    "takes-failed-flush",
     # engines
     "same-pool",
     "same-pool-method",
@@ -190,7 +191,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     makes a block at whose end the sessions of registries are removed, and ``tidies`` what else is called
     when it is over; ``shuts-down`` end what lends to others. ``fails``: functions that are there to raise or to end the
     process; ``reports``: they write, or make words of, what they are given. ``timeout-error`` and ``cancelled-error``:
-    exceptions that say that time is up, and that a task is cancelled.
+    exceptions that say that time is up, and that a task is cancelled; ``takes-failed-flush``: those by which a handler takes
+    the failure of a flush or a commit.
 
     ``reads-rows``: methods that give rows, or a value of one, read whole. ``runs``: methods that run the statement that they
     are given; ``asks``: what says which columns or entities are asked for, ``makes-query`` as a method of a session;

@@ -175,6 +175,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ``starts_once``: it is started by being awaited or by being entered, and an instance that has been awaited raises when
     it is entered. ``enters_where`` is the name of a fact that is ``yes`` for the versions of the library in which ``with``
     on an instance works; empty where it does in all.
+    ``refuses_after_failure`` is the exception of all that is asked of a session whose flush or commit has failed.
     ``lends``: it decorates functions as well, and their first argument, after that of a method, has these attributes while
     they run.
     ``contents``: what an instance gives for a key, and for each attribute of no other meaning: ``client["shop"]``, ``db.orders``.
@@ -220,6 +221,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     on_drop: OnDrop = ""
     exhausted: str = ""
     refuses: bool = False
+    refuses_after_failure: str = ""
     one_pool: tuple[str, ...] = ()
     url_in: str = ""
     connections: int = 0

@@ -18,6 +18,7 @@ TEXTS: dict[What, str] = {
     "runs-after-response": "`{}` runs after the response, before that ends",
     "runs-on-new-loop": "`{}` runs it on a loop of its own",
     "raises": "`{}` may raise",
+    "fails": "`{}` may fail",
     "cancelled": "`{}` may be cancelled",
     "tries-again": "and retries immediately",
     "checked-out": "`{}` is checked out here",

@@ -238,8 +238,8 @@ def _apart_from_receiver(member: Type) -> object:
 
 
 def _sets_by_name(cls: Scope) -> bool:
-    """Whether a class gives its objects members whose names it does not write."""
-    if index_of(cls).on_self("__dict__"):
+    """Whether a class gives its objects members whose names it does not write, or makes others in their place."""
+    if "__new__" in cls.bindings or index_of(cls).on_self("__dict__"):
         return True
     return any(True for inner in cls.descendants() for _ in inner.calls_named({"setattr", "__setattr__", "vars"}))
 

@@ -123,24 +123,25 @@ class Raising:
         around = parent_of(call)
         while around is not None and child is not scope.node:
             if isinstance(around, ast.Try) and around.handlers and any(child is one for one in around.body):
-                names = [self._classes(one, scope) for one in around.handlers]
+                names = [caught_by(self.ev, one, scope) for one in around.handlers]
                 return tuple(sorted({each for one in names for each in one})) if all(names) else ()
             child, around = around, parent_of(around)
         return ()
 
-    def _classes(self, handler: ast.ExceptHandler, scope: Scope) -> list[str]:
-        """The classes of what a handler catches, qualified where they are a library's; none where it catches everything."""
-        types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []
-        if any(last_name(one) in _ALL for one in types):
-            return []
-        return [self.ev.qualified_name(self.ev.type_of(one, scope)) or last_name(one) for one in types]
-
     def _takes(self, handler: ast.AST | None, caught: tuple[str, ...], scope: Scope) -> bool:
         """Whether a handler takes what others ask for by these classes, or by relatives of them."""
-        own = self._classes(handler, scope) if isinstance(handler, ast.ExceptHandler) else []
+        own = caught_by(self.ev, handler, scope) if isinstance(handler, ast.ExceptHandler) else []
         return bool(caught) and all(any(_are_related(one, other) for other in own) for one in caught)
 
 
 def _are_related(one: str, other: str) -> bool:
     root, _, rest = one.partition(".")
     return one.rpartition(".")[2] == other.rpartition(".")[2] or (bool(rest) and other.startswith(f"{root}."))
+
+
+def caught_by(ev: Evaluator, handler: ast.ExceptHandler, scope: Scope) -> list[str]:
+    """The classes of what a handler catches, qualified where they are a library's; none where it catches everything."""
+    types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []
+    if any(last_name(one) in _ALL for one in types):
+        return []
+    return [ev.qualified_name(ev.type_of(one, scope)) or last_name(one) for one in types]

@@ -154,11 +154,11 @@ def _first(one: _Opening | None, other: _Opening | None) -> _Opening | None:
     return one if one is not None else other
 
 
-def handles(ev: Evaluator, scope: Scope) -> dict[str, ast.Name]:
+def handles(ev: Evaluator, scope: Scope, methods: tuple[str, ...] = ("begin",)) -> dict[str, ast.Name]:
     """The names that get nothing but what ``begin()`` of a named object gives, ``tx = await session.begin()``, each with
     that object: ending the transaction by its name ends it of the session."""
     found: dict[str, ast.Name] = {}
-    for call in scope.calls_of("begin"):
+    for call in (one for method in methods for one in scope.calls_of(method)):
         parent = parent_of(call)
         value = parent if isinstance(parent, ast.Await) else call
         parent = parent_of(value)
