@@ -263,8 +263,10 @@ def _goes_on(edge: Edge, outcome: Outcome) -> bool:
 
 
 def _is_raised_instead(node: ast.AST, scope: Scope) -> bool:
-    """Whether a handler raises what it has taken, or something else in its place."""
-    return isinstance(node, ast.Raise) and around(node, scope, (ast.ExceptHandler,)) is not None
+    """Whether a handler raises what it has taken, or something else in its place, or what is raised is for the callers."""
+    if not isinstance(node, ast.Raise):
+        return False
+    return around(node, scope, (ast.ExceptHandler,)) is not None or around(node, scope, (ast.Try,)) is None
 
 
 def _asks(test: ast.expr, name: str, scope: Scope) -> bool:
