@@ -115,6 +115,29 @@ def test_what_python_runs_before_a_server_prepares_for_it() -> None:
     assert last.targets == ("app.main",)
 
 
+BRANCHES = """\
+#!/bin/sh
+if [ "$1" = "api" ]; then
+    python -m app.main
+elif [ "$1" = "worker" ]; then
+    celery -A app worker --pool=gevent --concurrency=7
+elif [[ $1 != beat && -n "$1" ]]; then
+    gunicorn -w 4 app:app
+else
+    celery -A app beat
+fi
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "program"), [("api", "python"), ("worker", "celery"), ("web", "gunicorn"), ("beat", "gunicorn")]
+)
+def test_a_comparison_of_what_is_known_leads_to_one_branch(tmp_path: Path, given: str, program: str) -> None:
+    (tmp_path / "start.sh").write_text(BRANCHES)
+    [service] = started(f"sh start.sh {given}", folder=str(tmp_path))
+    assert service.program == program
+
+
 def test_what_goes_to_the_background_counts_as_well() -> None:
     worker, web = started("celery -A app worker -c 2 & gunicorn -w 3 app:app")
     assert (worker.name, worker.processes.value) == ("web-celery", 2)

@@ -26,10 +26,10 @@ from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from poolint.analyses.holding.dataflow import Holdings
-    from poolint.flow.cfg import Edge, Node
+    from poolint.flow.cfg import Edge, Graph, Node
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -59,13 +59,6 @@ class Asked(NamedTuple):
     failed: bool
 
 
-class Failure(NamedTuple):
-    """A call that leaves a session failed, and the ways on from there."""
-
-    node: ast.Call
-    edges: list[Edge]
-
-
 class FailedSessions:
     """Answers for the functions of one project."""
 
@@ -75,7 +68,7 @@ class FailedSessions:
         self._taken = ev.models.manners["takes-failed-flush"]
         self._takes: dict[ast.ExceptHandler, bool] = {}
         self._begun: dict[Scope, dict[str, ast.Name]] = {}
-        self._flags: dict[Scope, Flags] = {}
+        self._flags: dict[Graph, Flags] = {}
         self._summaries: Summaries[Asked, Outcome] = Summaries(
             "failed-session", self._outcome, bottom=_NOTHING, join=or_, components=holdings.components
         )
@@ -90,25 +83,15 @@ class FailedSessions:
                     found.setdefault(one.resource, refusal)
         return found
 
-    def failures(self, name: str, calls: Iterable[ast.Call], scope: Scope) -> Iterator[Failure]:
-        """Those of some calls of a function that may leave a session failed.
+    def failing(self, name: str, calls: Iterable[ast.Call], scope: Scope) -> dict[ast.Call, Outcome]:
+        """Those of some calls of a function that may leave a session failed, with how they go on then."""
+        found = {call: self._fails(call, name, scope) for call in calls}
+        return {call: outcome for call, outcome in found.items() if outcome}
 
-        Raises:
-            poolint.flow.cfg.TooComplex: the function has more events than a graph may hold.
-        """
-        for call in calls:
-            outcome = self._fails(call, name, scope)
-            if outcome:
-                awaited = parent_of(call)
-                events = self.holdings.graph(scope).nodes_of(awaited if isinstance(awaited, ast.Await) else call)
-                edges = [edge for edge in edges_from(events) if _goes_on(edge, outcome)]
-                yield Failure(call, edges)
-
-    def used(self, name: str, scope: Scope, edges: list[Edge]) -> Iterator[Node]:
-        """The events at which a session is used once it has failed, along some edges of a function's graph."""
-        for event in self._reached(name, scope, edges):
-            if self._is_used(event, name, scope):
-                yield event
+    def used_after(self, call: ast.Call, outcome: Outcome, name: str, graph: Graph, scope: Scope) -> list[Node]:
+        """The events of a function's graph at which a session is used once a call has left it failed."""
+        events = self._reached(name, behind(call, outcome, graph), graph, scope)
+        return [event for event in events if self._is_used(event, name, scope)]
 
     def takes(self, handler: ast.ExceptHandler, scope: Scope) -> bool:
         """Whether a handler takes the failure of a flush."""
@@ -134,29 +117,29 @@ class FailedSessions:
         scope, name = self.ev.project.scope(key.function), key.place
         if scope.is_generator or scope.kind != "function":
             return _NOTHING
-        found: set[str] = set()
+        failing = {} if key.failed else self.failing(name, scope.calls, scope)
+        if not key.failed and not failing:
+            return _NOTHING
         try:
-            if key.failed:
-                edges = edges_from([self.holdings.graph(scope).entry])
-            else:
-                edges = [edge for one in self.failures(name, scope.calls, scope) for edge in one.edges]
-            for event in self._reached(name, scope, edges) if edges else ():
-                if event.kind == "exit-normal":
-                    found.add(_RETURNS)
-                elif event.kind == "exit-exception":
-                    found.add(_RAISES)
-                elif key.failed and self._is_used(event, name, scope):
-                    found.add(_USED)
+            graph = self.holdings.graph(scope)
         except TooComplex:
             return _NOTHING
+        edges = [edge for call, outcome in failing.items() for edge in behind(call, outcome, graph)]
+        found: set[str] = set()
+        for event in self._reached(name, edges_from([graph.entry]) if key.failed else edges, graph, scope):
+            if event.kind == "exit-normal":
+                found.add(_RETURNS)
+            elif event.kind == "exit-exception":
+                found.add(_RAISES)
+            elif key.failed and self._is_used(event, name, scope):
+                found.add(_USED)
         return frozenset(found)
 
-    def _reached(self, name: str, scope: Scope, edges: list[Edge]) -> Iterator[Node]:
-        """The events to which a failed session comes, itself included those that end that."""
-        flags = self._flags.get(scope)
-        if flags is None:
-            flags = self._flags[scope] = Flags(scope, self.holdings.graph(scope))
-        yield from flags.reach(edges, lambda edge: self._stays(edge, name, scope))
+    def _reached(self, name: str, edges: list[Edge], graph: Graph, scope: Scope) -> Iterable[Node]:
+        """The events to which a failed session comes, those that end that as well."""
+        if graph not in self._flags:
+            self._flags[graph] = Flags(scope, graph)
+        return self._flags[graph].reach(edges, lambda edge: self._stays(edge, name, scope))
 
     def _stays(self, edge: Edge, name: str, scope: Scope) -> bool:
         """Whether a session is still failed when an edge has been taken."""
@@ -257,9 +240,12 @@ def _happening(event: Node) -> ast.Call | None:
     return None if isinstance(parent_of(event.node), ast.Await) else event.node
 
 
-def _goes_on(edge: Edge, outcome: Outcome) -> bool:
-    """Whether a failure is taken along an edge behind the call."""
-    return _RAISES in outcome if edge.kind == "exception" else _RETURNS in outcome and not edge.is_unwinding
+def behind(call: ast.Call, outcome: Outcome, graph: Graph) -> list[Edge]:
+    """The edges behind a call along which the session goes on failed."""
+    awaited = parent_of(call)
+    happening = edges_from(graph.nodes_of(awaited if isinstance(awaited, ast.Await) else call))
+    raising = [edge for edge in happening if edge.kind == "exception" and _RAISES in outcome]
+    return raising + [edge for edge in happening if not edge.is_unwinding and _RETURNS in outcome]
 
 
 def _is_raised_instead(node: ast.AST, scope: Scope) -> bool:

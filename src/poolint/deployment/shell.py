@@ -141,8 +141,16 @@ def _tokens(line: str) -> list[str]:
     return list(lexer)
 
 
+class _Branch(NamedTuple):
+    """A branch of an ``if``: whether it may run, and whether one of those before it, or itself, certainly does."""
+
+    may_run: bool
+    is_taken: bool
+
+
 class _Reader:
-    """Reads line after line. Of a ``case`` only the branch counts that its word, where it is known, leads to."""
+    """Reads line after line. Of a ``case`` only the branch counts that its word, where it is known, leads to, and of an ``if``
+    those that its comparisons leave open."""
 
     def __init__(self, environment: Environment, arguments: tuple[Word, ...]) -> None:
         self.found: list[Simple] = []
@@ -154,6 +162,8 @@ class _Reader:
         self._case: str | None = None
         """The word that branches are matched with, empty when it is not known; None outside of any ``case``."""
         self._is_active = True
+        self._branches: list[_Branch] = []
+        """The branches of the ``if``s around, the outermost first."""
         self._allowance = Allowance(MAX_VARIABLES, "the variables that its commands see")
 
     def line(self, tokens: list[str], place: Place) -> None:
@@ -181,10 +191,30 @@ class _Reader:
             self._words = words  # another pattern of the same branch follows
             return
         if words:
+            self._branch(words, is_all=token not in ("&&", "||"))
             self._simple(words, token == "&")
         if self._case is not None and ";;" in token:
             # What matched is over, and so are the other branches.
             self._case, self._is_active = ("" if self._is_active else self._case), False
+
+    def _branch(self, words: list[Word], *, is_all: bool) -> None:
+        """Take in where a branch begins or ends. ``is_all``: what is asked for is asked by these words alone."""
+        keyword = words[0].text
+        if keyword in ("if", "elif"):
+            before = self._branches.pop() if keyword == "elif" and self._branches else _Branch(False, False)
+            holds = self._holds(words[1:]) if is_all else None
+            self._branches.append(_Branch(not before.is_taken and holds is not False, before.is_taken or holds is True))
+        elif keyword == "else" and self._branches:
+            self._branches.append(_Branch(not self._branches.pop().is_taken, is_taken=True))
+        elif keyword == "fi" and self._branches:
+            self._branches.pop()
+
+    def _holds(self, words: list[Word]) -> bool | None:
+        """Whether two texts are the same, or not, in a comparison of texts that are known; None where that is not known."""
+        given = [expanded(one, self._environment) for one in words if one.text not in ("[", "]", "[[", "]]", "test")]
+        if len(given) != 3 or any(one.missing for one in given) or given[1].text not in ("=", "==", "!="):
+            return None
+        return (given[0].text == given[2].text) is (given[1].text != "!=")
 
     def _simple(self, words: list[Word], in_background: bool) -> None:
         words = list(dropwhile(lambda word: word.text in _KEYWORDS, words))
@@ -199,7 +229,7 @@ class _Reader:
         if words[0].text == "esac":
             self._case, self._is_active = None, True
             return
-        if not self._is_active:
+        if not self._is_active or not all(one.may_run for one in self._branches):
             return
         words = [expanded(word, self._environment) for word in words if not word.text.startswith((">", "<", "2>"))]
         local: Environment = {}

@@ -47,6 +47,7 @@ class Failing:
 
     def __init__(self, services: Services) -> None:
         self.ev = services.evaluator
+        self._graphs = services.graphs
         self._failed = FailedSessions(services.evaluator, services.holdings)
 
     def observe(self, scope: Scope) -> Iterator[FailedSessionUsed]:
@@ -71,16 +72,17 @@ class Failing:
     ) -> dict[tuple[ast.ExceptHandler, ast.Call], ast.Call]:
         """What fails first, by the handler that takes it and the first use behind that."""
         found: dict[tuple[ast.ExceptHandler, ast.Call], ast.Call] = {}
+        failing = self._failed.failing(name, tried, scope)
+        graph = self._graphs.of(scope) if failing else None
         met: set[ast.ExceptHandler] = set()
-        for failure in self._failed.failures(name, tried, scope):
-            handler = tried[failure.node]
-            if handler in met:
+        for call, outcome in failing.items():
+            handler = tried[call]
+            if graph is None or handler in met:
                 continue
-            uses = list(self._failed.used(name, scope, failure.edges))
+            uses = self._failed.used_after(call, outcome, name, graph, scope)
             if uses:
                 met.add(handler)
-                use = _call(min(uses, key=lambda one: _order(one, failure.node)))
-                found[handler, use] = failure.node
+                found[handler, _first(uses, call)] = call
         return found
 
     def _handler(self, node: ast.AST, scope: Scope) -> ast.ExceptHandler | None:
@@ -114,6 +116,11 @@ class Failing:
         )
 
 
+def _first(uses: list[Node], failing: ast.Call) -> ast.Call:
+    """The use that comes first: behind what fails, and only then in the next round."""
+    return _call(min(uses, key=lambda one: (one.row <= failing.lineno, one.row)))
+
+
 def _call(event: Node) -> ast.Call:
     node = event.node.value if isinstance(event.node, ast.Await) else event.node
     if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
@@ -122,11 +129,6 @@ def _call(event: Node) -> ast.Call:
         node = node.value
     assert isinstance(node, ast.Call)
     return node
-
-
-def _order(event: Node, failing: ast.Call) -> tuple[bool, int]:
-    """What comes behind a failure is met before what comes in the next round."""
-    return (event.row <= failing.lineno, event.row)
 
 
 DETECTOR = Detector("failing", lambda services: Failing(services).observe, of="handlers", near=True, on_request=True)

@@ -18,6 +18,7 @@ from poolint.screen.mixing import ALONE
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import Scope
 from poolint.types.members import bases_of, is_without, lineage
+from poolint.types.set_outside import assignments
 from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, known
 from poolint.types.vocabulary import last_name
 
@@ -119,6 +120,7 @@ class Heirs:
             below is not None
             and all(is_without(self.ev, self.ev.class_object(one).instance(), name) for one in below)
             and not any(map(_sets_by_name, family))
+            and next(assignments(self.ev, name, owner.module), None) is None
         )
 
     def _has(self, cls: Scope, name: str) -> bool:
