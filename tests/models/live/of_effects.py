@@ -185,6 +185,12 @@ async def kubernetes_asyncio(record: Record) -> None:
     await api.api_client.close()
 
 
+async def objects_of_celery() -> dict[str, Any]:
+    import celery
+
+    return {"celery.Celery": celery.Celery(broker="memory://", set_as_current=False)}
+
+
 async def celery(record: Record) -> None:
     import celery
 

@@ -58,6 +58,7 @@ OBJECTS: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "anthropic": of_effects.objects_of_anthropic,
     "asyncmy": of_drivers.objects_of_asyncmy,
     "boto3": of_aws.objects_of_boto3,
+    "celery": of_effects.objects_of_celery,
     "django": of_orms.objects_of_django,
     "discord": of_bots.objects_of_discord,
     "disnake": functools.partial(of_bots.objects_of_discord, "disnake"),
