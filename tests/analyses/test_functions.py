@@ -21,7 +21,7 @@ from poolint.text.source import Source
 FOLLOWED = [
     one
     for one in fixtures()
-    if one.code[:4] in ("POL2", "POL3", "POL4")
+    if one.code[:4] in ("POL2", "POL3", "POL4", "POL6")
     and any(
         word in one.name
         for word in (

@@ -50,7 +50,7 @@ TEXTS = {
 def fill_in(checkout: Path) -> list[Path]:
     """Replace the marks in all new files, and give these."""
     files = [path for path in checkout.rglob("*.py") if "FILL IN:" in path.read_text() and path.parent.name != "dev"]
-    code = BODY.replace('("SELECT 1")', '("SELECT 1")  # expect: POL608 "`AsyncConnection.stream` keeps a cursor open"')
+    code = BODY.replace('("SELECT 1")', '("SELECT 1")  # expect: POL609 "`AsyncConnection.stream` keeps a cursor open"')
     for path in files:
         text = re.sub(r"FILL IN: code, with .*", lambda _: code, path.read_text())
         text = re.sub(
@@ -67,7 +67,7 @@ def fill_in(checkout: Path) -> list[Path]:
 
 
 def test_a_filled_in_rule_passes(checkout: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["dev", "new-rule", "POL608", "streamed-result"]) == 0
+    assert main(["dev", "new-rule", "POL609", "streamed-result"]) == 0
     out = capsys.readouterr().out
     files = fill_in(checkout)
     assert len(files) == 4
@@ -87,7 +87,7 @@ def test_a_filled_in_rule_passes(checkout: Path, run: Run, capsys: pytest.Captur
     run("ruff", "check", *sources)
     run("ruff", "format", "--check", *sources)
     run("mypy", *(f"-m{name}" for name in modules(sources)))
-    wanted = "POL608 and not enough or announces or fresh or streamed_result or no_cycle"
+    wanted = "POL609 and not enough or announces or fresh or streamed_result or no_cycle"
     ran = run("pytest", "-q", "-n0", "-pno:cacheprovider", "tests", "-k", wanted)
     passed = re.search(r"^(\d+) passed", ran, re.MULTILINE)
     assert passed is not None
@@ -107,14 +107,14 @@ def modules(sources: list[str]) -> list[str]:
             "src/poolint/rules/api/retry_without_backoff.py is POL607 retry-without-backoff already",
         ),
         (
-            ("POL608", "sleep-while-held"),
+            ("POL609", "sleep-while-held"),
             "src/poolint/rules/holding/sleep_while_held.py is POL403 sleep-while-held already",
         ),
         (("POL999", "a-name"), "'POL999' is no code of a rule"),
-        (("POL608", "A Name"), "'A Name' is no name of a rule"),
+        (("POL609", "A Name"), "'A Name' is no name of a rule"),
         (("POL701", "a-name"), "say with --group in which folder of "),
-        (("POL608", "a-name", "--group", "nowhere"), "say with --group in which folder of "),
-        (("POL608", "spending-spree"), "src/poolint/detect/spending_spree.py exists already: nothing was written"),
+        (("POL609", "a-name", "--group", "nowhere"), "say with --group in which folder of "),
+        (("POL609", "spending-spree"), "src/poolint/detect/spending_spree.py exists already: nothing was written"),
     ],
 )
 def test_what_cannot_be_is_one_line_and_nothing_is_written(
@@ -143,5 +143,5 @@ def test_outside_of_a_checkout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(["dev", "new-rule", "POL608", "a-name"]) == 2
+    assert main(["dev", "new-rule", "POL609", "a-name"]) == 2
     assert f"{tmp_path} is in no checkout of poolint" in capsys.readouterr().err
