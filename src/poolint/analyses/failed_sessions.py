@@ -167,8 +167,7 @@ class FailedSessions:
     def _is_used(self, event: Node, name: str, scope: Scope) -> bool:
         call = _happening(event)
         if call is None:
-            changes = changed_by(event, self.holdings.own_changes(scope)) if event.kind == "iterate" else None
-            return any(one.resource == name and one.holds for one in changes or ())
+            return False
         role = self._method(call, name, scope)
         if role is not None:
             return role in _USING

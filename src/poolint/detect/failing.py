@@ -123,10 +123,6 @@ def _first(uses: list[Node], failing: ast.Call) -> ast.Call:
 
 def _call(event: Node) -> ast.Call:
     node = event.node.value if isinstance(event.node, ast.Await) else event.node
-    if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
-        node = node.iter
-    while isinstance(node, ast.Await):
-        node = node.value
     assert isinstance(node, ast.Call)
     return node
 
