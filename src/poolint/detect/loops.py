@@ -233,8 +233,9 @@ class Loops:
         if spec is None or spec.maker.makes != "engine" or spec.driver not in self._any_loop:
             return made
         # Where the address may be another one, that of a file is for trying things out.
-        is_elsewhere = not spec.has_all_urls and self.ev.models.dialects[spec.dialect].embedded
-        return made if is_elsewhere else None
+        dialect = self.ev.models.dialects.get(spec.dialect)
+        is_for_a_file = dialect is not None and dialect.embedded
+        return made if is_for_a_file and not spec.has_all_urls else None
 
 
 def _is_session(one: Type) -> bool:
