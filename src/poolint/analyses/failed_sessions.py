@@ -11,7 +11,7 @@ from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.raised import caught_by
-from poolint.analyses.holding.standings import changed_by
+from poolint.analyses.holding.standings import changed_by, happening
 from poolint.analyses.holding.transactions import handles
 from poolint.analyses.received import received
 from poolint.flow.cfg import TooComplex
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 _FAILING = frozenset({"flush", "commit"})
 """Roles of what leaves a session refusing all else where it fails; a query that fails does not, but for the server's part."""
-
-_BEGINNING = ("begin", "begin_nested")
 
 _USING = TAKING_ROLES | {"commit"}
 
@@ -66,6 +64,9 @@ class FailedSessions:
         self.ev = ev
         self.holdings = holdings
         self._taken = ev.models.manners["takes-failed-flush"]
+        sessions = (cls for cls in ev.models.classes.values() if cls.refuses_after_failure)
+        rows = (row for cls in sessions for row in cls.methods if row.role == "begin")
+        self._beginning = tuple(sorted({name for row in rows for name in row.names}))
         self._takes: dict[ast.ExceptHandler, bool] = {}
         self._begun: dict[Scope, dict[str, ast.Name]] = {}
         self._flags: dict[Graph, Flags] = {}
@@ -88,10 +89,10 @@ class FailedSessions:
         found = {call: self._fails(call, name, scope) for call in calls}
         return {call: outcome for call, outcome in found.items() if outcome}
 
-    def used_after(self, call: ast.Call, outcome: Outcome, name: str, graph: Graph, scope: Scope) -> list[Node]:
-        """The events of a function's graph at which a session is used once a call has left it failed."""
-        events = self._reached(name, behind(call, outcome, graph), graph, scope)
-        return [event for event in events if self._is_used(event, name, scope)]
+    def used_after(self, call: ast.Call, outcome: Outcome, name: str, graph: Graph, scope: Scope) -> list[ast.Call]:
+        """The calls in a function's graph that use a session once another one has left it failed."""
+        calls = map(_called, self._reached(name, behind(call, outcome, graph), graph, scope))
+        return [one for one in calls if one is not None and self._uses(one, name, scope)]
 
     def takes(self, handler: ast.ExceptHandler, scope: Scope) -> bool:
         """Whether a handler takes the failure of a flush."""
@@ -131,7 +132,7 @@ class FailedSessions:
                 found.add(_RETURNS)
             elif event.kind == "exit-exception":
                 found.add(_RAISES)
-            elif key.failed and self._is_used(event, name, scope):
+            elif key.failed and (call := _called(event)) is not None and self._uses(call, name, scope):
                 found.add(_USED)
         return frozenset(found)
 
@@ -156,7 +157,7 @@ class FailedSessions:
             return not self._is_over(event, name, scope)
         if edge.is_unwinding:
             return event.kind in _PASSING_ON or _is_raised_instead(event.node, scope)
-        call = _happening(event)
+        call = _called(event)
         if call is None:
             return True
         if self._method(call, name, scope) is not None:
@@ -164,10 +165,8 @@ class FailedSessions:
         outcome = self._passed(call, name, scope, failed=True)
         return outcome is None or _RETURNS in outcome
 
-    def _is_used(self, event: Node, name: str, scope: Scope) -> bool:
-        call = _happening(event)
-        if call is None:
-            return False
+    def _uses(self, call: ast.Call, name: str, scope: Scope) -> bool:
+        """Whether a call reaches the database with a session that has failed."""
         role = self._method(call, name, scope)
         if role is not None:
             return role in _USING
@@ -197,7 +196,7 @@ class FailedSessions:
     def _handles(self, scope: Scope) -> dict[str, ast.Name]:
         """The names of transactions and savepoints, each with that of the session that has begun it."""
         if scope not in self._begun:
-            self._begun[scope] = handles(self.ev, scope, _BEGINNING)
+            self._begun[scope] = handles(self.ev, scope, self._beginning)
         return self._begun[scope]
 
     def _passed(self, call: ast.Call, name: str, scope: Scope, *, failed: bool) -> Outcome | None:
@@ -229,14 +228,10 @@ class FailedSessions:
         return is_begun or self._passed(value, name, scope, failed=True) is not None
 
 
-def _happening(event: Node) -> ast.Call | None:
-    """The call that happens at an event: a coroutine does what it does where it is awaited."""
-    if event.kind == "await":
-        value = event.node.value if isinstance(event.node, ast.Await) else None
-        return value if isinstance(value, ast.Call) else None
-    if event.kind != "call" or not isinstance(event.node, ast.Call):
-        return None
-    return None if isinstance(parent_of(event.node), ast.Await) else event.node
+def _called(event: Node) -> ast.Call | None:
+    """The call that happens at an event."""
+    done = happening(event)
+    return done if isinstance(done, ast.Call) else None
 
 
 def behind(call: ast.Call, outcome: Outcome, graph: Graph) -> list[Edge]:

@@ -11,7 +11,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.flow.cfg import TooComplex
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import may_await
+from poolint.syntax.surroundings import may_await, tries_around
 from poolint.types.call_sites import text_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from poolint.analyses.waypoints import Waypoint
     from poolint.detect.services import Services
-    from poolint.flow.cfg import Node
     from poolint.syntax.scopes import Scope
 
 
@@ -87,14 +86,8 @@ class Failing:
 
     def _handler(self, node: ast.AST, scope: Scope) -> ast.ExceptHandler | None:
         """The innermost handler of a function that takes the failure of a call."""
-        child, around = node, parent_of(node)
-        while around is not None and child is not scope.node:
-            if isinstance(around, ast.Try) and any(child is one for one in around.body):
-                for handler in around.handlers:
-                    if self._failed.takes(handler, scope):
-                        return handler
-            child, around = around, parent_of(around)
-        return None
+        handlers = (handler for one in tries_around(node, scope) for handler in one.handlers)
+        return next((one for one in handlers if self._failed.takes(one, scope)), None)
 
     def _observation(
         self, name: str, refusal: str, handler: ast.ExceptHandler, failing: ast.Call, use: ast.Call, scope: Scope
@@ -116,15 +109,9 @@ class Failing:
         )
 
 
-def _first(uses: list[Node], failing: ast.Call) -> ast.Call:
+def _first(uses: list[ast.Call], failing: ast.Call) -> ast.Call:
     """The use that comes first: behind what fails, and only then in the next round."""
-    return _call(min(uses, key=lambda one: (one.row <= failing.lineno, one.row)))
-
-
-def _call(event: Node) -> ast.Call:
-    node = event.node.value if isinstance(event.node, ast.Await) else event.node
-    assert isinstance(node, ast.Call)
-    return node
+    return min(uses, key=lambda one: (one.lineno <= failing.lineno, one.lineno))
 
 
 DETECTOR = Detector("failing", lambda services: Failing(services).observe, of="handlers", near=True, on_request=True)

@@ -146,6 +146,15 @@ def around(node: ast.AST, scope: Scope, kinds: tuple[type[ast.AST], ...]) -> ast
     return None
 
 
+def tries_around(node: ast.AST, scope: Scope) -> Iterator[ast.Try]:
+    """The ``try`` statements of a scope in whose bodies a node stands, the innermost first."""
+    child, outer = node, parent_of(node)
+    while outer is not None and child is not scope.node:
+        if isinstance(outer, ast.Try) and any(child is one for one in outer.body):
+            yield outer
+        child, outer = outer, parent_of(outer)
+
+
 def entering(value: ast.expr) -> ast.withitem | None:
     """The part of a ``with`` that enters a value, or may: ``with given or value:``; None where none does."""
     parent = parent_of(value)

@@ -20,6 +20,7 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.solver import edges_from, explore
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import ScopeKey, parent_of
+from poolint.syntax.surroundings import tries_around
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
@@ -119,14 +120,9 @@ class Raising:
 
     def _caught(self, call: ast.Call, scope: Scope) -> tuple[str, ...]:
         """The classes of what the handlers around a call catch; none where one of them catches everything."""
-        child: ast.AST = call
-        around = parent_of(call)
-        while around is not None and child is not scope.node:
-            if isinstance(around, ast.Try) and around.handlers and any(child is one for one in around.body):
-                names = [caught_by(self.ev, one, scope) for one in around.handlers]
-                return tuple(sorted({each for one in names for each in one})) if all(names) else ()
-            child, around = around, parent_of(around)
-        return ()
+        handlers = next((one.handlers for one in tries_around(call, scope) if one.handlers), [])
+        names = [caught_by(self.ev, one, scope) for one in handlers]
+        return tuple(sorted({each for one in names for each in one})) if all(names) else ()
 
     def _takes(self, handler: ast.AST | None, caught: tuple[str, ...], scope: Scope) -> bool:
         """Whether a handler takes what others ask for by these classes, or by relatives of them."""

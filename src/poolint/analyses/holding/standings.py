@@ -207,13 +207,20 @@ class Standings:
         return found
 
 
-def changed_by(node: Node, changes: Changes) -> list[Change] | None:
-    """What an event changes; a coroutine changes something, and raises, where it is awaited."""
+def happening(node: Node) -> ast.AST | None:
+    """The call, or the reading of a property, that does at an event what it does: a coroutine does that where it is awaited."""
     if node.kind == "await":
         assert isinstance(node.node, ast.Await)
-        return changes.calls.get(node.node.value)
-    if node.kind in ("call", "read"):
-        return None if isinstance(parent_of(node.node), ast.Await) else changes.calls.get(node.node)
+        return node.node.value
+    is_done = node.kind in ("call", "read") and not isinstance(parent_of(node.node), ast.Await)
+    return node.node if is_done else None
+
+
+def changed_by(node: Node, changes: Changes) -> list[Change] | None:
+    """What an event changes; a coroutine changes something, and raises, where it is awaited."""
+    done = happening(node)
+    if done is not None:
+        return changes.calls.get(done)
     table = {
         "enter": changes.enters,
         "exit": changes.exits,
