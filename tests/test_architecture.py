@@ -249,7 +249,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "types": {"flow", "models", "screen", "syntax"},
     "flow": {"syntax"},
     "syntax": {"models", "roots", "text", "traces", "versions"},
-    "screen": {"models", "roots"},
+    "screen": {"models", "roots", "text"},
     "versions": {"roots"},
     "models": {"bounds"},
     "traces": {"bounds"},

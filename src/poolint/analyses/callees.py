@@ -10,7 +10,7 @@ from poolint.analyses.awaited_tasks import awaited, started
 from poolint.analyses.choices import alternatives_running, left_of
 from poolint.analyses.conditions import RESULT_RUNS, Entering, Known
 from poolint.analyses.contexts import Contexts, is_around
-from poolint.analyses.driven import Driven, is_handed_on
+from poolint.analyses.driven import Driven, entering_next, enters, is_handed_on
 from poolint.analyses.edges import Edge, Link, way_of
 from poolint.analyses.effect_words import (
     does,
@@ -33,7 +33,7 @@ from poolint.analyses.submitted import Submitted
 from poolint.flow.summaries import Components
 from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
-from poolint.syntax.surroundings import entering, is_entered
+from poolint.syntax.surroundings import entering
 from poolint.types.arguments import is_refused
 from poolint.types.call_sites import CallSite, call_site, callees_of, function_run
 from poolint.types.decorated import is_sent_off
@@ -215,7 +215,7 @@ class Edges:
 
     def _entered(self, node: ast.Call, scope: Scope) -> Iterator[Edge]:
         """What runs of a class of the project as a block enters what a call makes, or what a function gives."""
-        item = entering(node)
+        item = entering_next(node, scope)
         if item is None:
             return
         is_async = isinstance(parent_of(item), ast.AsyncWith)
@@ -369,7 +369,7 @@ class Edges:
     def _runs(self, node: ast.expr, callee: Scope, scope: Scope) -> bool:
         """Whether the body of ``callee`` runs where it is called like this."""
         if callee.is_generator:
-            return is_entered(node) or is_gone_over(node)
+            return enters(node, scope) or is_gone_over(node)
         if callee.is_async:
             return self._driven(node, scope)
         return not is_sent_off(self.ev, callee) or isinstance(parent_of(node), ast.Await)
@@ -381,7 +381,7 @@ class Edges:
             return True
         if self._driven(node, scope) or isinstance(parent_of(node), (ast.AsyncFor, ast.comprehension)):
             return True
-        return is_entered(node)
+        return enters(node, scope)
 
 
 def _is_own(function: ast.Attribute, scope: Scope) -> bool:

@@ -10,7 +10,7 @@ from poolint.analyses.ownership import parameter_for
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import put_by
 from poolint.syntax.scopes import ScopeKey, parent_of, reads_of, statement_of
-from poolint.syntax.surroundings import between, is_entered
+from poolint.syntax.surroundings import between, entering, is_entered
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
@@ -53,7 +53,7 @@ class Driven:
         given = parent_of(call) if callee.is_async else call
         if not isinstance(given, (ast.Await, ast.Call)):
             return False
-        return self.is_driven(given, scope) or is_entered(given) or (is_own and is_handed_on(given, scope))
+        return self.is_driven(given, scope) or enters(given, scope) or (is_own and is_handed_on(given, scope))
 
     def _is_kept_driven(self, made: ast.AST, scope: Scope, before: frozenset[ast.AST]) -> bool:
         """The same, after those that are ``made`` with one another: ``work = timed(work)``."""
@@ -99,6 +99,26 @@ class Driven:
         if scope.is_generator or len(scope.bindings.get(key.name, ())) != 1:
             return False
         return any(inner is scope and self.is_driven(load, scope) for inner, load in reads_of(key.name, scope))
+
+
+def enters(value: ast.expr, scope: Scope) -> bool:
+    """Whether a ``with`` enters a value, or an exit stack does: where it is made, or next from the local name that it is kept
+    under."""
+    return is_entered(value) or entering_next(value, scope) is not None
+
+
+def entering_next(value: ast.expr, scope: Scope) -> ast.withitem | None:
+    """The part of a ``with`` that enters a value, or may, there or next from the name that it is kept under; None where none
+    does."""
+    found = entering(value)
+    if found is not None:
+        return found
+    name = kept_as(value, parent_of(value))
+    for load in scope.loads.get(name, ()) if name else ():
+        found = entering(load)
+        if found is not None and _come_next(value, load):
+            return found
+    return None
 
 
 def is_handed_on(node: ast.AST, scope: Scope) -> bool:

@@ -12,6 +12,7 @@ from poolint.frameworks.hooks import runs_plain_ones_in_threads
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import callees_of
+from poolint.types.decorated import is_awaited_by_decorators
 from poolint.types.values import Function
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class PlainFunctions:
         if not _is_coroutine(scope) or self._need.of(scope.key):
             return None
         if runs_plain_ones_in_threads(self.ev, scope):
-            return ()
+            return None if is_awaited_by_decorators(self.ev, scope) else ()
         occasions = self.ev.derived(Occasions)
         if not depth or scope.node.decorator_list or not occasions.is_called_by_name(scope):  # type: ignore[attr-defined]
             return None

@@ -62,7 +62,7 @@ TEXTS: dict[What, str] = {
     "locks-then": "`{}` locks `{}` then",
     "is-synchronous": "`{}` is a synchronous {}",
     "has-to-await": "`{}` has to await what it gives then",
-    "needs-no-loop": "`{}` has nothing to await: with `def` instead of `async def` it would run in a thread",
+    "needs-no-loop": "nothing in `{}` needs the event loop: with `def` instead of `async def` it would run in a thread",
     "awaits-nothing-else": "`{}` awaits nothing else: with `def` instead of `async def` both would run in a thread",
     "expires": "`{}` expires `{}`",
     "loaded-without": "`{}` is loaded without `{}`",

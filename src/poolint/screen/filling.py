@@ -2,7 +2,8 @@
 
 Who has been given an ``OrderRepository`` imports nothing that leads to a database, and works on one all the same: by way
 of the class that fills the interface. To the screen it is as if the file of the interface imported that class under the
-name of the interface: what it carries, the interface carries.
+name of the interface: what it carries, the interface carries. A class that joins interfaces and writes nothing is filled
+by who fills all of them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 
 from poolint.screen.files import Link
+from poolint.text.classes import JOINING, JOINS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,10 +37,12 @@ _MARGIN = re.compile(rb"\n[\w@]")
 
 
 def interfaces_in(data: bytes) -> Iterator[bytes]:
-    """The names of the classes in a text that may be there for others to fill."""
+    """The names of the classes in a text that may be there for others to fill, and of those that only join others."""
     if not any(mark in data for mark in MARKS):
         return
     for part in (b"\n" + data).split(b"\nclass")[1:]:  # much faster than an expression that looks at each row
+        if (joining := JOINS.match(part)) is not None:
+            yield joining[1]
         if not any(mark in part for mark in MARKS) or (match := _NAME.match(part)) is None:
             continue
         margin = _MARGIN.search(part, match.end())
@@ -58,14 +62,33 @@ def filled(path: str, data: bytes, heirs: Heirs | None) -> Iterator[Link]:
 
 
 def only(name: str, path: str, heirs: Heirs) -> tuple[str, str] | None:
-    """The one class below an interface that has none below itself."""
+    """The one class below an interface that has none below itself; those that only join interfaces fill none. What one of
+    these asks for has who is below all that it joins."""
+    below = _below(name, path, heirs)
+    if below == []:
+        families = [_below(one, path, heirs) for one in _joined(name, path, heirs)]
+        is_known = bool(families) and None not in families
+        below = [one for one in families[0] if all(one in each for each in families)] if is_known else None  # type: ignore[union-attr, operator]
+    last = [(near, one) for near, one in below or () if not _heirs_of(one, near, heirs)]
+    if len(last) > 1:
+        last = [(near, one) for near, one in last if not _joined(one, near, heirs)]
+    return last[0] if len(last) == 1 and last[0] != (path, name) else None
+
+
+def _below(name: str, path: str, heirs: Heirs) -> list[tuple[str, str]] | None:
+    """The classes below one; None where there are too many."""
     queue = [(path, name)]
-    last: list[tuple[str, str]] = []
     for near, one in queue:  # grows
-        below = [each for each in heirs(one, near) if each != (near, one)]  # it may be called as its base
-        fresh = [each for each in below if each not in queue]
-        last += [] if below else [(near, one)]
-        if len(last) > 1 or len(queue) + len(fresh) > MAX_HEIRS:
+        queue += [each for each in _heirs_of(one, near, heirs) if each not in queue]
+        if len(queue) > MAX_HEIRS:
             return None
-        queue += fresh
-    return last[0] if last and last[0] != queue[0] else None
+    return queue[1:]
+
+
+def _heirs_of(name: str, path: str, heirs: Heirs) -> list[tuple[str, str]]:
+    return [one for one in heirs(name, path) if one != (path, name)]  # it may be called as its base
+
+
+def _joined(name: str, path: str, heirs: Heirs) -> list[str]:
+    """What a class joins that writes nothing of its own."""
+    return [base for file, base in heirs(name + JOINING.decode(), path) if file == path]

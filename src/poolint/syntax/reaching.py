@@ -49,7 +49,8 @@ def reaching(bindings: Bindings, use: ast.expr) -> list[Binding]:
                 candidates.append(binding)
                 break
             continue
-        if excluded(blocks, around) or (home not in around and _leaves(statement_of(node))):
+        is_left = home not in around and _leaves(statement_of(node)) and not _is_unwound_to(blocks, around)
+        if is_left or excluded(blocks, around):
             continue
         candidates.append(binding)
         if home in around:
@@ -229,6 +230,15 @@ def excluded(blocks: list[Block], around: list[Block]) -> bool:
         if "orelse" in pair and any(arm.startswith("handlers") for arm in pair):
             return True
     return False
+
+
+def _is_unwound_to(blocks: list[Block], around: list[Block]) -> bool:
+    """Whether a use stands in a handler or the ``finally`` of a ``try`` in which a binding does: what leaves comes there, too."""
+    arms = dict(reversed(around))
+    return any(
+        arms.get(owner) == "finalbody" != field or (field == "body" and arms.get(owner, "").startswith("handlers"))
+        for owner, field in blocks
+    )
 
 
 def _leaves(statement: ast.stmt) -> bool:

@@ -8,11 +8,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from poolint.syntax.file_kinds import is_test_path
+from poolint.text.classes import CLASS, JOINING, JOINS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CLASS = re.compile(rb"\nclass (\w+)(?:[^\w\n:(][^\n:(]*)?\(([^:]{0,9999})\)[ \t]*:")
 _WORD = re.compile(rb"\w+")
 _STATE_ASSIGNMENT = re.compile(rb"state(?<!\wstate)\.(\w+)\s*(?::[^=\n]{1,200})?=(?!=)")
 """The word comes first, since that is searched for fast."""
@@ -54,12 +54,17 @@ def word_in(word: bytes) -> re.Pattern[bytes]:
 
 
 def heirs_in(path: str, root: str, data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The names that a file below a folder has among the bases of its top-level classes, each with such a class."""
+    """The names that a file below a folder has among the bases of its top-level classes, each with such a class; and where
+    one writes nothing of its own, what it joins: its name with :data:`~poolint.text.classes.JOINING`, each with a base."""
     if is_test_path(path, root):
         return  # what stands in for the real one there
-    for heir, bases in _CLASS.findall(data):
+    for match in CLASS.finditer(data):
+        heir, bases = match.groups()
+        writes_nothing = JOINS.match(data, match.start(1) - 1) is not None
         for base in dict.fromkeys(_WORD.findall(bases)):
             yield base, heir
+            if writes_nothing:
+                yield heir + JOINING, base
 
 
 def assigns_state(data: bytes) -> bool:

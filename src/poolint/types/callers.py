@@ -16,7 +16,19 @@ from typing import TYPE_CHECKING
 from poolint.syntax.expressions import argument_for, tells_all
 from poolint.syntax.file_kinds import is_test_path
 from poolint.syntax.scopes import Scope, parent_of
-from poolint.types.values import NOTHING, UNKNOWN, ClassObject, Function, Type, alternatives, known
+from poolint.types.evidence import is_of_class
+from poolint.types.values import (
+    NOTHING,
+    UNKNOWN,
+    ClassObject,
+    Function,
+    Instance,
+    Type,
+    alternatives,
+    known,
+    union,
+    without_none,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +71,17 @@ class Callers:
             found = self._types(binding, scope, in_tests=True)
             one = known([each for each in found if all(map(self._is_no_stand_in, alternatives(each)))])
         return one
+
+    def contradicting(self, declared: Instance, binding: Binding, scope: Scope) -> Type:
+        """What the calls pass for a parameter that is declared to be of a library's class, where each is seen to pass something
+        else; ``UNKNOWN`` where one does not."""
+        found = [without_none(one) for one in self._types(binding, scope, in_tests=False)]
+        passed = [each for one in found for each in alternatives(one)]
+        assert declared.base is not None
+        is_known = bool(passed) and UNKNOWN not in passed
+        if not is_known or any(is_of_class(self.ev, one, declared.base.name) for one in passed):
+            return UNKNOWN
+        return union(found)
 
     def _is_no_stand_in(self, one: Type) -> bool:
         """Whether something is of no class that a test defines."""

@@ -46,16 +46,26 @@ class Wrapped(NamedTuple):
 
 def wrapped(ev: Evaluator, scope: Scope) -> Iterator[Wrapped]:
     """The calls by which decorators of the project run a function."""
+    for found in _wrapping(ev, scope):
+        yield from [one for one in found if one.wrapper.is_async is scope.is_async] or found
+
+
+def is_awaited_by_decorators(ev: Evaluator, scope: Scope) -> bool:
+    """Whether a decorator of the project has nothing but coroutines to run a function by, whatever that is itself."""
+    return any(found and all(one.wrapper.is_async for one in found) for found in _wrapping(ev, scope))
+
+
+def _wrapping(ev: Evaluator, scope: Scope) -> Iterator[list[Wrapped]]:
+    """For each of the decorators of the project, the calls by which it runs a function."""
     for decorator in getattr(scope.node, "decorator_list", ()):
         made = decorator.func if isinstance(decorator, ast.Call) else decorator
         if last_name(made) not in ev.derived(Definitions).of(scope.module):
             continue  # none of the project's
-        found = [
+        yield [
             Wrapped(decorator, call, inner)
             for one in alternatives(ev.type_of(made, scope.parent or scope))
             for inner, call in ev.derived(_Runs).of(_called(ev, one))
         ]
-        yield from [one for one in found if one.wrapper.is_async is scope.is_async] or found
 
 
 def is_sent_off(ev: Evaluator, scope: Scope) -> bool:

@@ -5,7 +5,8 @@ A class whose own method does nothing but raise stands for what is switched off;
 class names among its bases is filled by those that have all its methods, with parameters of the same names.
 
 An interface that one class of the project fills, and no other, stands for objects of that class: whoever is given one, by
-a container or by hand, has nothing else to be given.
+a container or by hand, has nothing else to be given. A class that joins interfaces and writes nothing is one itself, which
+whoever fills all of these fills.
 """
 
 from __future__ import annotations
@@ -137,7 +138,7 @@ class Heirs:
             return cls
         if owner not in self._filled:
             may_be = any(map(owner.module.mentions, MARKS))
-            found = self._fill(owner) if may_be and _is_interface(owner) else None
+            found = self._fill(owner) if may_be and (_is_interface(owner) or self._joined(owner)) else None
             if not self.ev.is_final:
                 return found or cls
             self._filled[owner] = found
@@ -192,10 +193,25 @@ class Heirs:
             found += fresh
             queue += fresh
         else:
-            below = tuple(found or self._alike(owner))
+            below = tuple(found or self._alike(owner) or self._below_joined(owner))
         if self.ev.is_final:
             self._below[owner] = below
         return below
+
+    def _below_joined(self, owner: Scope) -> list[Scope]:
+        """The classes that are below all the interfaces which one joins that nobody names among their bases."""
+        families = [self._all_below(one) or () for one in self._joined(owner)]
+        first = families[0] if families else ()
+        return [one for one in first if one is not owner and all(one in each for each in families)]
+
+    def _joined(self, owner: Scope) -> list[Scope]:
+        """The interfaces that a class joins which writes nothing of its own; none where it has any other base."""
+        node = owner.node
+        if not isinstance(node, ast.ClassDef) or any(not _is_empty(one) for one in node.body):
+            return []
+        bases = [base.cls for base in bases_of(self.ev, owner)]
+        known_ones = [one for one in bases if isinstance(one, Scope) and (_is_interface(one) or self._joined(one))]
+        return known_ones if len(known_ones) == len(node.bases) else []
 
     def _alike(self, owner: Scope) -> list[Scope]:
         """The classes that are what a protocol asks for, without saying so. One that asks for a single method to which

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.models.schema import HANDLES
 from poolint.syntax.scopes import Scope
 from poolint.types import annotated, callbacks, decorated, evidence, inherited, makers, returns, traced
 from poolint.types.stand_ins import stand_in
@@ -37,6 +38,10 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
             provided = next((one for one in given if evidence.is_twin(ev, declared, one)), None)
             if provided is not None:
                 return provided
+        if declared.base is not None and declared.base.kind in HANDLES and declared.cls is declared.base:
+            passed = ev.callers.contradicting(declared, binding, scope)
+            if passed is not UNKNOWN:
+                return passed  # whatever the annotation says
         used = evidence.as_used(ev, declared, binding.node.arg, scope)
         return makers.asked(used, lambda: ev.callers.passed(binding, scope))
     if declared is not UNKNOWN or (binding.annotation is not None and returns.tells(binding.annotation)):
