@@ -389,6 +389,7 @@ def _given(ev: Evaluator, dependency: Type) -> Type:
             return value.awaited
         if value.call in ("generator", "async-generator", "iterable"):
             return value.item
-        if value.call in ("cm", "async-cm"):
+        # A plain function that gives a block has none of its own: who asks for it enters what it gives.
+        if value.call in ("cm", "async-cm") and not (isinstance(dependency, Function) and dependency.scope.returns):
             return value.entered
     return value

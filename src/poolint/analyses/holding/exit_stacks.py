@@ -6,6 +6,8 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.changes import Change
+from poolint.analyses.holding.direct import opens_directly
+from poolint.analyses.holding.given_sessions import resource_class
 from poolint.flow.flags import name_of
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import parent_of
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.changes import Changes
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
 
 
 class Stacked(NamedTuple):
@@ -57,3 +60,13 @@ def stacked(scope: Scope) -> Iterator[Stacked]:
         )
         target = bound.id if isinstance(bound, ast.Name) else ""
         yield Stacked(call, value, call.args[0] if call.args else None, target, ends)
+
+
+def take_by_stack(ev: Evaluator, one: Stacked, scope: Scope, found: Changes) -> None:
+    """Note that a connection of a pool which an exit stack enters is held until the end of the stack's block, or of the
+    function."""
+    cls = resource_class(ev.type_of(one.value, scope))
+    if cls is None or cls.kind != "connection" or cls.embedded:
+        return
+    if one.header is None or not opens_directly(ev, one.header, scope):
+        one.note(one.name(scope), cls, found)

@@ -10,6 +10,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.arguments import bound_to
+from poolint.analyses.holding.direct import opens_directly
 from poolint.analyses.places import Places
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
@@ -66,12 +67,24 @@ def entered_call(ev: Evaluator, header: ast.expr, scope: Scope) -> ast.Call | No
     """The call that makes what a ``with`` enters: the header, or what that has been given a name of before it is entered,
     ``begun = engine.begin()``. An object that is a connection already has been taken where it was made."""
     header = header.value if isinstance(header, ast.Await) else header
-    if isinstance(header, ast.Name) and all(
-        isinstance(one, Pending) for one in alternatives(ev.type_of(header, scope))
-    ):
+    if isinstance(header, ast.Name) and _is_pending(ev, header, scope):
         made, where = origin(ev, header, scope, frozenset())
         return made if isinstance(made, ast.Call) and where is scope else None
     return header if isinstance(header, ast.Call) else None
+
+
+def taken_as_entered(ev: Evaluator, header: ast.expr, scope: Scope) -> bool:
+    """Whether a connection of a pool is taken as a ``with`` is entered, and not before: by a call, or by what a function is
+    passed for its block."""
+    made = entered_call(ev, header, scope)
+    if made is None:
+        return isinstance(header, ast.Name) and _is_pending(ev, header, scope)
+    return not opens_directly(ev, made, scope)
+
+
+def _is_pending(ev: Evaluator, name: ast.Name, scope: Scope) -> bool:
+    """Whether what has a name has to be awaited or entered before it is anything, wherever it was made."""
+    return all(isinstance(one, Pending) for one in alternatives(ev.type_of(name, scope)))
 
 
 def _opened(

@@ -14,20 +14,27 @@ from typing import TYPE_CHECKING
 from poolint.analyses.holding.added import added_method, may_be_session, own_object, passed_as, receiver_of
 from poolint.analyses.holding.asked_arguments import asked_by
 from poolint.analyses.holding.changes import Change, Changes
-from poolint.analyses.holding.direct import opens_directly
-from poolint.analyses.holding.exit_stacks import stacked
+from poolint.analyses.holding.exit_stacks import stacked, take_by_stack
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.given_sessions import resource_class, taken_by_work
 from poolint.analyses.holding.lending_generators import end_with_loops
 from poolint.analyses.holding.objects import Objects, may_take_for_block, taken_for_block
-from poolint.analyses.holding.transactions import UNNAMED, entered_call, handles, root_of, source_of, transactions
+from poolint.analyses.holding.transactions import (
+    UNNAMED,
+    entered_call,
+    handles,
+    root_of,
+    source_of,
+    taken_as_entered,
+    transactions,
+)
 from poolint.analyses.ownership import Fate
 from poolint.analyses.places import arguments_of
 from poolint.analyses.property_reads import always_run
 from poolint.analyses.queried import Queried
 from poolint.flow.flags import name_of
 from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
-from poolint.syntax.expressions import first_name
+from poolint.syntax.expressions import call_arguments, first_name
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import loops_around
 from poolint.types.call_sites import call_site, callees_of, text_of
@@ -39,7 +46,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.effects import Effects
-    from poolint.analyses.holding.exit_stacks import Stacked
     from poolint.analyses.holding.exit_summaries import Leaving
     from poolint.analyses.holding.raised import Raising
     from poolint.analyses.lifetimes.acquisitions import Acquisitions
@@ -93,7 +99,7 @@ class Reader:
     def may_take(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call may take a connection: what :meth:`changes` says, before what its helpers do is known."""
         carriers = self.places.carrying.first_names(scope)
-        passed = [one for one in _arguments(call) if first_name(one) in carriers]
+        passed = [one for one in call_arguments(call) if first_name(one) in carriers]
         is_on_carrier = first_name(call.func) in carriers
         if (passed or is_on_carrier or self.objects.is_near_registry(scope)) and self.objects.may_do(call, scope):
             return True
@@ -109,7 +115,7 @@ class Reader:
     def _runs_project(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call that is passed something by name may run a function, or make an object, of the project: asked
         before what it is passed, since most calls are of libraries."""
-        if not any(name_of(one) and not is_plain(one, scope) for one in _arguments(call)):
+        if not any(name_of(one) and not is_plain(one, scope) for one in call_arguments(call)):
             return False
         callees = callees_of(self.ev, call, scope)
         return any(
@@ -166,7 +172,7 @@ class Reader:
             for item in statement.items:
                 self._with(statement, item, scope, found)
         for one in stacked(scope):
-            self._stacked(one, scope, found)
+            take_by_stack(self.ev, one, scope, found)
         for site in self.acquisitions.of(scope):
             if site.name and site.cls.kind == "connection" and not (site.cls.embedded or site.fact.is_direct):
                 found.calls.setdefault(site.call, []).append(Change(site.name, True, site.call, site.cls, reverse=True))
@@ -205,8 +211,7 @@ class Reader:
         call = header.value if isinstance(header, ast.Await) else header
         if cls.releases_on_exit and name_of(call):
             over.append(Change(text_of(call, scope), False, header))  # `with connection as conn:`
-        made = entered_call(self.ev, header, scope) if cls.kind == "connection" and not cls.embedded else None
-        if made is not None and not opens_directly(self.ev, made, scope):
+        if cls.kind == "connection" and not cls.embedded and taken_as_entered(self.ev, header, scope):
             found.enters[item] = [Change(name, True, header, cls, reverse=True)]
         over.append(Change(name, False, header))
 
@@ -234,20 +239,14 @@ class Reader:
 
     def _ended_by_manager(self, header: ast.expr, scope: Scope) -> Iterator[Change]:
         """The sessions that are passed to a context manager of the project which ends them."""
-        if isinstance(header, ast.Call) and any(self._session(one, scope) is not None for one in _arguments(header)):
+        if isinstance(header, ast.Call) and any(
+            self._session(one, scope) is not None for one in call_arguments(header)
+        ):
             callees = callees_of(self.ev, header, scope)
             if any(isinstance(one, Function) and self.ends.of_function(one.scope) is not None for one in callees):
-                for one in _arguments(header):
+                for one in call_arguments(header):
                     if self._session(one, scope) is not None:
                         yield Change(self.places.named(one, scope), False, header)
-
-    def _stacked(self, one: Stacked, scope: Scope, found: Changes) -> None:
-        """A connection that an exit stack enters is held until the end of the stack's block, or of the function."""
-        cls = resource_class(self.ev.type_of(one.value, scope))
-        if cls is None or cls.kind != "connection" or cls.embedded:
-            return
-        if one.header is None or not opens_directly(self.ev, one.header, scope):
-            one.note(one.name(scope), cls, found)
 
     # Calls
 
@@ -320,7 +319,7 @@ class Reader:
 
     def _by_argument(self, call: ast.Call, scope: Scope, carriers: dict[str, ast.expr]) -> Iterator[Change]:
         """What a function of the project does with a session that it is passed, or that its object has."""
-        passed = [one for one in _arguments(call) if may_be_session(one) and not is_plain(one, scope)]
+        passed = [one for one in call_arguments(call) if may_be_session(one) and not is_plain(one, scope)]
         if passed and any(isinstance(one, Function) for one in callees_of(self.ev, call, scope)):
             # Their types are asked for last: most calls are of no function of the project.
             for argument in passed:
@@ -385,7 +384,7 @@ class Reader:
         """The session that an object of the project is made with, where nobody knows what it is called there."""
         if self.places.made(made, scope):
             return None
-        for argument in _arguments(made):
+        for argument in call_arguments(made):
             if self._session(argument, scope) is not None:
                 callee = self.ev.type_of(made.func, scope)
                 if isinstance(callee, ClassObject) and callee.cls is not callee.base:
@@ -393,7 +392,3 @@ class Reader:
                 if isinstance(callee, Function) and self.using.keeps(self.ev.type_of(made, scope)):
                     return argument
         return None
-
-
-def _arguments(call: ast.Call) -> list[ast.expr]:
-    return [*call.args, *[keyword.value for keyword in call.keywords]] if call.keywords else call.args
