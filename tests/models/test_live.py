@@ -377,6 +377,14 @@ def test_methods(name: str) -> None:
     assert not list(filter(None, found))
 
 
+@whole
+@pytest.mark.parametrize("name", sorted(name for name, lacking in MODELS.lacking.items() if lacking))
+def test_a_twin_lacks_what_only_the_other_mode_has(name: str) -> None:
+    cls = resolve(name)
+    assert not hasattr(cls, "__getattr__"), "it may have anything"
+    assert not [one for one in sorted(MODELS.lacking[name]) if hasattr(cls, one)]
+
+
 @pytest.mark.parametrize("name", held(sorted(one for one in HERE if CLASSES[one].exhausted)))
 def test_an_exhausted_pool_raises_its_own(name: str) -> None:
     own = resolve(CLASSES[name].exhausted)

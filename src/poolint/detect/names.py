@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.detect.prepared import is_prepared
 from poolint.syntax.scopes import parent_of
 from poolint.types.values import LibraryName
-from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,13 +32,6 @@ class MissingName(Observation, frozen=True, eq=False):
     right: str
 
 
-_PREPARED = frozenset({"", "ImportError", "ModuleNotFoundError", "AttributeError", "Exception", "BaseException"})
-"""What a handler catches that is prepared for a name which is not there."""
-
-_ASKS = re.compile(r"version|hasattr|sqla|^(?:is|has)_|_\d+$", re.IGNORECASE)
-"""English words in a test that asks which version of a library there is."""
-
-
 def observe(ev: Evaluator, module: Module) -> Iterator[tuple[Scope, Observation]]:
     """The names that a file imports, or reads off what it imports, and that are not there."""
     told = ev.models.modules
@@ -59,7 +51,7 @@ def observe(ev: Evaluator, module: Module) -> Iterator[tuple[Scope, Observation]
 def _imported(
     ev: Evaluator, node: ast.ImportFrom, dotted: str, alias: ast.alias, scope: Scope
 ) -> Iterator[tuple[Scope, Observation]]:
-    if _is_missing(ev, dotted, alias.name) and not _is_prepared(node) and not _is_ours(ev, dotted, scope):
+    if _is_missing(ev, dotted, alias.name) and not is_prepared(node) and not _is_ours(ev, dotted, scope):
         yield scope, _missing(ev, alias, dotted, alias.name, scope)
     inner = f"{dotted}.{alias.name}"
     if any(one == inner or one.startswith(f"{inner}.") for one in ev.models.modules):
@@ -74,7 +66,7 @@ def _read_off(ev: Evaluator, local: str, dotted: str, scope: Scope) -> Iterator[
             while isinstance(node, ast.Attribute):
                 if _is_missing(ev, module, node.attr):
                     is_module = ev.type_of(load, inner) == LibraryName(dotted)
-                    if is_module and not _is_prepared(node) and not _is_ours(ev, dotted, inner):
+                    if is_module and not is_prepared(node) and not _is_ours(ev, dotted, inner):
                         yield inner, _missing(ev, node, module, node.attr, inner)
                     break
                 module, node = f"{module}.{node.attr}", parent_of(node)
@@ -102,27 +94,6 @@ def _right(ev: Evaluator, module: str, name: str) -> str:
         near = name.removesuffix("Error") if name.endswith("Error") else f"{name}Error"
         return near if near in ev.models.names(module) else ""
     return told
-
-
-def _is_prepared(node: ast.AST) -> bool:
-    """Whether a place is prepared for a name that is not there: a handler catches that, or a test asks for it before."""
-    current = parent_of(node)
-    while current is not None:
-        if isinstance(current, ast.Try) and any(_PREPARED & _caught(one) for one in current.handlers):
-            return True
-        if isinstance(current, (ast.If, ast.IfExp)):
-            words = [one for one in ast.walk(current.test) if isinstance(one, (ast.Name, ast.Attribute))]
-            if any(_ASKS.search(last_name(one)) for one in words):
-                return True
-        current = parent_of(current)
-    return False
-
-
-def _caught(handler: ast.ExceptHandler) -> set[str]:
-    if handler.type is None:
-        return {""}
-    nodes = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return {last_name(one) for one in nodes}
 
 
 def _of_module(services: Services) -> Observe:

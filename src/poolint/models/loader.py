@@ -11,7 +11,7 @@ from poolint.models.schema import CLOSING_ROLES, Class, Dialect, Driver, Fact, F
 from poolint.models.standard import LEAVES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from poolint.models.api_rows import Events, Names, Target, Wrapped
     from poolint.models.framework_rows import Bound, Guard, Handed, Hook, Injection, Purpose, Streamed
@@ -48,6 +48,7 @@ class Models:
     __slots__ = (
         "_attributes",
         "_derived",
+        "_lacking",
         "_lineages",
         "_methods",
         "_names",
@@ -148,6 +149,7 @@ class Models:
         self.own = frozenset(name for library in own for name in library.names)
         self.screened_roots = frozenset(screened)
         # Keyed by class name: a Class holds a dict, so it cannot be hashed itself.
+        self._lacking: dict[str, frozenset[str]] | None = None
         self._lineages: dict[str, tuple[Class, ...]] = {}
         self._methods: dict[str, dict[str, Method | None]] = {}
         self._attributes: dict[str, dict[str, str]] = {}
@@ -245,6 +247,25 @@ class Models:
         if method is None and name in LEAVES:
             method = table[name] = self._leaving(cls, name)
         return method
+
+    def lacks(self, cls: Class, name: str) -> bool:
+        """Whether what is called on an instance of ``cls`` is a method of the class of the other mode, of which that is the twin,
+        and none of its own: ``AsyncSession.query``. The live test holds this to the libraries."""
+        return any(name in self.lacking.get(one.name, ()) for one in self.lineage(cls))
+
+    @property
+    def lacking(self) -> dict[str, frozenset[str]]:
+        """What classes lack so, by their names."""
+        if self._lacking is None:
+            pairs = ((one, self.classes[one.twin]) for one in self.classes.values() if one.twin in self.classes)
+            self._lacking = {twin.name: frozenset(self._only_in(one, twin)) for one, twin in pairs}
+        return self._lacking
+
+    def _only_in(self, cls: Class, other: Class) -> Iterator[str]:
+        for method in (each for one in self.lineage(cls) for each in one.methods):
+            for name in method.names:
+                if name != FALLBACK and not name.startswith("_") and self.method(other, name) is None:
+                    yield name
 
     def _leaving(self, cls: Class, name: str) -> Method | None:
         """What the end of a block on an instance does, where that closes it: its first method that does so."""

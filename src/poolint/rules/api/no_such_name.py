@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.detect.handlers import MissedExhaustion
+from poolint.detect.missing_members import MissingMember
 from poolint.detect.names import MissingName
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import AddImport, Replace, Together
@@ -21,8 +22,9 @@ class NoSuchName(Rule):
 
     ## What it does
     Reports names that are imported from modules of SQLAlchemy, asyncpg or psycopg, or read off them, and that no version
-    of these modules has: `sqlalchemy.exc.PoolTimeout`, `sqlalchemy.event.PoolEventContext`. Also `except TimeoutError`, the
-    builtin or asyncio's, around a checkout from a pool whose own exception has that name and is another one.
+    of these modules has: `sqlalchemy.exc.PoolTimeout`, `sqlalchemy.event.PoolEventContext`; and methods of a synchronous
+    class that are called on its asynchronous twin, which has none: `query` on an `AsyncSession`. Also `except TimeoutError`,
+    the builtin or asyncio's, around a checkout from a pool whose own exception has that name and is another one.
 
     ## Why is this bad?
     The import fails. Where the name is read in an `except` clause, nothing happens until there is an exception to be
@@ -70,7 +72,7 @@ class NoSuchName(Rule):
         code="POL601",
         name="no-such-name",
         summary="a name that a library does not have",
-        subscription=Subscription(observations=frozenset({MissingName, MissedExhaustion})),
+        subscription=Subscription(observations=frozenset({MissingName, MissingMember, MissedExhaustion})),
         fix="safe or unsafe",
     )
 
@@ -79,6 +81,14 @@ class NoSuchName(Rule):
             cls = observation.cls.removeprefix("builtins.")
             text = f"`{cls}` is not what `{observation.around}` raises when the pool is exhausted"
             return Verdict(f"{text}: that is `{observation.exhausted}`, which does not derive from it", cls)
+        if isinstance(observation, MissingMember):
+            cls, twin = (one.rpartition(".")[2] for one in (observation.cls, observation.twin))
+            return Verdict(
+                f"`{cls}` has no `{observation.name}`, which `{twin}` has: calling it raises `AttributeError`",
+                observation.name,
+                decision=observation.receiver,
+                after=observation.after,
+            )
         assert isinstance(observation, MissingName)
         right = observation.right
         meant = f": it is `{right if '.' in right else f'{observation.module}.{right}'}`" if right else ""
@@ -89,6 +99,8 @@ class NoSuchName(Rule):
 
         if isinstance(observation, MissedExhaustion):
             return _beside(observation, node)
+        if isinstance(observation, MissingMember):
+            return None
         assert isinstance(observation, MissingName)
         right = observation.right
         if not right or "." in right:
