@@ -134,7 +134,7 @@ def told_key(node: ast.expr | ast.ExceptHandler) -> str:
 def value(node: ast.expr, values: Mapping[str, object], scope: Scope, steps: int = 0) -> object:
     """What an expression comes to: a constant, a :class:`Hint`, or ``UNKNOWN``."""
     if isinstance(node, ast.Constant):
-        return node.value if _is_plain(node.value) else UNKNOWN
+        return node.value if is_storable(node.value) else UNKNOWN
     if steps > _MAX_STEPS:
         return UNKNOWN
     while isinstance(node, (ast.Await, ast.NamedExpr)):
@@ -301,7 +301,11 @@ def shown_by(outcome: ast.expr, comes_out: bool) -> Iterator[tuple[str, ast.expr
         if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.comparators[0], ast.Constant):
             name, constant = name_of(test.left), test.comparators[0].value
             operator = test.ops[0]
-            if not name or not _is_plain(constant) or not isinstance(operator, (ast.Is, ast.Eq, ast.IsNot, ast.NotEq)):
+            if (
+                not name
+                or not is_storable(constant)
+                or not isinstance(operator, (ast.Is, ast.Eq, ast.IsNot, ast.NotEq))
+            ):
                 continue
             if isinstance(operator, (ast.Is, ast.Eq)) is holds:
                 yield name, test.left, constant
@@ -349,7 +353,7 @@ def is_ruled_out(edge: Edge, values: Values, scope: Scope) -> bool:
     return found is not None and found is not edge.truth
 
 
-def _is_plain(constant: object) -> bool:
+def is_storable(constant: object) -> bool:
     """Whether a constant can be stored and sent: no ellipsis, and no number that takes more than 64 bits."""
     if isinstance(constant, int):
         return -(2**63) <= constant < 2**63

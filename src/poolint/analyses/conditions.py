@@ -11,24 +11,20 @@ from poolint.analyses.assumed import (
     Hint,
     keywords_asked_for,
     shown_at,
-    shown_by,
     test_of_class,
     told_key,
     truth,
     value,
 )
+from poolint.analyses.class_constants import ClassConstants
+from poolint.analyses.hints import Hints, may_be_none
 from poolint.flow.flags import name_of
-from poolint.models.schema import HANDLES, OWNERS
 from poolint.syntax.guards import guards_before, leaves
 from poolint.syntax.indexes import index_of
-from poolint.syntax.nodes import walk, with_defaults
+from poolint.syntax.nodes import with_defaults
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import is_inside
-from poolint.types.call_sites import callees_of
-from poolint.types.members import lineage
 from poolint.types.plain import is_plain
-from poolint.types.providers import injections
-from poolint.types.values import ClassObject, Function, Instance, alternatives
+from poolint.types.values import ClassObject, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -56,13 +52,14 @@ _DECIDES_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.Whil
 
 class _Tested(NamedTuple):
     """What a call of a function has to be read for: the parameters that are tested, those of them that hints are of use
-    for, those of which the class is asked for, in which tests, and the keyword arguments that are asked for; with its
-    parameters by position, and the defaults of all."""
+    for, those of which the class is asked for, in which tests, the keyword arguments that are asked for, and the members of
+    others that parameters are compared with; with its parameters by position, and the defaults of all."""
 
     names: frozenset[str]
     hinted: frozenset[str]
     classes: tuple[tuple[str, ast.expr, str], ...]
     asked: tuple[tuple[str, str], ...]
+    compared: tuple[tuple[str, ast.Attribute], ...]
     positional: list[str]
     defaults: dict[str, ast.expr]
 
@@ -75,6 +72,8 @@ class Entering:
         self._tested: dict[Scope, _Tested] = {}
         self._shown: dict[ast.Call, Values] = {}
         self._known: dict[tuple[ast.Call, Scope, Known], Known] = {}
+        self._hints = Hints(ev)
+        self._constants = ClassConstants(ev)
 
     def known(self, call: ast.Call, callee: Scope, scope: Scope, caller: Known) -> Known:
         """What a call in ``scope`` fixes, where ``caller`` is known of the parameters of that."""
@@ -86,7 +85,7 @@ class Entering:
 
     def _find(self, call: ast.Call, callee: Scope, scope: Scope, caller: Known) -> Known:
         tested = self._tested_by(callee)
-        names, hinted, classes, asked, positional, defaults = tested
+        names, hinted, classes, asked, compared, positional, defaults = tested
         if not (names or asked):
             return ()
         plain = list(takewhile(lambda one: not isinstance(one, ast.Starred), call.args))
@@ -100,8 +99,9 @@ class Entering:
         for name in names:
             if name in passed:
                 found = value(passed[name], values, scope)
-                found = self._hint(passed[name], scope) if found is UNKNOWN and name in hinted else found
-                found = self._of_type(passed[name], scope) or found if found is Hint.GIVEN else found
+                found = self._constants.of(passed[name], scope) if found is UNKNOWN else found
+                found = self._hints.of(passed[name], scope) if found is UNKNOWN and name in hinted else found
+                found = self._hints.of_type(passed[name], scope) or found if found is Hint.GIVEN else found
             elif name in defaults:
                 found = value(defaults[name], {}, callee)
             else:
@@ -119,9 +119,13 @@ class Entering:
             found = Hint.ABSENT
             if keyword is not None:
                 found = value(keyword, values, scope)
-                found = self._hint(keyword, scope) if found is UNKNOWN else found
+                found = self._hints.of(keyword, scope) if found is UNKNOWN else found
                 found = Hint.PASSED if found is UNKNOWN else found
             given[under] = found
+        for name, member in compared:
+            constant = UNKNOWN if name not in given else self._constants.of(member, callee)
+            if constant is not UNKNOWN:
+                given[name_of(member)] = constant
         return tuple(sorted(given.items(), key=lambda one: one[0]))
 
     def undecided(self, call: ast.Call, callee: Scope) -> Iterator[tuple[str, ast.expr, tuple[object, object]]]:
@@ -160,111 +164,6 @@ class Entering:
         if found is None:
             found = self._shown[call] = shown_at(call, scope)
         return found
-
-    def _hint(self, node: ast.expr, scope: Scope) -> object:
-        """That something is not None, since it was opened, made or declared so, or has to be passed to make the object; a session
-        or connection is true, too."""
-        if isinstance(node, ast.Attribute):
-            return (self._of_type(node, scope) or Hint.GIVEN) if self._is_required(node, scope) else UNKNOWN
-        if not isinstance(node, (ast.Name, ast.Call)) or (
-            isinstance(node, ast.Name) and not self._is_there(node, scope)
-        ):
-            return UNKNOWN
-        return self._of_type(node, scope) or UNKNOWN
-
-    def _of_type(self, node: ast.expr, scope: Scope) -> Hint | None:
-        """The same of what is not None, by its type; None where that is not known."""
-        found = alternatives(self.ev.type_of(node, scope))
-        if not found or not all(isinstance(one, Instance) for one in found):
-            return None
-        kinds = {one.base.kind if isinstance(one, Instance) and one.base is not None else "" for one in found}
-        if kinds <= {*HANDLES, *OWNERS} or all(isinstance(one, Instance) and self._is_true(one) for one in found):
-            return Hint.TRUE
-        return Hint.GIVEN
-
-    def _is_true(self, one: Instance) -> bool:
-        """Whether an object of the project is true, whatever it has in it."""
-        classes = lineage(self.ev, one)
-        is_plain = one.base is None or one.base.kind in (*HANDLES, *OWNERS)
-        return bool(classes) and is_plain and not any(cls.bindings.keys() & {"__bool__", "__len__"} for cls in classes)
-
-    def _is_there(self, node: ast.Name, scope: Scope) -> bool:
-        bindings = [one for one in scope.bindings.get(node.id, ()) if one.kind != "narrowed"]
-        missing = [one for one in bindings if not self._is_given(one, scope)]
-        is_filled = len(missing) < len(bindings) and all(one.kind == "parameter" for one in missing)
-        return bool(bindings) and (not missing or (is_filled and _is_filled_before(node, bindings, scope)))
-
-    def _is_required(self, node: ast.Attribute, scope: Scope) -> bool:
-        """Whether an attribute of a method's object is only ever what its constructor has to be passed, and None is none of."""
-        cls, own = scope.enclosing_class, scope.first_parameter
-        if cls is None or own is None or not (isinstance(node.value, ast.Name) and node.value.id == own.arg):
-            return False
-        stored = cls.self_assignments.get(node.attr, ())
-        return bool(stored) and all(
-            one.scope is not None
-            and one.scope.name == "__init__"
-            and isinstance(one.value, ast.Name)
-            and [each.kind for each in one.scope.bindings.get(one.value.id, ())] == ["parameter"]
-            and _has_to_be_passed(one.scope.bindings[one.value.id][0])
-            for one in stored
-        )
-
-    def _is_given(self, binding: Binding, scope: Scope) -> bool:
-        """Whether a binding gives something that cannot be None."""
-        if binding.kind == "with":
-            return True
-        if binding.annotation is not None:
-            return binding.kind == "parameter" and not _may_be_none(binding)
-        if binding.kind == "parameter":
-            return any(True for _ in injections(self.ev, binding, scope))  # the type of what it gives says the rest
-        made = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
-        if binding.kind != "assign" or not isinstance(made, ast.Call):
-            return False
-        return not any(isinstance(one, Function) for one in callees_of(self.ev, made, scope))
-
-
-def _is_filled_before(node: ast.Name, bindings: list[Binding], scope: Scope) -> bool:
-    """Whether a function has bound a name before, on the way to a place, where that was None: ``if session is None: session =
-    maker()``."""
-    ends = [parent_of(one.node) for one in bindings if one.kind == "assign"]
-    for end in ends:
-        test = parent_of(end) if end is not None else None
-        if not isinstance(test, ast.If) or end not in test.body or not _asks_for_none(test.test, node.id):
-            continue
-        block, is_behind = parent_of(test), (test.end_lineno or 0) < node.lineno
-        if is_behind and block is not None and (block is scope.node or is_inside(node, block)):
-            return True
-    return False
-
-
-def _asks_for_none(test: ast.expr, name: str) -> bool:
-    return any(asked == name and what in (None, Hint.FALSE) for asked, _, what in shown_by(test, True))
-
-
-_OPEN = frozenset({"Any", "object"})
-_MAY_BE_NONE = _OPEN | {"Optional"}
-"""Names of :mod:`typing` and of Python for what may be anything, and for what None is one of."""
-
-
-def _has_to_be_passed(parameter: Binding) -> bool:
-    """Whether a parameter has no default, and is not declared such that None is expected for it."""
-    annotation = parameter.annotation
-    is_open = annotation is None or (type(annotation) is ast.Name and annotation.id in _OPEN)
-    return parameter.value is None and (is_open or not _may_be_none(parameter))
-
-
-def _may_be_none(binding: Binding) -> bool:
-    """Whether a parameter is declared such that None may be passed."""
-    if isinstance(binding.value, ast.Constant) and binding.value.value is None:
-        return True
-    if type(binding.annotation) is ast.Name:
-        return binding.annotation.id in _MAY_BE_NONE  # most of them
-    for one in walk(binding.annotation) if binding.annotation is not None else ():
-        if isinstance(one, ast.Constant) and (one.value is None or "None" in str(one.value) or "Opt" in str(one.value)):
-            return True
-        if isinstance(one, (ast.Name, ast.Attribute)) and last_name(one) in _MAY_BE_NONE:
-            return True
-    return False
 
 
 def _is_flag(binding: Binding) -> bool:
@@ -315,7 +214,7 @@ def hinted_parameters(callee: Scope, tested: frozenset[str]) -> frozenset[str]:
         name
         for name in tested
         if any(isinstance(parent_of(load), _DECIDES_IN) for load in callee.loads.get(name, ()))
-        or any(one.kind == "parameter" and _may_be_none(one) for one in callee.bindings.get(name, ()))
+        or any(one.kind == "parameter" and may_be_none(one) for one in callee.bindings.get(name, ()))
     )
 
 
@@ -323,15 +222,25 @@ def _tested(callee: Scope) -> _Tested:
     tested = tested_parameters(callee)
     asked = tuple(keywords_asked_for(callee))
     if not (tested or asked) or not isinstance(callee.node, _FUNCTIONS):
-        return _Tested(frozenset(), frozenset(), (), (), [], {})
+        return _Tested(frozenset(), frozenset(), (), (), (), [], {})
     arguments = callee.node.args
     positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
     if callee.enclosing_class is not None and positional[:1] in (["self"], ["cls"]):
         positional = positional[1:]
     defaults = {one.arg: default for one, default in with_defaults(arguments)}
-    return _Tested(
-        tested, hinted_parameters(callee, tested), tuple(_asked_for_class(callee, tested)), asked, positional, defaults
-    )
+    hinted, classes = hinted_parameters(callee, tested), tuple(_asked_for_class(callee, tested))
+    return _Tested(tested, hinted, classes, asked, tuple(_compared(callee, tested)), positional, defaults)
+
+
+def _compared(callee: Scope, tested: frozenset[str]) -> Iterator[tuple[str, ast.Attribute]]:
+    """The members of something that tested parameters are compared with: ``event == Events.CREATED``."""
+    for name in sorted(tested):
+        for load in callee.loads.get(name, ()):
+            test = parent_of(load)
+            if isinstance(test, ast.Compare) and len(test.ops) == 1:
+                other = test.comparators[0] if test.left is load else test.left
+                if isinstance(other, ast.Attribute) and name_of(other):
+                    yield name, other
 
 
 def is_excluded(node: ast.AST, scope: Scope, fixed: Known) -> bool:

@@ -1,0 +1,56 @@
+"""Members of classes that are constants: ``Events.CREATED``, of a class that holds them or of an enumeration."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.assumed import UNKNOWN, is_storable
+from poolint.syntax.scopes import Scope
+from poolint.types.values import ClassObject
+
+if TYPE_CHECKING:
+    from poolint.types.evaluator import Evaluator
+
+_EQUAL_TO_VALUES = frozenset({"builtins.str", "builtins.int", "enum.StrEnum", "enum.IntEnum", "enum.IntFlag"})
+"""Bases of an enumeration by which a member equals its value. One without is equal to itself alone."""
+
+
+class ClassConstants:
+    """Answers for one project."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+
+    def of(self, node: ast.expr, scope: Scope) -> object:
+        """What a member of a class comes to, wherever that is asked for; ``UNKNOWN`` where it is no constant. A member of an
+        enumeration that equals nothing else is its own full name."""
+        if not isinstance(node, ast.Attribute):
+            return UNKNOWN
+        if node.attr == "value" and isinstance(node.value, ast.Attribute):
+            found = self._member(node.value, scope)
+            return found[1] if found is not None and found[0] else UNKNOWN
+        found = self._member(node, scope)
+        if found is None:
+            return UNKNOWN
+        bases, constant, name = found
+        is_its_own = bool(bases) and _EQUAL_TO_VALUES.isdisjoint(bases)
+        return name if is_its_own else constant
+
+    def _member(self, node: ast.Attribute, scope: Scope) -> tuple[set[str], object, str] | None:
+        """The bases of the class that has a member, what that is bound to, and its full name; None of one that may change."""
+        owner = self.ev.type_of(node.value, scope)
+        cls = owner.cls if isinstance(owner, ClassObject) else None
+        if not isinstance(cls, Scope) or not isinstance(cls.node, ast.ClassDef) or node.attr in cls.self_assignments:
+            return None
+        around = cls.parent or cls
+        bases = {self.ev.qualified_name(self.ev.type_of(one, around)) for one in cls.node.bases}
+        if bases and not any(one.startswith("enum.") for one in bases):
+            return None
+        bindings = cls.bindings.get(node.attr, ())
+        made = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "annotated") else None
+        name = f"{cls.module.name}.{cls.name}.{node.attr}"
+        if isinstance(made, ast.Constant) and is_storable(made.value):
+            return bases, made.value, name
+        is_numbered = made is not None and bool(bases) and _EQUAL_TO_VALUES.isdisjoint(bases)
+        return (bases, UNKNOWN, name) if is_numbered else None

@@ -1,0 +1,145 @@
+"""What is known of values that are no constants: that they are not None, or are true."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.assumed import UNKNOWN, Hint, shown_by
+from poolint.models.schema import HANDLES, OWNERS
+from poolint.syntax.nodes import walk
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import is_inside
+from poolint.types.call_sites import callees_of
+from poolint.types.members import lineage
+from poolint.types.providers import injections
+from poolint.types.values import ClassObject, Function, Instance, LibraryName, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Binding, Scope
+    from poolint.types.evaluator import Evaluator
+
+
+class Hints:
+    """Answers for one project."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+
+    def of(self, node: ast.expr, scope: Scope) -> object:
+        """That something is not None, since it was opened, made or declared so, or has to be passed to make the object; a session
+        or connection is true, too."""
+        if isinstance(node, ast.Attribute):
+            return (self.of_type(node, scope) or Hint.GIVEN) if self._is_required(node, scope) else UNKNOWN
+        if not isinstance(node, (ast.Name, ast.Call)) or (
+            isinstance(node, ast.Name) and not self._is_there(node, scope)
+        ):
+            return UNKNOWN
+        return self.of_type(node, scope) or (Hint.GIVEN if self._is_declared(node, scope) else UNKNOWN)
+
+    def _is_declared(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether a name is a parameter that is declared to be of a class, and of that alone: of a library's, too, of which
+        nothing is known."""
+        bindings = scope.bindings.get(node.id, ()) if isinstance(node, ast.Name) else ()
+        around = scope.parent or scope
+        return bool(bindings) and all(
+            one.kind == "parameter"
+            and one.annotation is not None
+            and isinstance(self.ev.type_of(one.annotation, around), (ClassObject, LibraryName))
+            for one in bindings
+        )
+
+    def of_type(self, node: ast.expr, scope: Scope) -> Hint | None:
+        """The same of what is not None, by its type; None where that is not known."""
+        found = alternatives(self.ev.type_of(node, scope))
+        if not found or not all(isinstance(one, Instance) for one in found):
+            return None
+        kinds = {one.base.kind if isinstance(one, Instance) and one.base is not None else "" for one in found}
+        if kinds <= {*HANDLES, *OWNERS} or all(isinstance(one, Instance) and self._is_true(one) for one in found):
+            return Hint.TRUE
+        return Hint.GIVEN
+
+    def _is_true(self, one: Instance) -> bool:
+        """Whether an object of the project is true, whatever it has in it."""
+        classes = lineage(self.ev, one)
+        is_plain = one.base is None or one.base.kind in (*HANDLES, *OWNERS)
+        return bool(classes) and is_plain and not any(cls.bindings.keys() & {"__bool__", "__len__"} for cls in classes)
+
+    def _is_there(self, node: ast.Name, scope: Scope) -> bool:
+        bindings = [one for one in scope.bindings.get(node.id, ()) if one.kind != "narrowed"]
+        missing = [one for one in bindings if not self._is_given(one, scope)]
+        is_filled = len(missing) < len(bindings) and all(one.kind == "parameter" for one in missing)
+        return bool(bindings) and (not missing or (is_filled and _is_filled_before(node, bindings, scope)))
+
+    def _is_required(self, node: ast.Attribute, scope: Scope) -> bool:
+        """Whether an attribute of a method's object is only ever what its constructor has to be passed, and None is none of."""
+        cls, own = scope.enclosing_class, scope.first_parameter
+        if cls is None or own is None or not (isinstance(node.value, ast.Name) and node.value.id == own.arg):
+            return False
+        stored = cls.self_assignments.get(node.attr, ())
+        return bool(stored) and all(
+            one.scope is not None
+            and one.scope.name == "__init__"
+            and isinstance(one.value, ast.Name)
+            and [each.kind for each in one.scope.bindings.get(one.value.id, ())] == ["parameter"]
+            and _has_to_be_passed(one.scope.bindings[one.value.id][0])
+            for one in stored
+        )
+
+    def _is_given(self, binding: Binding, scope: Scope) -> bool:
+        """Whether a binding gives something that cannot be None."""
+        if binding.kind == "with":
+            return True
+        if binding.annotation is not None:
+            return binding.kind == "parameter" and not may_be_none(binding)
+        if binding.kind == "parameter":
+            return any(True for _ in injections(self.ev, binding, scope))  # the type of what it gives says the rest
+        made = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
+        if binding.kind != "assign" or not isinstance(made, ast.Call):
+            return False
+        return not any(isinstance(one, Function) for one in callees_of(self.ev, made, scope))
+
+
+def _is_filled_before(node: ast.Name, bindings: list[Binding], scope: Scope) -> bool:
+    """Whether a function has bound a name before, on the way to a place, where that was None: ``if session is None: session =
+    maker()``."""
+    ends = [parent_of(one.node) for one in bindings if one.kind == "assign"]
+    for end in ends:
+        test = parent_of(end) if end is not None else None
+        if not isinstance(test, ast.If) or end not in test.body or not _asks_for_none(test.test, node.id):
+            continue
+        block, is_behind = parent_of(test), (test.end_lineno or 0) < node.lineno
+        if is_behind and block is not None and (block is scope.node or is_inside(node, block)):
+            return True
+    return False
+
+
+def _asks_for_none(test: ast.expr, name: str) -> bool:
+    return any(asked == name and what in (None, Hint.FALSE) for asked, _, what in shown_by(test, True))
+
+
+_OPEN = frozenset({"Any", "object"})
+_MAY_BE_NONE = _OPEN | {"Optional"}
+"""Names of :mod:`typing` and of Python for what may be anything, and for what None is one of."""
+
+
+def _has_to_be_passed(parameter: Binding) -> bool:
+    """Whether a parameter has no default, and is not declared such that None is expected for it."""
+    annotation = parameter.annotation
+    is_open = annotation is None or (type(annotation) is ast.Name and annotation.id in _OPEN)
+    return parameter.value is None and (is_open or not may_be_none(parameter))
+
+
+def may_be_none(binding: Binding) -> bool:
+    """Whether a parameter is declared such that None may be passed."""
+    if isinstance(binding.value, ast.Constant) and binding.value.value is None:
+        return True
+    if type(binding.annotation) is ast.Name:
+        return binding.annotation.id in _MAY_BE_NONE  # most of them
+    for one in walk(binding.annotation) if binding.annotation is not None else ():
+        if isinstance(one, ast.Constant) and (one.value is None or "None" in str(one.value) or "Opt" in str(one.value)):
+            return True
+        if isinstance(one, (ast.Name, ast.Attribute)) and last_name(one) in _MAY_BE_NONE:
+            return True
+    return False
