@@ -295,12 +295,10 @@ class Checker:
 
     def _new_screen(self) -> Screen:
         screen = Screen(self.finder, self._read, self._ready)
-        screen.heirs = self._heirs
+        # What the screen asks the project: who fills an interface, by its name or by its methods.
+        screen.heirs = lambda name, path: self._known_project().fillers(name, path, recording.sight(path))
+        screen.writers = lambda names, path: self._known_project().writers(names, path, recording.sight(path))
         return screen
-
-    def _heirs(self, name: str, path: str) -> list[tuple[str, str]]:
-        """What the screen asks the project: see :meth:`poolint.syntax.project.Project.fillers`."""
-        return self._known_project().fillers(name, path, recording.sight(path))
 
     def _known_project(self) -> Project:
         if self._project is None:

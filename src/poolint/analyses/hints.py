@@ -40,13 +40,14 @@ class Hints:
 
     def _is_declared(self, node: ast.expr, scope: Scope) -> bool:
         """Whether a name is a parameter that is declared to be of a class, and of that alone: of a library's, too, of which
-        nothing is known."""
+        nothing is known. Of what Python itself has, it says more to know whether that is true."""
         bindings = scope.bindings.get(node.id, ()) if isinstance(node, ast.Name) else ()
         around = scope.parent or scope
         return bool(bindings) and all(
             one.kind == "parameter"
             and one.annotation is not None
-            and isinstance(self.ev.type_of(one.annotation, around), (ClassObject, LibraryName))
+            and isinstance(declared := self.ev.type_of(one.annotation, around), (ClassObject, LibraryName))
+            and not self.ev.qualified_name(declared).startswith("builtins.")
             for one in bindings
         )
 

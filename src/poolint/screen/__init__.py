@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Set
 
     from poolint.roots.finder import Finder
-    from poolint.screen.filling import Heirs
+    from poolint.screen.filling import Heirs, Writers
 
     Reading = Callable[[str], bytes]
 
@@ -45,7 +45,8 @@ class Screen:
 
     def __init__(self, finder: Finder, read_bytes: Reading | None = None, ready: Ready | None = None) -> None:
         self.finder = finder
-        self.heirs: Heirs | None = None  # who says what fills an interface
+        self.heirs: Heirs | None = None  # who says what fills an interface, or does without saying so:
+        self.writers: Writers | None = None
         self._read = read_bytes or read_source
         self._ready = ready or Ready()
         self._files: dict[str, File | None] = {}
@@ -380,9 +381,8 @@ class Screen:
                 if (module := submodule if name else source) is not None:
                     for one in (local, *file.aliases(local)):
                         file.modules.setdefault(one, set()).add(module)
-        if self._ready.own:
-            seeds |= self._ready.own.get(self.finder.module_name(path), frozenset())
-        links += (*filled(path, data, self.heirs), *mixed_in(path, data, self.heirs))
+        seeds |= self._ready.own.get(self.finder.module_name(path), frozenset()) if self._ready.own else frozenset()
+        links += (*filled(path, data, self.heirs, self.writers), *mixed_in(path, data, self.heirs))
         file.links = tuple(links)
         file.seeds = frozenset(seeds)
         if self._ready.own:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from poolint.screen.files import Link
-from poolint.text.classes import JOINING, JOINS
+from poolint.text.classes import JOINING, JOINS, methods_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     Heirs = Callable[[str, str], list[tuple[str, str]]]
     """The classes that name one among their bases, by its name and its file: the file and the name of each."""
+    Writers = Callable[[frozenset[str], str], list[tuple[str, str]]]
+    """The classes near a file that define methods of all these names: the file and the name of each."""
 
 MAX_HEIRS = 24
 """Classes of one family that are looked at; of an interface with more, which one is at hand is anybody's guess."""
@@ -36,29 +38,38 @@ _NAME = re.compile(rb"[ \t]+(\w+)")
 _MARGIN = re.compile(rb"\n[\w@]")
 
 
-def interfaces_in(data: bytes) -> Iterator[bytes]:
-    """The names of the classes in a text that may be there for others to fill, and of those that only join others."""
+def interfaces_in(data: bytes) -> Iterator[tuple[bytes, frozenset[bytes]]]:
+    """The names of the classes in a text that may be there for others to fill, and of those that only join others; with the
+    methods by which those are known that fill a protocol and do not say so."""
     if not any(mark in data for mark in MARKS):
         return
     for part in (b"\n" + data).split(b"\nclass")[1:]:  # much faster than an expression that looks at each row
         if (joining := JOINS.match(part)) is not None:
-            yield joining[1]
+            yield joining[1], frozenset()
         if not any(mark in part for mark in MARKS) or (match := _NAME.match(part)) is None:
             continue
         margin = _MARGIN.search(part, match.end())
         end = margin.start() if margin is not None else len(part)
         is_marked = any(one.search(part, match.end(), end) is not None for one in _MARKS)
         if is_marked and _WORKED_WITH.search(part, match.end(), end) is not None:
-            yield match[1]
+            yield match[1], methods_in(part) if b"Protocol" in part.partition(b"\n")[0] else frozenset()
 
 
-def filled(path: str, data: bytes, heirs: Heirs | None) -> Iterator[Link]:
+def filled(path: str, data: bytes, heirs: Heirs | None, writers: Writers | None) -> Iterator[Link]:
     """The interfaces of a file as imports of the one class that fills each, directly or by way of others; none where nobody
     is there to be asked. Of several, the analysis does not know which one is at hand."""
-    for name in interfaces_in(data) if heirs is not None else ():
-        found = only(name.decode(), path, heirs)  # type: ignore[arg-type]
+    if heirs is None or writers is None:
+        return
+    for name, asked in interfaces_in(data):
+        found = only(name.decode(), path, heirs) or (alike(asked, path, writers) if asked else None)
         if found is not None:
             yield Link(found[1].encode(), name, found[0], None)
+
+
+def alike(asked: frozenset[bytes], path: str, writers: Writers) -> tuple[str, str] | None:
+    """The one class that has all the methods that a protocol asks for, as far as a text tells."""
+    found = writers(frozenset(one.decode() for one in asked), path)
+    return found[0] if len(found) == 1 else None
 
 
 def only(name: str, path: str, heirs: Heirs) -> tuple[str, str] | None:

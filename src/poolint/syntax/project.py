@@ -16,6 +16,7 @@ from poolint.syntax.file_kinds import is_test_path
 from poolint.syntax.module import Module as Module
 from poolint.syntax.target import settle
 from poolint.syntax.texts import assigns_state, by_words, heirs_in, pattern_of
+from poolint.text.classes import writing
 from poolint.text.source import Source, SourceError
 from poolint.versions import Versions
 
@@ -303,6 +304,13 @@ class Project:
     def fillers(self, name: str, path: str, asking: str = "") -> list[tuple[str, str]]:
         """The same for an interface, by its file, on behalf of that or of ``asking``."""
         return self._heirs_below(self._root_around(path, self.finder.module_name(path)), name, asking or path)
+
+    def writers(self, names: frozenset[str], path: str, asking: str = "") -> list[tuple[str, str]]:
+        """The same of those that define methods of all these names, tests aside."""
+        root, wanted = self._root_around(path, self.finder.module_name(path)), frozenset(one.encode() for one in names)
+        paths = self._matched("defining", max(sorted(names), key=len), root, asking or path)
+        near = [(one, self._texts_of(root)[one]) for one in paths if not is_test_path(one, root)]
+        return [(one, cls.decode()) for one, data in near for cls in writing(data, wanted)]
 
     def _heirs_below(self, root: str, name: str, asking: str) -> list[tuple[str, str]]:
         question = recording.asked(asking, "heirs", root, name)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _HEAD = rb" (\w+)(?:[^\w\n:(][^\n:(]*)?\(([^:]{0,9999})\)[ \t]*:"
 _NOTHING = rb'[ \t]*(?:\n\s*(?:"""[^"]*"""|"[^"\n]*"))?\s*(?:(?:\.\.\.|pass)[ \t]*(?:#[^\n]*)?)?\s*(?=\n\S|\Z)'
 """The body of a class that has nothing but its docstring."""
@@ -16,3 +20,23 @@ JOINS = re.compile(_HEAD + _NOTHING)
 
 JOINING = b"..."
 """What tells the question for what a class joins from that for its heirs."""
+
+_NAME = re.compile(rb"[ \t]+(\w+)([^\n]*)")
+_MARGIN = re.compile(rb"\n[\w@]")
+_METHOD = re.compile(rb"\n[ \t]+(?:async[ \t]+)?def[ \t]+(?!__)(\w+)")
+
+
+def methods_in(statement: bytes) -> frozenset[bytes]:
+    """The names of what a class defines, but for what Python itself calls, from behind its name on."""
+    margin = _MARGIN.search(statement)
+    return frozenset(_METHOD.findall(statement, 0, margin.start() if margin is not None else len(statement)))
+
+
+def writing(data: bytes, names: frozenset[bytes]) -> Iterator[bytes]:
+    """The classes at the margin of a text that define all of these, protocols aside."""
+    if not all(one in data for one in names):
+        return
+    for part in (b"\n" + data).split(b"\nclass")[1:]:
+        match = _NAME.match(part)
+        if match is not None and b"Protocol" not in match[2] and names <= methods_in(part):
+            yield match[1]

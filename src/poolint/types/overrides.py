@@ -14,7 +14,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.screen.filling import MARKS, MAX_HEIRS, only
+from poolint.screen.filling import MARKS, MAX_HEIRS, alike, only
 from poolint.screen.mixing import ALONE
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import Scope
@@ -145,10 +145,16 @@ class Heirs:
         return self._filled[owner] or cls
 
     def _fill(self, owner: Scope) -> ClassObject | None:
-        if only(owner.name, owner.module.path, self.ev.project.fillers) is None:
+        if only(owner.name, owner.module.path, self.ev.project.fillers) is None and not self._is_asked_for(owner):
             return None  # as the screen has it, which parses nothing
         found = [heir for heir in self._all_below(owner) or () if self._is_whole(heir)]
         return self.ev.class_object(found[0]) if len(found) == 1 else None
+
+    def _is_asked_for(self, owner: Scope) -> bool:
+        """Whether one class alone has all that a protocol asks for, which does not say so."""
+        methods = (one.name for one in owner.children if one.kind == "function" and not one.name.startswith("__"))
+        asked = frozenset(one.encode() for one in methods) if _is_protocol(owner) else frozenset()
+        return bool(asked) and alike(asked, owner.module.path, self.ev.project.writers) is not None
 
     def _is_whole(self, cls: Scope) -> bool:
         """Whether a class leaves nothing open of what it inherits."""

@@ -83,12 +83,8 @@ class NoSuchName(Rule):
             return Verdict(f"{text}: that is `{observation.exhausted}`, which does not derive from it", cls)
         if isinstance(observation, MissingMember):
             cls, twin = (one.rpartition(".")[2] for one in (observation.cls, observation.twin))
-            return Verdict(
-                f"`{cls}` has no `{observation.name}`, which `{twin}` has: calling it raises `AttributeError`",
-                observation.name,
-                decision=observation.receiver,
-                after=observation.after,
-            )
+            text = f"`{cls}` has no `{observation.name}`, which `{twin}` has: calling it raises `AttributeError`"
+            return Verdict(text, observation.name, decision=observation.receiver, after=observation.after)
         assert isinstance(observation, MissingName)
         right = observation.right
         meant = f": it is `{right if '.' in right else f'{observation.module}.{right}'}`" if right else ""
@@ -99,11 +95,7 @@ class NoSuchName(Rule):
 
         if isinstance(observation, MissedExhaustion):
             return _beside(observation, node)
-        if isinstance(observation, MissingMember):
-            return None
-        assert isinstance(observation, MissingName)
-        right = observation.right
-        if not right or "." in right:
+        if not isinstance(observation, MissingName) or not (right := observation.right) or "." in right:
             return None
         message = f"use `{right}`"
         if isinstance(node, cst.Attribute):
