@@ -187,9 +187,13 @@ def tested_parameters(callee: Scope) -> frozenset[str]:
 
 
 def _is_kept_to_test(load: ast.expr, callee: Scope) -> bool:
-    """Whether a parameter is what a method sets a member of its object to, and decides by: ``self.eager = eager``."""
+    """Whether a parameter is what a function sets a name of its own to, or a method a member of its object, and decides by:
+    ``self.eager = eager``."""
     parent = parent_of(load)
     targets = parent.targets if isinstance(parent, ast.Assign) and parent.value is load else []
+    names = {one.id for one in targets if isinstance(one, ast.Name)}
+    if any(isinstance(parent_of(one), _DECIDES_IN) for name in names for one in callee.loads.get(name, ())):
+        return True
     kept = {one.attr for one in targets if isinstance(one, ast.Attribute) and name_of(one.value) == "self"}
     if not kept or callee.enclosing_class is None:
         return False

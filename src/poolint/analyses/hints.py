@@ -17,6 +17,8 @@ from poolint.types.values import ClassObject, Function, Instance, LibraryName, a
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
@@ -31,7 +33,8 @@ class Hints:
         """That something is not None, since it was opened, made or declared so, or has to be passed to make the object; a session
         or connection is true, too."""
         if isinstance(node, ast.Attribute):
-            return (self.of_type(node, scope) or Hint.GIVEN) if self._is_required(node, scope) else UNKNOWN
+            is_there = self._is_required(node, scope) or self._is_declared_in_class(node, scope)
+            return (self.of_type(node, scope) or Hint.GIVEN) if is_there else UNKNOWN
         if not isinstance(node, (ast.Name, ast.Call)) or (
             isinstance(node, ast.Name) and not self._is_there(node, scope)
         ):
@@ -88,6 +91,14 @@ class Hints:
             for one in stored
         )
 
+    def _is_declared_in_class(self, node: ast.Attribute, scope: Scope) -> bool:
+        """Whether the class of an object declares an attribute to be of one class: a field that None is none of. What a mapped
+        class declares is only there when the database has given it."""
+        owners = alternatives(self.ev.type_of(node.value, scope))
+        return bool(owners) and all(
+            isinstance(one, Instance) and _is_field(node.attr, lineage(self.ev, one)) for one in owners
+        )
+
     def _is_given(self, binding: Binding, scope: Scope) -> bool:
         """Whether a binding gives something that cannot be None."""
         if binding.kind == "with":
@@ -100,6 +111,16 @@ class Hints:
         if binding.kind != "assign" or not isinstance(made, ast.Call):
             return False
         return not any(isinstance(one, Function) for one in callees_of(self.ev, made, scope))
+
+
+def _is_field(name: str, classes: Sequence[Scope]) -> bool:
+    """Whether the first of some classes that has an attribute declares it so, and nothing else binds it."""
+    declaring = next((one for one in classes if name in one.bindings or name in one.self_assignments), None)
+    bindings = list(declaring.bindings.get(name, ())) if declaring is not None else []
+    if declaring is None or name in declaring.self_assignments or len(bindings) != 1:
+        return False
+    annotation = bindings[0].annotation
+    return isinstance(annotation, (ast.Name, ast.Attribute)) and not may_be_none(bindings[0])
 
 
 def _is_filled_before(node: ast.Name, bindings: list[Binding], scope: Scope) -> bool:

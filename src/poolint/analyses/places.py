@@ -24,7 +24,7 @@ from poolint.types.call_sites import called_on, callees_of, text_of
 from poolint.types.made_of import passed_for_part
 from poolint.types.members import lineage
 from poolint.types.returns import decorators
-from poolint.types.values import ClassObject, Function, Instance, alternatives
+from poolint.types.values import CallableValue, ClassObject, Function, Instance, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,6 +105,13 @@ class Places:
         if known is not None:
             return known
         found: dict[str, str] = {}
+        for one in alternatives(self.ev.type_of(call.func, scope)):
+            if (
+                isinstance(one, CallableValue)
+                and isinstance(one.gives, Instance)
+                and one.gives.cls is not one.gives.base
+            ):
+                found |= self._constructed(one.gives, call, scope, depth)  # a factory takes what its class does
         for callee in callees_of(self.ev, call, scope):
             if isinstance(callee, ClassObject) and callee.base is not None and callee.base.made_of:
                 found |= self._made_of(callee.base, call, scope, depth)
@@ -290,8 +297,9 @@ class Places:
         return ""
 
     def _same_member(self, cls: Scope, name: str, rest: str) -> str:
-        """``session`` for ``orders.session`` where ``__init__`` has made both of the same, or is always passed them so."""
-        bindings = cls.self_assignments.get(name, ())
+        """``session`` for ``orders.session`` where ``__init__`` has made both of the same, or is always passed them so, or where
+        the only method that fills the one has made it of the other."""
+        bindings = [one for one in cls.self_assignments.get(name, ()) if not is_none(one.value)]
         if not rest or len(bindings) != 1 or bindings[0].scope is None:
             return ""
         if not isinstance(bindings[0].value, ast.Call):

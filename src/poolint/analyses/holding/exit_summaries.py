@@ -63,7 +63,8 @@ class Left(IntEnum):
 class Passed(NamedTuple):
     """A session that a function is passed: its parameter, or the place of it in an object, ``self.session``.
 
-    ``is_ignored``: the caller does not ask for what the function returns; ``result``: it asks, and is told this.
+    ``is_ignored``: the caller does not ask for what the function returns; ``result``: it asks, and is told this. ``is_block``: a
+    ``with`` runs the function, a generator, from one end to the other.
     """
 
     function: ScopeKey
@@ -71,6 +72,7 @@ class Passed(NamedTuple):
     fixed: Known = ()
     is_ignored: bool = False
     result: bool | None = None
+    is_block: bool = False
 
 
 class Leaving:
@@ -120,6 +122,10 @@ class Leaving:
         looked for."""
         return self._of(Passed(scope.key, place, fixed, is_ignored))
 
+    def block(self, scope: Scope, place: str) -> Left:
+        """The same of a method that runs as a block ends: all of a generator, which a ``with`` runs from end to end."""
+        return self._of(Passed(scope.key, place, is_block=scope.is_generator))
+
     def _of(self, key: Passed) -> Left:
         found = self._summaries.of(key)
         return Left.ENDED if found is Left.NEVER and key in self._summaries.finished else found
@@ -128,7 +134,7 @@ class Leaving:
         scope, name = self.ev.project.scope(key.function), key.place
         root, _, path = name.partition(".")
         others = [one for one in scope.bindings.get(root, ()) if one.kind not in ("parameter", "narrowed")]
-        if scope.is_generator or not all(_is_another(one, root) for one in others):
+        if (scope.is_generator and not key.is_block) or not all(_is_another(one, root) for one in others):
             return Left.ENDED
         inside = [one for one in scope.descendants() if one is not scope]
         using = [one for one in inside if next(_standing(one.loads.get(root, ()), path), None) is not None]
