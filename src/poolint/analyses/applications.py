@@ -19,7 +19,6 @@ class Applications:
     def __init__(self, ev: Evaluator) -> None:
         self._ev = ev
         self._found: dict[str, tuple[Purpose, ...]] = {}
-        self._serving: dict[str, frozenset[str]] = {}
 
     def serves(self, near: Module) -> bool:
         """Whether the project of a module serves somebody itself: who uses a library may bring what it lacks."""
@@ -48,11 +47,6 @@ class Applications:
                     return True
         return False
 
-    def modules(self, near: Module) -> frozenset[str]:
-        """The files of the project of a module, tests aside, that make what serves somebody, or a part of that."""
-        self._by(near)
-        return self._serving[near.path]
-
     def _by(self, near: Module) -> tuple[Purpose, ...]:
         """What the project of a module serves by, tests aside; kept for each that asks, as who asks rests on what is told."""
         if near.path not in self._found:
@@ -61,9 +55,6 @@ class Applications:
             names = {(name.rpartition(".")[2], name.partition(".")[0].encode()) for row in rows for name in row.names}
             paths = (path for name, root in sorted(names) for path, data in project.calling(name, near) if root in data)
             modules = [one for path in dict.fromkeys(paths) if (one := project.module(path)) is not None]
-            serving = {one.path: library_names(one) for one in modules if not is_test(one, project)}
-            self._found[near.path] = tuple(row for row in rows if any(fits(row, one) for one in serving.values()))
-            self._serving[near.path] = frozenset(
-                path for path, names in serving.items() if any(fits(row, names) for row in self._found[near.path])
-            )
+            serving = [library_names(one) for one in modules if not is_test(one, project)]
+            self._found[near.path] = tuple(row for row in rows if any(fits(row, one) for one in serving))
         return self._found[near.path]

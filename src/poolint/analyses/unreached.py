@@ -1,9 +1,8 @@
 """Code that nobody runs, in a project that is deployed from its repository: nobody outside can call it.
 
 A module is reached if it is started or run by itself, or if what is reached imports it; a function of it if what is
-reached names it, a method of a class likewise. Where a repository has no deployment, and is not built for others to
-install, what makes an application, or a part of one, is what somebody starts. Where anything loads modules, or looks
-attributes up, by names that no text has, nobody knows. Tests are no reason for anything: what only they call is dead as well.
+reached names it, a method of a class likewise. Where anything loads modules, or looks attributes up, by names that no
+text has, nobody knows. Tests are no reason for anything: what only they call is dead as well.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import os
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from poolint import recording
-from poolint.analyses.applications import Applications
 from poolint.analyses.occasions import Occasions
 from poolint.flow.summaries import Summaries
 from poolint.syntax.bindings import ScopeKey
@@ -51,9 +49,6 @@ class Deployment(Protocol):
     def starts(self, path: str) -> Set[str] | None:
         """The files that the deployments of a file's project start; None where nobody knows who calls what."""
 
-    def is_by_itself(self, path: str) -> bool:
-        """Whether there are none, and others may not install it."""
-
     def names(self, word: str, top: str) -> bool:
         """Whether a text that is no Python names something, below the root of a repository."""
 
@@ -68,7 +63,6 @@ class Unreached:
         self.ev = ev
         self._deployment = deployment
         self._occasions = ev.derived(Occasions)
-        self._applications = ev.derived(Applications)
         self._lookups = ev.models.words("looks-up")
         self._loaders = ev.models.words("loads-modules")
         self._listing = ev.models.words("lists-files")
@@ -85,7 +79,7 @@ class Unreached:
     def why(self, scope: Scope) -> Dead | None:
         """What nobody runs of what a scope stands in; None where somebody may."""
         module = scope.module
-        if self._is_test(module.path) or module.source.cells is not None or not self._starts(module):
+        if self._is_test(module.path) or module.source.cells is not None or not self._deployment.starts(module.path):
             return None
         recording.answered(recording.own(module.path), [recording.runs(module.path)])
         if not self._reached.of(module.scope.key):
@@ -97,13 +91,6 @@ class Unreached:
         if owner is not None and not self._reached.of(owner.key):
             return Dead("class", owner.name)
         return Dead("function", function.name)
-
-    def _starts(self, module: Module) -> Set[str]:
-        """The files of the project of a module that somebody starts; none where nobody knows."""
-        starts = self._deployment.starts(module.path)
-        if starts is None and self._deployment.is_by_itself(module.path):
-            return self._applications.modules(module)
-        return starts or frozenset()
 
     def _is_reached(self, key: ScopeKey) -> bool:
         try:
@@ -221,7 +208,7 @@ class Unreached:
 
     def _is_loaded(self, module: Module) -> bool:
         path, stem = module.path, _stem(module.path)
-        starts = self._starts(module)
+        starts = self._deployment.starts(path)
         if not starts or path in starts or stem in ("__init__", "__main__"):
             return True
         if is_run(module) or migrates(module, self.ev.models):
@@ -283,7 +270,7 @@ class Unreached:
     def _is_run_by_hand(self, path: str) -> bool:
         """Whether a file is a script that no deployment starts and nothing imports."""
         module, named = self.ev.project.module(path), self._of(path)
-        if module is None or named is None or path in self._starts(module):
+        if module is None or named is None or path in (self._deployment.starts(path) or ()):
             return False
         if not named.runs and not is_run(module):
             return False

@@ -82,12 +82,6 @@ class Deployed:
             self._deployed[folder] = not self._is_for_others(around) and any(map(self._fleet().has_files, around))
         return self._deployed[folder]
 
-    def is_by_itself(self, path: str) -> bool:
-        """Whether there are no deployment files for a file's project, and others may not install it: what makes an application
-        is what somebody starts."""
-        around = self._around(path)
-        return not self._is_for_others(around) and not any(map(self._fleet().has_files, around))
-
     def may_serve_many(self, path: str) -> bool:
         """Whether a text in the repository of a file that is no Python names a kind of worker that serves as many as come."""
         return self._is_any_named(GREEN, path)
