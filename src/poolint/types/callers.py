@@ -45,6 +45,8 @@ _MAX_MODULES = 12
 """Files that are read for the callers of one function. Real helpers with an undeclared session have fewer."""
 _MAX_CALLS = 60
 """Calls of that name that are looked at in all."""
+_MAX_HOPS = 3
+"""Functions that only hand on what they are passed which are asked what that is."""
 
 
 class Callers:
@@ -72,16 +74,24 @@ class Callers:
             one = known([each for each in found if all(map(self._is_no_stand_in, alternatives(each)))])
         return one
 
-    def contradicting(self, declared: Instance, binding: Binding, scope: Scope) -> Type:
+    def contradicting(self, declared: Instance, binding: Binding, scope: Scope, hops: int = _MAX_HOPS) -> Type:
         """What the calls pass for a parameter that is declared to be of a library's class, where each is seen to pass something
-        else; ``UNKNOWN`` where one does not."""
-        found = [without_none(one) for one in self._types(binding, scope, in_tests=False)]
-        passed = [each for one in found for each in alternatives(one)]
+        else; ``UNKNOWN`` where one does not. Who passes a parameter of its own that is declared alike is asked in turn."""
         assert declared.base is not None
-        is_known = bool(passed) and UNKNOWN not in passed
-        if not is_known or any(is_of_class(self.ev, one, declared.base.name) for one in passed):
-            return UNKNOWN
-        return union(found)
+        found: list[Type] = []
+        for argument, inner, _ in self._given(binding, scope, self._called(scope, in_tests=False)):
+            if argument is None:
+                continue
+            own = _declared_alike(argument, inner, binding)
+            if own is not None:
+                passed = self.contradicting(declared, own, inner, hops - 1) if hops else UNKNOWN
+            else:
+                passed = without_none(self.ev.type_of(argument, inner))
+            several = alternatives(passed)
+            if UNKNOWN in several or any(is_of_class(self.ev, one, declared.base.name) for one in several):
+                return UNKNOWN
+            found.append(passed)
+        return union(found) if found else UNKNOWN
 
     def _is_no_stand_in(self, one: Type) -> bool:
         """Whether something is of no class that a test defines."""
@@ -253,3 +263,12 @@ def _name_of(node: ast.expr) -> str:
     if isinstance(node, ast.Call):
         node = node.func
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _declared_alike(argument: ast.expr, scope: Scope, parameter: Binding) -> Binding | None:
+    """The parameter of a function that it passes on for another one, which is declared as that is; None for anything else."""
+    bindings = scope.bindings.get(argument.id, ()) if isinstance(argument, ast.Name) else ()
+    own = bindings[0] if len(bindings) == 1 and bindings[0].kind == "parameter" else None
+    if own is None or own.value is not None or own.annotation is None or parameter.annotation is None:
+        return None  # what a default injects says more
+    return own if ast.dump(own.annotation) == ast.dump(parameter.annotation) else None
