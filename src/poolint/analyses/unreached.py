@@ -270,7 +270,9 @@ class Unreached:
     def _is_run_by_hand(self, path: str) -> bool:
         """Whether a file is a script that no deployment starts and nothing imports."""
         module, named = self.ev.project.module(path), self._of(path)
-        if module is None or named is None or path in (self._deployment.starts(path) or ()):
+        if module is None or named is None or _stem(path) == "__init__":  # that runs with what is in its folder
+            return False
+        if path in (self._deployment.starts(path) or ()):
             return False
         if not named.runs and not is_run(module):
             return False
