@@ -157,9 +157,12 @@ class Lifetimes:
             reason: Dismissal = "owner-kept" if site.cls.kind in OWNERS else "interrupt-only"
             manual = self._manual(site, scope, outcome) if self._dropped(site, scope) is None else None
             return manual or (self._let_pass(site, scope, reason, site.name) if outcome.leaks else None)
+        if verdict[0] == "guarded" and not may_fail_to_write(self.ev, site, scope):
+            others = {kind: way for kind, way in outcome.leaks.items() if not is_guarded(way, site)}
+            verdict = _first_problem(outcome._replace(leaks=others), site, scope, self._ends)
+            if verdict is None:
+                return self._let_pass(site, scope, "stays-active", site.name)
         problem, edges = verdict
-        if problem == "guarded" and not may_fail_to_write(self.ev, site, scope):
-            return self._let_pass(site, scope, "stays-active", site.name)
         may_be_kept = problem == "never" or site.cls.kind in OWNERS
         if may_be_kept and Parts(self.ev, self.ownership, scope, site.cls).outlive(site.name):
             return self._let_pass(site, scope, "part-outlives", site.name)
