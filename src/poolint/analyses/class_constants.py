@@ -6,14 +6,12 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.assumed import UNKNOWN, is_storable
+from poolint.models.standard import EQUAL_TO_VALUES
 from poolint.syntax.scopes import Scope
 from poolint.types.values import ClassObject
 
 if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
-
-_EQUAL_TO_VALUES = frozenset({"builtins.str", "builtins.int", "enum.StrEnum", "enum.IntEnum", "enum.IntFlag"})
-"""Bases of an enumeration by which a member equals its value. One without is equal to itself alone."""
 
 
 class ClassConstants:
@@ -34,7 +32,7 @@ class ClassConstants:
         if found is None:
             return UNKNOWN
         bases, constant, name = found
-        is_its_own = bool(bases) and _EQUAL_TO_VALUES.isdisjoint(bases)
+        is_its_own = bool(bases) and EQUAL_TO_VALUES.isdisjoint(bases)
         return name if is_its_own else constant
 
     def _member(self, node: ast.Attribute, scope: Scope) -> tuple[set[str], object, str] | None:
@@ -52,5 +50,5 @@ class ClassConstants:
         name = f"{cls.module.name}.{cls.name}.{node.attr}"
         if isinstance(made, ast.Constant) and is_storable(made.value):
             return bases, made.value, name
-        is_numbered = made is not None and bool(bases) and _EQUAL_TO_VALUES.isdisjoint(bases)
+        is_numbered = made is not None and bool(bases) and EQUAL_TO_VALUES.isdisjoint(bases)
         return (bases, UNKNOWN, name) if is_numbered else None

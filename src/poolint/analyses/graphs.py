@@ -168,13 +168,9 @@ class Graphs:
         """Whether what is called is a method that no object has of which it may be one."""
         if not isinstance(callee, ast.Attribute):
             return False
-        heirs, models = self.ev.derived(Heirs), self.ev.models
+        heirs = self.ev.derived(Heirs)
         return all(
-            isinstance(one, Instance)
-            and (
-                heirs.nobody_has(one, callee.attr)
-                or (one.base is not None and one.base is one.cls and models.lacks(one.base, callee.attr))
-            )
+            isinstance(one, Instance) and heirs.nobody_has(one, callee.attr)
             for one in alternatives(self.ev.type_of(callee.value, scope))
         )
 

@@ -42,15 +42,12 @@ def _calls(services: Services, scope: Scope) -> Iterator[MissingMember]:
         if not isinstance(node.func, ast.Attribute) or is_prepared(node):
             continue
         found = alternatives(ev.type_of(node.func.value, scope))
-        bases = [one.base for one in found if isinstance(one, Instance) and one.base is one.cls]
-        known = [one for one in bases if one is not None and ev.models.lacks(one, node.func.attr)]
-        if known and len(known) == len(found):
-            cls = known[0]
-            twin = next(
-                one for one in ev.models.classes.values() if one.twin in {each.name for each in ev.models.lineage(cls)}
-            )
+        bases = [one.base if isinstance(one, Instance) and one.base is one.cls else None for one in found]
+        having = [ev.models.having(one, node.func.attr) if one is not None else None for one in bases]
+        if having and None not in having:
             where = (node.func, scope.qualified_name, False)
-            yield MissingMember(*where, cls.name, twin.name, node.func.attr, ast.dump(node.func.value))
+            names = (bases[0].name, having[0].name)  # type: ignore[union-attr]
+            yield MissingMember(*where, *names, node.func.attr, ast.dump(node.func.value))
 
 
 def _names(services: Services) -> AbstractSet[str]:

@@ -149,7 +149,7 @@ class Models:
         self.own = frozenset(name for library in own for name in library.names)
         self.screened_roots = frozenset(screened)
         # Keyed by class name: a Class holds a dict, so it cannot be hashed itself.
-        self._lacking: dict[str, frozenset[str]] | None = None
+        self._lacking: dict[str, dict[str, Class]] | None = None
         self._lineages: dict[str, tuple[Class, ...]] = {}
         self._methods: dict[str, dict[str, Method | None]] = {}
         self._attributes: dict[str, dict[str, str]] = {}
@@ -248,17 +248,18 @@ class Models:
             method = table[name] = self._leaving(cls, name)
         return method
 
-    def lacks(self, cls: Class, name: str) -> bool:
-        """Whether what is called on an instance of ``cls`` is a method of the class of the other mode, of which that is the twin,
-        and none of its own: ``AsyncSession.query``. The live test holds this to the libraries."""
-        return any(name in self.lacking.get(one.name, ()) for one in self.lineage(cls))
+    def having(self, cls: Class, name: str) -> Class | None:
+        """The class of the other mode, of which ``cls`` is the twin, that has a method which instances of ``cls`` lack:
+        ``Session`` for ``AsyncSession.query``. The live test holds this to the libraries."""
+        found = (self.lacking.get(one.name, {}).get(name) for one in self.lineage(cls))
+        return next((one for one in found if one is not None), None)
 
     @property
-    def lacking(self) -> dict[str, frozenset[str]]:
-        """What classes lack so, by their names."""
+    def lacking(self) -> dict[str, dict[str, Class]]:
+        """What classes lack so, by their names: each method with the class that has it."""
         if self._lacking is None:
             pairs = ((one, self.classes[one.twin]) for one in self.classes.values() if one.twin in self.classes)
-            self._lacking = {twin.name: frozenset(self._only_in(one, twin)) for one, twin in pairs}
+            self._lacking = {twin.name: dict.fromkeys(self._only_in(one, twin), one) for one, twin in pairs}
         return self._lacking
 
     def _only_in(self, cls: Class, other: Class) -> Iterator[str]:

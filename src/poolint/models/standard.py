@@ -112,3 +112,6 @@ CLOCKS = frozenset(
     }
 )  # fmt: skip
 """Methods and functions of the language that read a clock, or say how far two of its readings are apart."""
+
+EQUAL_TO_VALUES = frozenset({"builtins.str", "builtins.int", "enum.StrEnum", "enum.IntEnum", "enum.IntFlag"})
+"""Bases of an enumeration by which a member equals its value. One without is equal to itself alone."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from poolint.screen.files import Link
-from poolint.text.classes import JOINING, JOINS, methods_in
+from poolint.text.classes import JOINING, JOINS, MARGIN, classes_in, methods_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ given to nobody."""
 _MARKS = tuple(re.compile(one + rb"(?<!\w" + one + rb")\b") for one in MARKS)
 """The word comes first, since that is searched for fast."""
 _NAME = re.compile(rb"[ \t]+(\w+)")
-_MARGIN = re.compile(rb"\n[\w@]")
 
 
 def interfaces_in(data: bytes) -> Iterator[tuple[bytes, frozenset[bytes]]]:
@@ -43,12 +42,12 @@ def interfaces_in(data: bytes) -> Iterator[tuple[bytes, frozenset[bytes]]]:
     methods by which those are known that fill a protocol and do not say so."""
     if not any(mark in data for mark in MARKS):
         return
-    for part in (b"\n" + data).split(b"\nclass")[1:]:  # much faster than an expression that looks at each row
+    for part in classes_in(data):
         if (joining := JOINS.match(part)) is not None:
             yield joining[1], frozenset()
         if not any(mark in part for mark in MARKS) or (match := _NAME.match(part)) is None:
             continue
-        margin = _MARGIN.search(part, match.end())
+        margin = MARGIN.search(part, match.end())
         end = margin.start() if margin is not None else len(part)
         is_marked = any(one.search(part, match.end(), end) is not None for one in _MARKS)
         if is_marked and _WORKED_WITH.search(part, match.end(), end) is not None:

@@ -10,6 +10,7 @@ import re
 
 from poolint.screen.files import Link
 from poolint.screen.filling import MAX_HEIRS
+from poolint.text.classes import MARGIN, classes_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ ALONE = ("object", "ABC")
 """Bases that have no attributes."""
 
 _HEAD = re.compile(rb"[ \t]+(\w+)[ \t]*(?:\([ \t]*(?:(?:" + "|".join(ALONE).encode() + rb")[ \t]*)?\)[ \t]*)?:")
-_MARGIN = re.compile(rb"\n[\w@]")
 _READ = re.compile(rb"\bself\.([A-Za-z]\w*|_\w*)")
 _SET = re.compile(rb"\bself\.(\w+)[ \t]*(?:=(?!=)|:(?!=))")
 _INDENT = re.compile(rb"\n([ \t]+)[^\s#]")
@@ -34,11 +34,11 @@ def mixed_in(path: str, data: bytes, heirs: Heirs | None) -> Iterator[Link]:
     """The classes of a file that lack what they read, as imports of those below them; none where nobody is there to be asked."""
     if heirs is None or b"self." not in data:
         return
-    for part in (b"\n" + data).split(b"\nclass")[1:]:
+    for part in classes_in(data):
         match = _HEAD.match(part)
         if match is None:
             continue
-        margin = _MARGIN.search(part, match.end())
+        margin = MARGIN.search(part, match.end())
         body = part[match.end() : margin.start() if margin is not None else len(part)]
         known = set(_SET.findall(body))
         indent = _INDENT.search(body)

@@ -21,14 +21,22 @@ JOINS = re.compile(_HEAD + _NOTHING)
 JOINING = b"..."
 """What tells the question for what a class joins from that for its heirs."""
 
+MARGIN = re.compile(rb"\n[\w@]")
+"""Where what stands at the margin begins again."""
+
 _NAME = re.compile(rb"[ \t]+(\w+)([^\n]*)")
-_MARGIN = re.compile(rb"\n[\w@]")
 _METHOD = re.compile(rb"\n[ \t]+(?:async[ \t]+)?def[ \t]+(?!__)(\w+)")
+
+
+def classes_in(data: bytes) -> list[bytes]:
+    """The parts of a text that begin behind the keyword of a class at the margin, each up to the next one: found much faster
+    than by an expression that looks at each row."""
+    return (b"\n" + data).split(b"\nclass")[1:]
 
 
 def methods_in(statement: bytes) -> frozenset[bytes]:
     """The names of what a class defines, but for what Python itself calls, from behind its name on."""
-    margin = _MARGIN.search(statement)
+    margin = MARGIN.search(statement)
     return frozenset(_METHOD.findall(statement, 0, margin.start() if margin is not None else len(statement)))
 
 
@@ -36,7 +44,7 @@ def writing(data: bytes, names: frozenset[bytes]) -> Iterator[bytes]:
     """The classes at the margin of a text that define all of these, protocols aside."""
     if not all(one in data for one in names):
         return
-    for part in (b"\n" + data).split(b"\nclass")[1:]:
+    for part in classes_in(data):
         match = _NAME.match(part)
         if match is not None and b"Protocol" not in match[2] and names <= methods_in(part):
             yield match[1]

@@ -110,9 +110,11 @@ class Heirs:
         return []
 
     def nobody_has(self, receiver: Instance, name: str) -> bool:
-        """Whether an object of a class of the project has no such member for certain, nor has one of a class below it: to ask
-        it for that raises ``AttributeError``."""
+        """Whether an object of a class of the project has no such member for certain, nor has one of a class below it, or one of
+        a library has none of its mode: to ask it for that raises ``AttributeError``."""
         owner = receiver.cls
+        if receiver.base is not None and receiver.base is owner:
+            return self.ev.models.having(receiver.base, name) is not None
         if not isinstance(owner, Scope) or receiver.base is not None or not is_without(self.ev, receiver, name):
             return False
         below = self._all_below(owner)
