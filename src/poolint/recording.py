@@ -31,7 +31,7 @@ TOLD = frozenset({".git", ".hg", ".jj", ".docker"})
 UNTOLD = frozenset({"__pycache__", "poolint-baseline.txt"})
 """Names that no finding rests on."""
 
-IDLE = (".bak", ".csv", ".html", ".log", ".md", ".orig", ".out", ".pyc", ".rst", ".swp", ".tmp", "~")
+IDLE = (".bak", ".csv", ".html", ".log", ".orig", ".out", ".pyc", ".swp", ".tmp", "~")
 """Ends of names that no reader here takes, unless they begin otherwise."""
 
 BUT = ("Containerfile", "Dockerfile", "Procfile", "requirements")

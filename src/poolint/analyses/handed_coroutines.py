@@ -9,8 +9,9 @@ from poolint.analyses.edges import Link
 from poolint.analyses.effects import Witness
 from poolint.analyses.sinks import database_sink
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.uses import Use, usage
 from poolint.types.call_sites import call_site
-from poolint.types.values import Function
+from poolint.types.values import Function, Pending
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
@@ -55,6 +56,14 @@ def _hands_on(function: Scope) -> bool:
     node = function.node
     is_plain = isinstance(node, ast.FunctionDef) and not node.decorator_list and not function.is_generator
     return is_plain and isinstance(node, ast.FunctionDef) and isinstance(node.body[-1], ast.Return)
+
+
+def never_begins(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call gives a coroutine with which nothing is done, so that nothing of it ever runs."""
+    if isinstance(parent_of(call), ast.Await) or usage(call, scope).use is not Use.DROPPED:
+        return False
+    given = ev.type_of(call, scope)
+    return isinstance(given, Pending) and given.call == "coroutine"
 
 
 def is_dropped_at_once(call: ast.Call, scope: Scope) -> bool:

@@ -24,6 +24,7 @@ from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import COMPREHENSIONS, around, is_in_loop
 from poolint.types.arguments import misfits
 from poolint.types.members import lineage
+from poolint.types.overrides import is_left_open
 from poolint.types.values import UNKNOWN, ClassObject, Function, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -119,7 +120,7 @@ class Occasions:
         found = False
         for module in self._modules_calling(scope):
             for inner in module.scopes_with(scope.name):
-                if any(True for _ in self._mentions(scope, inner)):
+                if any(True for _ in self.meaning(scope, inner)):
                     if module is scope.module or not is_test(module, self.ev.project):
                         return False
                     found = True
@@ -299,7 +300,7 @@ class Occasions:
     def _mentioned(self, scope: Scope) -> Iterator[tuple[ast.expr, Scope]]:
         """The mentions of a function or a method in the project, each with the function that it stands in."""
         for inner in self._scopes_that_may_name(scope):
-            for mention in self._mentions(scope, inner):
+            for mention in self.meaning(scope, inner):
                 yield mention, inner
 
     def _scopes_that_may_name(self, scope: Scope) -> Iterator[Scope]:
@@ -329,10 +330,13 @@ class Occasions:
         if around.kind != "class" or around.parent is None or around.parent.kind != "module":
             return False
         is_implied = scope.name.startswith("__") and scope.name.endswith("__")
-        owner = ClassObject(around, None)
-        return not is_implied and all(
+        return not is_implied and self.is_of_the_project(around)
+
+    def is_of_the_project(self, owner: Scope) -> bool:
+        """Whether all that a class derives from are classes of the project, or call none of its methods."""
+        return all(
             self._is_of_the_project(base, one)
-            for one in lineage(self.ev, owner)
+            for one in lineage(self.ev, ClassObject(owner, None))
             for base in one.node.bases  # type: ignore[attr-defined]
         )
 
@@ -344,7 +348,7 @@ class Occasions:
             return True
         return self.ev.qualified_name(found) in self.ev.models.manners["calls-nothing"]
 
-    def _mentions(self, scope: Scope, inner: Scope) -> Iterator[ast.expr]:
+    def meaning(self, scope: Scope, inner: Scope) -> Iterator[ast.expr]:
         """The mentions of a function in another one, under its own name; of a method also what may be one."""
         named: list[ast.expr] = [*inner.loads.get(scope.name, ())]
         if scope.enclosing_class is not None:
@@ -362,7 +366,8 @@ class Occasions:
         unknown, unless that is called with what the method does not take."""
         if isinstance(found, Function):
             family = scope.enclosing_class and found.scope.enclosing_class
-            return found.scope is scope or (bool(family) and self._is_related(scope, found.scope))
+            is_open = found.scope.name == scope.name and is_left_open(found.scope)  # who fills it need not say so
+            return found.scope is scope or (bool(family) and (is_open or self._is_related(scope, found.scope)))
         call = parent_of(mention)
         if scope.enclosing_class is None or found is not UNKNOWN:
             return False

@@ -2,7 +2,9 @@
 
 It is where deployment files on the way from a file up to the root of its repository start a program that is there, and
 nothing on that way is built as a distribution for others (see :func:`poolint.roots.declared.is_distributed`). What such a
-project does not call itself nobody calls, unless a text that is no Python names it: a script, a chart, a workflow.
+project does not call itself nobody calls, unless a text that is no Python names it: a script, a chart, a workflow. The same
+is true of an application that lies there as a whole, with what it needs, and of which no deployment is known: people start
+what makes it, and what their texts say how to start.
 """
 
 from __future__ import annotations
@@ -29,6 +31,12 @@ _ENDINGS = (
 )  # fmt: skip
 """Of files in which a program may be started, and of templates, which may call methods of what they are rendered with."""
 
+_MANIFESTS = frozenset({"Pipfile", "pyproject.toml", "setup.cfg", "setup.py"})
+"""Of files that say what a project needs, beside those of requirements."""
+
+_DESCRIPTIONS = (".md", ".rst")
+"""Of files that tell people how something is started."""
+
 _WORKFLOWS = ".github"
 _MAX_BYTES = 1_000_000
 _MAX_DATA = 20_000
@@ -46,6 +54,7 @@ class Deployed:
         self._at_once: dict[tuple[str, bool], int | None] = {}
         self._deployed: dict[str, bool] = {}
         self._words: dict[str, frozenset[bytes] | None] = {}
+        self._described: dict[str, frozenset[bytes] | None] = {}
 
     def starts(self, path: str) -> frozenset[str] | None:
         """The files that the deployments of a file's project start; None where it is none that is deployed, or where
@@ -103,6 +112,16 @@ class Deployed:
         for one in folders:
             yield from (each for each in self._fleet().services(one) if each.kind != "migration")
 
+    def is_whole(self, path: str) -> bool:
+        """Whether a file is of an application that lies there as a whole: something says what that needs, and it is not built
+        as a distribution, which others may install."""
+        around = self._around(path)
+        return any(map(self._says_what_it_needs, around)) and not self._is_for_others(around)
+
+    def _says_what_it_needs(self, folder: str) -> bool:
+        marks = self._project.finder.marks(folder)
+        return not _MANIFESTS.isdisjoint(marks) or any(one.startswith("requirements") for one in marks)
+
     def _started(self, folders: list[str]) -> frozenset[str] | None:
         if self._is_for_others(folders):
             return None
@@ -127,19 +146,27 @@ class Deployed:
         known = self._words[top]
         return known is None or word.encode() in known
 
-    def names_module(self, path: str) -> bool:
+    def names_module(self, path: str, *, is_described: bool) -> bool:
         """Whether such a text may name a module: one of a package within a package by what it lies in, ``orders/tasks`` or
-        ``orders.tasks``, or as a file, ``tasks.py``, any other by its name alone."""
+        ``orders.tasks``, or as a file, ``tasks.py``, any other by its name alone; one for people only by the former."""
         folder, stem = os.path.dirname(path), os.path.basename(path).rpartition(".")[0]
-        if not all("__init__.py" in self._project.finder.marks(one) for one in (folder, os.path.dirname(folder))):
-            return self._is_any_named([stem], path)
-        return self._is_any_named([f"{os.path.basename(folder)}.{stem}", f"{stem}.py"], path)
+        whole = [f"{os.path.basename(folder)}.{stem}", f"{stem}.py"]
+        is_inner = all("__init__.py" in self._project.finder.marks(one) for one in (folder, os.path.dirname(folder)))
+        if self._is_any_named(whole if is_inner else [stem], path):
+            return True
+        if not is_described:
+            return False
+        top = self._project.finder.top(path)
+        if top not in self._described:
+            self._described[top] = self._read(top, _DESCRIPTIONS)
+        known = self._described[top]
+        return known is None or any(one.encode() in known for one in whole)
 
-    def _read(self, top: str) -> frozenset[bytes] | None:
+    def _read(self, top: str, endings: tuple[str, ...] = ()) -> frozenset[bytes] | None:
         """The words in the texts of a repository, and pairs of them as paths and dotted names have, ``orders.tasks``; None where
-        there are too many texts."""
+        there are too many texts. Those with some ``endings``, or those of programs."""
         found: set[bytes] = set()
-        for number, path in enumerate(_texts(top)):
+        for number, path in enumerate(_texts(top, endings)):
             if number >= _MAX_FILES:
                 return None
             try:
@@ -159,15 +186,17 @@ def _most(services: list[Service], is_sync: bool) -> int | None:
     return max((one for one in known if one is not None), default=0) if None not in known else None
 
 
-def _texts(top: str) -> Iterator[str]:
-    """The texts below a folder that are no Python, in a stable order."""
+def _texts(top: str, endings: tuple[str, ...]) -> Iterator[str]:
+    """The texts below a folder that are no Python, in a stable order: those with some ``endings``, or those of programs."""
     recording.looked("entries", top)
     recording.looked("type", os.path.join(top, _WORKFLOWS))
     for folder, folders, files in os.walk(top):
         folders[:] = sorted(one for one in folders if one not in NOT_SOURCES and (one[0] != "." or one == _WORKFLOWS))
         for each in folders:
             recording.looked("entries", os.path.join(folder, each))
-        yield from (os.path.join(folder, one) for one in sorted(files) if _is_text(one))
+        yield from (
+            os.path.join(folder, one) for one in sorted(files) if (one.endswith(endings) if endings else _is_text(one))
+        )
 
 
 def _is_text(name: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from poolint.analyses.clientele import Clientele
 from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.queried import Queried
@@ -23,7 +24,7 @@ from poolint.detect.works_by import is_asked, is_connection, is_local, is_of_any
 from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import may_await
+from poolint.syntax.surroundings import COMPREHENSIONS, around, loops_around, may_await
 from poolint.types.call_sites import CallSite, CallText, call_site, callees_of, function_run, text_of
 from poolint.types.returns import decorators
 from poolint.types.values import Instance, alternatives
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
     T = TypeVar("T", "BlockingDatabaseCall", "BlockingCheckout")
     AtItsEnd = Callable[[Services, ast.expr, Witness, Scope], Iterator[T]]
+
+MAX_SELDOM = 4
+"""Calls on a database that a function may make of which little comes if it is seldom called."""
 
 _WRITING = ("commit", "flush")
 """Roles of calls at which what was changed is written."""
@@ -94,7 +98,7 @@ def observe(services: Services, scope: Scope) -> Iterator[Observation]:
     """The blocking calls on sessions in an ``async def``, then those that helpers make."""
     found = list(_observed(services, scope))
     occasions = services.evaluator.derived(Occasions)
-    is_alone = bool(found) and occasions.holds_up_nobody(scope)
+    is_alone = bool(found) and (occasions.holds_up_nobody(scope) or _is_seldom(services.evaluator, found, scope))
     above = services.evaluator.derived(PlainFunctions).above(scope) if found and not is_alone else None
     for one in found:
         if is_alone:
@@ -105,6 +109,15 @@ def observe(services: Services, scope: Scope) -> Iterator[Observation]:
             yield msgspec.structs.replace(one, plain=plain, above=above)
         else:
             yield one
+
+
+def _is_seldom(ev: Evaluator, found: list[BlockingDatabaseCall | BlockingCheckout], scope: Scope) -> bool:
+    """Whether a function is one for the administrators of an application, who are few, and makes but a few calls there, each
+    once: others on its loop hardly ever wait for these."""
+    nodes = [node for one in found for node in (one.node, *getattr(one, "after", ()))]
+    if len(nodes) > MAX_SELDOM or not ev.derived(Clientele).is_for_administrators(scope):
+        return False
+    return not any(loops_around(node) or around(node, scope, COMPREHENSIONS) for node in nodes)
 
 
 def _observed(services: Services, scope: Scope) -> Iterator[BlockingDatabaseCall | BlockingCheckout]:

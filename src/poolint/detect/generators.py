@@ -13,7 +13,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES
 from poolint.syntax.scopes import assigned, parent_of
-from poolint.syntax.surroundings import loops_around, may_await
+from poolint.syntax.surroundings import around, is_inside, loops_around, may_await
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function, Instance, Pending, alternatives
 from poolint.types.vocabulary import last_name
@@ -50,7 +50,7 @@ def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observa
             continue
         given = getattr(parent.target, "id", "") if isinstance(parent, ast.AsyncFor) else ""
         left_at = _only_step(node, parent, holdings, scope) if kind is ast.Assign else _left(node, parent)
-        ways = (one for one in left_at if not given or not holdings.has_ended(given, one, scope))
+        ways = (one for one in left_at if not given or not _has_ended(holdings, given, one, node, scope))
         left = next(ways, None)
         if left is None:
             continue
@@ -60,6 +60,21 @@ def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observa
             at = waypoint("generator-left" if loops else "generator-stepped-once", left, scope.module)
             is_possible = ev.derived(Occasions).runs_in_turn(scope)
             yield AbandonedGenerator(node, scope.qualified_name, may_await(node, scope), name, holds, at, is_possible)
+
+
+def _has_ended(holdings: Holdings, given: str, leaving: ast.AST, made: ast.Call, scope: Scope) -> bool:
+    """Whether a loop ends the use of what it has been given, under a name, before it leaves its generator by a statement: by
+    then, or in what that runs first, the ``finally`` of each ``try`` of the loop."""
+    if holdings.has_ended(given, leaving, scope):
+        return True
+    endings = [one.node for one in holdings.changes(scope).ending(given)]
+    tried = around(leaving, scope, (ast.Try, ast.AsyncFor))
+    while isinstance(tried, ast.Try) or (isinstance(tried, ast.AsyncFor) and tried.iter is not made):
+        for statement in getattr(tried, "finalbody", ()):
+            if any(is_inside(one, statement) for one in endings):
+                return True
+        tried = around(tried, scope, (ast.Try, ast.AsyncFor))
+    return False
 
 
 def _held_by(ev: Evaluator, node: ast.Call, scope: Scope) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.models.schema import SESSIONS
 from poolint.syntax.expressions import call_arguments
+from poolint.syntax.purposes import is_for, mentioned
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import follows, is_in_loop
 from poolint.types.call_sites import callees_of, text_of
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from poolint.analyses.pools import Pool
     from poolint.analyses.waypoints import Waypoint
     from poolint.detect.services import Services
+    from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
     from poolint.types.values import Type
@@ -140,7 +142,7 @@ class Loops:
         if self.ev.models.ends("drives-later", name):
             return last_name(function)
         if self.ev.models.ends("drives", name):
-            return name
+            return "" if self._keep_their_loop(scope.module) else name
         if not isinstance(function, ast.Attribute):
             return ""
         made: ast.expr | None = function.value
@@ -151,6 +153,13 @@ class Loops:
             return ""
         name = self.ev.qualified_name(self.ev.type_of(made.func, scope))
         return f"{last_name(made.func)}().{function.attr}" if self.ev.models.ends("new-loop", name) else ""
+
+    def _keep_their_loop(self, module: Module) -> bool:
+        """Whether the project of a module has changed what runs coroutines: each time on the loop that its thread has."""
+        project, models = self.ev.project, self.ev.models
+        paths = (path for one in mentioned(models, "keeps-loop") for path in project.saying(one.decode(), module))
+        found = (project.module(path) for path in dict.fromkeys(paths))
+        return any(one is not None and is_for(one, models, "keeps-loop") for one in found)
 
     def _helper(self, inner: Scope) -> str | None:
         """How a function of the project runs the coroutine that is its first argument, if it does."""

@@ -13,10 +13,21 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     ``by`` says what its code does with one of them, or with what is reached through it: ``call`` it, decorate with it or
     derive from it; ``read`` it in any way; ``import`` it. ``at_once`` is how many requests or tasks a process takes at once of
     what ``serves``, at most, with the servers or workers that it is made for, as they are when nobody tells them otherwise;
-    none where that is as many as come.
+    none where that is as many as come. What ``is-mounted`` serves as a part of something else, which is what somebody starts.
+    Where something ``keeps-loop``, what runs a coroutine does so on the loop that its thread has.
     """
 
-    purpose: Literal["migrates", "serves", "comes-and-goes", "runs-again", "runs-at-once", "ends-transactions", "tests"]
+    purpose: Literal[
+        "migrates",
+        "serves",
+        "is-mounted",
+        "comes-and-goes",
+        "runs-again",
+        "runs-at-once",
+        "ends-transactions",
+        "keeps-loop",
+        "tests",
+    ]
     names: tuple[str, ...]
     by: Literal["call", "read", "import"] = "call"
     at_once: int = 0

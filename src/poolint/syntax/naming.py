@@ -42,11 +42,11 @@ class Named:
     other function; what decorates one, and its defaults, are of what is around it.
 
     ``words`` are names that are read, attributes, and words in strings that are not only there to be read by people;
-    ``paths`` the parts of strings without blanks, as they name modules of packages, ``bare`` the first part, a single word and
-    the path of a file, where the file loads no modules by such names, ``dotted`` such strings as a whole; ``joined`` the
-    strings that a name is put together of by which an attribute is looked up. ``computes``: some are by names that no text
-    has; ``calls``: and called. ``loads``: modules are, all those with names that begin with one of these; empty for any that
-    the file may mean.
+    ``paths`` the parts of strings without blanks, as they name modules of packages, ``bare`` the first part, a single word, the
+    path of a file and that of an address, where the file loads no modules by such names, ``dotted`` such strings as a whole;
+    ``joined`` the strings that a name is put together of by which an attribute is looked up. ``computes``: some are by names
+    that no text has; ``calls``: and called. ``loads``: modules are, all those with names that begin with one of these; empty
+    for any that the file may mean.
     ``runs``: the module does something as it is imported that is more than to define.
     """
 
@@ -194,11 +194,11 @@ class Named:
         for one in parts:
             self.words.setdefault(one, set()).add(by)
         if not any(one.isspace() for one in text[:_MAX_TEXT]):
-            # A single word, what another part follows, as `orders.id`, and the path of a file name a module of a package only
-            # to who loads it by that.
-            is_file = text.endswith(".py")
+            # A single word, what another part follows, as `orders.id`, the path of a file, and one as addresses have it name a
+            # module of a package only to who loads it by that.
+            is_path = text.endswith(".py") or text.startswith("/")
             for index, one in enumerate(parts):
-                (self.paths if index and not is_file else self.bare).setdefault(one, set()).add(by)
+                (self.paths if index and not is_path else self.bare).setdefault(one, set()).add(by)
             if len(parts) > 1 and len(text) < _MAX_NAME and text == ".".join(parts):
                 self.dotted.add(text)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.handed_coroutines import never_begins
 from poolint.analyses.holding.added import added_method, may_be_session, own_object, passed_as, receiver_of
 from poolint.analyses.holding.asked_arguments import asked_by
 from poolint.analyses.holding.changes import Change, Changes
@@ -152,6 +153,8 @@ class Reader:
             changes += [
                 Change(place, True, call, cls) for place, cls in taken_by_work(self.ev, self.using, call, scope)
             ]
+            if changes and never_begins(self.ev, call, scope):  # that it ends nothing either is told where it stands
+                changes = [one for one in changes if not one.holds]
             if changes:
                 found.calls.setdefault(call, []).extend(changes)
         for read in always_run(self.ev, scope) if self.is_near(scope) else ():

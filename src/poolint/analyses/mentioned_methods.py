@@ -1,0 +1,32 @@
+"""Whether a part of a file that has the name of a method in it may mean that method: what it asks for it may be something else,
+which has a method of that name as well."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from poolint.analyses.occasions import Occasions
+    from poolint.syntax.bindings import ScopeKey
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def may_mean(ev: Evaluator, occasions: Occasions, method: Scope, key: ScopeKey) -> bool:
+    """Whether a part of a file, under its ``key``, may call a method, hand it on, or say its name to what looks it up."""
+    try:
+        part = ev.project.scope(key)
+    except KeyError:  # of a file that cannot be read, or is read otherwise for its version of Python
+        return True
+    if part.kind != "function":
+        return True
+    return any(any(occasions.meaning(method, one)) for one in part.descendants()) or _is_said(method.name, part)
+
+
+def _is_said(name: str, part: Scope) -> bool:
+    """Whether the name stands in a string of a part."""
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    strings = (one.value for one in ast.walk(part.node) if isinstance(one, ast.Constant) and isinstance(one.value, str))
+    return any(map(word.search, strings))
