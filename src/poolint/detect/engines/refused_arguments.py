@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Literal
 
+from poolint.configuration.urls import is_wrong_for
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -102,6 +103,8 @@ class Refusals:
 
     def _in_connect_args(self, spec: EngineSpec) -> Iterator[tuple[Scope, RefusedArgument]]:
         """``connect_args={"pool_size": 5}``: what stands there is for the driver."""
+        if spec.urls and all(is_wrong_for(one, spec.kind) for one in spec.urls):
+            return  # nothing ever connects by that driver: the engine cannot be made
         driver = self._driver(spec)
         for name, argument in sorted(spec.connect_args.items()):
             if not spec.arguments["connect_args"].always or not argument.always:
