@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from poolint.detect.written import writes_of
 from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of, statement_of
+from poolint.types.values import Function, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from poolint.analyses.effects import Witness
     from poolint.analyses.holding.dataflow import Hold
     from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
@@ -20,12 +22,15 @@ _MAX_STEPS = 3
 """Assignments between a name and what it is made of."""
 
 
-def concerns_what_is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:
-    """Whether the receiver of what ``node`` sends may look for what the function writes: one is made of what the other is made
-    of. It may where nothing is sent but that it is time, and where nobody sees what is written.
+def concerns_what_is_written(services: Services, hold: Hold, witness: Witness, node: ast.expr, scope: Scope) -> bool:
+    """Whether the receiver of what ``node`` sends, as a witness tells, may look for what the function writes: one is made of what
+    the other is made of. It may where nothing is sent but that it is time, and where nobody sees what is written.
 
-    Who gets all that he needs misses nothing.
+    Who gets all that he needs misses nothing, and neither does a task of the project that waits for a mail server, not for
+    a database.
     """
+    if _looks_nowhere(services, witness):
+        return False
     arguments = call_arguments(node) if isinstance(node, ast.Call) else []
     ignored = {hold.resource.partition(".")[0], "self", "cls"}
     sent = _names(arguments, scope) - ignored
@@ -34,6 +39,21 @@ def concerns_what_is_written(services: Services, hold: Hold, node: ast.expr, sco
     if not sent or not written or not all(written):
         return True
     return not _made_of(sent, scope).isdisjoint(_made_of(set().union(*written), scope))
+
+
+def _looks_nowhere(services: Services, witness: Witness) -> bool:
+    """Whether what is sent is a task of the project that is seen to wait for something outside, and for no database."""
+    last = witness.links[-1]
+    sender = last.node.func if isinstance(last.node, ast.Call) else None
+    if not isinstance(sender, ast.Attribute):
+        return False
+    found = [*alternatives(services.evaluator.type_of(sender.value, last.scope))]
+    return bool(found) and all(
+        isinstance(one, Function)
+        and services.slow.of_function(one.scope) is not None
+        and services.database.of_function(one.scope) is None
+        for one in found
+    )
 
 
 def _parts(write: ast.expr) -> Iterable[ast.expr]:

@@ -108,7 +108,7 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
         is_told = elsewhere is not None and not (elsewhere[0] == "holds-below" and _is_doubted(services, witness))
         is_possible = not is_told and does_little_harm(services, held, witness, node, scope)
         if witness.effect == "queue" and not is_possible:
-            is_possible = not any(concerns_what_is_written(services, one, node, scope) for one in held)
+            is_possible = not any(concerns_what_is_written(services, one, witness, node, scope) for one in held)
         if elsewhere is not None and (is_told or is_possible):
             yield Dismissed(node, scope.qualified_name, False, *elsewhere)
         else:

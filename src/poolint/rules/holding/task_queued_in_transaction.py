@@ -19,7 +19,8 @@ class TaskQueuedInTransaction(Rule):
     ## What it does
     Reports `.delay()`, `.apply_async()`, `send_task` and publishing to a message broker while a transaction is open or
     a session has begun one, also in functions of the project that are called there. Possible: where nothing that is sent is
-    made of what the function writes, or has to do with it: the receiver gets all that it needs.
+    made of what the function writes, or has to do with it: the receiver gets all that it needs; or where the receiver is a
+    task of the project that waits for something outside, such as a mail server, and is seen to work with no database.
 
     ## Why is this bad?
     The worker may run before the commit and find no row; when the transaction is rolled back, the task cannot be
