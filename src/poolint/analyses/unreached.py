@@ -1,8 +1,9 @@
-"""Code that nobody runs, in a project that is deployed from its repository: nobody outside can call it.
+"""Code that nobody runs, in a project that is started from its repository: nobody outside can call it.
 
 A module is reached if it is started or run by itself, or if what is reached imports it; a function of it if what is
-reached names it, a method of a class likewise. Where anything loads modules, or looks attributes up, by names that no
-text has, nobody knows. Tests are no reason for anything: what only they call is dead as well.
+reached names it, a method of a class if what is reached may mean it by its name. Where anything loads modules, or
+looks attributes up, by names that no text has, nobody knows. Tests are no reason for anything: what only they call is
+dead as well.
 """
 
 from __future__ import annotations

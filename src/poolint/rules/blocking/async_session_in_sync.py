@@ -20,7 +20,8 @@ class AsyncSessionInSync(Rule):
     functions that are called more than once (tasks of a worker, endpoints, methods, in a loop), when the coroutine
     takes a connection, itself or in functions of the project, from an asynchronous engine or pool that the application
     keeps. Engines with a `NullPool`, engines that the coroutine makes itself, coroutines that dispose of the engine in
-    the end, and the drivers aiosqlite and psycopg under SQLAlchemy, whose connections serve any loop, are not reported.
+    the end, and the drivers aiosqlite and psycopg under SQLAlchemy, whose connections serve any loop, are not reported,
+    nor is what runs where `nest_asyncio` is applied: there all calls of a thread are on one loop.
 
     ## Why is this bad?
     The connections in a pool belong to the event loop that opened them. The second call finds one of the first call's,

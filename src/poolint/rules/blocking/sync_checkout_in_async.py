@@ -16,7 +16,8 @@ class SyncCheckoutInAsync(Rule):
     kin of synchronous libraries inside `async def`, directly or in functions and properties of the project that are called
     there; the path shows them. What `run_sync`, `to_thread` or an executor runs is not
     reported, nor is an SQLite database in memory. A connection to a database that certainly is a file is a possible finding
-    where its function commits nothing, or in a function that is called.
+    where its function commits nothing, or in a function that is called. So are the few calls of a function that only
+    administrators come to.
 
     ## Why is this bad?
     While it waits for the pool or the server, no other task runs; and when the pool is empty, none of those that could

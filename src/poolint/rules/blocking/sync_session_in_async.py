@@ -18,9 +18,10 @@ class SyncSessionInAsync(Rule):
     and the calls of what asks a database by itself: a collection of PyMongo, a model of Peewee, or one of Django, which raises
     there unless it is told to let the loop wait.
     Work handed to a thread or to `run_sync` is not reported. What runs only as an application starts or ends, such as a
-    lifespan and what nobody but it calls, is a possible finding: the loop serves nobody meanwhile. So is what only commands
-    of a command line call, once, and what is read from a database that certainly is a file: that takes no longer than the way
-    to a thread. Who commits to one waits for the others that write. What a cached function asks for is asked once, and possible.
+    lifespan and what nobody but it calls, is a possible finding: the loop serves nobody meanwhile. So is what only
+    commands of a command line call, once, the few calls of a function that only administrators come to, and what is
+    read from a database that certainly is a file: that takes no longer than the way to a thread. Who commits to one
+    waits for the others that write. What a cached function asks for is asked once, and possible.
 
     ## Why is this bad?
     The call blocks the event loop: no other request moves until the database answers. Under load it is worse. When the
