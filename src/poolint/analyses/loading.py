@@ -143,16 +143,16 @@ class Loading:
         return self._making(module) or None
 
     def _making(self, module: Module) -> frozenset[str]:
-        """The files of the repository of a module that make what serves."""
-        top = self._files.top(module.path)
-        if top not in self._made:
-            self._made[top] = frozenset(
+        """The files of the repository of a module that make what serves; asked anew for each module, as each rests on them."""
+        found = self._made.get(module.path)
+        if found is None:
+            found = self._made[module.path] = frozenset(
                 path
                 for package, names in sorted(serving(self.ev.models).items())
                 for path in self._files.naming(package, module, in_imports=True)
                 if (named := self._files.of(path)) is None or may_make(named, names)
             )
-        return self._made[top]
+        return found
 
     def _is_told_of(self, path: str) -> bool:
         """Whether a text that is no Python names a module; where no deployment is known, one for people may as well."""

@@ -148,6 +148,7 @@ class Unreached:
         node = scope.node
         if not any(getattr(node, field, None) for field in ("bases", "keywords", "decorator_list")):
             return True
+        recording.answered(recording.runs(scope.module.path), [scope.module.path])
         if not self._occasions.is_of_the_project(scope):
             return False
         above = [*lineage(self.ev, ClassObject(scope, None))]
