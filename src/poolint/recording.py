@@ -31,8 +31,11 @@ TOLD = frozenset({".git", ".hg", ".jj", ".docker"})
 UNTOLD = frozenset({"__pycache__", "poolint-baseline.txt"})
 """Names that no finding rests on."""
 
-IDLE = (".bak", ".csv", ".html", ".log", ".orig", ".out", ".pyc", ".swp", ".tmp", "~")
-"""Ends of names that no reader here takes, unless they begin otherwise."""
+IDLE = (".bak", ".csv", ".html", ".log", ".md", ".orig", ".out", ".pyc", ".rst", ".swp", ".tmp", "~")
+"""Ends of names that no reader here takes, unless they begin otherwise, or who asks is one for ``DESCRIPTIONS``."""
+
+DESCRIPTIONS = (".md", ".rst")
+"""Ends of names of what tells people how something is started."""
 
 BUT = ("Containerfile", "Dockerfile", "Procfile", "requirements")
 
@@ -301,7 +304,8 @@ def digest(data: bytes) -> bytes:
 def state_of(kind: str, path: str) -> bytes:
     """A digest of what there is to see at ``path``.
 
-    ``names``: the names in a folder; ``marks``: those that say what it is. ``entries``: the names, and what is behind each.
+    ``names``: the names in a folder; ``marks``: those that say what it is; ``descriptions``: those of what tells people about
+    it. ``entries``: the names, and what is behind each.
     ``type``: whether it is a file or a folder. ``real``: where links lead. ``data``: the bytes of a regular file, if they
     are no more than the number before the path. ``glob``: what the pattern behind a NUL means in a folder.
     """
@@ -332,6 +336,10 @@ def _entries(path: str) -> bytes:
         return _joined(
             f"{one.name}\n{one.is_symlink()} {one.is_dir()} {one.is_file()}" for one in found if _is_telling(one.name)
         )
+
+
+def _descriptions(path: str) -> bytes:
+    return _joined(one for one in names_in(path) if one.endswith(DESCRIPTIONS))
 
 
 def _is_telling(name: str) -> bool:
@@ -376,6 +384,7 @@ _LOOKS = {
     "names": _names,
     "marks": _marks,
     "entries": _entries,
+    "descriptions": _descriptions,
     "type": _type,
     "real": _real,
     "data": _data,

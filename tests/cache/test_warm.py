@@ -216,7 +216,8 @@ def test_a_method_that_becomes_a_property_is_seen(project: Path, say: Callable[.
         "    rates = made()\n    async with pool.acquire() as conn:\n"
         "        await conn.fetchval('SELECT 1')\n        return rates.today\n"
     )
-    (project / "Procfile").unlink()  # what is deployed and run by nobody is only possible
+    main = project / "shop/main.py"  # what nobody runs is only possible
+    main.write_text(FILES["shop/main.py"] + "\n\nfrom shop.wide import f\n\nroutes.append(f)\n")
     assert "wide.py" not in say().out
     (project / "shop/rates.py").write_text(f"{head}    @property\n{method}")
     said = say()
@@ -251,7 +252,8 @@ def test_a_class_that_fills_an_interface_is_seen_when_it_comes_and_when_it_goes(
         "            await client.post('https://pay/')\n"
     )
     text = project / "shop/text.py"
-    (project / "Procfile").unlink()  # what is deployed and run by nobody is only possible
+    main = project / "shop/main.py"  # what nobody runs is only possible
+    main.write_text(FILES["shop/main.py"] + "\n\nfrom shop.case import run\n\nroutes.append(run)\n")
     assert "case.py" not in say().out
     for now, is_found in ((fills, True), (FILES["shop/text.py"], False), (fills.replace("//pay", "//pays"), True)):
         analysed.clear()
@@ -283,7 +285,11 @@ def test_who_runs_something_is_seen_when_it_comes_and_when_it_goes(project: Path
         (project / "shop/new.py", "import shop.lost\n\nshop.lost.lose(1)\n", True),
         (project / "shop/new.py", "x = 1\n", False),
         (project / "tests/test_lost.py", "from shop.lost import lose\n\n\ndef test():\n    lose(1)\n", False),
-        (project / "Procfile", "web: node server.js\n", True),
+        (project / "Procfile", "web: node server.js\n", False),  # people start what makes the application
+        (project / "README.md", "Run `python -m shop.lost`\n", True),
+        (project / "README.md", "Run `python -m shop.main`\n", False),
+        (main_text, FILES["shop/main.py"].replace("FastAPI", "object"), True),
+        (main_text, FILES["shop/main.py"], False),
     )
     for path, now, is_found in changes:
         path.parent.mkdir(exist_ok=True)

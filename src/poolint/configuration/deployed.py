@@ -34,9 +34,6 @@ _ENDINGS = (
 _MANIFESTS = frozenset({"Pipfile", "pyproject.toml", "setup.cfg", "setup.py"})
 """Of files that say what a project needs, beside those of requirements."""
 
-_DESCRIPTIONS = (".md", ".rst")
-"""Of files that tell people how something is started."""
-
 _WORKFLOWS = ".github"
 _MAX_BYTES = 1_000_000
 _MAX_DATA = 20_000
@@ -158,7 +155,7 @@ class Deployed:
             return False
         top = self._project.finder.top(path)
         if top not in self._described:
-            self._described[top] = self._read(top, _DESCRIPTIONS)
+            self._described[top] = self._read(top, recording.DESCRIPTIONS)
         known = self._described[top]
         return known is None or any(one.encode() in known for one in whole)
 
@@ -191,6 +188,8 @@ def _texts(top: str, endings: tuple[str, ...]) -> Iterator[str]:
     recording.looked("entries", top)
     recording.looked("type", os.path.join(top, _WORKFLOWS))
     for folder, folders, files in os.walk(top):
+        if endings:
+            recording.looked("descriptions", folder)
         folders[:] = sorted(one for one in folders if one not in NOT_SOURCES and (one[0] != "." or one == _WORKFLOWS))
         for each in folders:
             recording.looked("entries", os.path.join(folder, each))
