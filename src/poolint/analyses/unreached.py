@@ -64,9 +64,11 @@ class Unreached:
     def why(self, scope: Scope) -> Dead | None:
         """What nobody runs of what a scope stands in; None where somebody may."""
         module = scope.module
-        if self._files.is_test(module.path) or module.source.cells is not None or not self._loading.starts(module):
+        if self._files.is_test(module.path) or module.source.cells is not None:
             return None
         recording.answered(recording.own(module.path), [recording.runs(module.path)])
+        if not self._loading.starts(module):
+            return None
         if not self._reached.of(module.scope.key):
             return Dead("module", module.name)
         function = scope.outermost_function
