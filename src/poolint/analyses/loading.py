@@ -148,7 +148,7 @@ class Loading:
         if found is None:
             found = self._made[module.path] = frozenset(
                 path
-                for package, names in sorted(serving(self.ev.models).items())
+                for package, names in sorted(self.ev.models.derived(serving).items())
                 for path in self._files.naming(package, module, in_imports=True)
                 if (named := self._files.of(path)) is None or may_make(named, names)
             )
