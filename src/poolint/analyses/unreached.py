@@ -153,14 +153,9 @@ class Unreached:
         recording.answered(recording.runs(scope.module.path), [scope.module.path])
         if not self._occasions.is_of_the_project(scope):
             return False
-        above = [*lineage(self.ev, ClassObject(scope, None))]
-        for one in above:
-            if (
-                getattr(one.node, "keywords", None)
-                or getattr(one.node, "decorator_list", None)
-                or _FOUND in one.bindings
-            ):
-                return False
+        above = lineage(self.ev, ClassObject(scope, None))
+        if not all(_FOUND not in one.bindings and self._is_plainly_made(one) for one in above):
+            return False
         return not self._files.naming(_FINDS, scope.module)
 
     def _is_named(self, scope: Scope) -> bool:
