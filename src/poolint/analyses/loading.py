@@ -56,6 +56,7 @@ class Loading:
         self._made: dict[str, frozenset[str]] = {}
 
     def is_loaded(self, module: Module) -> bool:
+        """Whether somebody starts a module, or something that is reached imports it, or may load it by its name."""
         path, name = module.path, stem(module.path)
         starts = self.starts(module)
         if not starts or path in starts or name in ("__init__", "__main__"):

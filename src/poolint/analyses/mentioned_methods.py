@@ -9,17 +9,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from poolint.analyses.occasions import Occasions
-    from poolint.syntax.bindings import ScopeKey
     from poolint.syntax.scopes import Scope
-    from poolint.types.evaluator import Evaluator
 
 
-def may_mean(ev: Evaluator, occasions: Occasions, method: Scope, key: ScopeKey) -> bool:
-    """Whether a part of a file, under its ``key``, may call a method, hand it on, or say its name to what looks it up."""
-    try:
-        part = ev.project.scope(key)
-    except KeyError:  # of a file that cannot be read, or is read otherwise for its version of Python
-        return True
+def may_mean(occasions: Occasions, method: Scope, part: Scope) -> bool:
+    """Whether a part of a file may call a method, hand it on, or say its name to what looks it up."""
     if part.kind != "function":
         return True
     return any(any(occasions.meaning(method, one)) for one in part.descendants()) or _is_said(method.name, part)

@@ -56,6 +56,7 @@ class NamedFiles:
         return named_in(module, self._lookups, self._loaders, self._setting_up)
 
     def is_imported(self, module: Module) -> bool:
+        """Whether a module is imported by others, tests aside."""
         return any(True for _ in self.imports_of(module, module.scope))
 
     def imports_of(self, module: Module, asking: Scope) -> Iterator[Import]:
@@ -91,9 +92,11 @@ class NamedFiles:
         return finder.found(one.dotted, importer)
 
     def top(self, path: str) -> str:
+        """The root of the repository that a file is of."""
         return self.ev.project.finder.top(path)
 
     def is_test(self, path: str) -> bool:
+        """Whether a file is there for tests, by where it lies."""
         return is_test_path(path, self.top(path))
 
 

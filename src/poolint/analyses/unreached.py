@@ -80,9 +80,8 @@ class Unreached:
         return Dead("function", function.name)
 
     def _is_reached(self, key: ScopeKey) -> bool:
-        try:
-            scope = self.ev.project.scope(key)
-        except KeyError:  # of a file that cannot be read, or is read otherwise for its version of Python
+        scope = self._part(key)
+        if scope is None:
             return True
         if scope.kind == "module":
             return self._loading.is_loaded(scope.module)
@@ -94,6 +93,13 @@ class Unreached:
         if scope.kind == "class":
             return not self._is_plain(scope) or self._is_named(scope)
         return not self._is_own(scope) or self._is_named(scope)
+
+    def _part(self, key: ScopeKey) -> Scope | None:
+        """A part of a file; None of one that cannot be read, or is read otherwise for its version of Python."""
+        try:
+            return self.ev.project.scope(key)
+        except KeyError:
+            return None
 
     def _asks(self, scope: Scope, key: ScopeKey) -> bool:
         """Whether something else is reached, on behalf of the file of a scope: what that rests on, this does as well."""
@@ -176,7 +182,8 @@ class Unreached:
             return True
         if key.path != scope.module.path:
             recording.answered(recording.runs(scope.module.path), [key.path])
-        return may_mean(self.ev, self._occasions, scope, key)
+        part = self._part(key)
+        return part is None or may_mean(self._occasions, scope, part)
 
     def _mentions(self, word: str, scope: Scope) -> Iterator[ScopeKey]:
         """The parts of files, tests aside, that name something, the nearest first."""

@@ -13,6 +13,7 @@ import os
 from typing import TYPE_CHECKING
 
 from poolint import recording
+from poolint.configuration.fleet import PROJECTS
 from poolint.deployment.programs import GREEN, POOLED, PROGRAMS
 from poolint.files import read_regular
 from poolint.syntax.project import NOT_SOURCES
@@ -31,8 +32,8 @@ _ENDINGS = (
 )  # fmt: skip
 """Of files in which a program may be started, and of templates, which may call methods of what they are rendered with."""
 
-_MANIFESTS = frozenset({"Pipfile", "pyproject.toml", "setup.cfg", "setup.py"})
-"""Of files that say what a project needs, beside those of requirements."""
+_MANIFESTS = PROJECTS | {"Pipfile"}
+"""Names of files that say what a project needs, beside those of requirements."""
 
 _WORKFLOWS = ".github"
 _MAX_BYTES = 1_000_000
@@ -50,8 +51,7 @@ class Deployed:
         self._starts: dict[str, frozenset[str] | None] = {}
         self._at_once: dict[tuple[str, bool], int | None] = {}
         self._deployed: dict[str, bool] = {}
-        self._words: dict[str, frozenset[bytes] | None] = {}
-        self._described: dict[str, frozenset[bytes] | None] = {}
+        self._words: dict[tuple[str, tuple[str, ...]], frozenset[bytes] | None] = {}
 
     def starts(self, path: str) -> frozenset[str] | None:
         """The files that the deployments of a file's project start; None where it is none that is deployed, or where
@@ -138,9 +138,13 @@ class Deployed:
 
     def names(self, word: str, top: str) -> bool:
         """Whether a text that is no Python names something, below the root of a repository."""
-        if top not in self._words:
-            self._words[top] = self._read(top)
-        known = self._words[top]
+        return self._stands(word, top, ())
+
+    def _stands(self, word: str, top: str, endings: tuple[str, ...]) -> bool:
+        """Whether a word, or a pair of words, stands in such a text (see :func:`_texts`), or may, as there are too many."""
+        if (top, endings) not in self._words:
+            self._words[top, endings] = self._read(top, endings)
+        known = self._words[top, endings]
         return known is None or word.encode() in known
 
     def names_module(self, path: str, *, is_described: bool) -> bool:
@@ -151,15 +155,10 @@ class Deployed:
         is_inner = all("__init__.py" in self._project.finder.marks(one) for one in (folder, os.path.dirname(folder)))
         if self._is_any_named(whole if is_inner else [stem], path):
             return True
-        if not is_described:
-            return False
         top = self._project.finder.top(path)
-        if top not in self._described:
-            self._described[top] = self._read(top, recording.DESCRIPTIONS)
-        known = self._described[top]
-        return known is None or any(one.encode() in known for one in whole)
+        return is_described and any(self._stands(one, top, recording.DESCRIPTIONS) for one in whole)
 
-    def _read(self, top: str, endings: tuple[str, ...] = ()) -> frozenset[bytes] | None:
+    def _read(self, top: str, endings: tuple[str, ...]) -> frozenset[bytes] | None:
         """The words in the texts of a repository, and pairs of them as paths and dotted names have, ``orders.tasks``; None where
         there are too many texts. Those with some ``endings``, or those of programs."""
         found: set[bytes] = set()

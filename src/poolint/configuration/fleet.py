@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from poolint.deployment.values import Server, Service, Word
     from poolint.syntax.project import Module, Project
 
-_MARKS = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
+PROJECTS = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
+"""Names of files that make a folder the folder of a project."""
+
 _URL = re.compile(r"([a-z][a-z0-9_]*)(?:\+\w+)?://(?:[^@/\s]*@)?([\w.-]*)", re.IGNORECASE)
 _DIALECTS = {"postgres": "postgresql", "postgis": "postgresql"}
 _RELAXED = frozenset({"tests", "alembic"})
@@ -83,7 +85,7 @@ class Fleet:
         folder = os.path.dirname(path)
         is_project = False
         while True:
-            is_project = is_project or folder in tops or not _MARKS.isdisjoint(finder.marks(folder))
+            is_project = is_project or folder in tops or not PROJECTS.isdisjoint(finder.marks(folder))
             if is_project:
                 yield folder
             parent = os.path.dirname(folder)
