@@ -22,6 +22,7 @@ from poolint.syntax.texts import pairs_in, words_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from poolint.configuration.engines import EngineSpec
     from poolint.configuration.fleet import Fleet
     from poolint.deployment.values import Service
     from poolint.syntax.project import Project
@@ -94,11 +95,22 @@ class Deployed:
 
     def works_in_turn(self, path: str) -> bool:
         """Whether all workers that the deployments of a file's project start run one task after the other in each process, as
-        those do which nobody tells otherwise: where none is known, nothing in the repository may."""
-        found = [service.threads.value for service in self._services(self._around(path)) if service.kind == "worker"]
-        if found or self.starts(path) is None:
-            return bool(found) and all(one == 1 for one in found)
+        those do which nobody tells otherwise: where none is known, nothing in the repository of an application may. Programs of
+        the project are told by it."""
+        workers = (
+            one for one in self._services(self._around(path)) if one.kind == "worker" and one.program in PROGRAMS
+        )
+        found = [one.threads.value for one in workers]
+        if found:
+            return all(one == 1 for one in found)
+        if self.starts(path) is None and not self.is_whole(path):
+            return False
         return not self._is_any_named([word for word, kind in POOLED.items() if kind == "threads"], path)
+
+    def databases(self, spec: EngineSpec) -> frozenset[str]:
+        """The dialects of the databases that the deployments of an engine's project name for it, in the environment that it
+        takes its URL from."""
+        return frozenset[str]().union(*(self._fleet().databases(spec, one) for one in self._around(spec.path)))
 
     def _is_any_named(self, words: Iterable[str], path: str) -> bool:
         top = self._project.finder.top(path)

@@ -114,6 +114,17 @@ class Fleet:
         for one in self._deployments(folder)[0]:
             yield from one.services
 
+    def databases(self, spec: EngineSpec, folder: str) -> frozenset[str]:
+        """The dialects of the databases that the deployments in a folder name for an engine, where that takes its URL from the
+        environment; what only migrates aside."""
+        texts = (
+            text
+            for one in self.services(folder)
+            if one.kind != "migration"
+            for text in _urls_in(spec, Given(one.environment, ("",)))
+        )
+        return frozenset(match[0] for match in map(_address_in, texts) if match is not None)
+
     def has_files(self, folder: str) -> bool:
         """Whether there are deployment files in a folder, whatever they start."""
         if folder not in self._there:
@@ -269,15 +280,22 @@ def _figure(quantity: Quantity, name: str, place: Place, given: Given) -> Figure
 
 def _address(spec: EngineSpec, given: Given) -> tuple[str, str]:
     """The dialect and the host: those of the URL in the service's environment, where the code takes it from there."""
+    texts = _urls_in(spec, given)
+    if not texts and len(spec.urls) == 1 and spec.urls[0].known.whole:
+        texts = [spec.urls[0].text]
+    return next(filter(None, map(_address_in, texts)), (spec.dialect, ""))
+
+
+def _urls_in(spec: EngineSpec, given: Given) -> list[str]:
+    """The URLs that the environment of a service has for an engine, where the code takes it from there."""
     address = spec.arguments.get(spec.maker.address)
     words = [given.of(url.known.name) for url in spec.urls if not url.known.given]
     if not spec.urls and address is not None:
         words.append(given.read_by(address.node))
-    texts = [word.text for word in words if word is not None]
-    if not texts and len(spec.urls) == 1 and spec.urls[0].known.whole:
-        texts = [spec.urls[0].text]
-    for text in texts:
-        match = _URL.match(text)
-        if match is not None:
-            return _DIALECTS.get(match[1].lower(), match[1].lower()), match[2] or ""
-    return spec.dialect, ""
+    return [word.text for word in words if word is not None]
+
+
+def _address_in(url: str) -> tuple[str, str] | None:
+    """The dialect and the host that a URL names."""
+    match = _URL.match(url)
+    return (_DIALECTS.get(match[1].lower(), match[1].lower()), match[2] or "") if match is not None else None

@@ -20,6 +20,7 @@ from poolint.detect.in_turn import in_turn
 from poolint.detect.modes import given_to, has, is_only
 from poolint.detect.observation import Observation
 from poolint.detect.plain import PlainFunctions
+from poolint.detect.room import has_one_idle, takes_of_its_own
 from poolint.detect.works_by import is_asked, is_connection, is_local, is_of_any, kind_of, lent_connection, whole
 from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import call_arguments
@@ -87,6 +88,8 @@ class BlockingCheckout(Observation, frozen=True, eq=False):
     is_read: bool = False
     plain: tuple[Waypoint, ...] = ()
     above: tuple[Waypoint, ...] = ()
+    is_of_its_own: bool = False
+    """Whether the engine is made by the very call: it connects, and nobody else has a connection to wait for."""
 
     @property
     def taken_from(self) -> str:
@@ -214,7 +217,9 @@ def _checkouts(services: Services, scope: Scope) -> Iterator[BlockingCheckout]:
             is_read = _opens_a_file(services, fact, scope) and not _writes(ev, scope)
             if is_read and fact.role == "begin":  # whose block commits what is written there
                 is_read = all(services.changing.of_call(one, scope) is None for one in scope.calls)
-            yield BlockingCheckout(node, scope.qualified_name, True, fact, is_possible=is_read)
+            is_own = takes_of_its_own(services, fact, scope)
+            is_brief = is_read or has_one_idle(services, fact, scope)
+            yield BlockingCheckout(node, scope.qualified_name, True, fact, is_possible=is_brief, is_of_its_own=is_own)
 
 
 def _opens_a_file(services: Services, fact: CallSite, scope: Scope) -> bool:
@@ -337,11 +342,12 @@ def _checked_out_below(
     fact = call_site(ev, last.node, last.scope, use_evidence=False) if isinstance(last.node, ast.Call) else None
     if fact is None or len(witness.links) == 1 or opens_in_memory(ev, fact.node, last.scope):
         return
-    is_read = _opens_a_file(services, fact, last.scope) or _is_kept(ev, witness)
-    where = (node, scope.qualified_name, may_await(node, scope))
-    yield BlockingCheckout(
-        *where, fact, is_possible=is_read, chain=calls_of(witness), is_read=isinstance(node, ast.Attribute)
-    )
+    is_own = takes_of_its_own(services, fact, last.scope)
+    is_brief = has_one_idle(services, fact, last.scope) or _opens_a_file(services, fact, last.scope)
+    is_brief = is_brief or _is_kept(ev, witness)
+    where = (node, scope.qualified_name, may_await(node, scope), fact)
+    is_read = isinstance(node, ast.Attribute)
+    yield BlockingCheckout(*where, is_possible=is_brief, chain=calls_of(witness), is_read=is_read, is_of_its_own=is_own)
 
 
 def _writes(ev: Evaluator, scope: Scope) -> bool:

@@ -13,6 +13,7 @@ from poolint.flow.flags import name_of
 from poolint.frameworks.entries import parameters, required, routes
 from poolint.models.schema import SESSIONS
 from poolint.syntax.expressions import call_arguments
+from poolint.syntax.purposes import library_names
 from poolint.types.bound import elsewhere
 from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
@@ -118,7 +119,30 @@ class _Everywhere:
 
 
 def _is_for_a_file(services: Services, spec: EngineSpec) -> bool:
-    return _asks_for_a_file(services, spec) or (spec.has_all_urls and _are_files(services, spec.urls))
+    if _asks_for_a_file(services, spec) or (spec.has_all_urls and _are_files(services, spec.urls)):
+        return True
+    dialects = services.evaluator.models.dialects
+    named = [dialects.get(one) for one in services.deployed.databases(spec)]
+    if named:
+        return all(row is not None and row.embedded for row in named)
+    rows = [dialects.get(one.dialect) for one in spec.urls]
+    return (
+        bool(rows) and all(row is not None and row.embedded for row in rows) and _has_drivers_of_files(services, spec)
+    )
+
+
+def _has_drivers_of_files(services: Services, spec: EngineSpec) -> bool:
+    """Whether a project asks for the library of an engine, and for no driver by which that would reach a server."""
+    models, module = services.evaluator.models, spec.scope.module
+    imported = sorted({one.partition(".")[0] for one in library_names(module).imported})
+    drivers = (one for (dialect, _), one in models.drivers.items() if not models.dialects[dialect].embedded)
+    servers = sorted(
+        {name for one in drivers if one.kind in (spec.kind, "both") for name in one.distributions or (one.name,)}
+    )
+    asks_for = services.evaluator.project.versions.asks_for
+    return any(asks_for(one, module.path) for one in imported) and not any(
+        asks_for(one, module.path) for one in servers
+    )
 
 
 def _are_files(services: Services, urls: tuple[Url, ...]) -> bool:

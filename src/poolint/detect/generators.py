@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.holding.lending_generators import bound_to, held_across_yield
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.waypoints import waypoint
+from poolint.detect.databases import is_in_a_file
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.analyses.waypoints import Waypoint
+    from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -34,15 +36,17 @@ class AbandonedGenerator(Observation, frozen=True, eq=False):
     holds: str
     left_at: Waypoint
     is_possible: bool = False
-    """Whether that happens no more than once at a time: at the start or the end, in a script, in a job of a schedule."""
+    """Whether that happens no more than once at a time, at the start or the end, in a script, in a job of a schedule, or takes
+    nothing from anybody: the database certainly is a file."""
 
 
 _RESUMING = frozenset((ast.AsyncFor, ast.Call, ast.Attribute, ast.Assign))
 """What stands around the making of a generator that is asked for items there, or by the name that it is given."""
 
 
-def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observation]:
+def observe(services: Services, scope: Scope) -> Iterator[Observation]:
     """The loops in ``scope`` that leave such a generator behind, while what it has given holds a connection."""
+    ev, holdings = services.evaluator, services.holdings
     for node in scope.calls:
         parent = parent_of(node)
         kind = type(parent)
@@ -58,8 +62,16 @@ def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observa
         if holds:
             loops = isinstance(left, ast.stmt)
             at = waypoint("generator-left" if loops else "generator-stepped-once", left, scope.module)
-            is_possible = ev.derived(Occasions).runs_in_turn(scope)
+            is_possible = ev.derived(Occasions).runs_in_turn(scope) or _is_on_a_file(services, given, scope)
             yield AbandonedGenerator(node, scope.qualified_name, may_await(node, scope), name, holds, at, is_possible)
+
+
+def _is_on_a_file(services: Services, given: str, scope: Scope) -> bool:
+    """Whether what a loop is given, under a name, works with a database that certainly is a file."""
+    found = alternatives(services.evaluator.scope_name(given, scope)) if given else ()
+    lent = found[0] if len(found) == 1 else None
+    cls = lent.base if isinstance(lent, Instance) else None
+    return cls is not None and is_in_a_file(services, services.pools.of_given(given, scope), cls, scope)
 
 
 def _has_ended(holdings: Holdings, given: str, leaving: ast.AST, made: ast.Call, scope: Scope) -> bool:
@@ -167,4 +179,4 @@ def _leaves(loop: ast.AsyncFor) -> Iterator[ast.stmt]:
                 stack.append((child, in_loop, is_caught or in_try))
 
 
-DETECTOR = Detector("generators", lambda services: partial(observe, services.evaluator, services.holdings))
+DETECTOR = Detector("generators", lambda services: partial(observe, services))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.applications import Applications
 from poolint.analyses.clientele import Clientele
 from poolint.analyses.occasions import Occasions
-from poolint.analyses.pools_of_calls import maker_of
+from poolint.analyses.pools_of_calls import is_of_this_call, maker_of
 from poolint.detect.databases import connections_by_default, engine_of, held_from
 from poolint.detect.factories import is_made_for_each
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Hold
     from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallSite
 
 
 _ADMINISTRATORS = 2
@@ -48,6 +50,22 @@ def _is_of_its_own(services: Services, hold: Hold, scope: Scope) -> bool:
     pool, ev = held_from(services, hold, scope), services.evaluator
     maker = maker_of(ev, pool) if pool is not None else None
     return maker is not None and is_made_for_each(ev, maker)
+
+
+def takes_of_its_own(services: Services, checkout: CallSite, scope: Scope) -> bool:
+    """Whether the pool of a checkout is that of an engine which this very call makes: there is no connection yet, and nobody
+    whom it would wait for."""
+    pool = services.pools.of_checkout(checkout.node, scope)
+    return pool is not None and is_of_this_call(services.evaluator, pool, scope)
+
+
+def has_one_idle(services: Services, checkout: CallSite, scope: Scope) -> bool:
+    """Whether a pool that lets nobody wait, and is not for several threads, is made with connections, so that one is idle for
+    who asks on an event loop: there one asks after the other."""
+    if checkout.cls is None or not checkout.cls.refuses or checkout.cls.for_threads:
+        return False
+    spec = engine_of(services, services.pools.of_checkout(checkout.node, scope))
+    return spec is not None and spec.minimum.certain and bool(spec.minimum.most)
 
 
 def _runs_alone(services: Services, scope: Scope) -> bool:
@@ -99,4 +117,20 @@ def takes_turns(services: Services, scope: Scope) -> bool:
     if not occasions.runs_in_turn_in_workers(scope) or not services.deployed.works_in_turn(scope.module.path):
         return False
     settings = sorted(services.evaluator.models.words("sets-worker-pool"))
-    return not any(services.evaluator.project.saying(one, scope.module) for one in settings)
+    return not any(_is_set(services, one, scope) for one in settings)
+
+
+def _is_set(services: Services, setting: str, scope: Scope) -> bool:
+    """Whether the project of a function may give a setting: it is named, and not only called to be turned off."""
+    for path in services.evaluator.project.saying(setting, scope.module):
+        module = services.evaluator.project.module(path)
+        calls = [one for inner in module.scopes_with(setting) for one in inner.calls_named({setting})] if module else []
+        if not calls or not all(map(_asks_for_one, calls)):
+            return True
+    return False
+
+
+def _asks_for_one(call: ast.Call) -> bool:
+    """Whether a setting is called with what lets in one at a time: ``False``, ``1``."""
+    given = call.args[0] if len(call.args) == 1 else None
+    return isinstance(given, ast.Constant) and given.value is not True and given.value in (False, 1)

@@ -182,7 +182,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ``on_loop`` is the exception of methods that ask a database and wait for it, where they are called on an event loop.
     ``classes`` are attributes that are classes, each with its name. ``runs_on``: what the attributes of such a class give,
     and of those derived from it, works with this attribute of the object that has the class.
-    ``for_threads``: several threads may use one connection at once, which does one thing after the other. ``expressions``:
+    ``for_threads``: several threads may use one at once; a connection does one thing after the other. ``expressions``:
     the statements of a connection may be expressions, made of tables. ``admits``: the argument of the constructor, its
     first one or a keyword, that says how many it lets in at once; a class with an ``acquire`` that waits and without it is
     a lock.
@@ -288,7 +288,7 @@ class Driver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
     Of the arguments that an engine hands on to it, ``accepts`` are all that it takes, where they are known, and
     ``refuses`` some that it is often given and does not take, with ``refusal``. ``pools``: those by which it makes a pool
-    of its own. ``any_loop``: its idle connections serve whatever event loop asks for them.
+    of its own. ``any_loop``: its idle connections serve whatever event loop asks. ``distributions``: those that bring it.
     """
 
     dialects: tuple[str, ...]
@@ -300,6 +300,7 @@ class Driver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     refusal: str = "TypeError"
     pools: tuple[str, ...] = ()
     any_loop: bool = False
+    distributions: tuple[str, ...] = ()
 
 
 class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -313,8 +314,7 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     to the value by which it sets no limit. ``accepts`` are all arguments that it takes, where it or its driver
     refuses all others, and ``refusal`` the exception that says so. ``ordered``: it refuses a size below the minimum.
     ``pools``: the arguments by which it configures the pool of the engine, and ``creators`` those with a function that
-    connects. ``settings``: where an extension makes one by what
-    it finds in a configuration, the names of its arguments and of its URL there.
+    connects. ``settings``: where an extension makes one by a configuration, the names of its arguments and of its URL there.
     """
 
     name: str

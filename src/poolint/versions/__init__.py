@@ -46,6 +46,13 @@ class Versions:
             self._allowed[key] = self._found(library, path)
         return self._allowed[key]
 
+    def asks_for(self, library: str, path: str) -> bool:
+        """Whether the project of the file at absolute ``path`` asks for a distribution, in whatever version."""
+        from poolint.versions.declared import normalized
+
+        said = (self._of(folder, normalized(library)) for folder in self._folders(path))
+        return any(part is not None for one in said for part in one)
+
     def is_any(self, library: str, path: str) -> bool:
         """Whether nothing is said of the versions of a distribution: what is installed anew is the latest."""
         return self.allowed(library, path) == ANY

@@ -17,7 +17,8 @@ class SyncCheckoutInAsync(Rule):
     there; the path shows them. What `run_sync`, `to_thread` or an executor runs is not
     reported, nor is an SQLite database in memory. A connection to a database that certainly is a file is a possible finding
     where its function commits nothing, or in a function that is called. So are the few calls of a function that only
-    administrators come to.
+    administrators come to, and what takes the idle connection of a pool that is made with some, lets nobody wait and is for
+    one thread alone, as psycopg2's `SimpleConnectionPool`.
 
     ## Why is this bad?
     While it waits for the pool or the server, no other task runs; and when the pool is empty, none of those that could
@@ -61,7 +62,8 @@ class SyncCheckoutInAsync(Rule):
         assert isinstance(observation, BlockingCheckout)
         call = observation.call
         opens_one = getattr(call.row, "closes", False)  # and its block closes that: there is no pool
-        is_alone = call.cls is None or call.is_direct or call.cls.refuses or opens_one
+        is_new = opens_one or observation.is_of_its_own
+        is_alone = call.cls is None or call.is_direct or call.cls.refuses or is_new
         if observation.chain:
             through = observation.chain[0].about[0]
             what = called(through, is_read=observation.is_read)
