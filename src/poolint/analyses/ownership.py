@@ -282,6 +282,12 @@ def parameter_for(callee: Function, call: ast.Call, argument: ast.AST, keyword: 
     return positional[index] if index < len(positional) else None
 
 
+def arguments_of(callee: Function, call: ast.Call) -> dict[str | None, ast.expr]:
+    """What a call passes a function, by the names of its parameters; what cannot be told apart goes by None."""
+    given = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]
+    return {parameter_for(callee, call, one, keyword): one for keyword, one in given}
+
+
 def _is_given_arguments(method: ast.Call, scope: Scope) -> bool:
     """Whether a method that is looked up by a name is called with arguments wherever it is: so it is no release."""
     parent = parent_of(method)

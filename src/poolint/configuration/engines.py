@@ -11,7 +11,7 @@ import msgspec
 from poolint.configuration.constants import Folded, Folder
 from poolint.configuration.keywords import Argument, Keywords
 from poolint.configuration.urls import Url, let_through, urls
-from poolint.syntax.scopes import may_be_another, nearest, parent_of
+from poolint.syntax.scopes import assigned, may_be_another, nearest, parent_of
 from poolint.types.values import NOTHING, ClassObject, Either, LibraryFunction, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -37,6 +37,8 @@ class Quantity(msgspec.Struct, frozen=True):
     name: str = ""
     node: ast.expr | None = None
     module: Module | None = None
+    value: ast.expr | None = None
+    """What the argument is, also where that is written under a name."""
 
     @property
     def certain(self) -> bool:
@@ -143,15 +145,17 @@ class EngineSpec(msgspec.Struct, frozen=True, eq=False):
         numbers = [
             one for one in argument.folded.known if isinstance(one.value, int) and not isinstance(one.value, bool)
         ]
+        node, module = argument.node, argument.scope.module
+        value = (assigned(node.id, argument.scope) if isinstance(node, ast.Name) else None) or node
         if not numbers:
-            return Quantity(None, "unknown", node=argument.node, module=argument.scope.module)
+            return Quantity(None, "unknown", node=node, module=module, value=value)
         values = [int(one.value) for one in numbers if one.value is not None]
         sure = argument.always and argument.folded.complete and all(one.given for one in numbers)
         if not argument.always and fallback is not None:
             values.append(fallback)
         unlimited = self.maker.unlimited.get(name)
         most = unlimited if unlimited in values else max(values)
-        return Quantity(most, "given" if sure else "setting", numbers[0].name, argument.node, argument.scope.module)
+        return Quantity(most, "given" if sure else "setting", numbers[0].name, node, module, value)
 
     @property
     def limit(self) -> Limit:

@@ -265,9 +265,9 @@ def _figure(quantity: Quantity, name: str, place: Place, given: Given) -> Figure
     """A number of the configuration: what the service's environment sets, what stands there, or the default."""
     if quantity.node is not None and quantity.module is not None:
         place = Place(quantity.module.path, quantity.node.lineno)
-    word = given.of(quantity.name) if quantity.origin == "setting" else None
-    if quantity.most is None:
-        word = given.read_by(quantity.node)
+    word = given.of(quantity.name) if quantity.origin == "setting" and quantity.most is not None else None
+    if word is None and not quantity.certain:
+        word = given.read_by(quantity.value)
     if word is not None and word.text.isdecimal():
         return Figure(int(word.text), f"`{name}` from the environment", word.place)
     if quantity.origin == "default":

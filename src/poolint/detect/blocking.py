@@ -17,7 +17,7 @@ from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_a_file, opens_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
-from poolint.detect.modes import given_to, has, is_only
+from poolint.detect.modes import given_to, has, is_asked_of_the_twin, is_only
 from poolint.detect.observation import Observation
 from poolint.detect.plain import PlainFunctions
 from poolint.detect.room import has_one_idle, takes_of_its_own
@@ -264,7 +264,7 @@ def _through_helpers(services: Services, effects: Effects, at_its_end: AtItsEnd[
             if one.kind == "function" and one not in seen and not one.is_async and not one.is_generator
         ]
         witness = effects.of_call(node, scope) if fresh else None
-        if witness is None or _is_told_below(witness, scope):
+        if witness is None or _is_told_below(witness, scope) or is_asked_of_the_twin(ev, witness):
             continue
         seen.update(fresh)
         yield from at_its_end(services, node, witness, scope)

@@ -169,7 +169,7 @@ class Lifetimes:
         is_caught = problem == "never" and unwinding(edges) is not None and self._is_calm(site, scope)
         if is_caught or problem in ("exception", "half-built"):
             edges = likeliest(self.ev, outcome, edges, scope)
-        culprit = _culprit(edges)
+        culprit = _culprit(edges, problem)
         if isinstance(culprit, ast.Call) and ends_the_process(self.ev, culprit, scope):
             return self._let_pass(site, scope, "ends-the-process", text_of(culprit, scope))
         path = self._path(site, scope, problem, edges, culprit)
@@ -304,6 +304,8 @@ def _first_problem(
     if site.cls.kind == "response" and site.cls.on_drop == "collected":
         return ("never", leaks["exit-normal"]) if "exit-normal" in leaks else None  # a handler lets go of it
     if outcome.overwritten is not None:
+        if _in_finally_before_release(outcome.overwritten, site, ends):
+            return "skipped", outcome.overwritten
         return ("with-keeps" if _entered_in_vain(scope, site) else "overwritten"), outcome.overwritten
     for kind in _UNWOUND if outcome.released else ():
         edges = leaks.get(kind, [])
@@ -345,10 +347,10 @@ def _yields(node: ast.AST, site: Site) -> bool:
     return any(isinstance(one, ast.Name) and one.id == site.name for one in ast.walk(node))
 
 
-def _culprit(edges: list[Edge]) -> ast.expr | None:
+def _culprit(edges: list[Edge], problem: LeakProblem) -> ast.expr | None:
     """What raises, is cancelled or yields on the path; for an overwritten name the store itself."""
     last = edges[-1].source
-    if last.kind == "store" and isinstance(last.node, ast.expr):
+    if last.kind == "store" and isinstance(last.node, ast.expr) and problem != "skipped":
         return last.node
     edge = unwinding(edges)
     if edge is None:

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.occasions import Occasions
-from poolint.analyses.ownership import parameter_for
+from poolint.analyses.ownership import arguments_of
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.collected import behind, call_of, made_with, named, puts, task_of
@@ -130,7 +130,7 @@ class Fans:
         for one in callees_of(self.ev, node, scope):
             if not isinstance(one, Function) or not (maps := self._maps(one.scope)):
                 continue
-            passed = _passed(one, node)
+            passed = arguments_of(one, node)
             for function, items in maps:
                 if function in passed and items in passed:
                     yield _Each(call_of(passed[function], [], node), scope, passed[items], scope)
@@ -158,7 +158,7 @@ class Fans:
             over = _looped_over(one)
             if isinstance(one, ast.Yield) and isinstance(one.value, ast.Call) and over is not None:
                 found.append(_Each(one.value, inner, over, inner))
-        passed = _passed(maker, call)
+        passed = arguments_of(maker, call)
         for each in found:
             if last_name(each.task.func) in self._starts:
                 continue  # told there
@@ -192,12 +192,6 @@ class Fans:
             task = task.args[0]
         if isinstance(task, ast.Call):
             yield _Each(task, scope, items, scope)
-
-
-def _passed(callee: Function, call: ast.Call) -> dict[str | None, ast.expr]:
-    """What a call passes a function, by the names of its parameters."""
-    given = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]
-    return {parameter_for(callee, call, one, keyword): one for keyword, one in given}
 
 
 def _looped_over(node: ast.expr) -> ast.expr | None:

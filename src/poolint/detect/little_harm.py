@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 _LEAVING = (ast.Raise, ast.Return, ast.Break)
-_BRIEF = frozenset({"chat", "name", "object", "subprocess"})
+_BRIEF = frozenset({"name", "object", "subprocess"})
 """What most often takes a moment, as long as it is done once."""
 _ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
@@ -55,15 +55,16 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     """Whether a call that waits while these are held is only possibly worth a change.
 
     It is where its function runs only as the application starts or ends, or in a script that is run by hand, where it waits
-    only after something in this process, or the database, has failed, or only until the connection has the lock that it
-    asks for again and again, where the lock that it waits for is one of this call alone, or where a command asks its user.
-    Outside of a transaction's block and without a lock of the database it is also where it waits for a few seconds at most,
-    sleeps for a moment, or waits for a mutex of this process whose block works with no database, and where each process of the
-    deployment serves no more at once than the pool has connections. Where nothing but the connection of who has only read is
-    held, it is also where its function is a job that runs no more than once at a time, where the database is a file, where a
-    bot sends one message, where it asks for the address of a host, or a store about one object, or runs one program of this
-    machine, where it pauses after a failure, waits for the answer of the one who sits before the process, or for others with
-    the connection of an engine that this call alone has, or sleeps before it takes a new one, because the database has failed.
+    only after something in this process, or the database, has failed, or only until the connection has the lock that it asks
+    for again and again, where the lock that it waits for is one of this call alone, or where a command asks its user. Outside
+    of a transaction's block and without a lock of the database it is also where it waits for a few seconds at most, sleeps
+    for a moment, tells a chat that something has failed, or waits for a mutex of this process whose block works with no
+    database, and where each process of the deployment serves no more at once than the pool has connections. Where nothing but
+    the connection of who has only read is held, it is also where its function is a job that runs no more than once at a time,
+    where the database is a file, where a bot sends messages, where it asks for the address of a host, or a store about one
+    object, or runs one program of this machine, where it pauses after a failure, waits for the answer of the one who sits
+    before the process, or for others with the connection of an engine that this call alone has, or sleeps before it takes a
+    new one, because the database has failed.
     """
     ev = services.evaluator
     occasions = ev.derived(Occasions)
@@ -76,7 +77,8 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     if witness.effect == "lock" and _is_made_here(witness, scope):
         return True
     is_brief_or_roomy = (
-        _is_short(ev, witness)
+        _tells_of_a_failure(witness)
+        or _is_short(ev, witness)
         or _is_moment(ev, witness)
         or _takes_a_mutex(services, witness)
         or all(has_room(services, one, scope) for one in held)
@@ -84,7 +86,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     if is_brief_or_roomy and not any(_is_locked(services, one, node, scope) for one in held):
         return True
     may_do_no_harm = (
-        witness.effect == "user"
+        witness.effect in ("chat", "user")
         or (witness.effect in _BRIEF and not any(map(_is_repeated, witness.links)))
         or all(is_in_a_file(services, held_from(services, one, scope), one.cls, scope) for one in held)
         or _backs_off(ev, witness)
@@ -93,6 +95,12 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))
     )
     return may_do_no_harm and not any(_is_changed(services, one, node, scope) for one in held)
+
+
+def _tells_of_a_failure(witness: Witness) -> bool:
+    """Whether a bot sends one message where something has failed."""
+    is_after = any(is_after_a_failure(link.node) for link in witness.links)
+    return witness.effect == "chat" and is_after and not any(map(_is_repeated, witness.links))
 
 
 def _is_repeated(link: Link) -> bool:

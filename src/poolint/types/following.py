@@ -255,7 +255,9 @@ class Follower:
             return _given_by(function, frame) if "function" in self.through else Steps()
         if function.is_generator or not function.returns:
             return Steps()
-        return Steps(tuple(Step(value, function, frame or at.frame) for value in function.returns), True)
+        values = [one for one in function.returns if not _is_bound(one)]
+        steps = tuple(Step(value, function, frame or at.frame) for value in values or function.returns)
+        return Steps(steps, len(steps) == len(function.returns))
 
     def _of_item(self, node: ast.Subscript, at: Step, question: _Question) -> Steps:
         """An item of a container that is written out; anybody may put another into one that is no tuple."""
@@ -274,6 +276,15 @@ class Follower:
             complete = complete and isinstance(container.node, ast.Tuple)
             found.append(Step(item, container.scope, container.frame))
         return Steps(tuple(found), complete)
+
+
+def _is_bound(value: ast.expr) -> bool:
+    """Whether a function gives a value as the bound of another, which hardly goes so far: ``if size > most: return most``."""
+    around = parent_of(parent_of(value) or value)
+    test = around.test if isinstance(around, ast.If) else None
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE)):
+        return False
+    return ast.dump(value) in (ast.dump(one) for one in (test.left, *test.comparators))
 
 
 def origin(ev: Evaluator, node: ast.expr, scope: Scope, through: Set[Passage] = PASSAGES) -> Origin:
