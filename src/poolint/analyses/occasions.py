@@ -21,7 +21,7 @@ from poolint.syntax.importers import importers
 from poolint.syntax.nodes import walk
 from poolint.syntax.purposes import goes_on_to_serve, is_for, is_of_its_users
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import COMPREHENSIONS, around, is_in_loop
+from poolint.syntax.surroundings import COMPREHENSIONS, around, goes_on, is_in_loop
 from poolint.types.arguments import misfits
 from poolint.types.members import lineage
 from poolint.types.overrides import is_left_open
@@ -64,7 +64,8 @@ class Occasions:
         )
         self._keeping = ev.models.manners["keeps-function"]
         self._properties = ev.models.words("property")
-        self._beside = ev.models.words("makes-task", "at-once", "starts", "starts-later")
+        self._beside = ev.models.words("makes-task", "starts", "starts-later")
+        self._at_once = ev.models.words("at-once")
         self._repeats = ev.derived(Repeats)
 
     def has_own_loop(self, scope: Scope) -> bool:
@@ -130,11 +131,11 @@ class Occasions:
         scope = self.ev.project.scope(key)
         if is_command(scope.node) or self.ev.derived(CommandLines).takes(scope):
             return not is_of_its_users(scope, self.ev.models)
-        return self._is_called_from(scope, self._ending, self._begins_a_script) and not _goes_on(scope)
+        return self._is_called_from(scope, self._ending, self._begins_a_script) and not goes_on(scope)
 
     def _is_of_a_script(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
-        return self._is_called_from(scope, self._scripted, self._begins_a_script, in_loops=True) and not _goes_on(scope)
+        return self._is_called_from(scope, self._scripted, self._begins_a_script, in_loops=True) and not goes_on(scope)
 
     def _is_once(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
@@ -255,6 +256,8 @@ class Occasions:
         scope = self.ev.project.scope(key)
         if not scope.is_async or any(True for _ in scope.calls_named(self._beside)):
             return False
+        if not all(isinstance(parent_of(one), ast.Await) for one in scope.calls_named(self._at_once)):
+            return False  # of those that are awaited nothing runs any more when they have been
         if has_own_loop(self.ev, scope):
             return True
         calls = self.calls_of(scope)
@@ -380,15 +383,6 @@ class Occasions:
         return above in lineage(self.ev, ClassObject(below, None)) or below in lineage(
             self.ev, ClassObject(above, None)
         )
-
-
-def _goes_on(scope: Scope) -> bool:
-    """Whether a function has a loop that never comes to an end by itself."""
-    loops = (one for one in walk(scope.node) if isinstance(one, ast.While))
-    return any(
-        isinstance(one.test, ast.Constant) and not any(isinstance(part, ast.Break) for part in walk(one))
-        for one in loops
-    )
 
 
 def _is_repeated(call: ast.Call, scope: Scope) -> bool:

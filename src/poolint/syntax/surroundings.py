@@ -226,3 +226,12 @@ def is_inside(node: ast.AST, whole: ast.AST) -> bool:
     while current is not None and current is not whole:
         current = parent_of(current)
     return current is whole
+
+
+def goes_on(scope: Scope) -> bool:
+    """Whether a function has a loop that never comes to an end by itself."""
+    loops = (one for one in walk(scope.node) if isinstance(one, ast.While))
+    return any(
+        isinstance(one.test, ast.Constant) and not any(isinstance(part, ast.Break) for part in walk(one))
+        for one in loops
+    )
