@@ -47,7 +47,8 @@ _NEUTRAL = (ast.Compare, ast.If, ast.While, ast.UnaryOp, ast.Expr, ast.Assert, a
 
 
 class Passed(NamedTuple):
-    """A parameter of a function of the project, and the class of the resource that it is passed."""
+    """A parameter of a function of the project, or a name that it reads of the function around it, and the class of the
+    resource that it is passed or finds there."""
 
     function: ScopeKey
     parameter: str
@@ -104,7 +105,11 @@ class Ownership:
 
     def parameter(self, scope: Scope, name: str, cls: Class) -> Fate:
         """What a function of the project does with a parameter that is a resource of class ``cls``."""
-        return self._summaries.of(Passed(scope.key, name, cls.name))
+        return self.of(Passed(scope.key, name, cls.name))
+
+    def of(self, passed: Passed) -> Fate:
+        """What a function of the project does with what it is passed, or reads of the function around it."""
+        return self._summaries.of(passed)
 
     def passed(
         self, call: ast.Call, argument: ast.AST, scope: Scope, cls: Class, keyword: str | None = None

@@ -71,7 +71,7 @@ class Parts:
         return False
 
     def _is_captured(self, held: _Held) -> bool:
-        return is_captured(held.name, self.scope)
+        return is_captured(held.name, self.scope, at_once=False)
 
     def _hold(self, held: _Held) -> bool:
         """A name holds a part from now on; true where others know it as well."""

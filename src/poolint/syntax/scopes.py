@@ -310,9 +310,23 @@ def reads_of(name: str, scope: Scope) -> Iterator[tuple[Scope, ast.Name]]:
                 yield inner, load
 
 
-def is_captured(name: str, scope: Scope) -> bool:
-    """Whether a function inside ``scope`` reads a name of it, at whatever time."""
-    return any(inner is not scope for inner, _ in reads_of(name, scope))
+def is_captured(name: str, scope: Scope, *, at_once: bool = True) -> bool:
+    """Whether a function inside ``scope`` reads a name of it, at whatever time; without ``at_once`` only what may do so when
+    ``scope`` has been left."""
+    inside = (inner for inner, _ in reads_of(name, scope) if inner is not scope)
+    return any(at_once or not is_only_called_by(scope, inner) for inner in inside)
+
+
+def is_only_called_by(scope: Scope, inner: Scope) -> bool:
+    """Whether ``inner`` is a function that stands in ``scope``, and all that is done with it there is to call it, if that."""
+    node = inner.node
+    if inner.parent is not scope or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    if node.decorator_list or inner.yields or inner.declared or inner.children or len(scope.bindings[inner.name]) > 1:
+        return False
+    reads = [*reads_of(inner.name, scope)]
+    calls = ((where, parent_of(load), load) for where, load in reads)
+    return all(where is scope and isinstance(call, ast.Call) and call.func is load for where, call, load in calls)
 
 
 def only_binding(name: str, scope: Scope) -> tuple[Binding | None, Scope]:

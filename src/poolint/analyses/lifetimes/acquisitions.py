@@ -16,7 +16,7 @@ from poolint.flow.summaries import Summaries
 from poolint.models.schema import POOLING, RELEASABLE
 from poolint.models.standard import STEPPING
 from poolint.syntax.expressions import first_name
-from poolint.syntax.scopes import CallKey, ScopeKey, means, parent_of, reads_of
+from poolint.syntax.scopes import CallKey, ScopeKey, is_only_called_by, means, parent_of, reads_of
 from poolint.types.call_sites import at_hand, call_site, callees_of, may_ask_registry
 from poolint.types.evidence import as_used
 from poolint.types.following import origin
@@ -129,7 +129,8 @@ def is_taking(fact: CallSite) -> bool:
 
 
 class _Captured:
-    """The names of a function that its inner functions use, found out when the first name is asked about."""
+    """The names of a function that its inner functions use at whatever time, found out when the first name is asked about: not
+    those of functions that it only calls itself, which use what is there by then."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
@@ -140,7 +141,8 @@ class _Captured:
     def __contains__(self, name: str) -> bool:
         if self._names is None:
             inner = (one for one in self._scope.descendants() if one is not self._scope)
-            self._names = {name for one in inner for name in one.loads if means(name, one, self._scope)}
+            others = (one for one in inner if not is_only_called_by(self._scope, one))
+            self._names = {name for one in others for name in one.loads if means(name, one, self._scope)}
         return name in self._names
 
 

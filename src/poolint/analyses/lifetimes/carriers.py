@@ -11,7 +11,7 @@ from poolint.analyses.lifetimes.state import BY_CALLEE, NOTHING_LEFT, Config, En
 from poolint.analyses.ownership import Fate, Passed
 from poolint.analyses.places import owner_of
 from poolint.flow.flags import name_of
-from poolint.syntax.scopes import is_captured, is_parameter, parent_of
+from poolint.syntax.scopes import is_captured, is_parameter, means, parent_of
 from poolint.types.values import Function, without_none
 
 if TYPE_CHECKING:
@@ -92,8 +92,17 @@ class Carriers:
         elif given is not None:
             return self.callees.left(call, given[0], self.scope, self.cls, given[1], idle=is_idle)
         else:
-            return NOTHING_LEFT
+            reading = self.reading(call, config)
+            return self.callees.left_of(reading, is_idle) if reading is not None else NOTHING_LEFT
         return self.callees.left_of(passed, is_idle, self.taker.part) if passed is not None else NOTHING_LEFT
+
+    def reading(self, call: ast.Call, config: Config) -> Passed | None:
+        """The name by which an inner function that is called reads what is followed, as if it were passed that."""
+        inner = next((one for one in self.scope.children if one.name == name_of(call.func)), None)
+        name = next((one for one in sorted(config.names) if inner is not None and one in inner.loads), "")
+        if inner is None or not name or self.taker is not None or not means(name, inner, self.scope):
+            return None
+        return Passed(inner.key, name, self.cls.name)
 
     def may_keep(self, call: ast.Call, config: Config) -> bool:
         """Whether a call that commits a session does so on some ways only, and leaves it with its connection on others: ways

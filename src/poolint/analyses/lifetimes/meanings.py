@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.distinct import are_different
 from poolint.analyses.holding import root_of, source_of
+from poolint.analyses.lifetimes.constructors import puts_by
 from poolint.analyses.lifetimes.state import CLOSED
 from poolint.analyses.managers import is_manager
 from poolint.analyses.ownership import Fate, is_only_called, parameter_for
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from poolint.analyses.lifetimes.acquisitions import Site
     from poolint.analyses.lifetimes.state import Config
     from poolint.analyses.ownership import Ownership
-    from poolint.flow.cfg import Edge
+    from poolint.flow.cfg import Edge, Node
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -283,6 +284,16 @@ def asks_who_takes(call: ast.AST | None, names: frozenset[str]) -> bool:
     member = parent_of(call) if isinstance(call, ast.Call) else None
     taking = parent_of(member) if isinstance(member, ast.Attribute) else None
     return isinstance(taking, ast.Call) and taking.func is member and any(name_of(one) in names for one in taking.args)
+
+
+def leaves_idle(
+    ev: Evaluator, cls: Class, node: Node, call: ast.Call, argument: ast.expr, edge: Edge, scope: Scope
+) -> bool:
+    """Whether a call takes no connection: of a session, what only puts it by; of an engine, what cannot fail."""
+    if cls.lazy:
+        is_made = isinstance(ev.type_of(call.func, scope), ClassObject)
+        return not node.may_raise or (edge.is_unwinding and is_made)
+    return cls.kind == "session" and puts_by(ev, call, argument, scope)
 
 
 def is_named(ev: Evaluator, node: ast.expr | None, names: frozenset[str], scope: Scope) -> bool:

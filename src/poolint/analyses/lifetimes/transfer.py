@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from poolint.analyses.holding import handles, root_of, source_of
 from poolint.analyses.lifetimes.acquisitions import OWED, starts_as
 from poolint.analyses.lifetimes.carriers import Carriers
-from poolint.analyses.lifetimes.constructors import puts_by
 from poolint.analyses.lifetimes.destinations import is_entered_attribute
 from poolint.analyses.lifetimes.greenlets import keeps_or_ends
 from poolint.analyses.lifetimes.meanings import (
@@ -33,6 +32,7 @@ from poolint.analyses.lifetimes.meanings import (
     is_queried,
     is_same,
     leaves_alone,
+    leaves_idle,
     says_closed,
     undoes,
     wraps,
@@ -47,7 +47,7 @@ from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_yielded
 from poolint.types.call_sites import as_called, call_site
-from poolint.types.values import ClassObject, Pending
+from poolint.types.values import Pending
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -195,6 +195,8 @@ class Moves:
             return self._method(call, "rollback" if ends == "close" else ends, config, edge)
         if isinstance(receiver, ast.Name) and receiver.id == self.registry:
             return self._through_registry(call, last_name(call.func), config, edge)
+        if (reading := self._carriers.reading(call, config)) is not None:
+            return self._done(call, self.ownership.of(reading), config, edge)
         for argument in call_arguments(call):
             if carries(self.ev, self.cls, argument, config.names, self.scope):
                 return self._passed(node, call, argument, config, edge)
@@ -260,6 +262,11 @@ class Moves:
             return End("handed", "packed")
         keyword = next((one.arg for one in call.keywords if one.value is argument), None)
         fate = self.ownership.fate(call, argument, self.scope, self.cls, keyword)
+        is_left = config.state == "idle" and leaves_idle(self.ev, self.cls, node, call, argument, edge, self.scope)
+        return self._done(call, fate, config, edge, is_left=is_left)
+
+    def _done(self, call: ast.Call, fate: Fate, config: Config, edge: Edge, *, is_left: bool = False) -> Config | End:
+        """How it stands after a call that does this with it; ``is_left``: that leaves it without a connection."""
         if fate is Fate.RELEASED:
             return self._given_to_release(call, config, edge)
         if fate is Fate.CLOSED:
@@ -270,7 +277,6 @@ class Moves:
             if self._carriers.may_keep(call, config):
                 return config._replace(state="held")
             return config._replace(state="committing" if isinstance(parent_of(call), ast.Await) else "idle")
-        is_left = config.state == "idle" and self._leaves_idle(node, call, argument, edge)
         return config._replace(state="held") if self.is_lazy and not is_left else config
 
     def _given_to_release(self, call: ast.Call, config: Config, edge: Edge) -> Config | End:
@@ -295,13 +301,6 @@ class Moves:
             return BY_CALLEE
         self.is_left = self.is_left or not edge.is_unwinding
         return config._replace(state="held" if self.is_lazy else "open")
-
-    def _leaves_idle(self, node: Node, call: ast.Call, argument: ast.expr, edge: Edge) -> bool:
-        """Whether a call takes no connection: of a session, what only puts it by; of an engine, what cannot fail."""
-        if self.cls.lazy:
-            is_made = isinstance(self.ev.type_of(call.func, self.scope), ClassObject)
-            return not node.may_raise or (edge.is_unwinding and is_made)
-        return self.is_session and puts_by(self.ev, call, argument, self.scope)
 
     # Awaits
 
