@@ -50,8 +50,8 @@ WITH_REST = 16
 _KEEPS = frozenset({"add", "append", "discard", "remove"})
 """Methods of Python's collections, none of which waits for the tasks in it."""
 
-_NAMES = frozenset({"add_done_callback", "remove_done_callback", "set_name", "get_name"})
-"""Methods of asyncio's tasks that do not wait for them; the task is known by what makes it, so its class is no question."""
+_NAMES = frozenset({"add_done_callback", "remove_done_callback", "set_name", "get_name", "start", "daemon", "name"})
+"""Members of tasks and threads that do not wait for them; the task is known by what makes it, so its class is no question."""
 
 _MAY_WAIT = 32
 """A function may wait for a task that it is passed."""

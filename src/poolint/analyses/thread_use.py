@@ -15,10 +15,10 @@ from poolint.analyses.arguments import bound_to
 from poolint.analyses.joined import run_in_thread
 from poolint.analyses.places import MAX_PATH, kept_class
 from poolint.analyses.process_locks import lets_in_several, process_locks
+from poolint.analyses.submitted import Submitted, Work
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import HANDLES
-from poolint.syntax.expressions import is_partial
 from poolint.types.call_sites import callees_of, text_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, alternatives
@@ -43,6 +43,7 @@ class Threading:
     def __init__(self, ev: Evaluator, using: Using, components: Components | None = None) -> None:
         self.ev = ev
         self.using = using
+        self._submitted = ev.derived(Submitted)
         self._words = frozenset(ev.models.threaded)
         self._handed: Summaries[ScopeKey, Shared] = Summaries(
             "hands-to-threads", self._hands, bottom=frozenset(), join=frozenset.union, components=components
@@ -50,22 +51,17 @@ class Threading:
 
     # One call
 
-    def work(self, call: ast.Call) -> tuple[ast.expr, list[ast.expr]] | None:
+    def work(self, call: ast.Call, scope: Scope) -> Work | None:
         """What an awaitable call runs in a thread, and what that is called with: ``asyncio.to_thread(work, session)``."""
         found = run_in_thread(self.ev.models, call)
-        if found is None:
-            return None
-        function, given = found
-        return function, [*given, *(one.value for one in call.keywords)]
+        return self._submitted.work_of(*found, call.keywords, scope) if found is not None else None
 
-    def resources(self, function: ast.expr, given: list[ast.expr], scope: Scope) -> Iterator[tuple[str, Class]]:
+    def resources(self, work: Work, scope: Scope) -> Iterator[tuple[str, Class]]:
         """The sessions and connections that a function gets in its thread, by their places in ``scope``: those that it is
         passed, those that its object keeps or that it takes from the function around it, as far as it surely uses them."""
-        if is_partial(function):
-            inner = [*function.args[1:], *(one.value for one in function.keywords)]
-            yield from self.resources(function.args[0], [*inner, *given], scope)
-            return
-        for one in [*([function.value] if isinstance(function, ast.Attribute) else []), *given]:
+        function, given, keywords = work.function, work.given, work.keywords
+        passed = [*given, *(one.value for one in keywords)]
+        for one in [*([function.value] if isinstance(function, ast.Attribute) else []), *passed]:
             cls = of_threads(kept_class(self.ev.type_of(one, scope))) if name_of(one) else None
             if cls is not None:
                 yield self.using.places.first(text_of(one, scope), scope), cls
@@ -76,7 +72,7 @@ class Threading:
                         cls = of_threads(kept_class(self.ev.scope_name(name, scope)))
                         if cls is not None:
                             yield name, cls
-        for place, used in self.using.of_call(ast.Call(function, given, []), scope).items():
+        for place, used in self.using.of_call(ast.Call(function, given, keywords), scope).items():
             if of_threads(used) is not None:
                 yield place, used
 
@@ -143,9 +139,9 @@ class Threading:
             return frozenset()
         found: dict[str, Class] = {}
         for call in function.calls:
-            work = self.work(call)
+            work = self.work(call, function)
             if work is not None:
-                found.update(self.resources(*work, function))
+                found.update(self.resources(work, function))
             elif last_name(call.func) not in self._words:
                 found.update(self.of_call(call, function))
         return of_caller(found, function)

@@ -11,6 +11,7 @@ from poolint.analyses.left_alone import is_left_alone
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places, arguments_of, kept_class
 from poolint.analyses.starters import STARTED, Starters
+from poolint.detect.dropped_threads import DroppedThreads
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import runs_after_response
@@ -49,6 +50,7 @@ class Backgrounds:
         self.edges = services.edges
         self.objects = services.holdings.objects
         self.starters = Starters(services.evaluator, services.edges, services.components)
+        self.threads = DroppedThreads(services.evaluator, self.starters)
         self.places = self.ev.derived(Places)
         self._passing: dict[ast.Call, list[tuple[Scope, str, str]]] = {}
         self._calls: dict[Scope, list[ast.Call]] = {}
@@ -81,6 +83,10 @@ class Backgrounds:
             is_alone = isinstance(work, ast.Call) and not self.starters.is_of_group(node, scope)
             if isinstance(work, ast.Call) and is_alone and self.starters.is_dropped(node, scope):
                 for place in self._of_work(work.func, work.args, work.keywords, scope):
+                    yield place, "at-once"
+        elif (run := self.threads.work(node, scope)) is not None:
+            for place in self._of_work(run.function, run.given, run.keywords, scope):
+                if self.threads.outlives(node, place, scope):
                     yield place, "at-once"
         elif self._may_start(node, scope):
             for one, how in self.starters.work(node, scope, known):
@@ -153,7 +159,8 @@ class Backgrounds:
         return self._may_start(call, scope) and next(self.starters.work(call, scope), None) is not None
 
     def _begins_itself(self, call: ast.Call, scope: Scope) -> bool:
-        return last_name(call.func) in self._makes_task or runs_after_response(self.ev, call, scope)
+        is_started = last_name(call.func) in self._makes_task or self.threads.work(call, scope) is not None
+        return is_started or runs_after_response(self.ev, call, scope)
 
     def _may_start(self, call: ast.Call, scope: Scope) -> bool:
         """Whether words let a call pass on work that has a session: what most calls fail at."""

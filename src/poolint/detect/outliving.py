@@ -48,7 +48,7 @@ class BeginAfterUse(Observation, frozen=True, eq=False):
 
 
 class OutlivesScope(Observation, frozen=True, eq=False):
-    """A session of a block or a request that is handed to a task which runs when that has ended.
+    """A session of a block or a request that is handed to a task, or a thread, which runs when that has ended.
 
     ``maker`` makes the task, ``ends`` says what the session's life ends with, ``end`` when: before the response or after.
     ``is_possible``: it ends after the task, and nobody waits for a connection to a database that is a file.

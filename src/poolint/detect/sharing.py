@@ -142,9 +142,9 @@ class Sharing:
         if last_name(task.func) in self._passes_on and task.args:
             yield from self._resources(task.args[0], scope)
             return
-        in_thread = self.threading.work(task)
+        in_thread = self.threading.work(task, scope)
         if in_thread is not None:
-            yield from self.threading.resources(*in_thread, scope)
+            yield from self.threading.resources(in_thread, scope)
             return
         callees = callees_of(self.ev, task, scope)
         if self._is_serialised(callees):

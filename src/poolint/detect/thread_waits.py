@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from poolint.flow.flags import name_of
 from poolint.syntax.surroundings import is_inside, start_of
 from poolint.types.call_sites import callees_of
+from poolint.types.plain import is_plain
 from poolint.types.values import LibraryName
 from poolint.types.vocabulary import last_name
 
@@ -37,7 +38,8 @@ class Waits:
         self._keeps = ev.models.words("keeps")
         self._made = (node, started)
         self._scope = scope
-        self._beside = set(_locals(node, scope)) - set(resources)
+        self._locals = set(_locals(node, scope)) - {one.partition(".")[0] for one in resources}
+        self._beside = self._locals.copy()
         """What tells when it is done without being it: the executor, an event that it sets."""
         runs = started.func.value if isinstance(started.func, ast.Attribute) else None
         self._names: set[str] = set()
@@ -55,6 +57,14 @@ class Waits:
         """Whether one of them stands anywhere behind the start of the thread."""
         begun = _end(self._made[1])
         return any(begun < _end(one) for one in self._all())
+
+    def may_be_told(self) -> bool:
+        """Whether the function goes on to call anything with what else the thread is given, such as a queue or an event: that
+        may tell when it is done. A text or a number does not."""
+        begun = _end(self._made[1])
+        telling = {name for name in self._locals if not is_plain(ast.Name(name, ast.Load()), self._scope)}
+        later = [one for one in self._scope.calls if begun < _end(one) and one not in self._made]
+        return any(isinstance(part, ast.Name) and part.id in telling for one in later for part in ast.walk(one))
 
     def within(self, statement: ast.AST) -> bool:
         """Whether a call that waits stands in a statement, as in each round of a loop."""

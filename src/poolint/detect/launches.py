@@ -1,0 +1,138 @@
+"""Calls that have a thread run a function: an executor's ``submit`` and ``map``, ``Thread(…).start()``, ``run_in_executor``."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.places import bound_value
+from poolint.analyses.submitted import Submitted, Work
+from poolint.flow.flags import name_of
+from poolint.syntax.expressions import is_none
+from poolint.syntax.scopes import nearest, parent_of
+from poolint.syntax.surroundings import is_inside, start_of
+from poolint.types.values import Instance, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.scopes import Scope, WithNode
+    from poolint.types.evaluator import Evaluator
+
+START = "start"
+"""The method of a thread that begins it."""
+
+_OBJECTS = frozenset({"Thread", "Timer"})
+"""What makes a thread that has yet to be started."""
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+def work_of(ev: Evaluator, node: ast.Call, scope: Scope) -> Work | None:
+    """What a call has a thread run, and what that is called with; None where that is not said, or no thread runs it."""
+    work = _work(node) if _is_of_threads(ev, node, scope) else None
+    return ev.derived(Submitted).work_of(work.function, work.given, work.keywords, scope) if work is not None else None
+
+
+def _work(node: ast.Call) -> Work | None:
+    """The same as it is written."""
+    name = last_name(node.func)
+    if name in _OBJECTS:
+        named = {one.arg: one.value for one in node.keywords}
+        function = named.get("target") or named.get("function") or (node.args[1] if len(node.args) > 1 else None)
+        arguments = named.get("args") or (node.args[2] if name == "Timer" and len(node.args) > 2 else None)
+        given = arguments.elts if isinstance(arguments, (ast.Tuple, ast.List)) else []
+        return Work(function, given, _by_name(named.get("kwargs"))) if function is not None else None
+    work = node.args[1:] if name == "run_in_executor" else node.args
+    if not work:
+        return None
+    return Work(work[0], [], []) if name == "map" else Work(work[0], work[1:], node.keywords)
+
+
+def _is_of_threads(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
+    """Whether a call starts a thread: not a process, to which no session can be sent."""
+    name = last_name(node.func)
+    if name in _OBJECTS:
+        return ev.qualified_name(ev.type_of(node.func, scope)) == f"threading.{name}"
+    if name == "run_in_executor":
+        return not isinstance(parent_of(node), ast.Await)
+    if not isinstance(node.func, ast.Attribute):
+        return False  # the builtin `map`
+    executor, starting = node.func.value, ev.models.manners["starts-thread"]
+    for one in alternatives(ev.type_of(executor, scope)):
+        if isinstance(one, Instance) and one.base is not None and f"{one.base.name}.{name}" in starting:
+            return True
+    return False
+
+
+def begun_by(node: ast.Call, scope: Scope) -> ast.Call | None:
+    """The call that begins the thread of a call: this one, or that of what it makes, of which there may be none."""
+    return started(node, scope) if last_name(node.func) in _OBJECTS else node
+
+
+def started(node: ast.Call, scope: Scope) -> ast.Call | None:
+    """Where a thread is started that a call makes: ``Thread(…).start()``, or ``thread.start()`` further down."""
+    parent = parent_of(node)
+    if isinstance(parent, ast.Attribute) and parent.attr == START:
+        call = parent_of(parent)
+        return call if isinstance(call, ast.Call) else None
+    names = {name for name, bindings in scope.bindings.items() for one in bindings if bound_value(one) is node}
+    for call in sorted(scope.calls, key=start_of):
+        root = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == START else None
+        if isinstance(root, ast.Name) and root.id in names and start_of(call) > start_of(node):
+            return call
+    # Kept in a list, whose threads another loop starts.
+    if loop_of(node) is not None and any(last_name(one.func) == START for one in scope.calls):
+        return node
+    return None
+
+
+def executor_of(node: ast.Call) -> ast.expr | None:
+    """What a call submits its work to; None where that is a thread of its own, or one that the event loop has for all."""
+    name = last_name(node.func)
+    if name == "run_in_executor":
+        return node.args[0] if node.args and not is_none(node.args[0]) else None
+    return node.func.value if name not in _OBJECTS and isinstance(node.func, ast.Attribute) else None
+
+
+def blocks(begun: ast.Call, scope: Scope) -> Iterator[WithNode]:
+    """The blocks of the executor that a thread is started by, which wait for it at their ends."""
+    executor = executor_of(begun)
+    for statement in scope.withs:
+        bound = {name_of(one.optional_vars) for one in statement.items if one.optional_vars is not None}
+        if executor is not None and name_of(executor) in bound and is_inside(begun, statement):
+            yield statement
+
+
+def has_one_thread(submit: ast.Call, scope: Scope) -> bool:
+    """Whether what an executor is given it runs one after the other, in its only thread."""
+    executor = executor_of(submit)
+    made = executor
+    if isinstance(executor, ast.Name):
+        bindings = nearest(executor.id, scope)
+        made = bindings[0].value if len(bindings) == 1 else None
+    if not isinstance(made, ast.Call):
+        return False
+    sizes = [*made.args[:1], *(one.value for one in made.keywords if one.arg == "max_workers")]
+    return any(isinstance(one, ast.Constant) and one.value == 1 for one in sizes)
+
+
+def loop_of(node: ast.AST) -> ast.AST | None:
+    """The loop or comprehension around a node, in its function."""
+    current = parent_of(node)
+    while current is not None and not isinstance(current, _FUNCTIONS):
+        if isinstance(current, _LOOPS):
+            return current
+        current = parent_of(current)
+    return None
+
+
+def _by_name(arguments: ast.expr | None) -> list[ast.keyword]:
+    """What a dictionary that is written out passes by name."""
+    if not isinstance(arguments, ast.Dict):
+        return []
+    pairs = zip(arguments.keys, arguments.values, strict=True)
+    names = [(key.value if isinstance(key, ast.Constant) else None, value) for key, value in pairs]
+    return [ast.keyword(name, value) for name, value in names if isinstance(name, str)]
