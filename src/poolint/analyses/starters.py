@@ -13,18 +13,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.conditions import is_excluded
 from poolint.analyses.driven import Driven
 from poolint.analyses.given_work import GivenWork
+from poolint.analyses.only_kept import KEEPS, is_kept_by, is_only_kept
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import arguments_of
 from poolint.analyses.submitted import Work
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import runs_after_response
 from poolint.syntax.expressions import is_partial
-from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import ScopeKey, parent_of, reads_of
 from poolint.types.call_sites import callees_of
 from poolint.types.definitions import Definitions
-from poolint.types.members import lineage
-from poolint.types.values import ClassObject, Function, Instance, Pending, alternatives
+from poolint.types.values import Function, Instance, Pending, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -46,9 +45,6 @@ CALLED = 8
 """It is called, and the task is of what it gives."""
 WITH_REST = 16
 """It is called with the rest of what the function is passed: ``*args``, ``**kwargs``."""
-
-_KEEPS = frozenset({"add", "append", "discard", "remove"})
-"""Methods of Python's collections, none of which waits for the tasks in it."""
 
 _NAMES = frozenset({"add_done_callback", "remove_done_callback", "set_name", "get_name", "start", "daemon", "name"})
 """Members of tasks and threads that do not wait for them; the task is known by what makes it, so its class is no question."""
@@ -265,15 +261,15 @@ class Starters:
             keyword, parent = parent.arg, parent_of(parent)
         if not isinstance(parent, ast.Call) or parent.func is task:
             return 0
-        if not isinstance(parent.func, ast.Attribute) or parent.func.attr not in _KEEPS:
+        if not isinstance(parent.func, ast.Attribute) or parent.func.attr not in KEEPS:
             return self._passed_on(parent, task, keyword, scope)
         keeper = parent.func.value
         if isinstance(keeper, ast.Attribute):
-            return STARTED if _is_only_kept(self.ev, keeper, scope) else 0
+            return STARTED if is_only_kept(self.ev, keeper, scope) else 0
         if not isinstance(keeper, ast.Name):
             return 0
         reads = (one for inner in scope.descendants() for one in inner.loads.get(keeper.id, ()))
-        return STARTED if all(map(_is_kept_by, reads)) else 0
+        return STARTED if all(map(is_kept_by, reads)) else 0
 
     def _passed_on(self, call: ast.Call, task: ast.AST, keyword: str | None, scope: Scope) -> int:
         """What becomes of a task that a function passes on to one of the project, and of what that gives where it is the task."""
@@ -294,28 +290,6 @@ class Starters:
         for inner, load in reads_of(key.name, scope):
             found |= self._use(load, inner) or _MAY_WAIT
         return found
-
-
-def _is_only_kept(ev: Evaluator, keeper: ast.Attribute, scope: Scope) -> bool:
-    """Whether a class and its heirs do no more with a private collection of their object than to put tasks into it, and to take
-    them out: another method might wait for them."""
-    method: Scope | None = scope
-    while method is not None and method.enclosing_class is None:
-        method = method.parent
-    owner = method.enclosing_class if method is not None else None
-    is_own = isinstance(keeper.value, ast.Name) and keeper.value.id == "self" and keeper.attr.startswith("_")
-    if owner is None or not is_own:
-        return False
-    family = lineage(ev, ClassObject(owner, None))
-    classes = (one for one in owner.module.scope.descendants() if one.kind == "class")
-    heirs = (one for one in classes if one not in family and owner in lineage(ev, ClassObject(one, None)))
-    uses = (use for cls in (*family, *heirs) for _, use in index_of(cls).on_self(keeper.attr))
-    return all(isinstance(one.ctx, ast.Store) or _is_kept_by(one) for one in uses)
-
-
-def _is_kept_by(collection: ast.expr) -> bool:
-    parent = parent_of(collection)
-    return isinstance(parent, ast.Attribute) and parent.attr in _KEEPS
 
 
 def _rest(call: ast.Call, scope: Scope) -> int:
