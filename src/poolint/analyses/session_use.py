@@ -11,6 +11,7 @@ import ast
 from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.flushes import takes
 from poolint.analyses.holding.transactions import is_query, source_of
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import MAX_PATH, Places, arguments_of, kept_class, owner_of
@@ -19,7 +20,7 @@ from poolint.analyses.property_reads import always_run
 from poolint.analyses.queried import Queried
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
-from poolint.models.schema import REACHING_ROLES, SESSIONS, TAKING_ROLES
+from poolint.models.schema import REACHING_ROLES, SESSIONS
 from poolint.syntax.scopes import Scope
 from poolint.types.call_sites import call_site, called_on, callees_of
 from poolint.types.members import lineage
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from poolint.flow.summaries import Components
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Binding, ScopeKey
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
@@ -112,7 +114,7 @@ class Using:
         root = source_of(self.ev, call, inner)
         if isinstance(root, ast.Name) and root.id == name:
             fact = call_site(self.ev, call, inner)
-            if fact is not None and fact.role in (_roles(fact.cls) if fact.cls is not None else TAKING_ROLES):
+            if fact is not None and self._takes(fact, fact.cls, inner):
                 return True
         for keyword, argument in arguments_of(call):
             if isinstance(argument, ast.Name) and argument.id == name:
@@ -122,6 +124,12 @@ class Using:
                 if self.argument(call, argument, keyword, inner):
                     return True
         return False
+
+    def _takes(self, fact: CallSite, cls: Class | None, scope: Scope) -> bool:
+        """Whether a session takes its connection for a call, or a call does something on a connection, with a cursor too."""
+        if cls is None or cls.kind in SESSIONS:
+            return takes(self.ev, fact, scope)
+        return fact.role in REACHING_ROLES or fact.role == "cursor"
 
     def members(self, function: Function) -> dict[str, Class]:
         """What a bound method uses of the sessions and connections that its object keeps, by their paths."""
@@ -197,7 +205,7 @@ class Using:
         if path and root is not None:
             cls = kept_class(self.ev.type_of(root, function))
             fact = call_site(self.ev, call, function) if cls is not None else None
-            is_used = cls is not None and fact is not None and fact.role in _roles(cls)
+            is_used = cls is not None and fact is not None and self._takes(fact, cls, function)
             if is_used and cls is not None and self._is_kept(path, function, owner):
                 yield path, cls
                 return
@@ -277,8 +285,3 @@ class Using:
             if bindings or assigned:
                 return all(one.scope is not method for one in assigned)
         return False
-
-
-def _roles(cls: Class) -> frozenset[str]:
-    """What a session takes its connection for, or what is done on a connection, with a cursor of it too."""
-    return TAKING_ROLES if cls.kind in SESSIONS else frozenset((*REACHING_ROLES, "cursor"))

@@ -74,9 +74,10 @@ def sleep_sink(fact: CallSite) -> str:
 
 
 def use_sink(fact: CallSite) -> str:
-    """Whether a call uses a session's connection, or a connection: a parameter may be either of them."""
+    """Whether a call may use a session's connection, or a connection: a parameter may be either of them. Which commits do,
+    :func:`poolint.analyses.flushes.takes` says."""
     uses = fact.cls is not None and fact.cls.kind in (*SESSIONS, "query", "connection")
-    return "database" if uses and fact.role in TAKING_ROLES else ""
+    return "database" if uses and (fact.role in TAKING_ROLES or fact.role == "commit") else ""
 
 
 def end_sink(fact: CallSite) -> str:

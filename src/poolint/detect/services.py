@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.effects import Edges, Effects
+from poolint.analyses.flushes import takes
 from poolint.analyses.graphs import Graphs
 from poolint.analyses.holding.dataflow import Holdings
 from poolint.analyses.holding.transfer import Reader
@@ -84,7 +85,7 @@ class Services:
         self.database = Effects(edges, database_sink(models))
         self.foreign = Effects(edges, foreign_sink, recovers=True)
         self.graphs: Graphs = Graphs(self.evaluator, self.components)
-        self.using = Using(self.evaluator, Effects(edges, use_sink), self.components)
+        self.using = Using(self.evaluator, Effects(edges, use_sink, partial(takes, self.evaluator)), self.components)
         self.at_once = Using(self.evaluator, self.using.uses, self.components, at_once=True)
         """What several tasks or threads may use of a session at the same time."""
         self.threading = Threading(self.evaluator, self.at_once, self.components)
