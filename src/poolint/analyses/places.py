@@ -199,7 +199,7 @@ class Places:
             return {}
         passed = bound_to(function, call, is_method=callee.receiver is not None)
         given = self._expanded(self._placed(passed), passed, scope, depth)
-        owner = called_on(call, callee)
+        owner = called_on(call, callee, scope)
         if owner is not None and isinstance(callee.receiver, Instance):
             given["self"] = name_of(owner)
         found = {}

@@ -153,7 +153,7 @@ class Using:
         for callee in callees_of(self.ev, call, scope):
             if not isinstance(callee, Function) or callee.scope.kind != "function":
                 continue
-            if (receiver := called_on(call, callee)) is not None:
+            if (receiver := called_on(call, callee, scope)) is not None:
                 made = self.places.of(receiver, scope)
                 owner = name_of(receiver)
                 for path, cls in self.members(callee).items():
@@ -219,7 +219,7 @@ class Using:
             if root_name == name and path.count(".") < MAX_PATH and self._is_kept(path, function, owner):
                 yield path, cls
         for one in callees_of(self.ev, call, function):
-            receiver = called_on(call, one) if isinstance(one, Function) else None
+            receiver = called_on(call, one, function) if isinstance(one, Function) else None
             if isinstance(one, Function) and receiver is not None and self._path(receiver, name, function) == "":
                 used = self.members(Function(one.scope, owner))
                 yield from ((path, cls) for path, cls in used.items() if self._is_kept(path, function, owner))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from poolint.models.schema import CLOSING_ROLES, ENDING_ROLES
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import assigned, parent_of
 from poolint.types.evidence import evidence
 from poolint.types.overridden import overridden
 from poolint.types.returns import called
@@ -218,12 +218,17 @@ def _run_of(ev: Evaluator, one: Instance) -> Type:
     return own if isinstance(own, Function) and not _is_left_open(own) else one
 
 
-def called_on(call: ast.Call, callee: Function) -> ast.expr | None:
-    """The object whose method a call runs: what it is called on, or what is called where that runs its ``__call__``."""
-    is_attribute = isinstance(call.func, ast.Attribute)
-    if callee.scope.name == "__call__" and not (is_attribute and call.func.attr == "__call__"):  # type: ignore[attr-defined]
-        return call.func
-    return call.func.value if isinstance(call.func, ast.Attribute) else None
+def called_on(call: ast.Call, callee: Function, scope: Scope) -> ast.expr | None:
+    """The object whose method a call runs: what it is called on, or was taken from under a name, ``count = counter.count``; or
+    what is called where that runs its ``__call__``."""
+    function = call.func
+    taken = assigned(function.id, scope) if isinstance(function, ast.Name) and callee.receiver is not None else None
+    if isinstance(taken, ast.Attribute) and taken.attr == callee.scope.name:
+        return taken.value
+    is_attribute = isinstance(function, ast.Attribute)
+    if callee.scope.name == "__call__" and not (is_attribute and function.attr == "__call__"):  # type: ignore[attr-defined]
+        return function
+    return function.value if isinstance(function, ast.Attribute) else None
 
 
 def as_called(ev: Evaluator, node: ast.Call, row: schema.Method, scope: Scope) -> schema.Method:

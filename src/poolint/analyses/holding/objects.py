@@ -169,7 +169,7 @@ class Objects:
         given = [one for _, one in arguments_of(call)]
         called = callees_of(self.ev, call, scope)
         found = [one for one in called if isinstance(one, Function) and one.scope.kind == "function"]
-        given += filter(None, (called_on(call, one) for one in found[:1]))
+        given += filter(None, (called_on(call, one, scope) for one in found[:1]))
         return found if found and any(self._keeps(one, scope) for one in given) else []
 
     def gets_carrier(self, call: ast.Call, scope: Scope) -> bool:
@@ -231,7 +231,7 @@ class Objects:
 
     def _given(self, callee: Function, call: ast.Call, scope: Scope) -> Iterator[tuple[str, str, str, Class]]:
         """What a function gets with its objects: the name of each there, the path from it, the place here, and the class."""
-        owner = called_on(call, callee)
+        owner = called_on(call, callee, scope)
         if owner is not None and isinstance(callee.receiver, Instance):
             yield from self._kept("self", owner, callee.receiver, scope)
         for keyword, argument in arguments_of(call):
@@ -345,7 +345,7 @@ class Objects:
         for callee in callees_of(self.ev, call, scope):
             if not isinstance(callee, Function) or callee.scope is not function:
                 continue
-            owner = called_on(call, callee) if root == "self" else None
+            owner = called_on(call, callee, scope) if root == "self" else None
             if owner is not None and name_of(owner):
                 return self.places.first(f"{name_of(owner)}.{path}", scope)
             for keyword, argument in arguments_of(call):
