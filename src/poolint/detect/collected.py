@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.models.standard import ADDING
+from poolint.models.standard import ADDING, TAKING
 from poolint.syntax.expressions import last_name, put_by
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import COMPREHENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,6 +88,58 @@ def _written_out(items: ast.expr, scope: Scope) -> Iterator[Put]:
         yield Put(items.elt, items.elt)
     elif isinstance(items, ast.DictComp):
         yield Put(items.value, items.value)
+
+
+def gone_over(item: ast.expr, scope: Scope) -> ast.expr | None:
+    """The collection of which a name stands for one item after the other: ``for call in calls``, or a comprehension."""
+    if not isinstance(item, ast.Name) or any(one.kind != "for" for one in scope.bindings.get(item.id, ())):
+        return None
+    current = parent_of(item)
+    while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        loops: list[ast.For | ast.comprehension] = [current] if isinstance(current, ast.For) else []
+        for one in current.generators if isinstance(current, COMPREHENSIONS) else loops:
+            if isinstance(one.target, ast.Name) and one.target.id == item.id:
+                return one.iter
+        current = parent_of(current)
+    return None
+
+
+def emptied_by(loop: ast.While) -> ast.Name | None:
+    """The collection that a loop takes one item after the other from until there is none left: ``while numbers: …
+    numbers.pop()``, ``first, *numbers = numbers``, ``numbers = numbers[1:]``."""
+    whole = loop.test
+    if not isinstance(whole, ast.Name):
+        return None
+    inside = [one for part in loop.body for one in ast.walk(part)]
+    taken = any(isinstance(one, ast.Call) and _takes_from(one, whole.id) for one in inside)
+    left = any(isinstance(one, ast.Assign) and _leaves_rest(one, whole.id) for one in inside)
+    return whole if taken or left else None
+
+
+def _takes_from(call: ast.Call, name: str) -> bool:
+    function = call.func
+    is_taking = isinstance(function, ast.Attribute) and function.attr in TAKING
+    return is_taking and isinstance(function.value, ast.Name) and function.value.id == name  # type: ignore[attr-defined]
+
+
+def _leaves_rest(assigned: ast.Assign, name: str) -> bool:
+    """Whether all but the first item of a collection is what its name stands for from there on."""
+    bound = [one for target in assigned.targets for one in ast.walk(target) if isinstance(one, ast.Name)]
+    if not any(one.id == name for one in bound):
+        return False
+    stars = (one.value for target in assigned.targets for one in ast.walk(target) if isinstance(one, ast.Starred))
+    if any(isinstance(one, ast.Name) and one.id == name for one in stars):
+        return isinstance(assigned.value, ast.Name) and assigned.value.id == name
+    return any(_is_rest(one, name) for one in ast.walk(assigned.value))
+
+
+def _is_rest(node: ast.AST, name: str) -> bool:
+    """Whether an expression is ``numbers[1:]``."""
+    if not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Slice):
+        return False
+    first = node.slice.lower
+    is_rest = isinstance(first, ast.Constant) and first.value == 1 and node.slice.upper is None
+    return is_rest and isinstance(node.value, ast.Name) and node.value.id == name
 
 
 def made_with(name: str, scope: Scope) -> ast.expr | None:

@@ -9,7 +9,7 @@ from poolint.analyses.occasions import Occasions
 from poolint.analyses.ownership import arguments_of
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.waypoints import calls_of, waypoint
-from poolint.detect.collected import behind, call_of, made_with, named, puts, task_of
+from poolint.detect.collected import behind, call_of, emptied_by, gone_over, made_with, named, puts, task_of
 from poolint.detect.crowding import is_crowded
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -87,6 +87,10 @@ class Fans:
                 over = _looped_over(node) or _comprehended_over(node)
                 if over is not None and over not in gathered:
                     yield from self._fan(node, _Each(task, scope, over, scope), last_name(node.func), scope)
+            elif task is not None and (coroutines := gone_over(task, scope)) is not None:
+                around = _looped_over(node) or _comprehended_over(node)
+                for made in self._collected(named(coroutines), scope, None) if around is coroutines else ():
+                    yield from self._fan(node, made, last_name(node.func), scope)
 
     def _fan(self, node: ast.Call, each: _Each, maker: str, scope: Scope) -> Iterator[FanOut]:
         if has_a_bound(self.ev, each.items, each.around) or _is_bounded(self.ev, scope):
@@ -195,14 +199,15 @@ class Fans:
 
 
 def _looped_over(node: ast.expr) -> ast.expr | None:
-    """What the loop around a started task runs over, where nothing is awaited in it."""
+    """What the loop around a started task runs over, or takes one item after the other from until there is none left, where
+    nothing is awaited in it."""
     if isinstance(parent_of(node), ast.Await):
         return None
     current = parent_of(node)
     while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-        if isinstance(current, ast.For):
+        if isinstance(current, (ast.For, ast.While)):
             waits = any(isinstance(one, (ast.Await, ast.AsyncWith)) for part in current.body for one in ast.walk(part))
-            return None if waits else current.iter
+            return None if waits else current.iter if isinstance(current, ast.For) else emptied_by(current)
         current = parent_of(current)
     return None
 

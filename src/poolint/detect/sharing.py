@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.places import arguments_of, kept_class
 from poolint.analyses.spared import Spared
 from poolint.analyses.waypoints import waypoint
-from poolint.detect.collected import named, puts, task_of
+from poolint.detect.collected import gone_over, named, puts, task_of
 from poolint.detect.creators import Creators
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -87,6 +87,8 @@ class Sharing:
                 for resource, cls in dict(self._given_to_task(node, scope)).items():
                     if not _bound_within(resource, _loop(node), scope):
                         yield _observation(node, scope, resource, cls, 0)
+                if (coroutines := gone_over(node.args[0], scope)) is not None:
+                    yield from self._shared(node, list(_items(coroutines, node, scope)), scope)
             elif node.args and not isinstance(parent_of(node), ast.Await):
                 yield from self._beside_creator(node, scope)
 
@@ -230,11 +232,15 @@ def _group(node: ast.AST, name: str) -> ast.AsyncWith | None:
 def _coroutines(node: ast.Call, scope: Scope) -> Iterator[_Task]:
     """What is run: the arguments, and the items of lists among them, also of lists that a name holds."""
     for argument in node.args:
-        value = named(argument)
-        if isinstance(value, ast.Name):
-            yield from _collected(value.id, node, scope)
-        else:
-            yield from _listed(value)
+        yield from _items(argument, node, scope)
+
+
+def _items(collection: ast.expr, node: ast.Call, scope: Scope) -> Iterator[_Task]:
+    value = named(collection)
+    if isinstance(value, ast.Name):
+        yield from _collected(value.id, node, scope)
+    else:
+        yield from _listed(value)
 
 
 def _listed(value: ast.expr) -> Iterator[_Task]:

@@ -23,7 +23,7 @@ _LIMITS = re.compile(r"limit|page_size|batch_size", re.IGNORECASE)
 
 _LOOPS: frozenset[Passage] = frozenset(("for",))
 
-_SAME_SIZE = ("enumerate", "zip", "list", "sorted", "set", "items", "values", "keys")
+_SAME_SIZE = ("enumerate", "zip", "list", "tuple", "deque", "sorted", "set", "items", "values", "keys")
 
 
 def has_a_bound(ev: Evaluator, items: ast.expr, scope: Scope) -> bool:

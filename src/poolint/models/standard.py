@@ -71,6 +71,9 @@ PUTTING = frozenset({"append", "appendleft", "add"})
 ADDING = frozenset({"extend", "extendleft", "update"})
 """Methods of builtin collections that put all items of another one into them."""
 
+TAKING = frozenset({"pop", "popleft", "popitem"})
+"""Methods of builtin collections that take one item out of them."""
+
 SHARING = frozenset({"items", "keys", "values", "copy", "get", "pop", "popleft", "popitem"})
 """Methods of builtin collections that give their items, or one of them."""
 
