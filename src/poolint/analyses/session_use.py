@@ -221,8 +221,18 @@ class Using:
         for one in callees_of(self.ev, call, function):
             receiver = called_on(call, one, function) if isinstance(one, Function) else None
             if isinstance(one, Function) and receiver is not None and self._path(receiver, name, function) == "":
-                used = self.members(Function(one.scope, owner))
+                used = self.members(self._run_on(owner, one))
                 yield from ((path, cls) for path, cls in used.items() if self._is_kept(path, function, owner))
+
+    def _run_on(self, owner: Instance, method: Function) -> Function:
+        """What runs where a method is called on an object: that of its own class, where that overrides the method."""
+        own = self.ev.type_of_member(owner, method.scope.name)
+        is_above = method.scope.enclosing_class in lineage(self.ev, owner)
+        return (
+            own
+            if is_above and isinstance(own, Function) and own.receiver is not None
+            else Function(method.scope, owner)
+        )
 
     def _path(self, node: ast.expr, name: str, function: Scope) -> str | None:
         """``orders.session`` of ``self.orders.session``; empty for ``self`` itself, None for another place."""
