@@ -15,7 +15,7 @@ from poolint.analyses.holding.standings import changed_by, happening
 from poolint.analyses.holding.transactions import handles
 from poolint.analyses.received import received
 from poolint.flow.cfg import TooComplex
-from poolint.flow.flags import Flags, name_of
+from poolint.flow.flags import Flags, stored_name
 from poolint.flow.solver import edges_from
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import TAKING_ROLES
@@ -152,7 +152,7 @@ class FailedSessions:
         if event.kind == "except" and isinstance(event.node, ast.ExceptHandler):
             return self.takes(event.node, scope) is not edge.is_unwinding
         if event.kind == "store" and not edge.is_unwinding:
-            return name_of(event.node) not in (name, name.partition(".")[0])
+            return stored_name(event) not in (name, name.partition(".")[0])
         if event.kind in ("enter", "exit"):
             return not self._is_over(event, name, scope)
         if edge.is_unwinding:

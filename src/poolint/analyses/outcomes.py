@@ -13,8 +13,7 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.flow.flags import name_of
-from poolint.flow.liveness import bound_by
+from poolint.flow.flags import name_of, stored_name
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.types.following import PASSAGES, origin
 from poolint.types.members import lineage
@@ -116,8 +115,8 @@ class Outcomes:
     def _after(self, event: Node, told: Told) -> Told:
         """What still holds when an event has happened."""
         if event.kind == "store":
-            bound = bound_by(event) or tuple(filter(None, [name_of(event.node) if event.node is not None else ""]))
-            return frozenset(one for one in told if not any(_is_of(one.names, name) for name in bound))
+            name = stored_name(event)
+            return frozenset(one for one in told if not (name and _is_of(one.names, name)))
         if event.kind == "call" and isinstance(event.node, ast.Call):
             call = event.node
             return frozenset(one for one in told if not self.changes(call, one.names))

@@ -15,6 +15,7 @@ from poolint.detect.observation import Observation
 from poolint.flow.cfg import TooComplex
 from poolint.flow.cfg.graph import UNWINDING
 from poolint.flow.flags import name_of
+from poolint.flow.liveness import bound_by
 from poolint.flow.solver import completed, edges_from, reach
 from poolint.models.schema import HANDLES, REACHING_ROLES
 from poolint.syntax.nodes import walk
@@ -216,7 +217,7 @@ def _uses(sought: _Uses, graph: Graph, item: ast.withitem) -> Iterator[tuple[ast
 
     def goes_on(edge: Edge) -> bool:
         node = edge.source
-        is_bound = node.kind == "store" and not node.inner and _binds(node.node, sought.target)
+        is_bound = sought.target in bound_by(node)
         is_entered = node.kind == "enter" and node.node is item
         return not (is_bound or is_entered) and (node.kind == "except" or not edge.is_unwinding)
 

@@ -15,6 +15,7 @@ from poolint.detect.thread_waits import Waits
 from poolint.detect.together import exclude_each_other
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
+from poolint.flow.liveness import bound_by
 from poolint.flow.solver import completed, reach
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import parent_of
@@ -96,7 +97,7 @@ class Creators:
                 case "exit":
                     ends = one is group
                 case "store":
-                    ends = isinstance(one, ast.Name) and one.id == root
+                    ends = root in bound_by(event)
                 case "await" | "test":
                     ends = isinstance(one, ast.expr) and waits.concerns(one)
                 case "iterate":

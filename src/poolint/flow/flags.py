@@ -125,7 +125,7 @@ class Flags:
             name, _ = asked(edge.test, edge.truth)
             return after | {name} if name else after
         is_set = node.kind == "store" and node.how == "assign" and not node.inner and not edge.is_unwinding
-        name = _stored_name(node) if is_set and after else ""
+        name = stored_name(node) if is_set and after else ""
         if name not in after or node.value is None:
             return after
         copied, _ = asked(node.value, True)
@@ -168,7 +168,7 @@ class Flags:
                 return before
             return _reduced({known | {(name, value)} for known in before if (name, not value) not in known}) or None
         if edge.source.kind == "store" and not edge.source.inner and not edge.is_unwinding:
-            name = _stored_name(edge.source)
+            name = stored_name(edge.source)
             if name:
                 return _reduced({after for known in before for after in self._stored(name, edge.source, known)})
         return before
@@ -229,7 +229,7 @@ def _names_in(node: ast.expr) -> tuple[str, ...]:
     return tuple(name_of(one) for one in ast.walk(node) if isinstance(one, (ast.Name, ast.Attribute)))
 
 
-def _stored_name(node: Node) -> str:
+def stored_name(node: Node) -> str:
     """The name, dotted or not, that a store binds or deletes; empty for anything else."""
     if isinstance(node.node, ast.Attribute):
         return name_of(node.node)

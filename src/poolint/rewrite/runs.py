@@ -6,6 +6,7 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from poolint.syntax.nodes import captured_name
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Run:
     def stores(self) -> set[str]:
         """The names that are bound."""
         found = {node.id for node in self.nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+        found |= {name for node in self.nodes if (name := captured_name(node))}
         return found | {node.name for node in self.nodes if isinstance(node, ast.ExceptHandler) and node.name}
 
     @cached_property

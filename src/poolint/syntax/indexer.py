@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from poolint.syntax.nodes import BLOCKS, FIELDS
+from poolint.syntax.nodes import BLOCKS, FIELDS, captured_name
 from poolint.syntax.scopes import Binding, BindingKind, FunctionNode, Scope, UnreadScope, WithNode
 from poolint.syntax.unread import Unread
 from poolint.text.source import SourceError
@@ -255,9 +255,9 @@ class _Filing:
             scope.bind(node.name, Binding("opaque", node))
         return True
 
-    def pattern(self, node: ast.MatchAs | ast.MatchStar, scope: Scope, stack: Stack) -> bool:
-        if node.name:
-            scope.bind(node.name, Binding("opaque", node))
+    def pattern(self, node: ast.pattern, scope: Scope, stack: Stack) -> bool:
+        if name := captured_name(node):
+            scope.bind(name, Binding("opaque", node))
         return True
 
     def return_(self, node: ast.Return, scope: Scope, stack: Stack) -> bool:
@@ -383,6 +383,7 @@ _HANDLERS: dict[type[Any], Callable[[_Filing, Any, Scope, Stack], bool]] = {
     ast.If: _Filing.if_,
     ast.ExceptHandler: _Filing.handler,
     ast.MatchAs: _Filing.pattern,
+    ast.MatchMapping: _Filing.pattern,
     ast.MatchStar: _Filing.pattern,
     ast.Return: _Filing.return_,
     ast.Yield: _Filing.yield_,

@@ -50,6 +50,12 @@ def children(node: ast.AST) -> list[ast.AST]:
     return found
 
 
+def captured_name(node: ast.AST) -> str:
+    """The name that a pattern itself binds where it matches: ``as name``, ``*name``, ``**name``; empty for all else."""
+    name = node.rest if isinstance(node, ast.MatchMapping) else None
+    return (node.name if isinstance(node, (ast.MatchAs, ast.MatchStar)) else name) or ""
+
+
 def walk(node: ast.AST) -> list[ast.AST]:
     """A node and all inside it, in the order of ``ast.walk``, with what :func:`children` gives."""
     found = [node]

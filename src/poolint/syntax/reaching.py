@@ -49,7 +49,7 @@ def reaching(bindings: Bindings, use: ast.expr) -> list[Binding]:
                 candidates.append(binding)
                 break
             continue
-        is_left = home not in around and _leaves(statement_of(node)) and not _is_unwound_to(blocks, around)
+        is_left = home not in around and _leaves(_placed(node)) and not _is_unwound_to(blocks, around)
         if is_left or excluded(blocks, around):
             continue
         candidates.append(binding)
@@ -73,7 +73,7 @@ def lasting(bindings: list[Binding], scope: Scope) -> list[Binding]:
             found.append(binding)
             break
         home = blocks_of(binding.node)[0]
-        if is_own and home not in around and _leaves(statement_of(binding.node)):
+        if is_own and home not in around and _leaves(_placed(binding.node)):
             continue
         found.append(binding)
         if is_own and home in around:
@@ -177,9 +177,21 @@ def body_of(scope: Scope) -> list[Block]:
     return [(id(scope.node), "body")]
 
 
+def _placed(node: ast.AST) -> ast.stmt:
+    """The statement in whose block a node stands: its own one, or the first of a case for what its pattern binds, and for what
+    its guard reads once that has matched."""
+    child, current = node, parent_of(node)
+    while isinstance(child, (ast.expr, ast.pattern)) and current is not None:
+        if isinstance(current, ast.match_case):
+            is_behind = child is current.pattern or not isinstance(getattr(node, "ctx", None), ast.Store)
+            return current.body[0] if is_behind else statement_of(current)
+        child, current = current, parent_of(current)
+    return statement_of(node)
+
+
 def blocks_of(node: ast.AST) -> list[Block]:
     """The statement lists around ``node``, the nearest first."""
-    statement = statement_of(node)
+    statement = _placed(node)
     if "_poolint_blocks" not in statement.__dict__:
         statement.__dict__["_poolint_blocks"] = _blocks_of(statement)
     found: list[Block] = statement.__dict__["_poolint_blocks"]

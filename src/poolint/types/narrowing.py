@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import parent_of
 from poolint.types import annotated
-from poolint.types.values import UNKNOWN, Either, Instance, Type, alternatives, union
+from poolint.types.values import UNKNOWN, Either, Instance, Pending, TupleOf, Type, alternatives, union
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding, Scope
@@ -44,25 +44,45 @@ def narrowed(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute, scope: 
 
 
 def captured(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
-    """What a pattern binds a name to that is of a class, ``case AsyncEngine() as engine``, or all that is left."""
+    """What a pattern binds a name to: what is of a class, ``case AsyncEngine() as engine``, a part of what is matched, or all
+    that is left."""
     node = binding.node
+    if isinstance(node, ast.MatchMapping):
+        return _matched(ev, node, scope)
+    if isinstance(node, ast.MatchStar):
+        return Pending("iterable", item=_matched(ev, node, scope))
     if not isinstance(node, ast.MatchAs):
         return UNKNOWN
-    classes = _classes(node.pattern, certainly=False) if node.pattern is not None else None
-    shown = annotated.classes_of(ev, classes, scope) if classes is not None else UNKNOWN
-    around = parent_of(node)
+    around, found = parent_of(node), _matched(ev, node, scope)
+    if node.pattern is not None and (classes := _classes(node.pattern, certainly=False)) is not None:
+        return _as_shown(ev, annotated.classes_of(ev, classes, scope), found)
     if not isinstance(around, ast.match_case):
-        return shown
-    subject = _subject(node)
-    found = ev.type_of(subject, scope)
-    if classes is not None:
-        return _as_shown(ev, shown, found)
+        return found
     for one in _earlier(around) if node.pattern is None else ():
         gone = _classes(one.pattern, certainly=True) if one.guard is None else None
         if gone is not None and isinstance(found, Either):
             others = alternatives(annotated.classes_of(ev, gone, scope))
             found = union([each for each in found.members if not any(_is_of(ev, each, other) for other in others)])
     return found
+
+
+def _matched(ev: Evaluator, pattern: ast.pattern, scope: Scope) -> Type:
+    """What is matched with a pattern, or with one that is a part of another: a member of an object, an item of a sequence, what
+    stands behind a key."""
+    around = parent_of(pattern)
+    if not isinstance(around, ast.pattern):
+        return ev.type_of(_subject(pattern), scope)
+    whole = _matched(ev, around, scope)
+    if isinstance(around, ast.MatchClass):
+        owner = _as_shown(ev, annotated.classes_of(ev, around.cls, scope), whole)
+        members = dict(zip(around.kwd_patterns, around.kwd_attrs, strict=True))
+        return ev.type_of_member(owner, members[pattern]) if pattern in members else UNKNOWN
+    if isinstance(around, ast.MatchSequence):
+        is_fixed = not any(isinstance(one, ast.MatchStar) for one in around.patterns)
+        if isinstance(whole, TupleOf) and is_fixed and len(whole.items) == len(around.patterns):
+            return whole.items[around.patterns.index(pattern)]
+        return ev.item(whole, asynchronous=False)
+    return ev.item(whole, asynchronous=False) if isinstance(around, ast.MatchMapping) else whole
 
 
 def _as_shown(ev: Evaluator, shown: Type, found: Type) -> Type:

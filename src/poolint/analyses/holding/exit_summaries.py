@@ -23,6 +23,7 @@ from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
+from poolint.flow.liveness import bound_by
 from poolint.flow.solver import completed, explore
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import assigned, parent_of
@@ -307,7 +308,7 @@ def ways_left(
         found = changed_along(edge, changes) or ()
         if edge.is_unwinding or any(one.never for one in found) or is_ruled_out(edge, fixed, scope):
             return None
-        is_gone = is_gone or (event.kind == "store" and isinstance(event.node, ast.Name) and event.node.id == rebound)
+        is_gone = is_gone or rebound in bound_by(event)
         for change in found if not is_gone else ():
             if rebound and change.began is not None:
                 continue  # of what the name has stood for since then, if it has

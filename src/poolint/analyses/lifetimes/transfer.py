@@ -40,7 +40,7 @@ from poolint.analyses.lifetimes.meanings import (
 from poolint.analyses.lifetimes.state import BY_CALLEE, Config, End, Left, Taker, flagged, refine
 from poolint.analyses.managers import is_manager
 from poolint.analyses.ownership import Fate, is_lost_when_closed
-from poolint.flow.flags import name_of
+from poolint.flow.flags import name_of, stored_name
 from poolint.frameworks.hooks import is_resumed
 from poolint.models.schema import CLOSING_ROLES, REACHING_ROLES
 from poolint.syntax.expressions import call_arguments
@@ -365,15 +365,16 @@ class Moves:
         if node.inner:
             return config
         holds = value is not None and carries(self.ev, self.cls, value, config.names, self.scope)
-        name = name_of(target)
-        is_local = isinstance(target, ast.Name)
+        name = stored_name(node)
+        is_local = not isinstance(target, (ast.Attribute, ast.Subscript))
+        is_whole = node.how in ("assign", "capture")
         if is_local and isinstance(value, ast.Call) and node.how == "assign" and self._wraps(value, config):
             return config._replace(names=config.names | {name})
         if isinstance(target, ast.expr) and value is not None and (node.how == "assign" or not is_local):
             config = flagged(config, name, value, self.flags.names)
         if holds:
             is_followed = is_local or is_entered_attribute(name, self.scope)
-            if is_followed and value is not None and name_of(value) in config.names and node.how == "assign":
+            if is_followed and value is not None and name_of(value) in config.names and is_whole:
                 return config._replace(names=config.names | {name})
             return End("handed", "packed" if is_local else "stored")
         if name not in config.names or is_same(self.ev, value, config, self.cls):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.lifetimes.state import Config, End
 from poolint.analyses.lifetimes.transfer import Moves
 from poolint.flow.cfg import EXITS
-from poolint.flow.flags import name_of
+from poolint.flow.flags import name_of, stored_name
 from poolint.flow.solver import completed, explore
 from poolint.syntax.scopes import parent_of
 
@@ -187,7 +187,7 @@ def follow(
 
 def _bound(node: Node, bound: ast.expr | None, config: Config, site: Site | None) -> Config | None:
     """The standing once the checkout has got a name."""
-    name = name_of(node.node) if node.kind == "store" and node.value is bound else ""
+    name = stored_name(node) if node.kind == "store" and node.value is bound else ""
     if not name or name in config.names:
         return None
     return config._replace(names=config.names | (site.names if site is not None and name == site.name else {name}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from poolint.flow.cfg.builder import Builder, End, StatementBuilder, Steps
+from poolint.syntax.nodes import captured_name
 
 
 def match_(b: Builder, node: ast.Match) -> Steps:
@@ -43,8 +44,7 @@ def _capture(b: Builder, pattern: ast.pattern, subject: ast.expr) -> None:
     pending: list[tuple[ast.AST, ast.expr | None]] = [(pattern, subject)]
     while pending:
         node, value = pending.pop()
-        name = node.rest if isinstance(node, ast.MatchMapping) else getattr(node, "name", None)
-        if name is not None and isinstance(node, (ast.MatchAs, ast.MatchStar, ast.MatchMapping)):
+        if captured_name(node):
             b.emit("store", node, value=None if isinstance(node, ast.MatchMapping) else value, how="capture")
         whole = value if isinstance(node, (ast.MatchAs, ast.MatchOr)) else None
         children = [one for one in ast.iter_child_nodes(node) if isinstance(one, ast.pattern)]

@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
+from poolint.syntax.nodes import captured_name
+
 _LEAVES = (ast.Return, ast.Raise, ast.Break)
 _BLOCKS: dict[type[ast.stmt], tuple[str, ...]] = {
     ast.With: ("body",), ast.AsyncWith: ("body",), ast.For: ("orelse",), ast.AsyncFor: ("orelse",), ast.While: ("orelse",)
@@ -129,4 +131,6 @@ def _linear(node: ast.expr) -> _Linear | None:
 
 
 def _binds(node: ast.AST, name: str) -> bool:
+    if isinstance(node, ast.pattern):
+        return captured_name(node) == name
     return isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
