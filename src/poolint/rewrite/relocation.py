@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.effects import Effects
-from poolint.analyses.holding.transactions import inside, root_of
+from poolint.analyses.holding.transactions import inside, is_begun_before, root_of
 from poolint.analyses.managers import suppressed
 from poolint.analyses.plain_data import is_database
 from poolint.flow.cfg import TooComplex
@@ -150,6 +150,8 @@ class _Search:
 
     def _before(self, passed: list[WithNode]) -> Relocation | None:
         if self.may_pass or any(self._is_lazy(one) for one in self.holds):
+            return None
+        if any(is_begun_before(self.ev, item.context_expr, self.scope) for block in passed for item in block.items):
             return None
         inner, outer = passed[0], passed[-1]
         statement = self._child(inner)

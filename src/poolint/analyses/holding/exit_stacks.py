@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.direct import opens_directly
 from poolint.analyses.holding.given_sessions import resource_class
+from poolint.analyses.holding.transactions import given_name
 from poolint.flow.flags import name_of
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import parent_of
@@ -42,6 +43,11 @@ class Stacked(NamedTuple):
         for item in self.ends:
             found.exits.setdefault(item, []).append(Change(place, False, item.context_expr, began=self.call))
 
+    def end(self, place: str, found: Changes) -> None:
+        """Note that what a place has is over with the stack's block, wherever that was begun."""
+        for item in self.ends:
+            found.exits.setdefault(item, []).append(Change(place, False, item.context_expr))
+
 
 def stacked(scope: Scope) -> Iterator[Stacked]:
     """All that the stacks of a function enter."""
@@ -64,9 +70,17 @@ def stacked(scope: Scope) -> Iterator[Stacked]:
 
 def take_by_stack(ev: Evaluator, one: Stacked, scope: Scope, found: Changes) -> None:
     """Note that a connection of a pool which an exit stack enters is held until the end of the stack's block, or of the
-    function."""
+    function; and that what has had a name before, and a session, is over there as well."""
     cls = resource_class(ev.type_of(one.value, scope))
-    if cls is None or cls.kind != "connection" or cls.embedded:
+    if cls is None:
+        return
+    given = given_name(one.header) if one.header is not None else ""
+    if cls.releases_on_exit and given:
+        one.end(given, found)
+    if cls.kind != "connection":
+        one.end(one.name(scope), found)
+        return
+    if cls.embedded:
         return
     if one.header is None or not opens_directly(ev, one.header, scope):
         one.note(one.name(scope), cls, found)

@@ -65,12 +65,20 @@ def transactions(ev: Evaluator, scope: Scope) -> list[Region]:
 
 def entered_call(ev: Evaluator, header: ast.expr, scope: Scope) -> ast.Call | None:
     """The call that makes what a ``with`` enters: the header, or what that has been given a name of before it is entered,
-    ``begun = engine.begin()``. An object that is a connection already has been taken where it was made."""
+    ``begun = engine.begin()``, ``tx = session.begin()``. An object that is a connection already has been taken where it was
+    made."""
     header = header.value if isinstance(header, ast.Await) else header
+    header = header.target if isinstance(header, ast.NamedExpr) else header
     if isinstance(header, ast.Name) and _is_pending(ev, header, scope):
         made, where = origin(ev, header, scope, frozenset())
         return made if isinstance(made, ast.Call) and where is scope else None
     return header if isinstance(header, ast.Call) else None
+
+
+def given_name(header: ast.expr) -> str:
+    """The name, dotted or not, of what a ``with`` or an exit stack enters that has one: before it, or in the header itself,
+    ``with (conn := engine.connect()):``; empty for anything else."""
+    return name_of(header.value if isinstance(header, ast.Await) else header)
 
 
 def taken_as_entered(ev: Evaluator, header: ast.expr, scope: Scope) -> bool:
@@ -83,8 +91,18 @@ def taken_as_entered(ev: Evaluator, header: ast.expr, scope: Scope) -> bool:
 
 
 def _is_pending(ev: Evaluator, name: ast.Name, scope: Scope) -> bool:
-    """Whether what has a name has to be awaited or entered before it is anything, wherever it was made."""
-    return all(isinstance(one, Pending) for one in alternatives(ev.type_of(name, scope)))
+    """Whether what has a name has to be awaited or entered before it is anything, wherever it was made, or is a transaction,
+    which ends with its block."""
+    return all(isinstance(one, Pending) or _is_transaction(one) for one in alternatives(ev.type_of(name, scope)))
+
+
+def is_begun_before(ev: Evaluator, header: ast.expr, scope: Scope) -> bool:
+    """Whether what a ``with`` enters is a transaction that has been begun before: ``tx = session.begin()``."""
+    return isinstance(header, ast.Name) and any(map(_is_transaction, alternatives(ev.type_of(header, scope))))
+
+
+def _is_transaction(one: Type) -> bool:
+    return isinstance(one, Instance) and one.base is not None and one.base.kind == "transaction"
 
 
 def _opened(

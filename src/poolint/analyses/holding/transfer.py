@@ -23,6 +23,7 @@ from poolint.analyses.holding.objects import Objects, may_take_for_block, taken_
 from poolint.analyses.holding.transactions import (
     UNNAMED,
     entered_call,
+    given_name,
     handles,
     root_of,
     source_of,
@@ -210,10 +211,10 @@ class Reader:
         cls = resource_class(entered)
         if cls is None:
             return
-        name = target or text_of(header, scope)
-        call = header.value if isinstance(header, ast.Await) else header
-        if cls.releases_on_exit and name_of(call):
-            over.append(Change(text_of(call, scope), False, header))  # `with connection as conn:`
+        given = given_name(header)
+        name = target or given or text_of(header, scope)
+        if cls.releases_on_exit and given:
+            over.append(Change(given, False, header))  # `with connection as conn:`
         if cls.kind == "connection" and not cls.embedded and taken_as_entered(self.ev, header, scope):
             found.enters[item] = [Change(name, True, header, cls, reverse=True)]
         over.append(Change(name, False, header))
