@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.assumed import UNKNOWN, Hint, shown_by
+from poolint.analyses.assumed import UNKNOWN, Hint, shown_at, shown_by, value
 from poolint.models.schema import HANDLES, OWNERS
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
@@ -31,7 +31,13 @@ class Hints:
 
     def of(self, node: ast.expr, scope: Scope) -> object:
         """That something is not None, since it was opened, made or declared so, or has to be passed to make the object; a session
-        or connection is true, too."""
+        or connection is true, too. So is what is chosen of such: ``given or own``, ``own if given is None else given``."""
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            return self.of(node.values[-1], scope)  # all else that it may be is true
+        if isinstance(node, ast.IfExp):
+            arms = {self._of_arm(one, scope) for one in (node.body, node.orelse)}
+            is_there = arms <= {Hint.GIVEN, Hint.TRUE}
+            return (Hint.TRUE if arms == {Hint.TRUE} else Hint.GIVEN) if is_there else UNKNOWN
         if isinstance(node, ast.Attribute):
             is_there = self._is_required(node, scope) or self._is_declared_in_class(node, scope)
             return (self.of_type(node, scope) or Hint.GIVEN) if is_there else UNKNOWN
@@ -40,6 +46,11 @@ class Hints:
         ):
             return UNKNOWN
         return self.of_type(node, scope) or (Hint.GIVEN if self._is_declared(node, scope) else UNKNOWN)
+
+    def _of_arm(self, node: ast.expr, scope: Scope) -> object:
+        """The same of what is chosen by a test, which may show it."""
+        found = value(node, shown_at(node, scope), scope)
+        return self.of(node, scope) if found is UNKNOWN else found
 
     def _is_declared(self, node: ast.expr, scope: Scope) -> bool:
         """Whether a name is a parameter that is declared to be of a class, and of that alone: of a library's, too, of which
