@@ -23,6 +23,7 @@ from poolint.syntax.guards import guards_before, leaves
 from poolint.syntax.indexes import index_of
 from poolint.syntax.nodes import with_defaults
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.unpacked import keywords_of
 from poolint.types.plain import is_plain
 from poolint.types.values import ClassObject, Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -89,10 +90,11 @@ class Entering:
         if not (names or asked):
             return ()
         plain = list(takewhile(lambda one: not isinstance(one, ast.Starred), call.args))
-        if len(plain) < len(call.args) or any(one.arg is None for one in call.keywords):
+        keywords = keywords_of(call, scope)
+        if len(plain) < len(call.args) or any(name is None for name, _ in keywords):
             asked, defaults = (), {}  # it may pass more than can be seen; what is seen, it passes
         passed = dict(zip(positional, plain, strict=False))
-        passed.update((one.arg, one.value) for one in call.keywords if one.arg is not None)
+        passed.update((name, one) for name, one in keywords if name is not None)
         is_plain = all(isinstance(passed[name], ast.Constant) for name in names if name in passed) and not asked
         values = {} if is_plain else {**dict(caller), **self._shown_at(call, scope)}
         given: dict[str, object] = {}
@@ -115,7 +117,7 @@ class Entering:
             if is_one is not None:
                 given[under] = is_one
         for name, under in asked:
-            keyword = next((one.value for one in call.keywords if one.arg == name), None)
+            keyword = next((one for each, one in keywords if each == name), None)
             found = Hint.ABSENT
             if keyword is not None:
                 found = value(keyword, values, scope)

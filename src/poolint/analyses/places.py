@@ -20,6 +20,7 @@ from poolint.models.standard import PROPERTIES
 from poolint.syntax.expressions import is_none, is_super_init
 from poolint.syntax.reaching import reaching
 from poolint.syntax.scopes import Bindings, Scope
+from poolint.syntax.unpacked import keywords_of
 from poolint.types.call_sites import called_on, callees_of, text_of
 from poolint.types.made_of import passed_for_part
 from poolint.types.members import lineage
@@ -355,11 +356,11 @@ def owner_of(one: Type) -> Instance | None:
     return found if found.base is None or found.base.kind not in HANDLES else None
 
 
-def arguments_of(call: ast.Call) -> list[tuple[str | None, ast.expr]]:
-    """The arguments of a call, each with its keyword."""
+def arguments_of(call: ast.Call, scope: Scope | None = None) -> list[tuple[str | None, ast.expr]]:
+    """The arguments of a call, each with its keyword; in a scope, those of dictionaries that are unpacked as well."""
     found: list[tuple[str | None, ast.expr]] = [(None, one) for one in call.args]
     if call.keywords:
-        found += [(one.arg, one.value) for one in call.keywords]
+        found += keywords_of(call, scope) if scope is not None else [(one.arg, one.value) for one in call.keywords]
     return found
 
 

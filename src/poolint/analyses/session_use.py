@@ -116,7 +116,7 @@ class Using:
             fact = call_site(self.ev, call, inner)
             if fact is not None and self._takes(fact, fact.cls, inner):
                 return True
-        for keyword, argument in arguments_of(call):
+        for keyword, argument in arguments_of(call, inner):
             if isinstance(argument, ast.Name) and argument.id == name:
                 made = self.ev.type_of(call, inner)
                 if isinstance(self.ev.type_of(call.func, inner), ClassObject) or is_query(made) or self.keeps(made):
@@ -160,7 +160,7 @@ class Using:
                     place = made.get(path) or (f"{owner}.{path}" if owner else "")
                     if place:
                         found[self.places.first(place, scope)] = cls
-            for keyword, argument in arguments_of(call):
+            for keyword, argument in arguments_of(call, scope):
                 found.update(self._of_argument(callee, call, argument, keyword, scope))
         return found
 

@@ -101,11 +101,11 @@ class Reader:
     def may_take(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call may take a connection: what :meth:`changes` says, before what its helpers do is known."""
         carriers = self.places.carrying.first_names(scope)
-        passed = [one for one in call_arguments(call) if first_name(one) in carriers]
+        passed = [one for _, one in arguments_of(call, scope) if first_name(one) in carriers]
         is_on_carrier = first_name(call.func) in carriers
         if (passed or is_on_carrier or self.objects.is_near_registry(scope)) and self.objects.may_do(call, scope):
             return True
-        if passed and self._runs_project(call, scope) and any(self._session(one, scope) for one in passed):
+        if passed and self._runs_project(call, passed, scope) and any(self._session(one, scope) for one in passed):
             return True
         if is_on_carrier and added_method(self.ev, call, scope) is not None:
             return True
@@ -114,10 +114,10 @@ class Reader:
         is_method = last_name(call.func) in self._words and isinstance(call.func, ast.Attribute)
         return is_method and any(change.holds or change.reverse for change in self._by_method(call, scope))
 
-    def _runs_project(self, call: ast.Call, scope: Scope) -> bool:
+    def _runs_project(self, call: ast.Call, passed: list[ast.expr], scope: Scope) -> bool:
         """Whether a call that is passed something by name may run a function, or make an object, of the project: asked
         before what it is passed, since most calls are of libraries."""
-        if not any(name_of(one) and not is_plain(one, scope) for one in call_arguments(call)):
+        if not any(name_of(one) and not is_plain(one, scope) for one in passed):
             return False
         callees = callees_of(self.ev, call, scope)
         return any(
@@ -323,11 +323,11 @@ class Reader:
 
     def _by_argument(self, call: ast.Call, scope: Scope, carriers: dict[str, ast.expr]) -> Iterator[Change]:
         """What a function of the project does with a session that it is passed, or that its object has."""
-        passed = [one for one in call_arguments(call) if may_be_session(one) and not is_plain(one, scope)]
+        passed = [one for one in arguments_of(call, scope) if may_be_session(one[1]) and not is_plain(one[1], scope)]
         if passed and any(isinstance(one, Function) for one in callees_of(self.ev, call, scope)):
             # Their types are asked for last: most calls are of no function of the project.
-            for argument in passed:
-                yield from self._of_helper(call, argument, passed_as(self.ev, argument, scope), scope)
+            for keyword, argument in passed:
+                yield from self._of_helper(call, keyword, argument, scope)
         yield from (one.at(call) for one in self.objects.done(call, scope))
         function = call.func
         if not isinstance(function, ast.Attribute):
@@ -343,12 +343,12 @@ class Reader:
             elif self.using.parameter(added.method, added.parameter):
                 yield Change(name_of(function.value), True, call, added.cls)
 
-    def _of_helper(self, call: ast.Call, argument: ast.expr, text: str, scope: Scope) -> Iterator[Change]:
+    def _of_helper(self, call: ast.Call, keyword: str | None, argument: ast.expr, scope: Scope) -> Iterator[Change]:
+        text = passed_as(self.ev, argument, scope)
         cls = resource_class(self.ev.type_of(argument, scope)) if text else None
         if cls is None:
             return
         text = self.places.first(text, scope)
-        keyword = next((one.arg for one in call.keywords if one.value is argument), None)
         fate = self.ownership.fate(call, argument, scope, cls, keyword)
         if fate is not Fate.USED:
             left, asked = Left.ENDED, None
