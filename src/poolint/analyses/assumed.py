@@ -347,9 +347,9 @@ def _seen(bindings: Bindings, use: ast.expr) -> list[Binding]:
 
 def is_ruled_out(edge: Edge, values: Values, scope: Scope) -> bool:
     """Whether an edge is the outcome of a test that comes out otherwise."""
-    if not values or edge.truth is None or not isinstance(edge.test, ast.expr):
+    if not values or (test := edge.asked) is None:
         return False
-    found = truth(edge.test, values, scope)
+    found = truth(test, values, scope)
     return found is not None and found is not edge.truth
 
 

@@ -19,9 +19,10 @@ from poolint.analyses.assumed import (
 from poolint.analyses.class_constants import ClassConstants
 from poolint.analyses.hints import Hints, may_be_none
 from poolint.flow.flags import name_of
-from poolint.syntax.guards import guards_before, leaves
+from poolint.syntax.guards import guards_before, leaves, passed
 from poolint.syntax.indexes import index_of
 from poolint.syntax.nodes import with_defaults
+from poolint.syntax.patterns import tests_of
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.unpacked import keywords_of
 from poolint.types.plain import is_plain
@@ -45,9 +46,9 @@ RESULT_RUNS = ("<result>", True)
 """That a caller awaits or enters what a function gives: a coroutine that it has made, or a block."""
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_TESTED_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.Call, ast.keyword, ast.While)
+_TESTED_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.Call, ast.keyword, ast.While, ast.Match)
 """Where a parameter stands whose value decides about something, here or in a function that is called."""
-_DECIDES_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.While)
+_DECIDES_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.While, ast.Match)
 """Where it decides here."""
 
 
@@ -302,12 +303,19 @@ def _find_tests(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.expr | ast.Ex
         if isinstance(parent, ast.BoolOp):
             before = parent.values[: next(at for at, one in enumerate(parent.values) if one is current)]
             yield from ((one, not isinstance(parent.op, ast.And)) for one in before)
+        if isinstance(parent, ast.match_case) and current is not parent.pattern:
+            if isinstance(match := parent_of(parent), ast.Match):
+                yield from ((test, not holds) for test, holds in tests_of(parent, match))
+            if parent.guard is not None and current is not parent.guard:
+                yield parent.guard, False
         if isinstance(current, ast.stmt):
             for one in guards_before(current, parent, scope):
                 if isinstance(one, ast.If):
                     yield from (
                         (one.test, holds) for holds in (True, False) if leaves(one.body if holds else one.orelse)
                     )
+                elif isinstance(one, ast.Match):
+                    yield from ((test, not holds) for test, holds in passed(one))
         current = parent
 
 

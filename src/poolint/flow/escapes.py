@@ -66,9 +66,9 @@ def walk(
             or not (raising or not edge.is_unwinding or passes_on(edge) or edge in begun)
         ):
             return False
-        if not isinstance(edge.test, ast.expr) or edge.truth is None:
+        if (test := edge.asked) is None or edge.truth is None:
             return True
-        return (name, False) not in (asked(edge.test, edge.truth), asked_bound(edge.test, edge.truth))
+        return (name, False) not in (asked(test, edge.truth), asked_bound(test, edge.truth))
 
     allowed = list(filter(passes, begun))
     return reach(allowed, passes) if flags is None else flags.reach(allowed, passes)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from poolint.flow.liveness import bound_by
 from poolint.flow.solver import Problem, solve
 from poolint.syntax.expressions import dotted, uncast, unnegated
+from poolint.syntax.patterns import as_test
 from poolint.syntax.reaching import as_type_checked
 from poolint.syntax.scopes import home_of, parent_of
 
@@ -51,6 +52,8 @@ def _asked_names(scope: Scope) -> Counter[str]:
             parent = parent_of(load)
             while isinstance(parent, ast.Attribute):
                 node, parent = parent, parent_of(parent)
+            if isinstance(parent, ast.Match) and parent.subject is node and _takes_none(parent):
+                found[name_of(node)] += 1
             if isinstance(parent, ast.Compare) and _asks_none(parent) and parent.left is node:
                 parent = parent_of(parent)
             if isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not):
@@ -84,6 +87,12 @@ def _asks_none(test: ast.Compare) -> bool:
     (other,) = test.comparators[:1]
     is_none = isinstance(other, ast.Constant) and other.value is None
     return len(test.ops) == 1 and is_none and isinstance(test.ops[0], (ast.Is, ast.IsNot))
+
+
+def _takes_none(match: ast.Match) -> bool:
+    """Whether a case is for what is None, and for nothing else."""
+    tests = (as_test(one.pattern) for one in match.cases)
+    return any(isinstance(one, ast.Compare) and _asks_none(one) for one in tests)
 
 
 def asked(test: ast.expr, truth: bool) -> tuple[str, bool]:
@@ -121,8 +130,8 @@ class Flags:
 
     def _wanted_along(self, edge: Edge, after: frozenset[str]) -> frozenset[str]:
         node = edge.source
-        if isinstance(edge.test, ast.expr) and edge.truth is not None:
-            name, _ = asked(edge.test, edge.truth)
+        if (test := edge.asked) is not None and edge.truth is not None:
+            name, _ = asked(test, edge.truth)
             return after | {name} if name else after
         is_set = node.kind == "store" and node.how == "assign" and not node.inner and not edge.is_unwinding
         name = stored_name(node) if is_set and after else ""
@@ -162,8 +171,8 @@ class Flags:
 
     def along(self, edge: Edge, before: frozenset[Known]) -> frozenset[Known] | None:
         """What is known once an event has happened and an edge is taken; None where no combination takes it."""
-        if isinstance(edge.test, ast.expr) and edge.truth is not None:
-            name, value = self._asked(edge.test, edge.truth)
+        if (test := edge.asked) is not None and edge.truth is not None:
+            name, value = self._asked(test, edge.truth)
             if not name:
                 return before
             return _reduced({known | {(name, value)} for known in before if (name, not value) not in known}) or None

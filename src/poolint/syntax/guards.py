@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.syntax.indexes import index_of
 from poolint.syntax.nodes import walk
+from poolint.syntax.patterns import as_test, takes_all, tests_of
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
@@ -28,15 +29,35 @@ def tests_before(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.expr, bool]]
         if isinstance(parent, ast.BoolOp):
             before = parent.values[: next(at for at, one in enumerate(parent.values) if one is current)]
             yield from ((one, isinstance(parent.op, ast.And)) for one in reversed(before))
+        if isinstance(parent, ast.match_case) and current is not parent.pattern:
+            if parent.guard is not None and current is not parent.guard:
+                yield parent.guard, True
+            if isinstance(match := parent_of(parent), ast.Match):
+                yield from tests_of(parent, match)
         if isinstance(current, ast.stmt):
             for one in reversed(guards_before(current, parent, scope)):
-                if isinstance(one, ast.Assert):
-                    yield one.test, True
-                elif isinstance(one, ast.If):
-                    yield one.test, not leaves(one.body)
-                elif isinstance(one, ast.While):
-                    yield one.test, False
+                yield from passed(one)
         current = parent
+
+
+def passed(guard: ast.stmt) -> Iterator[tuple[ast.expr, bool]]:
+    """The tests of a statement that have come out one way where what is behind it is reached."""
+    if isinstance(guard, ast.Assert):
+        yield guard.test, True
+    elif isinstance(guard, ast.If):
+        yield guard.test, not leaves(guard.body)
+    elif isinstance(guard, ast.While):
+        yield guard.test, False
+    elif isinstance(guard, ast.Match):
+        left = [one for one in guard.cases if not leaves(one.body)]
+        first = guard.cases.index(left[0]) if left else len(guard.cases)
+        for case in reversed(guard.cases[:first]):
+            if case.guard is None and (test := as_test(case.pattern)) is not None:
+                yield test, False
+        last = guard.cases[-1]
+        is_one_taken = len(left) == 1 and last.guard is None and takes_all(last.pattern)
+        if is_one_taken and (test := as_test(left[0].pattern)) is not None:
+            yield test, True
 
 
 def parts_of(test: ast.expr, holds: bool) -> Iterator[tuple[ast.expr, bool]]:
@@ -62,7 +83,7 @@ def leaves(body: list[ast.stmt]) -> bool:
 
 def guards_before(statement: ast.stmt, parent: ast.AST, scope: Scope) -> list[ast.stmt]:
     """The statements before this one in its block that may leave it, or that it is not reached through on one outcome of
-    their test: ``assert``, ``if`` with ``return``, ``while`` without ``break``. Those of a block are found once."""
+    their test: ``assert``, ``if`` or ``case`` with ``return``, ``while`` without ``break``. Those of a block are found once."""
     known = index_of(scope).guards
     if statement not in known:
         for name in ("body", "orelse", "finalbody"):
@@ -81,6 +102,7 @@ def _file_guards(block: list[ast.stmt], known: dict[ast.stmt, tuple[list[ast.stm
             isinstance(one, ast.Assert)
             or (isinstance(one, ast.If) and (leaves(one.body) or leaves(one.orelse)))
             or (isinstance(one, ast.While) and not _is_broken(one))
+            or (isinstance(one, ast.Match) and any(leaves(case.body) for case in one.cases))
         ):
             guards.append(one)
 
@@ -96,8 +118,8 @@ def is_asked(whole: ast.AST, name: str, *, for_itself: bool = True) -> bool:
     since whether it is there at all, the ways say."""
     for node in ast.walk(whole):
         tests = node.values[:-1] if isinstance(node, ast.BoolOp) else []
-        if isinstance(node, (ast.If, ast.IfExp)):
-            tests = [node.test]
+        if isinstance(node, (ast.If, ast.IfExp, ast.Match)):
+            tests = [node.subject if isinstance(node, ast.Match) else node.test]
         names = [one for test in tests for one in ast.walk(test) if isinstance(one, ast.Name) and one.id == name]
         if any(for_itself or _is_asked_more(parent_of(one)) for one in names):
             return True

@@ -104,10 +104,10 @@ class Moves:
 
     def after(self, node: Node, config: Config, edge: Edge) -> Config | End:
         """How the obligation stands when ``node`` has happened and flow goes on along ``edge``."""
-        if edge.test is not None and edge.truth is not None and isinstance(edge.test, ast.expr):
-            if says_closed(self.ev, edge.test, edge.truth, self.scope):
+        if (test := edge.asked) is not None and edge.truth is not None:
+            if says_closed(self.ev, test, edge.truth, self.scope):
                 return End("gone", "test")
-            refined = refine(config, edge.test, edge.truth, self.flags.names, is_session=self.is_session)
+            refined = refine(config, test, edge.truth, self.flags.names, is_session=self.is_session)
             if isinstance(refined, End):
                 return refined
             config = refined

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Literal
 
+from poolint.syntax.patterns import as_test
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -155,6 +157,13 @@ class Edge:
     def at(self) -> ast.AST:
         """The syntax that the edge leaves from."""
         return self.source.node
+
+    @property
+    def asked(self) -> ast.expr | None:
+        """What is asked for where the outcome of that is known: the test, or the comparison that a pattern of constants is."""
+        if self.truth is None or self.test is None:
+            return None
+        return as_test(self.test) if isinstance(self.test, ast.pattern) else self.test
 
     @property
     def is_unwinding(self) -> bool:

@@ -6,6 +6,7 @@ import ast
 
 from poolint.flow.cfg.builder import Builder, End, StatementBuilder, Steps
 from poolint.syntax.nodes import captured_name
+from poolint.syntax.patterns import takes_all
 
 
 def match_(b: Builder, node: ast.Match) -> Steps:
@@ -13,7 +14,7 @@ def match_(b: Builder, node: ast.Match) -> Steps:
     after: list[End] = []
     for case in node.cases:
         missed: list[End] = []
-        if not _takes_all(case.pattern):
+        if not takes_all(case.pattern):
             event = b.emit("test", case.pattern)
             b.ends = [End(event, "true", case.pattern, True)]
             missed.append(End(event, "false", case.pattern, False))
@@ -28,15 +29,6 @@ def match_(b: Builder, node: ast.Match) -> Steps:
         if not missed:
             break
     b.ends = after + b.ends
-
-
-def _takes_all(pattern: ast.pattern) -> bool:
-    """Whether a pattern is irrefutable: a name, ``_``, or one of them among alternatives."""
-    while isinstance(pattern, ast.MatchAs):
-        if pattern.pattern is None:
-            return True
-        pattern = pattern.pattern
-    return isinstance(pattern, ast.MatchOr) and any(_takes_all(one) for one in pattern.patterns)
 
 
 def _capture(b: Builder, pattern: ast.pattern, subject: ast.expr) -> None:
