@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from poolint.analyses.effects import Effects
     from poolint.analyses.graphs import Graphs
     from poolint.analyses.lifetimes.acquisitions import Acquisitions
-    from poolint.analyses.lifetimes.typestate import Outcome, Trace
+    from poolint.analyses.lifetimes.typestate import Outcome, Raising, Trace
     from poolint.analyses.ownership import Ownership
     from poolint.analyses.waypoints import Waypoint, What
     from poolint.detect.observation import Dismissal
@@ -121,7 +121,7 @@ class Lifetimes:
     def _discarded(self, site: Site, scope: Scope) -> Observation | None:
         """A checkout that no name holds: ``engine.connect().execute(…)``."""
         parent = parent_of(site.bound)
-        if site.fact.role == "create" or site.cls.kind not in RELEASABLE:
+        if site.fact.role == "create" or site.cls.kind not in RELEASABLE | {"response"}:
             return None
         kept = None if site.part else lives_on(self.ev, site, scope)
         if kept is not None:
@@ -135,7 +135,9 @@ class Lifetimes:
         path = (waypoint("checked-out-unheld", site.call, scope.module),)
         return self._observation(site, scope, "discarded", path)
 
-    def outcome(self, site: Site, scope: Scope, trace: Trace | None = None, *, raising: bool = True) -> Outcome:
+    def outcome(
+        self, site: Site, scope: Scope, trace: Trace | None = None, *, raising: Raising = "anything"
+    ) -> Outcome:
         """How one obligation ends; ``trace`` is called on the way there. See :func:`follow`."""
         graph = self.graphs.of(scope)
         if self._flags is None or self._flags.scope is not scope:
@@ -152,7 +154,7 @@ class Lifetimes:
         if site.cls.kind in OWNERS and self._is_lent(site, scope):
             return self._let_pass(site, scope, "told-as-lent", site.name)
         outcome = self.outcome(site, scope)
-        verdict = _verdict(outcome, site, scope, self._ends)
+        verdict = _verdict(outcome, site, scope, self._ends) or self._given_up(site, scope, outcome)
         if verdict is None:
             reason: Dismissal = "owner-kept" if site.cls.kind in OWNERS else "interrupt-only"
             manual = self._manual(site, scope, outcome) if self._dropped(site, scope) is None else None
@@ -178,9 +180,16 @@ class Lifetimes:
             self._observation(site, scope, problem, path, text, outcome), is_caught=is_caught
         )
 
+    def _given_up(self, site: Site, scope: Scope, outcome: Outcome) -> tuple[LeakProblem, list[Edge]] | None:
+        """A response that the function itself decides not to read, and raises instead."""
+        if site.cls.kind != "response" or "exit-exception" not in outcome.leaks:
+            return None
+        leaks = self.outcome(site, scope, raising="own").leaks
+        return ("exception", leaks["exit-exception"]) if "exit-exception" in leaks else None
+
     def _is_calm(self, site: Site, scope: Scope) -> bool:
         """Whether nothing is lost where nothing raises."""
-        outcome = self.outcome(site, scope, raising=False)
+        outcome = self.outcome(site, scope, raising="nothing")
         return outcome.released and not outcome.leaks
 
     def _is_lent(self, site: Site, scope: Scope) -> bool:
@@ -302,7 +311,7 @@ def _first_problem(
     if site.cls.kind in OWNERS:
         return _verdict_on_owner(outcome, site, ends)
     if site.cls.kind == "response" and site.cls.on_drop == "collected":
-        return ("never", leaks["exit-normal"]) if "exit-normal" in leaks else None  # a handler lets go of it
+        return ("never", leaks["exit-normal"]) if "exit-normal" in leaks else None  # what raises is rare
     if outcome.overwritten is not None:
         if _in_finally_before_release(outcome.overwritten, site, ends):
             return "skipped", outcome.overwritten

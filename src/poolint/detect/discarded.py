@@ -24,8 +24,9 @@ def lives_on(ev: Evaluator, site: Site, scope: Scope) -> tuple[Dismissal, str] |
         return ("no-query", "") if site.start == "idle" else None
     row = ev.models.method(site.cls, parent.attr)
     if row is None:
-        return "unknown-method", parent.attr
-    if row.role in CLOSING_ROLES:
+        is_read = site.cls.kind == "response" and not _is_called(parent)
+        return None if is_read else ("unknown-method", parent.attr)
+    if row.role in CLOSING_ROLES or row.exhausts:
         return "released-at-once", parent.attr
     if row.returns in ("self", site.cls.name) or row.role in ("begin", "checkout"):
         return "lives-on", parent.attr
@@ -33,3 +34,8 @@ def lives_on(ev: Evaluator, site: Site, scope: Scope) -> tuple[Dismissal, str] |
     if site.start == "idle" and not is_used and not is_run_at_once(ev, site.bound, scope):
         return "no-query", parent.attr
     return None
+
+
+def _is_called(member: ast.Attribute) -> bool:
+    called = parent_of(member)
+    return isinstance(called, ast.Call) and called.func is member

@@ -115,7 +115,9 @@ def is_pool_per_call(leak: LeakedCheckout) -> bool:
 def leak_subject(leak: LeakedCheckout) -> str:
     """What leaks, and where it comes from: ``conn`` from ``engine.connect()``."""
     source = f"{leak.helper}()" if leak.helper else leak.call.as_written
-    return f"`{leak.variable}` from `{source}`" if leak.variable else f"what `{source}` checks out"
+    if leak.variable:
+        return f"`{leak.variable}` from `{source}`"
+    return f"the response of `{source}`" if leak.cls.kind == "response" else f"what `{source}` checks out"
 
 
 def raising(leak: LeakedCheckout) -> str:

@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.carrying import Carrying
 from poolint.analyses.lifetimes.borrowed import borrows
-from poolint.analyses.lifetimes.destinations import chosen, elsewhere, entered_as, may_acquire, may_be_lost, target_of
+from poolint.analyses.lifetimes.destinations import (
+    chosen,
+    elsewhere,
+    entered_as,
+    may_acquire,
+    may_be_lost,
+    may_lend,
+    target_of,
+)
 from poolint.analyses.lifetimes.given_pools import is_bound_to, is_given_away
-from poolint.analyses.lifetimes.responses import Lenders, is_handed_on, is_owed, is_streamed, may_lend
+from poolint.analyses.lifetimes.responses import Lenders, is_handed_on, is_owed, is_streamed
 from poolint.analyses.lifetimes.state import Taker
 from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.flow.summaries import Summaries
@@ -90,9 +98,9 @@ def sites(ev: Evaluator, scope: Scope) -> Iterator[Site]:
     """The obligations that begin in ``scope``: checkouts outside ``with`` that a single local name holds, or none."""
     if scope.kind != "function":
         return
-    captured = _Captured(scope)
+    captured, lenders = _Captured(scope), ev.derived(Lenders).of(scope.module)
     for node in scope.calls:
-        if not may_acquire(node, ev.vocabulary):
+        if not may_acquire(node, ev.vocabulary, lenders):
             continue
         found = _acquired(ev, node, scope, captured)
         if isinstance(found, Site):
@@ -164,7 +172,8 @@ def _acquired(ev: Evaluator, node: ast.Call, scope: Scope, captured: _Captured) 
     if name and not _is_likely(ev, node, name, scope, captured):
         return "unlikely"
     is_header = isinstance(parent, (ast.withitem, ast.Call))
-    if not name and not is_header and not may_be_lost(node, parent, ev.vocabulary):
+    lenders = ev.derived(Lenders).of(scope.module)
+    if not name and not is_header and not may_be_lost(node, parent, ev.vocabulary, lenders):
         return "unlikely"
     found = _checkout(ev, node, value, scope)
     if isinstance(found, str):

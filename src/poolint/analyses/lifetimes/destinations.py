@@ -14,6 +14,8 @@ from poolint.syntax.surroundings import around
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from poolint.syntax.scopes import Scope
     from poolint.types.vocabulary import Vocabulary
 
@@ -115,24 +117,31 @@ def entered_as(parent: ast.AST | None) -> str | None:
     return parent.optional_vars.id if isinstance(parent.optional_vars, ast.Name) else None
 
 
+def may_lend(node: ast.Call) -> bool:
+    """Whether a call with the name of one that lends a response may do so: it is awaited, or asks for that."""
+    says = any(isinstance(one.value, ast.Constant) and one.value.value is True for one in node.keywords)
+    return says or isinstance(parent_of(node), ast.Await)
+
+
 _HOLDING = frozenset((ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Tuple, ast.IfExp, ast.BoolOp))
 """What stands around a value that a name may get."""
 
 
-def may_acquire(node: ast.Call, vocabulary: Vocabulary) -> bool:
-    """Whether an obligation may begin with a call, by what stands around it and by words: what most calls fail at."""
+def may_acquire(node: ast.Call, vocabulary: Vocabulary, lenders: Set[str]) -> bool:
+    """Whether an obligation may begin with a call, by what stands around it and by words: what most calls fail at. ``lenders``
+    are the names of functions that hand on a response."""
     parent = parent_of(node)
     if type(parent) is ast.Await:
         parent = parent_of(parent)
     kind = type(parent)
     if kind is ast.Expr or kind is ast.Attribute:
-        return may_be_lost(node, parent, vocabulary)
+        return may_be_lost(node, parent, vocabulary, lenders)
     return kind in _HOLDING or last_name(node.func) in vocabulary.outlasts
 
 
-def may_be_lost(node: ast.Call, parent: ast.AST | None, vocabulary: Vocabulary) -> bool:
-    """The same for what no name holds: ``SessionLocal().execute(…)``."""
+def may_be_lost(node: ast.Call, parent: ast.AST | None, vocabulary: Vocabulary, lenders: Set[str]) -> bool:
+    """The same for what no name holds: ``SessionLocal().execute(…)``, ``(await client.get(url)).status``."""
     called = last_name(node.func)
-    if called in vocabulary.takes:
+    if called in vocabulary.takes or called in lenders or (called in vocabulary.lends and may_lend(node)):
         return True
     return isinstance(parent, ast.Attribute) and parent.attr in vocabulary.of_resources

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.lent_pools import passed_for
-from poolint.analyses.lifetimes.destinations import target_of
+from poolint.analyses.lifetimes.destinations import may_lend, target_of
 from poolint.models.schema import CLOSING_ROLES
 from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.types.call_sites import callees_of
@@ -36,12 +36,6 @@ class Lenders:
                 one.name for one in scopes if any(map(may_lend, one.calls_named(self._words)))
             )
         return found
-
-
-def may_lend(node: ast.Call) -> bool:
-    """Whether a call with the name of one that lends a response may do so: it is awaited, or asks for that."""
-    says = any(isinstance(one.value, ast.Constant) and one.value.value is True for one in node.keywords)
-    return says or isinstance(parent_of(node), ast.Await)
 
 
 def is_streamed(cls: Class, fact: CallSite, value: ast.expr, scope: Scope) -> bool:
@@ -97,8 +91,10 @@ def _is_asked_for(fact: CallSite) -> bool:
 
 def _is_unread(cls: Class, value: ast.expr, scope: Scope) -> bool:
     name = target_of(parent_of(value), value, scope)
-    parents = map(parent_of, scope.loads.get(name or "", ()))
-    return bool(name) and not any(isinstance(one, ast.Attribute) and one.attr in cls.reads for one in parents)
+    if name is None:
+        return False
+    uses = map(parent_of, scope.loads.get(name, ())) if name else [parent_of(value)]
+    return not any(isinstance(one, ast.Attribute) and one.attr in cls.reads for one in uses)
 
 
 def _client(fact: CallSite) -> ast.Name | None:

@@ -6,11 +6,12 @@ The state of an obligation is explored over the graph, event by event; the path 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.lifetimes.state import Config, End
 from poolint.analyses.lifetimes.transfer import Moves
 from poolint.flow.cfg import EXITS
+from poolint.flow.escapes import passes_on
 from poolint.flow.flags import name_of, stored_name
 from poolint.flow.solver import completed, explore
 from poolint.syntax.scopes import parent_of
@@ -34,6 +35,9 @@ MAX_IN_FUNCTION = 100_000
 _LOST = ("overwritten", "misreleased", "misplaced")
 
 Standing = tuple["Node", Config]
+
+Raising = Literal["anything", "own", "nothing"]
+"""What is raised on the ways that are followed: whatever may be, what a ``raise`` of the function itself does, or nothing."""
 
 
 class Raised(NamedTuple):
@@ -127,12 +131,11 @@ def follow(
     bound: ast.expr | None = None,
     trace: Trace | None = None,
     *,
-    raising: bool = True,
+    raising: Raising = "anything",
 ) -> Outcome:
     """Follow one obligation from where it begins to the exits of its function.
 
-    ``bound`` is the expression by which names get it that do not hold it yet. Without ``raising``, by ways on which nothing
-    is raised.
+    ``bound`` is the expression by which names get it that do not hold it yet. ``raising`` says by which ways.
 
     Raises:
         TooComplex: it takes more standings than a search may hold.
@@ -144,7 +147,7 @@ def follow(
 
     def transfer(edge: Edge, config: Config) -> Config | None:
         node = edge.source
-        if edge.is_unwinding and not raising:
+        if edge.is_unwinding and (raising == "nothing" or (raising == "own" and not passes_on(edge))):
             return None
         after = _bound(node, bound, config, moves.site) or moves.after(node, config, edge)
         if not isinstance(after, End):

@@ -16,7 +16,8 @@ class DiscardedCheckout(Rule):
 
     ## What it does
     Reports a connection or session that nothing holds: `engine.connect().execute(query)`,
-    `(await pool.acquire()).fetch(query)`, or a checkout as a statement of its own.
+    `(await pool.acquire()).fetch(query)`, or a checkout as a statement of its own. So is a response of a client's pool of which
+    nothing but its status is read, `(await session.get(url)).status`: its body is still on its way on the connection.
 
     ## Why is this bad?
     Nobody can release what nobody holds. The connection stays checked out until a garbage collection finds it, or for
