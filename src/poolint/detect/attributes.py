@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from poolint.analyses.lifetimes.acquisitions import checkout
+from poolint.analyses.lifetimes.destinations import given_target
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.databases import closes_itself
 from poolint.detect.detector import Detector
@@ -48,11 +49,12 @@ def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation
         value: ast.expr = node
         if isinstance(parent := parent_of(node), ast.Await):
             value, parent = parent, parent_of(parent)
-        if not (isinstance(parent, ast.Assign) and len(parent.targets) == 1):
+        statement = parent_of(parent) if isinstance(parent, ast.Tuple) else parent
+        if not (isinstance(statement, ast.Assign) and len(statement.targets) == 1):
             continue
-        target = parent.targets[0]
-        statements = _around(parent) if _is_own(target) else None
-        if statements is None or statements[-1] is parent:
+        target = given_target(value)
+        statements = _around(statement) if target is not None and _is_own(target) else None
+        if statements is None or statements[-1] is statement:
             continue
         found = checkout(ev, node, value, scope)
         if found is None or found[1].kind not in HANDLES:
@@ -61,7 +63,7 @@ def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation
         block = blocks.get(id(statements))
         if block is None:
             block = blocks[id(statements)] = _Block(statements)
-        lost = _Row(ev, graphs, scope, target.attr, found[1]).lost(parent, block)
+        lost = _Row(ev, graphs, scope, target.attr, found[1]).lost(statement, block)
         if lost is not None:
             yield _observation(found, target.attr, scope, *lost)
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from poolint.analyses.lifetimes.acquisitions import checkout
+from poolint.analyses.lifetimes.destinations import given_target
 from poolint.analyses.once import memoising
 from poolint.analyses.ownership import Fate, parameter_for
 from poolint.detect.asked_for import off_by_default
@@ -74,7 +75,7 @@ class UnreleasedAttribute(Observation, frozen=True, eq=False):
 _PLAIN_USES = frozenset({"query", "stream", "flush", "refresh", "commit", "rollback", "begin", "local", "cursor"})
 
 
-_KEEPING = frozenset((ast.Assign, ast.AnnAssign, ast.Return))
+_KEEPING = frozenset((ast.Assign, ast.AnnAssign, ast.Tuple, ast.Return))
 """What stands around a value that something may keep: few calls."""
 
 
@@ -93,8 +94,8 @@ def observe(holdings: Holdings, ownership: Ownership, scope: Scope) -> Iterator[
             continue
         if scope.kind == "class" and isinstance(parent, ast.AnnAssign) and isinstance(parent.target, ast.Name):
             yield from _from_factory(holdings, ownership, node, parent.target.id, scope)
-        if isinstance(parent, (ast.Assign, ast.AnnAssign)):
-            target = parent.targets[0] if isinstance(parent, ast.Assign) else parent.target
+        target = given_target(value)
+        if target is not None:
             yield from _assigned(holdings, ownership, node, value, target, scope)
         elif isinstance(parent, ast.Return) and memoising(scope, ev.models) is not None:
             yield from _long_lived(ownership, node, value, scope, scope.name, "cache", scope.name)
@@ -204,7 +205,7 @@ def _on_self(
         return
     found = checkout(ownership.ev, node, value, scope)
     if found is not None and found[1].kind in HANDLES:
-        yield from _kept(holdings, ownership, found[0], found[1], attribute, owner, scope)
+        yield from _kept(holdings, ownership, node, found[0], found[1], attribute, owner, scope)
 
 
 def _from_factory(
@@ -218,14 +219,21 @@ def _from_factory(
             cls = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
             if cls is not None and cls.kind in HANDLES:
                 fact = CallSite(node, cls.name, text_of(keyword.value, owner), None, cls)
-                yield from _kept(holdings, ownership, fact, cls, attribute, owner, owner)
+                yield from _kept(holdings, ownership, node, fact, cls, attribute, owner, owner)
 
 
 def _kept(
-    holdings: Holdings, ownership: Ownership, fact: CallSite, cls: Class, attribute: str, owner: Scope, scope: Scope
+    holdings: Holdings,
+    ownership: Ownership,
+    node: ast.Call,
+    fact: CallSite,
+    cls: Class,
+    attribute: str,
+    owner: Scope,
+    scope: Scope,
 ) -> Iterator[Observation]:
-    """What each object of the class ``owner`` keeps, where no method releases it."""
-    ev, node = ownership.ev, fact.node
+    """What each object of the class ``owner`` keeps, where no method releases it: what ``node`` gives, and ``fact`` takes."""
+    ev = ownership.ev
     family = lineage(ev, ClassObject(owner, None))
     if _leaves_something_open(family):
         return  # what is missing here may be done by a class of another module

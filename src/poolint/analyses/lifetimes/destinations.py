@@ -94,16 +94,28 @@ def target_of(parent: ast.AST | None, value: ast.expr, scope: Scope) -> str | No
         names = [one.id for one in parent.targets if isinstance(one, ast.Name)]
         return names[0] if len(names) == len(parent.targets) else None
     if isinstance(parent, ast.Tuple):
-        assigned = parent_of(parent)
-        targets = assigned.targets if isinstance(assigned, ast.Assign) else []
-        if len(targets) == 1 and isinstance(targets[0], (ast.Tuple, ast.List)) and matching(targets[0].elts, parent):
-            target = targets[0].elts[parent.elts.index(value)]
-            return target.id if isinstance(target, ast.Name) else None
+        target = given_target(value)
+        return target.id if isinstance(target, ast.Name) else None
     if isinstance(parent, ast.AnnAssign) and parent.value is value and isinstance(parent.target, ast.Name):
         return parent.target.id
     if isinstance(parent, ast.NamedExpr) and parent.value is value:
         return parent.target.id
     return "" if isinstance(parent, (ast.Attribute, ast.Expr)) else None
+
+
+def given_target(value: ast.expr) -> ast.expr | None:
+    """What an assignment binds to a value: its first target, or the part of that which stands where the value stands among
+    others."""
+    parent = parent_of(value)
+    if isinstance(parent, ast.Tuple):
+        assigned = parent_of(parent)
+        targets = assigned.targets if isinstance(assigned, ast.Assign) else []
+        if len(targets) == 1 and isinstance(targets[0], (ast.Tuple, ast.List)) and matching(targets[0].elts, parent):
+            return targets[0].elts[parent.elts.index(value)]
+        return None
+    if isinstance(parent, ast.Assign):
+        return parent.targets[0]
+    return parent.target if isinstance(parent, ast.AnnAssign) and parent.value is value else None
 
 
 def entered_as(parent: ast.AST | None) -> str | None:
