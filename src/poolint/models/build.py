@@ -113,12 +113,12 @@ def _configuration_problems(library: Library, libraries: Sequence[Library], clas
 def screen(libraries: Iterable[Library]) -> bytes:
     """What the screen needs, in ten lines.
 
-    The import roots of the screened libraries; the last parts of the names in them that carry something of a pool; of those
-    the ones of synchronous sessions and pools, each with the root that it is of; the methods by which these reach the database;
-    roots and names of the clients of other libraries that matter by themselves, since it is known what dropping them does;
-    the import roots of all libraries; what shows that a response may be left unread; what makes a router, of which is said
-    elsewhere what is run before its endpoints, or lets something run before a function; what makes a registry of sessions, or
-    what has one; modules of which all names are known, with these.
+    The import roots of the screened libraries; the last parts of the names in them that carry something of a pool, or register
+    a listener with one; of those the ones of synchronous sessions and pools, each with the root that it is of; the methods by
+    which these reach the database; roots and names of the clients of other libraries that matter by themselves, since it is
+    known what dropping them does; the import roots of all libraries; what shows that a response may be left unread; what makes
+    a router, of which is said elsewhere what is run before its endpoints, or lets something run before a function; what makes a
+    registry of sessions, or what has one; modules of which all names are known, with these.
     """
     libraries = tuple(libraries)
     screened = [library for library in libraries if library.screened]
@@ -158,6 +158,8 @@ def screen(libraries: Iterable[Library]) -> bytes:
             if row.name in sessions or (isinstance(row, Function) and row.returns in sessions | connections):
                 blocking |= {f"{path.partition('.')[0]}.{path.rpartition('.')[2]}" for path in (row.name, *row.aliases)}
         names |= {name.rpartition(".")[2] for name in library.objects}
+        registering = (row for row in library.manners if row.how in ("registers", "registers-decorated"))
+        names |= {name.rpartition(".")[2] for row in registering for name in row.names}
     clients: set[str] = set()
     for library in libraries:
         kept = [] if library.screened else [cls for cls in library.classes if cls.kind == "client" and cls.on_drop]
