@@ -149,7 +149,9 @@ class Ownership:
     ) -> Fate:
         if isinstance(callee, Function) and callee.scope.kind == "function":
             name = parameter_for(callee, call, argument, keyword)
-            return Fate.KEPT if name is None else self.parameter(callee.scope, name, cls)
+            if name is None:
+                return Fate.USED if _is_dropped(callee, call, argument, keyword) else Fate.KEPT
+            return self.parameter(callee.scope, name, cls)
         if isinstance(callee, LibraryName):
             passed = self.ev.models.passed
             is_closed = ("cm", callee.name) in passed or ("async-cm", callee.name) in passed
@@ -285,6 +287,15 @@ def parameter_for(callee: Function, call: ast.Call, argument: ast.AST, keyword: 
     if callee.receiver is not None:
         index += 1
     return positional[index] if index < len(positional) else None
+
+
+def _is_dropped(callee: Function, call: ast.Call, argument: ast.AST, keyword: str | None) -> bool:
+    """Whether an argument has no parameter of its own and goes with the rest of them, ``**_``, which nobody reads."""
+    node = callee.scope.node
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+    is_told_apart = argument in call.args and not any(isinstance(one, ast.Starred) for one in call.args)
+    rest = node.args.kwarg if keyword is not None else node.args.vararg if is_told_apart else None
+    return rest is not None and not any(rest.arg in inner.loads for inner in callee.scope.descendants())
 
 
 def arguments_of(callee: Function, call: ast.Call) -> dict[str | None, ast.expr]:
