@@ -15,7 +15,7 @@ from poolint.models import standard
 from poolint.syntax.expressions import put_by
 from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.scopes import Scope, nearest, parent_of, reads_of
-from poolint.syntax.surroundings import call_taking
+from poolint.syntax.surroundings import call_taking, chosen
 from poolint.syntax.uses import Usage, Use, may_be_awaitable, usage
 from poolint.types.call_sites import callees_of
 from poolint.types.members import lineage
@@ -91,9 +91,9 @@ def _end(ev: Evaluator, node: ast.expr, scope: Scope, depth: int) -> Usage | Non
         return None if found.attribute in _OWN else found
     if found.use is not Use.ESCAPES:
         return None
+    node, parent = chosen(node)
     taking = call_taking(node)
     if taking is None:
-        parent = parent_of(node)
         if isinstance(parent, ast.Tuple):
             return _of_record(ev, parent, parent.elts.index(node), scope)
         return _of_display(ev, parent, scope) if isinstance(parent, _DISPLAYS) else None

@@ -14,7 +14,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.modes import is_passed_the_twin
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of, reads_of
-from poolint.syntax.surroundings import call_taking, may_await
+from poolint.syntax.surroundings import call_taking, chosen, may_await
 from poolint.syntax.uses import Usage, Use, usage
 from poolint.types.annotated import annotation
 from poolint.types.call_sites import CallSite, call_site, callees_of, function_run
@@ -160,6 +160,7 @@ def _contradicts_parameter(ev: Evaluator, node: ast.Call, how: Usage, scope: Sco
 
 
 def _is_taken_for_its_result(ev: Evaluator, node: ast.Call, scope: Scope, load: ast.expr, inner: Scope) -> bool:
+    load, _ = chosen(load)
     taking = call_taking(load)
     if taking is None:
         return False

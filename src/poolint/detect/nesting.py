@@ -11,7 +11,6 @@ from poolint.analyses.autocommit import is_autocommit
 from poolint.analyses.effects import Effects, Witness
 from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.lent_pools import borrowed, hands_back
-from poolint.analyses.lifetimes.destinations import chosen
 from poolint.analyses.managers import entry_of_made
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.pools import is_checkout, of_session
@@ -33,7 +32,7 @@ from poolint.syntax.expressions import call_arguments
 from poolint.syntax.guards import is_asked
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import is_parameter, nearest, parent_of
-from poolint.syntax.surroundings import is_at_once, may_await
+from poolint.syntax.surroundings import chosen, is_at_once, may_await
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import Function
 from poolint.types.vocabulary import last_name

@@ -155,11 +155,17 @@ def tries_around(node: ast.AST, scope: Scope) -> Iterator[ast.Try]:
         child, outer = outer, parent_of(outer)
 
 
+def chosen(value: ast.expr) -> tuple[ast.expr, ast.AST | None]:
+    """The widest expression that may come out as a value, as ``given or value`` does, and what stands around it."""
+    parent = parent_of(value)
+    while (isinstance(parent, ast.IfExp) and parent.test is not value) or isinstance(parent, ast.BoolOp):
+        value, parent = parent, parent_of(parent)
+    return value, parent
+
+
 def entering(value: ast.expr) -> ast.withitem | None:
     """The part of a ``with`` that enters a value, or may: ``with given or value:``; None where none does."""
-    parent = parent_of(value)
-    while isinstance(parent, ast.BoolOp) or (isinstance(parent, ast.IfExp) and parent.test is not value):
-        value, parent = parent, parent_of(parent)
+    _, parent = chosen(value)
     return parent if isinstance(parent, ast.withitem) else None
 
 

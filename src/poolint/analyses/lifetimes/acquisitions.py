@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from poolint.analyses.carrying import Carrying
 from poolint.analyses.lifetimes.borrowed import borrows
 from poolint.analyses.lifetimes.destinations import (
-    chosen,
     elsewhere,
     entered_as,
     may_acquire,
@@ -25,6 +24,7 @@ from poolint.models.schema import POOLING, RELEASABLE
 from poolint.models.standard import STEPPING
 from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import CallKey, ScopeKey, is_only_called_by, means, parent_of, reads_of
+from poolint.syntax.surroundings import chosen
 from poolint.types.call_sites import at_hand, call_site, callees_of, may_ask_registry
 from poolint.types.evidence import as_used
 from poolint.types.following import origin

@@ -58,14 +58,6 @@ def elsewhere(parent: ast.AST | None) -> Unfollowed:
     return "unnamed" if parent is None else _ELSEWHERE.get(type(parent), "unnamed")
 
 
-def chosen(value: ast.expr) -> tuple[ast.expr, ast.AST | None]:
-    """The widest expression that may come out as a value, as ``given or value`` does, and what stands around it."""
-    parent = parent_of(value)
-    while (isinstance(parent, ast.IfExp) and parent.test is not value) or isinstance(parent, ast.BoolOp):
-        value, parent = parent, parent_of(parent)
-    return value, parent
-
-
 def is_entered_attribute(name: str, scope: Scope) -> bool:
     """Whether a dotted name is an attribute of the object that a method enters, or does so by a step of it: where that method
     fails, nobody has what it has put there, since ``__exit__`` is not called then."""
