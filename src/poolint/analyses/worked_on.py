@@ -1,8 +1,8 @@
 """What objects of libraries work on: the session that one is made of, ``SQLAlchemyUserDatabase(session, User)``, or that a
-part has which it is made of.
+part has which it is made of; or one that it has itself, as an extension has its registry: ``db.get_or_404(Order, 1)``.
 
-The models say which arguments of a constructor an object keeps (``made_of``) and on which of these a method works
-(``works_on``).
+The models say which arguments of a constructor an object keeps (``made_of``), what it has (``attributes``), and on which of
+these a method works (``works_on``).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.places import Places, kept_class
 from poolint.flow.flags import name_of
+from poolint.models.schema import SESSIONS
 from poolint.types.call_sites import call_site, callees_of
 from poolint.types.made_of import passed_for_part
 from poolint.types.values import ClassObject, Instance, alternatives
@@ -55,7 +56,7 @@ class WorkedOn:
         one: Type | None = self.ev.type_of(owner, scope)
         for step in steps:
             one = self._part(one, step)
-        cls, name = kept_class(one) if one is not None else None, name_of(owner)
+        cls, name = _worked_on(one) if one is not None else None, name_of(owner)
         if cls is None or not name:
             return None
         return Work(self.places.first(".".join((name, *steps)), scope), cls, fact.role)
@@ -64,9 +65,18 @@ class WorkedOn:
         """What a part of an object is: as the models say, or as all say who make such objects."""
         found = alternatives(owner) if owner is not None else ()
         one = found[0] if len(found) == 1 else None
-        if not isinstance(one, Instance) or one.base is None or name not in one.base.made_of:
+        if not isinstance(one, Instance) or one.base is None:
+            return None
+        if name not in one.base.made_of and name not in one.base.attributes:
             return None
         return self.ev.type_of_member(one, name)
+
+
+def _worked_on(one: Type) -> Class | None:
+    """The class of the session that a value is, or of the registry of such."""
+    found = alternatives(one)
+    base = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
+    return base if base is not None and base.kind in SESSIONS else kept_class(one)
 
 
 def made_of(ev: Evaluator, call: ast.Call, scope: Scope, name: str) -> ast.expr | None:

@@ -322,8 +322,8 @@ def _class_problems(cls: Class, classes: dict[str, Class]) -> Iterator[str]:
                 yield f"methods: {name!r} is given twice"
             seen.add(name)
         for field, path in (("works_on", method.works_on), ("dependency", method.dependency)):
-            if path and path.partition(".")[0] not in cls.made_of:
-                yield f"methods[{', '.join(method.names)}].{field}: {path!r} begins with nothing that it is made of"
+            if path and path.partition(".")[0] not in (*cls.made_of, *cls.attributes):
+                yield f"methods[{', '.join(method.names)}].{field}: {path!r} begins with nothing that it has or is made of"
         for text in (*_call_problems(method, cls, classes), *_entered_as_problems(method, cls, classes)):
             yield f"methods[{', '.join(method.names)}].{text}"
 

@@ -87,7 +87,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     nothing held. ``asks_unless``: it asks nothing of the database where this argument, by keyword, is False. ``fills``: the
     argument of the constructor, its first one or a keyword, that says how much there is room for: without it, or where it is no
     more than 0, the call never waits.
-    ``works_on``: the session, or what has one, of those that the receiver is made of (``user_db.session``), which has its role.
+    ``works_on``: the session, or what has one, of those the receiver has or is made of (``user_db.session``), which has its role.
     ``dependency``: it gives a function for a framework to run as one, which has a dependency of its own, the first part here that
     the receiver is made of, and uses the session that what that gives has under the rest: ``get_user_manager.user_db.session``.
     ``calls``: a method of the same object by which it does that, so that a class of the project that has its own changes both.
