@@ -22,7 +22,7 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags, name_of
 from poolint.flow.solver import Problem, completed, explore, solve
 from poolint.syntax.guards import parts_of, tests_before
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import parent_of, statement_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -71,10 +71,13 @@ _NOTHING_KNOWN = _State(None, frozenset([frozenset()]), frozenset())
 
 
 class _Passing(NamedTuple):
-    """What an edge does to a resource: its changes, and whether nothing that was held before it is believed any more."""
+    """What an edge does to a resource: its changes; whether one of them is made by the test of a statement that may end the use,
+    and whether nothing that was held before is believed any more, but what the test of this statement has taken."""
 
     changes: list[Change]
+    is_by_test: bool
     forgets: bool
+    tested: ast.AST | None
 
 
 class Ways:
@@ -166,11 +169,12 @@ class Ways:
             if edge.is_unwinding or edge.target not in leading or is_ruled_out(edge, fixed, self._scope):
                 return None
             changes = [one for one in changed_along(edge, self._changes) or () if one.resource == resource]
-            over = _loop_that_is_over(edge)
+            over, tested = _loop_that_is_over(edge), _statement(edge) if _is_test(edge) else None
             forgets = (over is not None and id(over) in decided and over not in around) or (
-                _is_test(edge) and _asks(edge.test, resource) and id(_statement(edge)) in decided  # type: ignore[arg-type]
+                tested is not None and _asks(edge.test, resource) and id(tested) in decided  # type: ignore[arg-type]
             )
-            return _Passing(changes, forgets)
+            is_by_test = any(id(_tested_by(one.node)) in decided for one in changes)
+            return _Passing(changes, is_by_test, forgets, tested)
 
         return passing
 
@@ -189,10 +193,12 @@ class Ways:
                 return None
             since = state.since
             for change in found.changes:
-                held = since if since is not None or not change.holds else number(change)
+                is_taken = change.holds and (since is None or found.is_by_test)
+                held = number(change) if is_taken else since
                 is_over = change.asked is None and not change.holds
                 since = None if is_over or (held is not None and self.may_end(change, begun[held], event)) else held
-            return self._known(edge, state, None if found.forgets else since)
+            is_gone = found.forgets and (since is None or _tested_by(begun[since].node) is not found.tested)
+            return self._known(edge, state, None if is_gone else since)
 
         before = next((one for one in self._changes.before if one.resource == resource), None)
         start = _NOTHING_KNOWN._replace(since=number(before) if before is not None else None)
@@ -280,9 +286,22 @@ def _statement(edge: Edge) -> ast.AST | None:
 def _loop_that_is_over(edge: Edge) -> ast.AST | None:
     if edge.kind == "exhausted":
         return edge.source.node
-    if _is_test(edge) and edge.truth is False and isinstance(one := _statement(edge), ast.While):
-        return one
-    return None
+    loop = _statement(edge) if _is_test(edge) else None
+    return loop if isinstance(loop, ast.While) and not _is_round(edge.target.node, loop) else None
+
+
+def _is_round(node: ast.AST, loop: ast.While) -> bool:
+    """Whether something happens in a round of a loop, or as it asks for one."""
+    child, current = node, parent_of(node)
+    while current is not None and current is not loop:
+        child, current = current, parent_of(current)
+    return current is loop and not any(child is one for one in loop.orelse)
+
+
+def _tested_by(node: ast.expr) -> ast.stmt | None:
+    """The ``if`` or the loop in whose test something stands."""
+    statement = statement_of(node)
+    return statement if isinstance(statement, (ast.If, ast.While)) else None
 
 
 def _around(node: ast.AST) -> Iterator[ast.AST]:
