@@ -9,7 +9,7 @@ from poolint.analyses.lifetimes.acquisitions import KINDS, acquisition, is_takin
 from poolint.explain.known import is_one_of
 from poolint.explain.report import Obligation
 from poolint.explain.words import UNFOLLOWED, of_class, of_type
-from poolint.syntax.scopes import parent_of, reads_of, statement_of
+from poolint.syntax.scopes import captured_by, parent_of, statement_of
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import Function, Instance, Type, alternatives
 
@@ -131,8 +131,7 @@ class Silent:
         targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
         target = targets[0] if isinstance(targets[0], ast.expr) else call
         if why == "captured" and isinstance(target, ast.Name):
-            inner = (one for one, _ in reads_of(target.id, scope) if one is not scope)
-            return next((one.name for one in inner), target.id)
+            return next((one.name for one in captured_by(target.id, scope)), target.id)
         return text_of(target, scope)
 
 

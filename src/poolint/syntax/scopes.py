@@ -310,11 +310,18 @@ def reads_of(name: str, scope: Scope) -> Iterator[tuple[Scope, ast.Name]]:
                 yield inner, load
 
 
-def is_captured(name: str, scope: Scope, *, at_once: bool = True) -> bool:
-    """Whether a function inside ``scope`` reads a name of it, at whatever time; without ``at_once`` only what may do so when
-    ``scope`` has been left."""
+def captured_by(name: str, scope: Scope, *, at_once: bool = True) -> Iterator[Scope]:
+    """The functions inside ``scope`` that have what a name of it stands for, at whatever time: by that name, or as the default of
+    a parameter, ``def run(conn=conn)``; without ``at_once`` only those that may read the name when ``scope`` has been left."""
     inside = (inner for inner, _ in reads_of(name, scope) if inner is not scope)
-    return any(at_once or not is_only_called_by(scope, inner) for inner in inside)
+    yield from (inner for inner in inside if at_once or not is_only_called_by(scope, inner))
+    made = {id(owner) for load in scope.loads.get(name, ()) if (owner := default_of(load)) is not None}
+    yield from (inner for inner in scope.children if id(inner.node) in made)
+
+
+def is_captured(name: str, scope: Scope, *, at_once: bool = True) -> bool:
+    """Whether any of them does."""
+    return next(captured_by(name, scope, at_once=at_once), None) is not None
 
 
 def is_only_called_by(scope: Scope, inner: Scope) -> bool:
@@ -327,6 +334,15 @@ def is_only_called_by(scope: Scope, inner: Scope) -> bool:
     reads = [*reads_of(inner.name, scope)]
     calls = ((where, parent_of(load), load) for where, load in reads)
     return all(where is scope and isinstance(call, ast.Call) and call.func is load for where, call, load in calls)
+
+
+def default_of(load: ast.expr) -> ast.AST | None:
+    """The function that has what is read here as the default of a parameter, by itself or as one of several; None where none
+    has."""
+    current = parent_of(load)
+    while isinstance(current, (ast.BoolOp, ast.IfExp, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Starred)):
+        current = parent_of(current)
+    return parent_of(current) if isinstance(current, ast.arguments) else None
 
 
 def only_binding(name: str, scope: Scope) -> tuple[Binding | None, Scope]:

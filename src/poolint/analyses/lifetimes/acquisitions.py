@@ -23,7 +23,7 @@ from poolint.flow.summaries import Summaries
 from poolint.models.schema import POOLING, RELEASABLE
 from poolint.models.standard import STEPPING
 from poolint.syntax.expressions import first_name
-from poolint.syntax.scopes import CallKey, ScopeKey, is_only_called_by, means, parent_of, reads_of
+from poolint.syntax.scopes import CallKey, ScopeKey, default_of, is_only_called_by, means, parent_of, reads_of
 from poolint.syntax.surroundings import chosen
 from poolint.types.call_sites import at_hand, call_site, callees_of, may_ask_registry
 from poolint.types.evidence import as_used
@@ -151,6 +151,8 @@ class _Captured:
             inner = (one for one in self._scope.descendants() if one is not self._scope)
             others = (one for one in inner if not is_only_called_by(self._scope, one))
             self._names = {name for one in others for name in one.loads if means(name, one, self._scope)}
+            loads = self._scope.loads if self._scope.children else {}
+            self._names |= {name for name, found in loads.items() if any(map(default_of, found))}
         return name in self._names
 
 
