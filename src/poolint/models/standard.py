@@ -32,7 +32,9 @@ ASYNC_ITERABLES = frozenset({"AsyncGenerator", "AsyncIterator", "AsyncIterable"}
 AWAITABLES = frozenset({"Awaitable", "Coroutine", "Future", "Task"})
 SYNC_MANAGERS = frozenset({"ContextManager", "AbstractContextManager", "_GeneratorContextManager"})
 ASYNC_MANAGERS = frozenset({"AsyncContextManager", "AbstractAsyncContextManager", "_AsyncGeneratorContextManager"})
-MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict"})
+MAPPINGS = frozenset(
+    {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict", "WeakValueDictionary"}
+)
 VARIABLES = frozenset({"ContextVar", "local"})
 
 KEPT_PROPERTIES = frozenset({"functools.cached_property", "cached_property"})

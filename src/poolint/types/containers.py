@@ -86,9 +86,11 @@ def of_functions(ev: Evaluator, declared: Type, value: Type) -> Type:
 
 def behind(ev: Evaluator, one: Pending, node: ast.Subscript, scope: Scope) -> Type:
     """What stands behind a key of a container: of a table that is written out, and that nobody adds to, what it has there; of
-    one that may have anything in it, what the module puts there."""
+    one that may have anything in it, what the module puts there. A slice of a list is one as well."""
     if one.call != "iterable":
         return UNKNOWN
+    if isinstance(node.slice, ast.Slice):
+        return one
     if isinstance(one.item, Either) and isinstance(node.slice, ast.Constant):
         found = _written_for(ev, node.value, node.slice.value, scope)
         return one.item if found is None else found

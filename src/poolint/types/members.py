@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 _GENERATOR = "poolint.evidence.AsyncGenerator"
-_TAKING_ITEM = frozenset({"get", "pop", "popleft", "setdefault", "popitem", "__next__", "__anext__"})
+_TAKING_ITEM = frozenset({"get", "pop", "popleft", "setdefault", "__next__", "__anext__"})
 _FINDING = frozenset({"__getattr__", "__getattribute__"})
 """What finds members that no method of a class assigns."""
 
@@ -116,6 +116,8 @@ def _member(ev: Evaluator, receiver: Type, attribute: str) -> Type:
             if receiver.call == "async-generator":
                 return CallableValue(Pending("coroutine", awaited=receiver.item))
             return CallableValue(receiver.item)
+        if attribute == "popitem" and receiver.call == "iterable":
+            return CallableValue(TupleOf((UNKNOWN, receiver.item)))
         if attribute in ("values", "copy") and receiver.call == "iterable":
             return CallableValue(receiver)
         if attribute == "items" and receiver.call == "iterable":
