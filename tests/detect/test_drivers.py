@@ -171,3 +171,51 @@ def test_a_function_that_makes_a_connection_and_gives_it_is_as_good_as_connect(t
     found = list(checker.check(Source.read(str(path))))
     assert [(one.function, one.code) for one in found] == [("load", "POL201"), ("load_again", "POL201")]
     assert {one.certainty.value for one in found} == {"possible"}
+
+
+NAMED_OTHERWISE = """\
+import warehouse_driver
+
+
+async def load(dsn: str, shelf: int) -> list[tuple[int, ...]]:
+    query, connection = "SELECT id FROM stock WHERE shelf = ?", await warehouse_driver.connect(dsn)
+    cursor = await connection.cursor()
+    await cursor.execute(query, (shelf,))
+    return await cursor.fetchall()
+
+
+def count(dsn: str) -> int:
+    cursor = (connection := warehouse_driver.connect(dsn)).cursor()
+    cursor.execute("SELECT count(*) FROM stock")
+    found = cursor.fetchone()
+    if found is None:
+        return 0
+    connection.close()
+    return found[0]
+
+
+def count_well(dsn: str) -> int:
+    connection = None
+    try:
+        cursor = (connection := warehouse_driver.connect(dsn)).cursor()
+        cursor.execute("SELECT count(*) FROM stock")
+        return cursor.fetchone()[0]
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+def swapped(dsn: str) -> None:
+    first, second = warehouse_driver.pair(dsn)
+    first.cursor().execute("SELECT 1")
+    second.commit()
+"""
+
+
+def test_a_connection_is_followed_that_is_named_with_others_or_in_an_expression(tmp_path: Path) -> None:
+    path = tmp_path / "stock.py"
+    path.write_text(NAMED_OTHERWISE)
+    checker = Checker(Settings(certainty="possible", root=str(tmp_path)), LazyRules())
+    found = list(checker.check(Source.read(str(path))))
+    assert [(one.function, one.code) for one in found] == [("load", "POL201"), ("count", "POL201")]
+    assert {one.certainty.value for one in found} == {"possible"}

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.detect.services import Services
-    from poolint.syntax.scopes import Scope, ScopeKey
+    from poolint.syntax.scopes import Binding, Scope, ScopeKey
 
 _CONNECT, _CURSOR, _EXECUTES = "connect", "cursor", frozenset({"execute", "executemany"})
 _GIVES = frozenset({"fetchone", "fetchall", "fetchmany"})
@@ -53,9 +53,10 @@ class Drivers:
     def observe(self, scope: Scope) -> Iterator[LeakedCheckout]:
         """The connections that a function makes and leaves open."""
         asked = (one.func.value for one in scope.calls_named({_CURSOR}) if isinstance(one.func, ast.Attribute))
-        for name in dict.fromkeys(one.id for one in asked if isinstance(one, ast.Name)):
+        named = (one.target if isinstance(one, ast.NamedExpr) else one for one in asked)
+        for name in dict.fromkeys(one.id for one in named if isinstance(one, ast.Name)):
             for binding in scope.bindings.get(name, ()):
-                value = binding.value
+                value = _value(binding)
                 is_kept = value is not None and target_of(parent_of(value), value, scope) == name
                 if value is not None and is_kept and _is_connection(name, scope):
                     node = value.value if isinstance(value, ast.Await) else value
@@ -120,12 +121,21 @@ def _made(value: ast.expr, scope: Scope) -> ast.expr:
     return assigned(value.id, scope) or value if is_own else value
 
 
+def _value(binding: Binding) -> ast.expr | None:
+    """What a name is bound to, also as one of several at once."""
+    if binding.index < 0:
+        return binding.value
+    several = binding.value.elts if isinstance(binding.value, ast.Tuple) else []
+    return several[binding.index] if binding.index < len(several) else None
+
+
 def _is_connection(name: str, scope: Scope) -> bool:
     """Whether a function uses all of the protocol on a local name, and no inner function has it."""
-    uses = list(reads_of(name, scope))
-    if any(inner is not scope for inner, _ in uses):
+    if any(inner is not scope for inner, _ in reads_of(name, scope)):
         return False
-    called = {_method(load): load for _, load in uses}
+    given = (parent_of(one.value) for one in scope.bindings.get(name, ()) if one.value is not None)
+    named = (one for one in given if isinstance(one, ast.NamedExpr))  # `(conn := connect(dsn)).cursor()`
+    called: dict[str, ast.expr] = {_method(one): one for one in (*scope.loads.get(name, ()), *named)}
     if _CURSOR not in called:
         return False
     words = {"commit"} & called.keys()
