@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from poolint.analyses.lifetimes.acquisitions import checkout
-from poolint.analyses.lifetimes.destinations import given_target
+from poolint.analyses.lifetimes.destinations import given, given_target
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.databases import closes_itself
 from poolint.detect.detector import Detector
@@ -46,9 +46,8 @@ def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation
         return
     blocks: dict[int, _Block] = {}
     for node in scope.calls:
-        value: ast.expr = node
-        if isinstance(parent := parent_of(node), ast.Await):
-            value, parent = parent, parent_of(parent)
+        value = given(ev, node, scope)
+        parent = parent_of(value)
         statement = parent_of(parent) if isinstance(parent, ast.Tuple) else parent
         if not (isinstance(statement, ast.Assign) and len(statement.targets) == 1):
             continue

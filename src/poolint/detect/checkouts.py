@@ -310,7 +310,7 @@ def _first_problem(
     leaks = outcome.leaks
     if site.cls.kind in OWNERS:
         return _verdict_on_owner(outcome, site, ends)
-    if site.cls.kind == "response" and site.cls.on_drop == "collected":
+    if site.cls.kind == "response" and site.cls.on_drop != "lost":
         return ("never", leaks["exit-normal"]) if "exit-normal" in leaks else None  # what raises is rare
     if outcome.overwritten is not None:
         if _in_finally_before_release(outcome.overwritten, site, ends):

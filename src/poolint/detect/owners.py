@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from poolint.analyses.lifetimes.acquisitions import checkout
-from poolint.analyses.lifetimes.destinations import given_target
+from poolint.analyses.lifetimes.destinations import given, given_target
 from poolint.analyses.once import memoising
 from poolint.analyses.ownership import Fate, parameter_for
 from poolint.detect.asked_for import off_by_default
@@ -84,11 +84,9 @@ def observe(holdings: Holdings, ownership: Ownership, scope: Scope) -> Iterator[
     ev = ownership.ev
     drives = ev.models.words("drives", "drives-given")
     for node in scope.calls:
-        value: ast.expr = node
-        parent = parent_of(node)
-        if isinstance(parent, ast.Await) or (
-            isinstance(parent, ast.Call) and node in parent.args and last_name(parent.func) in drives
-        ):
+        value = given(ev, node, scope)
+        parent = parent_of(value)
+        if isinstance(parent, ast.Call) and node in parent.args and last_name(parent.func) in drives:
             value, parent = parent, parent_of(parent)
         if type(parent) not in _KEEPING:
             continue

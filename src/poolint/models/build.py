@@ -113,12 +113,12 @@ def _configuration_problems(library: Library, libraries: Sequence[Library], clas
 def screen(libraries: Iterable[Library]) -> bytes:
     """What the screen needs, in ten lines.
 
-    The import roots of the screened libraries; the last parts of the names in them that carry something of a pool, or register
-    a listener with one; of those the ones of synchronous sessions and pools, each with the root that it is of; the methods by
-    which these reach the database; roots and names of the clients of other libraries that matter by themselves, since it is
-    known what dropping them does; the import roots of all libraries; what shows that a response may be left unread; what makes
-    a router, of which is said elsewhere what is run before its endpoints, or lets something run before a function; what makes a
-    registry of sessions, or what has one; modules of which all names are known, with these.
+    The import roots of the screened libraries; the last parts of the names in them that carry something of a pool, or register a
+    listener with one; of those the ones of synchronous sessions and pools, each with the root that it is of; the methods by which
+    these reach the database; roots and names of the clients of other libraries of which it is known what dropping them does; the
+    import roots of all libraries; what shows that a response may be left unread; what makes a router, of which is said elsewhere
+    what is run before its endpoints, or lets something run before a function; what makes a registry of sessions, or what has one;
+    modules of which all names are known, with these.
     """
     libraries = tuple(libraries)
     screened = [library for library in libraries if library.screened]
@@ -147,19 +147,16 @@ def screen(libraries: Iterable[Library]) -> bytes:
             if _gives_connections(cls):
                 reaching.update(name for method in cls.methods if method.role in _GIVING for name in method.names)
             if cls.mode == "sync" and cls.kind in ("session", "registry", "query"):
-                rows = (method for method in cls.methods if method.role in REACHING_ROLES)
-                reaching.update(name for method in rows for name in method.names)
+                reaching.update(name for row in cls.methods if row.role in REACHING_ROLES for name in row.names)
         named: tuple[Class | Function, ...] = (*library.classes, *library.functions)
         for row in named:
             if row.name in statements or (isinstance(row, Function) and row.returns in statements):
                 continue
-            last = {path.rpartition(".")[2] for path in (row.name, *row.aliases)}
-            names |= last
+            names |= {path.rpartition(".")[2] for path in (row.name, *row.aliases)}
             if row.name in sessions or (isinstance(row, Function) and row.returns in sessions | connections):
                 blocking |= {f"{path.partition('.')[0]}.{path.rpartition('.')[2]}" for path in (row.name, *row.aliases)}
-        names |= {name.rpartition(".")[2] for name in library.objects}
-        registering = (row for row in library.manners if row.how in ("registers", "registers-decorated"))
-        names |= {name.rpartition(".")[2] for row in registering for name in row.names}
+        rows = (row for row in library.manners if row.how in ("registers", "registers-decorated"))
+        names |= {name.rpartition(".")[2] for name in (*library.objects, *(one for row in rows for one in row.names))}
     clients: set[str] = set()
     for library in libraries:
         kept = [] if library.screened else [cls for cls in library.classes if cls.kind == "client" and cls.on_drop]
@@ -169,8 +166,8 @@ def screen(libraries: Iterable[Library]) -> bytes:
     including = [one for one in libraries if any(row.includes for row in one.injections)]
     serving = [row for one in including for row in one.purposes if row.purpose == "serves"]
     routers = {f"{name.rpartition('.')[2]}(" for row in serving for name in row.names}
-    guards = {name for library in libraries for row in library.guards for name in row.names if "." in name}
-    routers |= {name.rpartition(".")[2] for name in guards}
+    guards = (name for library in libraries for row in library.guards for name in row.names)
+    routers |= {name.rpartition(".")[2] for name in guards if "." in name}
     lists = (roots, names, blocking, reaching, clients, every, lending, routers, _registries(libraries))
     told = " ".join(_told(row) for library in screened for row in library.modules)
     return b"\n".join((*(" ".join(sorted(words)).encode() for words in lists), told.encode()))
@@ -180,9 +177,10 @@ def _lending(cls: Class) -> Iterator[str]:
     """What a file mentions in which a response of a client may be left: the module and the class, as they are; the methods
     that always give one, after a dot; and arguments by which others do, as they are written."""
     for row in cls.methods:
-        if row.owes:
+        if row.owes or row.owes_unless:
             yield from (cls.name.partition(".")[0], cls.name.rpartition(".")[2])
-            yield from (f".{name}" for name in row.names) if row.owes == "always" else (f"{row.owes}=True",)
+            said = f"{row.owes}=True" if row.owes else f"{row.owes_unless}=False"
+            yield from (f".{name}" for name in row.names) if row.owes == "always" else (said,)
 
 
 def _registries(libraries: Iterable[Library]) -> set[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from poolint.models.schema import CLOSING_ROLES, Class, Dialect, Driver, Fact, Fork, Function, Library, Maker, Method
-from poolint.models.standard import LEAVES
+from poolint.models.standard import ENTERS, LEAVES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -234,7 +234,7 @@ class Models:
 
         A row that names the method, also one of a base, comes before any fallback row; a fallback covers public
         names only, and none that is an attribute. Who calls ``__aexit__`` or ``__exit__`` by hand does what the end of a
-        block does.
+        block does, and who calls ``__aenter__`` or ``__enter__`` has what the block would have.
         """
         table = self._methods.get(cls.name)
         if table is None:
@@ -246,6 +246,8 @@ class Models:
             method = table[FALLBACK]
         if method is None and name in LEAVES:
             method = table[name] = self._leaving(cls, name)
+        elif method is None and name in ENTERS:
+            method = table[name] = self._entering(cls, name)
         return method
 
     def having(self, cls: Class, name: str) -> Class | None:
@@ -277,6 +279,13 @@ class Models:
         closing = (row for one in family for row in one.methods if row.role in CLOSING_ROLES and row.releases == "self")
         found = next(closing, None)
         return Method((name,), "coroutine" if is_async else "sync", found.role) if found is not None else None
+
+    def _entering(self, cls: Class, name: str) -> Method | None:
+        """What the beginning of a block on an instance gives."""
+        is_async = name == "__aenter__"
+        given = (one.async_enter if is_async else one.enter for one in self.lineage(cls))
+        found = next(filter(None, given), "")
+        return Method((name,), "coroutine" if is_async else "sync", returns=found) if found else None
 
     def attribute(self, cls: Class, name: str) -> str | None:
         """The type expression of the attribute ``name`` of an instance of ``cls``; None where nothing is known."""

@@ -25,8 +25,8 @@ _UNTYPED = frozenset({"close", "aclose", "release", "dispose", "disconnect"})
 """Methods that give back what is not known otherwise."""
 _TAKES_BACK = frozenset({"release", "putconn"})
 """Methods of pools that are given what they take back."""
-_PLAIN = ("close", "aclose", "dispose", "disconnect")
-"""Methods that do what leaving a block does; the first that a class has is the one to call: an order no row has."""
+_PLAIN = ("release_conn", "close", "aclose", "dispose", "disconnect")
+"""Methods that do what leaving a block does, or better; the first that a class has is the one to call: an order no row has."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,6 +33,7 @@ _OPEN = {
 _UNREAD = {
     "lost": "its connection never comes back to the pool of its client",
     "collected": "its connection is missing in the pool of its client until it has been read, or is collected",
+    "closed": "its connection never comes back to the pool of its client, and is closed when it is collected",
 }
 
 

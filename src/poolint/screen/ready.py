@@ -76,7 +76,7 @@ class Ready:
             root, _, last = one.partition(b".")
             by_root.setdefault(root, set()).add(last)
         self.blocking = {root: frozenset(found) for root, found in by_root.items()}
-        self._arguments = [one for one in lists[6] if one.endswith(b"=True")]
+        self._arguments = [one for one in lists[6] if b"=" in one]
         self._lending = [one[1:] for one in lists[6] if one.startswith(b".")]
         self._lenders = frozenset(lists[6])
         self._making = [name + b"(" for name in self.clients]
@@ -154,8 +154,8 @@ class Ready:
         return False
 
     def may_lend(self, foreign: Set[bytes], data: bytes) -> bool:
-        """Whether a response of a client may be bound to a name that has a connection until it is read; ``foreign`` are
-        the names that a file imports."""
+        """Whether a response of a client may be had that has a connection until it is read; ``foreign`` are the names that a
+        file imports."""
         if self._lenders.isdisjoint(foreign):
             return False
         if any(one in data for one in self._arguments):
@@ -164,7 +164,7 @@ class Ready:
             return False
         if self._awaited is None:
             names = b"|".join(sorted(self._lending))
-            self._awaited = re.compile(rb"=[\s(]*await[\s(]+[\w.]+\.(?:" + names + rb")\(")
+            self._awaited = re.compile(rb"\bawait[\s(]+[\w.]+\.(?:" + names + rb")\(")
         return self._awaited.search(data) is not None
 
     def made(self, data: bytes) -> list[re.Match[bytes]]:

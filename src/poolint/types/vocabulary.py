@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.models.schema import ASKED, OPENING_ROLES, POOLING, REACHING_ROLES, RELEASABLE
-from poolint.models.standard import LEAVES
+from poolint.models.standard import ENTERS, LEAVES
 from poolint.syntax.expressions import last_name as last_name
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class Vocabulary:
     connection or open a session, ``makes`` make an engine, a pool or a client that has to be closed, ``of_resources``
     are called on sessions and connections, ``of_registries`` on what keeps a session for each thread or task, and
     ``registries`` are the names of the classes of such; ``reaches`` reach the database and wait for it;
+    ``gives_itself`` give the session or connection back that they are called on;
     ``outlasts`` give connections whose block does not release them, and ``lends`` responses that have one. ``replaces`` may,
     as decorators, make of a function what does something else when it is called.
     """
@@ -40,6 +41,7 @@ class Vocabulary:
         self.outlasts: set[str] = set()
         self.lends: set[str] = set()
         self.replaces: set[str] = set()
+        self.gives_itself: set[str] = {*ENTERS}
         called = {cls.name for cls in models.classes.values() if models.method(cls, "__call__") is not None}
         for cls in models.classes.values():
             if (cls.kind == "client" and cls.on_drop) or (cls.kind == "pool" and cls.construct == "create"):
@@ -57,10 +59,12 @@ class Vocabulary:
                         self.outlasts.update(method.names)
                 if method.returns in called:
                     self.replaces.update(method.names)
-                if method.owes:
+                if method.owes or method.owes_unless:
                     self.lends.update(method.names)
                 if cls.kind in RELEASABLE:
                     self.of_resources.update(method.names)
+                    if method.returns in ("self", cls.name):
+                        self.gives_itself.update(method.names)
                 if cls.kind == "registry":
                     self.of_registries.update(method.names)
                 if (
@@ -69,8 +73,8 @@ class Vocabulary:
                     and method.role in REACHING_ROLES
                 ):
                     self.reaches.update(method.names)
-        self.of_resources.update(LEAVES)
-        self.pending.add("__aexit__")
+        self.of_resources.update(ENTERS | LEAVES)
+        self.pending.update(("__aenter__", "__aexit__"))
         for name, function in models.functions.items():
             last = name.rpartition(".")[2]
             if function.returns in called:

@@ -19,6 +19,7 @@ from poolint.analyses.assumed import is_ruled_out
 from poolint.analyses.conditions import Entering
 from poolint.analyses.holding.standings import changed_along
 from poolint.analyses.joined import run_in_thread
+from poolint.analyses.lifetimes.destinations import begun_with
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places
 from poolint.flow.cfg import TooComplex
@@ -198,6 +199,7 @@ class Leaving:
     def _is_taken(self, value: ast.expr, scope: Scope, place: str) -> bool:
         """Whether a checkout is what a place is given here: ``self.conn = await pool.acquire()``."""
         taken = value.value if isinstance(value, ast.Await) else value
+        taken = begun_with(self.ev, taken, scope) if isinstance(taken, ast.Call) else taken
         found = self.holdings.own_changes(scope).calls.get(taken, ())
         return any(one.holds and one.resource == place for one in found)
 

@@ -16,6 +16,7 @@ from poolint.analyses.holding.left_blocks import ended_by_exit
 from poolint.analyses.holding.registries import Registries
 from poolint.analyses.holding.unknown_parts import UnknownParts
 from poolint.analyses.lifetimes.acquisitions import checkout
+from poolint.analyses.lifetimes.destinations import given
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places, arguments_of, owner_of
 from poolint.analyses.worked_on import WorkedOn
@@ -370,10 +371,8 @@ def may_take_for_block(scope: Scope) -> bool:
 
 def taken_for_block(ev: Evaluator, call: ast.Call, scope: Scope) -> tuple[str, Class] | None:
     """What an object checks out for the block that it is entered for, and its place: ``self.conn = await pool.acquire()``."""
-    parent = parent_of(call)
-    value: ast.expr = call
-    if isinstance(parent, ast.Await):
-        value, parent = parent, parent_of(parent)
+    value = given(ev, call, scope)
+    parent = parent_of(value)
     place = name_of(parent.targets[0]) if isinstance(parent, ast.Assign) else ""
     taken = checkout(ev, call, value, scope) if place.startswith("self.") else None
     if taken is None or taken[1].kind != "connection" or taken[1].embedded or taken[0].is_direct:

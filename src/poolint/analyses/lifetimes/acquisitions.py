@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from poolint.analyses.carrying import Carrying
 from poolint.analyses.lifetimes.borrowed import borrows
 from poolint.analyses.lifetimes.destinations import (
+    begun_with,
     elsewhere,
     entered_as,
+    given,
     may_acquire,
     may_be_lost,
     may_lend,
     target_of,
 )
 from poolint.analyses.lifetimes.given_pools import is_bound_to, is_given_away
-from poolint.analyses.lifetimes.responses import Lenders, is_handed_on, is_owed, is_streamed
+from poolint.analyses.lifetimes.responses import Lenders, is_handed_on, is_owed, is_streamed, may_owe
 from poolint.analyses.lifetimes.state import Taker
 from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.flow.summaries import Summaries
@@ -157,10 +159,8 @@ class _Captured:
 
 
 def _acquired(ev: Evaluator, node: ast.Call, scope: Scope, captured: _Captured) -> Site | Unfollowed:
-    value: ast.expr = node
-    parent = parent_of(node)
-    if isinstance(parent, ast.Await):
-        value, parent = parent, parent_of(parent)
+    value = given(ev, node, scope)
+    parent = parent_of(value)
     bound, around = chosen(value)
     name = target_of(around, bound, scope)
     if name is None and last_name(node.func) in ev.vocabulary.outlasts:
@@ -240,7 +240,7 @@ def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> t
     if fact.row is None and fact.cls is None:
         return ev.derived(_Handing).from_helper(node, scope, cls) or "takes-nothing"
     if cls.kind == "response":
-        return (fact, cls, "") if is_streamed(cls, fact, value, scope) else "takes-nothing"
+        return (fact, cls, "") if is_streamed(ev, cls, fact, value, scope) else "takes-nothing"
     if not is_taking(fact):
         return "takes-nothing"
     return "borrowed" if borrows(ev, node, scope) else (fact, cls, "")
@@ -355,10 +355,10 @@ class _Handing:
     def _of_function(self, key: ScopeKey) -> tuple[_Handed, ...]:
         scope = self.ev.project.scope(key)
         found: tuple[_Handed, ...] = ()
-        given = [one for one in scope.returns if not (isinstance(one, ast.Constant) and one.value is None)]
-        for one in given:
+        values = [one for one in scope.returns if not (isinstance(one, ast.Constant) and one.value is None)]
+        for one in values:
             found = _all_handed(found, self._of_value(one, scope))
-        return found if given else _NOT_ALL
+        return found if values else _NOT_ALL
 
     def _of_value(
         self, value: ast.expr | None, scope: Scope, through: frozenset[Passage] = frozenset()
@@ -371,15 +371,15 @@ class _Handing:
             return _NOT_ALL
         if isinstance(value, ast.Name) and (value.id in scope.declared or value.id in scope.globals):
             return _NOT_ALL  # a name that is another's as well
-        awaited = parent_of(call)
-        value = awaited if isinstance(awaited, ast.Await) else call
+        call = begun_with(self.ev, call, scope)
+        value = given(self.ev, call, scope)
         fact = call_site(self.ev, call, scope, use_evidence=False)
         if fact is None or borrows(self.ev, call, scope):
             return _NOT_ALL
         if fact.cls is not None and fact.cls.kind == "registry" and not is_own_registry(call.func, scope):
             return _NOT_ALL
         role = fact.role or (fact.cls.construct if fact.cls is not None else "")
-        if getattr(fact.row, "owes", ""):
+        if may_owe(fact):
             cls = _class_of(self.ev, value, scope)
             is_handed = cls is not None and is_handed_on(self.ev, cls, fact, value, scope)
             return (_Handed(CallKey.of(call, scope), cls.name),) if is_handed and cls is not None else _NOT_ALL

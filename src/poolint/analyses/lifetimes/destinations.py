@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Literal
 
 from poolint.flow.cfg.bindings import matching
 from poolint.flow.flags import name_of
+from poolint.models.schema import RELEASABLE
 from poolint.models.standard import ENTERS
 from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import around
+from poolint.types.call_sites import call_site
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Set
 
     from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
     from poolint.types.vocabulary import Vocabulary
 
 Unfollowed = Literal[
@@ -56,6 +59,40 @@ def elsewhere(parent: ast.AST | None) -> Unfollowed:
     if any(isinstance(one, (ast.Attribute, ast.Subscript)) for one in targets):
         return "stored"
     return "unnamed" if parent is None else _ELSEWHERE.get(type(parent), "unnamed")
+
+
+def given(ev: Evaluator, node: ast.Call, scope: Scope) -> ast.expr:
+    """The widest expression that has what a call gives: awaited, or by methods of it that give it back, as
+    ``engine.connect().execution_options(…)``."""
+    value = _awaited(node)
+    while True:
+        member = parent_of(value)
+        call = parent_of(member) if isinstance(member, ast.Attribute) else None
+        if not (isinstance(member, ast.Attribute) and isinstance(call, ast.Call) and call.func is member):
+            return value
+        if member.attr not in ev.vocabulary.gives_itself:
+            return value
+        fact = call_site(ev, call, scope, use_evidence=False)
+        row, cls = (fact.row, fact.cls) if fact is not None else (None, None)
+        if row is None or cls is None or cls.kind not in RELEASABLE or row.returns not in ("self", cls.name):
+            return value
+        value = _awaited(call)
+
+
+def begun_with(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.Call:
+    """The call that such a chain begins with, of the one that it ends with."""
+    inner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    inner = inner.value if isinstance(inner, ast.Await) else inner
+    if isinstance(inner, ast.Call) and last_name(call.func) in ev.vocabulary.gives_itself:
+        first = begun_with(ev, inner, scope)
+        if given(ev, first, scope) is _awaited(call):
+            return first
+    return call
+
+
+def _awaited(call: ast.Call) -> ast.expr:
+    around = parent_of(call)
+    return around if isinstance(around, ast.Await) else call
 
 
 def is_entered_attribute(name: str, scope: Scope) -> bool:
@@ -123,7 +160,7 @@ def entered_as(parent: ast.AST | None) -> str | None:
 
 def may_lend(node: ast.Call) -> bool:
     """Whether a call with the name of one that lends a response may do so: it is awaited, or asks for that."""
-    says = any(isinstance(one.value, ast.Constant) and one.value.value is True for one in node.keywords)
+    says = any(isinstance(one.value, ast.Constant) and isinstance(one.value.value, bool) for one in node.keywords)
     return says or isinstance(parent_of(node), ast.Await)
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.lent_pools import passed_for
 from poolint.analyses.lifetimes.destinations import may_lend, target_of
-from poolint.models.schema import CLOSING_ROLES
+from poolint.models.schema import CLOSING_ROLES, Method
 from poolint.syntax.scopes import is_parameter, parent_of
+from poolint.syntax.surroundings import call_taking
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function
 
@@ -38,10 +39,10 @@ class Lenders:
         return found
 
 
-def is_streamed(cls: Class, fact: CallSite, value: ast.expr, scope: Scope) -> bool:
+def is_streamed(ev: Evaluator, cls: Class, fact: CallSite, value: ast.expr, scope: Scope) -> bool:
     """Whether a call gives a response that has a connection of a client's pool, where that client outlives the function, and
-    that is not read by an attribute."""
-    return _is_asked_for(fact) and _outlives(_client(fact), scope) and _is_unread(cls, value, scope)
+    that is not read by an attribute, as it is gone over, or by a library that it is passed to."""
+    return _is_asked_for(fact) and _outlives(_client(fact), scope) and _is_unread(ev, cls, value, scope)
 
 
 def is_handed_on(ev: Evaluator, cls: Class, fact: CallSite, value: ast.expr, scope: Scope) -> bool:
@@ -66,7 +67,7 @@ def is_owed(ev: Evaluator, cls: Class, fact: CallSite, node: ast.Call, inner: Sc
     client outlives the caller as well."""
     awaited = parent_of(node)
     value: ast.expr = awaited if isinstance(awaited, ast.Await) else node
-    if not _is_unread(cls, value, scope):
+    if not _is_unread(ev, cls, value, scope):
         return False
     client = _client(fact)
     if client is None or not is_parameter(client.id, inner):
@@ -82,19 +83,38 @@ def is_owed(ev: Evaluator, cls: Class, fact: CallSite, node: ast.Call, inner: Sc
     return given is not None and _outlives(_root(given), scope)
 
 
+def may_owe(fact: CallSite) -> bool:
+    """Whether a call may give such a response, always or where its arguments say so."""
+    return isinstance(fact.row, Method) and bool(fact.row.owes or fact.row.owes_unless)
+
+
 def _is_asked_for(fact: CallSite) -> bool:
     """Whether a call gives a response that is read later, always or since its arguments say so."""
-    owes = getattr(fact.row, "owes", "")
-    said = [one.value for one in fact.node.keywords if one.arg == owes]
-    return owes == "always" or any(isinstance(one, ast.Constant) and one.value is True for one in said)
+    row = fact.row
+    if not isinstance(row, Method) or row.owes == "always":
+        return isinstance(row, Method)
+    said = {one.arg: one.value.value for one in fact.node.keywords if isinstance(one.value, ast.Constant)}
+    return said.get(row.owes) is True or said.get(row.owes_unless) is False
 
 
-def _is_unread(cls: Class, value: ast.expr, scope: Scope) -> bool:
+def _is_unread(ev: Evaluator, cls: Class, value: ast.expr, scope: Scope) -> bool:
     name = target_of(parent_of(value), value, scope)
     if name is None:
         return False
-    uses = map(parent_of, scope.loads.get(name, ())) if name else [parent_of(value)]
-    return not any(isinstance(one, ast.Attribute) and one.attr in cls.reads for one in uses)
+    return not any(_reads(ev, cls, one, scope) for one in (scope.loads.get(name, ()) if name else (value,)))
+
+
+def _reads(ev: Evaluator, cls: Class, use: ast.expr, scope: Scope) -> bool:
+    """Whether a response is read where it stands, by no method of it; a library may read what is like a file."""
+    parent = parent_of(use)
+    if isinstance(parent, ast.Attribute):
+        return parent.attr in cls.reads
+    if isinstance(parent, (ast.For, ast.AsyncFor, ast.comprehension)):
+        return parent.iter is use
+    taking, row = call_taking(use), ev.models.method(cls, "read")
+    if taking is None or row is None or row.call != "sync":
+        return False
+    return not any(isinstance(one, Function) for one in callees_of(ev, taking[0], scope))
 
 
 def _client(fact: CallSite) -> ast.Name | None:
