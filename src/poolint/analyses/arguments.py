@@ -21,14 +21,6 @@ def bound_to(function: Scope, call: ast.Call, *, is_method: bool) -> dict[str, a
     return found
 
 
-def fields_of(family: list[Scope]) -> list[str]:
-    """The fields of a class that has no ``__init__`` of its own, in the order in which one is made for it."""
-    names: dict[str, None] = {}
-    for cls in reversed(family):
-        names.update({name: None for name, bound in cls.bindings.items() if bound[0].kind == "annotated"})
-    return list(names)
-
-
 def given_to_fields(fields: list[str], call: ast.Call) -> dict[str, ast.expr]:
     """What a call passes for the fields of a class; nothing where that cannot be told."""
     if any(isinstance(one, ast.Starred) for one in call.args):

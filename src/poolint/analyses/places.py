@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.arguments import bound_to, fields_of, given_to_fields
+from poolint.analyses.arguments import bound_to, given_to_fields
 from poolint.analyses.carrying import Carrying
 from poolint.analyses.given_parts import GivenParts, object_of
 from poolint.analyses.given_together import GivenTogether
@@ -22,6 +22,7 @@ from poolint.syntax.reaching import reaching
 from poolint.syntax.scopes import Bindings, Scope
 from poolint.syntax.unpacked import keywords_of
 from poolint.types.call_sites import called_on, callees_of, text_of
+from poolint.types.fields import fields_of
 from poolint.types.made_of import passed_for_part
 from poolint.types.members import lineage
 from poolint.types.returns import decorators

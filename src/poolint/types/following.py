@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec.structs import replace
 
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import Scope, parent_of
 from poolint.types import bound, containers, imports
 from poolint.types.followed import (
     NOTHING,
@@ -50,7 +50,7 @@ from poolint.types.values import ClassObject, Function, Instance, ModuleObject, 
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from poolint.syntax.scopes import Binding, Scope
+    from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator
 
 Passage = Literal["import", "attribute", "member", "with", "for", "parameter", "caller", "function", "call", "key"]
@@ -220,9 +220,19 @@ class Follower:
             if last.kind == "annotated" and _is_validated(cls, name):
                 return Steps()
             steps = self._of_binding(last, last.home(cls), name, at.frame)
-            is_field = last.kind == "annotated" and isinstance(owner, Instance)
-            return steps._replace(found=tuple(s._replace(setting=name) for s in steps.found)) if is_field else steps
+            is_field = last.kind == "annotated"
+            return self._of_field(owner, name, steps) if is_field and isinstance(owner, Instance) else steps
         return Steps()
+
+    def _of_field(self, owner: Instance, name: str, default: Steps) -> Steps:
+        """What those pass for a field who make the object; else its default, which any of them may replace."""
+        from poolint.types.fields import passed_for_field
+
+        cls = owner.cls if "caller" in self.through else None
+        passed = passed_for_field(self.ev, cls, name) if isinstance(cls, Scope) else []
+        if passed:
+            return joined(one_step(value, at) if value is not None else default for value, at in dict.fromkeys(passed))
+        return default._replace(found=tuple(one._replace(setting=name) for one in default.found))
 
     def _is_property(self, function: Scope) -> bool:
         names = {last_name(decorator) for decorator in getattr(function.node, "decorator_list", ())}

@@ -1,0 +1,53 @@
+"""The fields of classes that write no ``__init__``, and what those pass for them who make such objects."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from poolint.syntax.expressions import argument_for, tells_all
+from poolint.types.members import bases_of, lineage
+from poolint.types.overrides import Heirs
+from poolint.types.values import ClassObject
+
+if TYPE_CHECKING:
+    import ast
+
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+_MAX_MAKERS = 20
+"""Calls that make objects of one class; what more of them pass is not asked."""
+
+
+def fields_of(family: list[Scope]) -> list[str]:
+    """The fields of a class that has no ``__init__`` of its own, in the order in which one is made for it."""
+    names: dict[str, None] = {}
+    for cls in reversed(family):
+        names.update({name: None for name, bound in cls.bindings.items() if bound[0].kind == "annotated"})
+    return list(names)
+
+
+def passed_for_field(ev: Evaluator, owner: Scope, name: str) -> list[tuple[ast.expr | None, Scope]]:
+    """What all pass for a field who make an object of a class, or of one below it, each with the scope that it stands in; None
+    for who leaves it as it is. Nothing where that is not known: nobody is seen to make one, or something else may fill it."""
+    found: list[tuple[ast.expr | None, Scope]] = []
+    for cls in (owner, *ev.derived(Heirs).below(owner)):
+        family = lineage(ev, ClassObject(cls, None))
+        if not all(_is_made_by_its_fields(ev, one) for one in family):
+            return []
+        order = fields_of(family)
+        makers = list(islice(ev.callers.making(cls), _MAX_MAKERS + 1))
+        if len(makers) > _MAX_MAKERS or not all(tells_all(call) for call, _ in makers):
+            return []
+        found += [
+            (argument_for(call, name, order.index(name) if name in order else -1), scope) for call, scope in makers
+        ]
+    return found
+
+
+def _is_made_by_its_fields(ev: Evaluator, cls: Scope) -> bool:
+    """Whether a class has no ``__init__``, its own or one of a library's class, which would say what objects are made of."""
+    bases = bases_of(ev, cls)
+    is_ours = len(bases) == len(getattr(cls.node, "bases", ())) and all(one.base is None for one in bases)
+    return is_ours and "__init__" not in cls.bindings
