@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.assumed import UNKNOWN, is_storable
 from poolint.models.standard import EQUAL_TO_VALUES
 from poolint.syntax.scopes import Scope
+from poolint.types.members import lineage
 from poolint.types.values import ClassObject
 
 if TYPE_CHECKING:
@@ -41,9 +42,8 @@ class ClassConstants:
         cls = owner.cls if isinstance(owner, ClassObject) else None
         if not isinstance(cls, Scope) or not isinstance(cls.node, ast.ClassDef) or node.attr in cls.self_assignments:
             return None
-        around = cls.parent or cls
-        bases = {self.ev.qualified_name(self.ev.type_of(one, around)) for one in cls.node.bases}
-        if bases and not any(one.startswith("enum.") for one in bases):
+        bases = _bases(self.ev, cls)
+        if bases and not _is_of_enumeration(bases):
             return None
         bindings = cls.bindings.get(node.attr, ())
         made = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "annotated") else None
@@ -52,3 +52,20 @@ class ClassConstants:
             return bases, made.value, name
         is_numbered = made is not None and bool(bases) and EQUAL_TO_VALUES.isdisjoint(bases)
         return (bases, UNKNOWN, name) if is_numbered else None
+
+
+def is_enumeration(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
+    """Whether an expression is an enumeration of the project: it has as many members as are written there."""
+    one = ev.type_of(node, scope)
+    family = lineage(ev, one) if isinstance(one, ClassObject) else ()
+    return any(_is_of_enumeration(_bases(ev, cls)) for cls in family)
+
+
+def _bases(ev: Evaluator, cls: Scope) -> set[str]:
+    """The full names of the bases of a class."""
+    around = cls.parent or cls
+    return {ev.qualified_name(ev.type_of(one, around)) for one in getattr(cls.node, "bases", ())}
+
+
+def _is_of_enumeration(bases: set[str]) -> bool:
+    return any(one.startswith("enum.") for one in bases)

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from poolint.analyses.class_constants import is_enumeration
 from poolint.types.following import origin
 from poolint.types.unmodelled import path_to
 from poolint.types.vocabulary import last_name
@@ -49,6 +50,8 @@ def has_a_bound(ev: Evaluator, items: ast.expr, scope: Scope) -> bool:
         if name in _SAME_SIZE and isinstance(items.func, ast.Attribute):
             return has_a_bound(ev, items.func.value, scope)  # `numbers.values()`
         return _SMALL.search(name) is not None
+    if isinstance(items, (ast.Name, ast.Attribute)) and is_enumeration(ev, items, scope):
+        return True
     if isinstance(items, ast.Name):
         if _SMALL.search(items.id) is not None or items.id.isupper():
             return True
