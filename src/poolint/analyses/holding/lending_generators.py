@@ -18,6 +18,7 @@ from poolint.models.standard import STEPPING
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import loops_around, loops_over
 from poolint.types.call_sites import call_site, callees_of, text_of
+from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.changes import Changes
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+    from poolint.types.followed import Origin
+    from poolint.types.following import Passage
+
+_BY_BLOCKS: frozenset[Passage] = frozenset({"with"})
 
 _STEPS = STEPPING | {"__anext__", "__next__"}
 _ENDS = _STEPS | {"aclose", "close"}
@@ -55,11 +60,27 @@ def delegated(ev: Evaluator, scope: Scope) -> Iterator[Scope]:
     for one in scope.yields:
         made = [one.value] if isinstance(one, ast.YieldFrom) else []
         made += [loop.iter for loop in loops_around(one) if isinstance(loop, (ast.For, ast.AsyncFor))]
-        for call in made:
-            callees = callees_of(ev, call, scope) if isinstance(call, ast.Call) else ()
+        for gone_over in made:
+            call, home = _made(ev, gone_over, scope)
+            callees = callees_of(ev, call, home) if isinstance(call, ast.Call) else ()
             callee = callees[0] if len(callees) == 1 else None
             if isinstance(callee, Function) and callee.scope.is_generator:
                 yield callee.scope
+
+
+def _made(ev: Evaluator, node: ast.expr, scope: Scope) -> Origin:
+    """What makes the generator that a loop goes over, also by the name that a block gives it which closes it:
+    ``async with aclosing(self.opened()) as sessions``."""
+    at = origin(ev, node, scope, _BY_BLOCKS)
+    while isinstance(at.node, ast.Call) and at.node.args and _gives_its_argument(ev, at.node, at.scope):
+        at = origin(ev, at.node.args[0], at.scope, _BY_BLOCKS)
+    return at
+
+
+def _gives_its_argument(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether what a call makes gives what that is passed, for a block."""
+    name = ev.qualified_name(ev.type_of(call.func, scope))
+    return any((how, name) in ev.models.passed for how in ("cm", "async-cm", "both"))
 
 
 def held_across_yield(ev: Evaluator, scope: Scope) -> str:
