@@ -6,10 +6,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.arguments import fields_of, given_to_fields
+from poolint.analyses.arguments import given_to_fields
 from poolint.analyses.occasions import Occasions
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
+from poolint.types.fields import fields_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Instance, alternatives
 

@@ -25,7 +25,7 @@ from poolint.flow.summaries import Summaries
 from poolint.models.schema import POOLING, RELEASABLE
 from poolint.models.standard import STEPPING
 from poolint.syntax.expressions import first_name
-from poolint.syntax.scopes import CallKey, ScopeKey, default_of, is_only_called_by, means, parent_of, reads_of
+from poolint.syntax.scopes import CallKey, ScopeKey, is_captured, parent_of, reads_of
 from poolint.syntax.surroundings import chosen
 from poolint.types.call_sites import at_hand, call_site, callees_of, may_ask_registry
 from poolint.types.evidence import as_used
@@ -139,23 +139,16 @@ def is_taking(fact: CallSite) -> bool:
 
 
 class _Captured:
-    """The names of a function that its inner functions use at whatever time, found out when the first name is asked about: not
-    those of functions that it only calls itself, which use what is there by then."""
+    """The names of a function that its inner functions may use when it has been left: not those of functions that it only calls
+    itself, which use what is there by then."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
-        self._names: set[str] | None = None
         self.used: dict[str, bool] = {}
         """Whether the uses of a name of the function make it likely to be a resource: each found out once."""
 
     def __contains__(self, name: str) -> bool:
-        if self._names is None:
-            inner = (one for one in self._scope.descendants() if one is not self._scope)
-            others = (one for one in inner if not is_only_called_by(self._scope, one))
-            self._names = {name for one in others for name in one.loads if means(name, one, self._scope)}
-            loads = self._scope.loads if self._scope.children else {}
-            self._names |= {name for name, found in loads.items() if any(map(default_of, found))}
-        return name in self._names
+        return bool(self._scope.children) and is_captured(name, self._scope, at_once=False)
 
 
 def _acquired(ev: Evaluator, node: ast.Call, scope: Scope, captured: _Captured) -> Site | Unfollowed:
