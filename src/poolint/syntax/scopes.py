@@ -310,18 +310,19 @@ def reads_of(name: str, scope: Scope) -> Iterator[tuple[Scope, ast.Name]]:
                 yield inner, load
 
 
-def captured_by(name: str, scope: Scope, *, at_once: bool = True) -> Iterator[Scope]:
+def captured_by(name: str, scope: Scope) -> Iterator[Scope]:
     """The functions inside ``scope`` that have what a name of it stands for, at whatever time: by that name, or as the default of
-    a parameter, ``def run(conn=conn)``; without ``at_once`` only those that may read the name when ``scope`` has been left."""
-    inside = (inner for inner, _ in reads_of(name, scope) if inner is not scope)
-    yield from (inner for inner in inside if at_once or not is_only_called_by(scope, inner))
+    a parameter, ``def run(conn=conn)``."""
+    yield from (inner for inner, _ in reads_of(name, scope) if inner is not scope)
     made = {id(owner) for load in scope.loads.get(name, ()) if (owner := default_of(load)) is not None}
     yield from (inner for inner in scope.children if id(inner.node) in made)
 
 
 def is_captured(name: str, scope: Scope, *, at_once: bool = True) -> bool:
-    """Whether any of them does."""
-    return next(captured_by(name, scope, at_once=at_once), None) is not None
+    """Whether a function inside ``scope`` reads a name of it, at whatever time; without ``at_once`` only what may do so when
+    ``scope`` has been left."""
+    inside = (inner for inner, _ in reads_of(name, scope) if inner is not scope)
+    return any(at_once or not is_only_called_by(scope, inner) for inner in inside)
 
 
 def is_only_called_by(scope: Scope, inner: Scope) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.carrying import Carrying
 from poolint.analyses.lifetimes.borrowed import borrows
+from poolint.analyses.lifetimes.defaults import is_kept_by_default
 from poolint.analyses.lifetimes.destinations import (
     begun_with,
     elsewhere,
@@ -175,6 +176,8 @@ def _acquired(ev: Evaluator, node: ast.Call, scope: Scope, captured: _Captured) 
         return found
     if is_header and not outlasts_block(found[1]):
         return "entered"
+    if name and is_kept_by_default(ev, name, found[1], scope):
+        return "captured"
     return "declared" if name in scope.declared else Site(node, value, bound, name, *found)
 
 
