@@ -144,7 +144,8 @@ class ByUse:
         mode = self._use.of_statements(made.calls, made.how)
         if mode is not None:
             return (self._instance("named-engine", mode) or UNKNOWN) if member.attr not in self._of_pools else UNKNOWN
-        driver = self._use.of_driver(made, filed) if member.attr in self._of_pools else None
+        is_pool = member.attr in self._of_pools
+        driver = (self._use.of_driver(made, filed) or self._use.of_named(made)) if is_pool else None
         return self._own("Pool", driver) if driver is not None else UNKNOWN
 
     # What is filed

@@ -10,8 +10,10 @@ from poolint.syntax.expressions import dotted
 from poolint.syntax.purposes import is_imported
 from poolint.syntax.scopes import only_binding, parent_of
 from poolint.syntax.surroundings import call_taking
+from poolint.types.evidence import says_database
 from poolint.types.other_results import has_other_results
 from poolint.types.values import ClassObject, Function, Instance, LibraryFunction, LibraryName
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -178,6 +180,14 @@ class UseCalls:
             return None
         mode = mode_of(queries, made.how)
         return mode if mode == "async" or made.how == "with" else None
+
+    def of_named(self, made: Made) -> Mode | None:
+        """Whether what a pool gives is the connection of a driver by its name, where queries of it are awaited that no other
+        connections have."""
+        asked = [
+            one for one in made.calls if one.method in self._drivers and says_database(last_name(one.function.value))
+        ]
+        return "async" if made.how != "with" and any(one.is_awaited for one in asked) else None
 
     def is_query(self, one: Call) -> bool:
         """Whether a statement is run by a call, as far as its name tells."""
