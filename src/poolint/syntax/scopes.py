@@ -326,15 +326,20 @@ def is_captured(name: str, scope: Scope, *, at_once: bool = True) -> bool:
 
 
 def is_only_called_by(scope: Scope, inner: Scope) -> bool:
-    """Whether ``inner`` is a function that stands in ``scope``, and all that is done with it there is to call it, if that."""
+    """Whether ``inner`` is a function that stands in ``scope``, and all that is done with it there is to call it, if that; a
+    coroutine is awaited on the spot."""
     node = inner.node
     if inner.parent is not scope or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return False
     if node.decorator_list or inner.yields or inner.declared or inner.children or len(scope.bindings[inner.name]) > 1:
         return False
     reads = [*reads_of(inner.name, scope)]
-    calls = ((where, parent_of(load), load) for where, load in reads)
-    return all(where is scope and isinstance(call, ast.Call) and call.func is load for where, call, load in calls)
+    calls = [(where, parent_of(load), load) for where, load in reads]
+    if not all(where is scope and isinstance(call, ast.Call) and call.func is load for where, call, load in calls):
+        return False
+    return isinstance(node, ast.FunctionDef) or all(
+        isinstance(parent_of(call), ast.Await) for _, call, _ in calls if call
+    )
 
 
 def default_of(load: ast.expr) -> ast.AST | None:
