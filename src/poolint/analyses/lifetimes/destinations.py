@@ -64,7 +64,7 @@ def elsewhere(parent: ast.AST | None) -> Unfollowed:
 def given(ev: Evaluator, node: ast.Call, scope: Scope) -> ast.expr:
     """The widest expression that has what a call gives: awaited, or by methods of it that give it back, as
     ``engine.connect().execution_options(…)``."""
-    value = _awaited(node)
+    value = awaited(node)
     while True:
         member = parent_of(value)
         call = parent_of(member) if isinstance(member, ast.Attribute) else None
@@ -76,7 +76,7 @@ def given(ev: Evaluator, node: ast.Call, scope: Scope) -> ast.expr:
         row, cls = (fact.row, fact.cls) if fact is not None else (None, None)
         if row is None or cls is None or cls.kind not in RELEASABLE or row.returns not in ("self", cls.name):
             return value
-        value = _awaited(call)
+        value = awaited(call)
 
 
 def begun_with(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.Call:
@@ -85,12 +85,13 @@ def begun_with(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.Call:
     inner = inner.value if isinstance(inner, ast.Await) else inner
     if isinstance(inner, ast.Call) and last_name(call.func) in ev.vocabulary.gives_itself:
         first = begun_with(ev, inner, scope)
-        if given(ev, first, scope) is _awaited(call):
+        if given(ev, first, scope) is awaited(call):
             return first
     return call
 
 
-def _awaited(call: ast.Call) -> ast.expr:
+def awaited(call: ast.Call) -> ast.expr:
+    """A call, or the ``await`` around it."""
     around = parent_of(call)
     return around if isinstance(around, ast.Await) else call
 

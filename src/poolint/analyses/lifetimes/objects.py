@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.carrying import Carrying
 from poolint.analyses.lifetimes.acquisitions import Site, checkout
 from poolint.analyses.lifetimes.constructors import CONSTRUCTORS, put_at, puts_by
+from poolint.analyses.lifetimes.destinations import awaited
 from poolint.analyses.ownership import Fate
 from poolint.analyses.places import arguments_of
 from poolint.flow.cfg import TooComplex
@@ -127,7 +128,7 @@ class Objects:
             made = callees_of(self.ev, call, scope)
             if len(made) != 1 or not isinstance(made[0], Function) or made[0].scope.kind != "function":
                 continue
-            inner, value = made[0].scope, _awaited(call)
+            inner, value = made[0].scope, awaited(call)
             if inner.is_generator or getattr(inner.node, "decorator_list", None) or len(inner.returns) != 1:
                 continue
             given = inner.returns[0]
@@ -165,7 +166,7 @@ class Objects:
             begun = parent_of(method) if isinstance(method, ast.Attribute) else None
             if not (isinstance(method, ast.Attribute) and isinstance(begun, ast.Call) and begun.func is method):
                 continue
-            value = _awaited(begun)
+            value = awaited(begun)
             if not isinstance(parent_of(value), ast.Expr) or self._is_late(owner, method.attr, value):
                 continue
             taken = self._takes(owner, method.attr)
@@ -212,8 +213,8 @@ class Objects:
         if own is None or inner.is_generator or inner.node.decorator_list:  # type: ignore[attr-defined]
             return None
         for call in inner.calls:
-            found = self._taken_by(call, _awaited(call), owner, inner, steps)
-            if found is not None and self._is_always(_awaited(call), inner):
+            found = self._taken_by(call, awaited(call), owner, inner, steps)
+            if found is not None and self._is_always(awaited(call), inner):
                 return found
         return None
 
@@ -306,12 +307,6 @@ def is_known_base(ev: Evaluator, base: ast.expr, home: Scope) -> bool:
     if found and all(isinstance(one, ClassObject) and one.cls is not one.base for one in found):
         return True
     return ev.qualified_name(found[0]) in ev.models.manners["maps-nothing"] if len(found) == 1 else False
-
-
-def _awaited(call: ast.Call) -> ast.expr:
-    """A call, or the ``await`` around it."""
-    around = parent_of(call)
-    return around if isinstance(around, ast.Await) else call
 
 
 def _name_of(owner: Instance) -> str:
