@@ -228,7 +228,7 @@ def test_dependency_injector_resumes_generators_without_an_exception() -> None:
 def test_who_resumes_generators_is_known_by_name() -> None:
     """A plain name would silence whatever happens to be called so; that of a list is one of its library."""
     rows: list[tuple[str, Hook]] = [(one.library, hook) for one in LIBRARIES for hook in one.hooks if hook.resumes]
-    assert {library for library, _ in rows} == {"aiohttp", "dependency_injector", "dishka", "pytest"}
+    assert {library for library, _ in rows} == {"aiohttp", "dependency_injector", "dishka", "pytest", "svcs"}
     plain = [
         (library, name) for library, hook in rows for name in hook.names if "." not in name and library != "pytest"
     ]
