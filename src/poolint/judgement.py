@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from poolint import relaxations
+from poolint.analyses.occasions import Occasions
 from poolint.analyses.waypoints import range_of
 from poolint.detect.observation import GivenUp
 from poolint.diagnostics import Certainty, Diagnostic, Fix, Place, Position, Range, Silence
@@ -17,7 +18,6 @@ from poolint.facts import NoFacts, SliceFacts, fingerprinted, observed_range, re
 from poolint.rules.base import Declined, Rule, own_visits, visitor_of
 from poolint.rules.paths import steps
 from poolint.rules.wording import ELSEWHERE, given_up
-from poolint.syntax.purposes import is_of_its_users
 from poolint.syntax.scopes import statement_of
 from poolint.text.slices import Slice, cut
 
@@ -340,8 +340,8 @@ class Judgement:
         uncovers = tuple(sorted(rule.meta.uncovers))
         return Fix(proposal.applicability, proposal.message, edits, isolation_of(proposal.plan), uncovers)
 
-    def _is_of_users(self, scope: Scope) -> bool:
-        return is_of_its_users(scope, self.analysis.evaluator.models)
+    def _ends_process(self, scope: Scope) -> bool:
+        return self.analysis.evaluator.derived(Occasions).ends_with_process(scope)
 
     def _report(
         self, rule: type[Rule], verdict: Verdict, where: Range, scope: Scope, node: ast.AST | None, fix: Fix | None
@@ -350,7 +350,7 @@ class Judgement:
         nothing: Relaxation | None = None
         relaxed = self.crashes.guarded(
             f"the check of where {rule.meta.code} is off",
-            lambda: relaxations.relaxation(rule.meta, verdict, self.kinds, scope, self._is_of_users),
+            lambda: relaxations.relaxation(rule.meta, verdict, self.kinds, scope, self._ends_process),
             nothing,
             where.start.row,
             function,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.diagnostics import Certainty
 from poolint.syntax.commands import is_command, is_started
 from poolint.syntax.file_kinds import KINDS, kinds_of
 
@@ -34,15 +35,17 @@ class Relaxation(NamedTuple):
 
 
 def relaxation(
-    meta: Meta, verdict: Verdict, kinds: frozenset[str], scope: Scope, is_of_users: Callable[[Scope], bool]
+    meta: Meta, verdict: Verdict, kinds: frozenset[str], scope: Scope, ends_process: Callable[[Scope], bool]
 ) -> Relaxation | None:
     """What keeps a finding of this rule in a function, or at the top of a module, from being reported in a place of these
-    kinds; None where nothing does. ``is_of_users``: whether what is called a command is one of those whom its module serves."""
+    kinds; None where nothing does. ``ends_process``: whether a function runs once in a process that does nothing else, as a
+    command or for one; of what a command calls only that is off of which little comes even there."""
     off = sorted((meta.off_in - verdict.told_in) & kinds)
     if off:
         return Relaxation(off[0])
     is_asked = "scripts" in meta.relaxed_for_process_in
-    if is_asked and is_command(scope.node) and not is_of_users(scope):
+    is_little = is_command(scope.node) or verdict.certainty is Certainty.POSSIBLE
+    if is_asked and is_little and ends_process(scope):
         return Relaxation("scripts", for_process=True)
     for kind in sorted(meta.off_for_process_in & kinds):
         if scope.qualified_name in _lived(kind) or _lives_long(kind, scope.node):

@@ -23,6 +23,8 @@ from poolint.types.values import ClassObject, Function, Instance, LibraryName, a
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from poolint.analyses.ownership import Ownership
     from poolint.models.schema import Class, Method
     from poolint.syntax.scopes import Scope
@@ -65,10 +67,17 @@ class Parts:
             held = self._waiting.pop()
             if len(self._known) > _MAX_NAMES or self._is_captured(held):
                 return True
-            loads = self.scope.loads.get(held.name, ())
-            if any(self._climbs(load, held.what) for load in loads):
+            if any(self._climbs(read, held.what) for read in self._reads(held.name)):
                 return True
         return False
+
+    def _reads(self, name: str) -> Iterator[ast.expr]:
+        """Where a name is read; an expression that binds it gives what it holds to what stands around it as well."""
+        yield from self.scope.loads.get(name, ())
+        for binding in self.scope.bindings.get(name, ()):
+            around = parent_of(binding.value) if binding.value is not None else None
+            if isinstance(around, ast.NamedExpr) and around.value is binding.value:
+                yield around
 
     def _is_captured(self, held: _Held) -> bool:
         return is_captured(held.name, self.scope, at_once=False)

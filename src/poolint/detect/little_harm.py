@@ -48,7 +48,7 @@ MAX_BRIEF = 2
 """Seconds that the other side may take to answer, by what the call says, for little to come of it."""
 
 MAX_MOMENT = 0.5
-"""Seconds that a pause may take for nothing to come of it."""
+"""Seconds that a pause has to be shorter than for nothing to come of it."""
 
 
 def does_little_harm(services: Services, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> bool:
@@ -169,7 +169,7 @@ def _is_moment(ev: Evaluator, witness: Witness) -> bool:
     if any(map(_is_repeated, witness.links)) and not is_after_a_failure(last.node):
         return False
     seconds = _number(ev, last.node.args[0], last.scope)
-    return seconds is not None and seconds <= MAX_MOMENT
+    return seconds is not None and seconds < MAX_MOMENT
 
 
 def _number(ev: Evaluator, node: ast.expr, scope: Scope) -> float | None:
