@@ -25,7 +25,7 @@ from poolint.detect.works_by import is_asked, is_connection, is_local, is_of_any
 from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import COMPREHENSIONS, around, loops_around, may_await
+from poolint.syntax.surroundings import REPEATING, around, may_await
 from poolint.types.call_sites import CallSite, CallText, call_site, callees_of, function_run, text_of
 from poolint.types.returns import decorators
 from poolint.types.values import Instance, alternatives
@@ -120,7 +120,7 @@ def _is_seldom(ev: Evaluator, found: list[BlockingDatabaseCall | BlockingCheckou
     nodes = [node for one in found for node in (one.node, *getattr(one, "after", ()))]
     if len(nodes) > MAX_SELDOM or not ev.derived(Clientele).is_for_administrators(scope):
         return False
-    return not any(loops_around(node) or around(node, scope, COMPREHENSIONS) for node in nodes)
+    return not any(around(node, scope, REPEATING) for node in nodes)
 
 
 def _observed(services: Services, scope: Scope) -> Iterator[BlockingDatabaseCall | BlockingCheckout]:

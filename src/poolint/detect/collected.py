@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.models.standard import ADDING, TAKING
 from poolint.syntax.expressions import last_name, put_by
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import COMPREHENSIONS
+from poolint.syntax.surroundings import COMPREHENSIONS, around
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,13 +94,12 @@ def gone_over(item: ast.expr, scope: Scope) -> ast.expr | None:
     """The collection of which a name stands for one item after the other: ``for call in calls``, or a comprehension."""
     if not isinstance(item, ast.Name) or any(one.kind != "for" for one in scope.bindings.get(item.id, ())):
         return None
-    current = parent_of(item)
-    while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-        loops: list[ast.For | ast.comprehension] = [current] if isinstance(current, ast.For) else []
-        for one in current.generators if isinstance(current, COMPREHENSIONS) else loops:
-            if isinstance(one.target, ast.Name) and one.target.id == item.id:
-                return one.iter
-        current = parent_of(current)
+    loop = around(item, scope, (ast.For, *COMPREHENSIONS))
+    while loop is not None:
+        for one in loop.generators if isinstance(loop, COMPREHENSIONS) else [loop]:
+            if isinstance(one.target, ast.Name) and one.target.id == item.id:  # type: ignore[attr-defined]
+                return one.iter  # type: ignore[attr-defined, no-any-return]
+        loop = around(loop, scope, (ast.For, *COMPREHENSIONS))
     return None
 
 

@@ -16,7 +16,7 @@ from poolint.detect.observation import Observation
 from poolint.detect.sizes import has_a_bound
 from poolint.models.standard import EAGER, PAIRING
 from poolint.syntax.scopes import is_parameter, parent_of
-from poolint.syntax.surroundings import may_await
+from poolint.syntax.surroundings import around, may_await
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
@@ -84,12 +84,12 @@ class Fans:
         for node in scope.calls_named(self._starts):
             task = behind(node.args[0], scope) if node.args else None
             if isinstance(task, ast.Call):
-                over = _looped_over(node) or _comprehended_over(node)
+                over = _looped_over(node, scope) or _comprehended_over(node)
                 if over is not None and over not in gathered:
                     yield from self._fan(node, _Each(task, scope, over, scope), last_name(node.func), scope)
             elif task is not None and (coroutines := gone_over(task, scope)) is not None:
-                around = _looped_over(node) or _comprehended_over(node)
-                for made in self._collected(named(coroutines), scope, None) if around is coroutines else ():
+                over = _looped_over(node, scope) or _comprehended_over(node)
+                for made in self._collected(named(coroutines), scope, None) if over is coroutines else ():
                     yield from self._fan(node, made, last_name(node.func), scope)
 
     def _fan(self, node: ast.Call, each: _Each, maker: str, scope: Scope) -> Iterator[FanOut]:
@@ -120,7 +120,7 @@ class Fans:
         """The coroutines that a call is given, one for each item of something, by this function or one that it calls for them."""
         for argument in node.args:
             value = named(argument)
-            yield from self._collected(value, scope, _looped_over(node))
+            yield from self._collected(value, scope, _looped_over(node, scope))
             source = made_with(value.id, scope) if isinstance(value, ast.Name) else value
             if isinstance(source, ast.Call):
                 for one in callees_of(self.ev, source, scope):
@@ -159,7 +159,7 @@ class Fans:
         inner = maker.scope
         found = [each for one in inner.returns for each in self._collected(named(one), inner, None)]
         for one in inner.yields:
-            over = _looped_over(one)
+            over = _looped_over(one, inner)
             if isinstance(one, ast.Yield) and isinstance(one.value, ast.Call) and over is not None:
                 found.append(_Each(one.value, inner, over, inner))
         passed = arguments_of(maker, call)
@@ -179,7 +179,7 @@ class Fans:
         """The coroutines that a comprehension or a loop collects, and what that runs over, if that is not a loop around."""
         if isinstance(value, ast.Name):
             for item, at in puts(value.id, scope):
-                over = _iterated(at) or _looped_over(at)
+                over = _iterated(at) or _looped_over(at, scope)
                 starts = isinstance(item, ast.Call) and last_name(item.func) in self._starts  # told there
                 if over is not None and not starts and over is not around:
                     yield from self._task(item, over, scope)
@@ -198,18 +198,14 @@ class Fans:
             yield _Each(task, scope, items, scope)
 
 
-def _looped_over(node: ast.expr) -> ast.expr | None:
+def _looped_over(node: ast.expr, scope: Scope) -> ast.expr | None:
     """What the loop around a started task runs over, or takes one item after the other from until there is none left, where
     nothing is awaited in it."""
-    if isinstance(parent_of(node), ast.Await):
+    loop = None if isinstance(parent_of(node), ast.Await) else around(node, scope, (ast.For, ast.While))
+    if not isinstance(loop, (ast.For, ast.While)):
         return None
-    current = parent_of(node)
-    while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-        if isinstance(current, (ast.For, ast.While)):
-            waits = any(isinstance(one, (ast.Await, ast.AsyncWith)) for part in current.body for one in ast.walk(part))
-            return None if waits else current.iter if isinstance(current, ast.For) else emptied_by(current)
-        current = parent_of(current)
-    return None
+    waits = any(isinstance(one, (ast.Await, ast.AsyncWith)) for part in loop.body for one in ast.walk(part))
+    return None if waits else loop.iter if isinstance(loop, ast.For) else emptied_by(loop)
 
 
 def _comprehended_over(node: ast.expr) -> ast.expr | None:

@@ -10,7 +10,7 @@ from poolint.analyses.submitted import Submitted, Work
 from poolint.flow.flags import name_of
 from poolint.syntax.expressions import is_none
 from poolint.syntax.scopes import nearest, parent_of
-from poolint.syntax.surroundings import is_inside, start_of
+from poolint.syntax.surroundings import REPEATING, around, is_inside, start_of
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -25,9 +25,6 @@ START = "start"
 
 _OBJECTS = frozenset({"Thread", "Timer"})
 """What makes a thread that has yet to be started."""
-
-_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 def work_of(ev: Evaluator, node: ast.Call, scope: Scope) -> Work | None:
@@ -84,7 +81,7 @@ def started(node: ast.Call, scope: Scope) -> ast.Call | None:
         if isinstance(root, ast.Name) and root.id in names and start_of(call) > start_of(node):
             return call
     # Kept in a list, whose threads another loop starts.
-    if loop_of(node) is not None and any(last_name(one.func) == START for one in scope.calls):
+    if around(node, scope, REPEATING) is not None and any(last_name(one.func) == START for one in scope.calls):
         return node
     return None
 
@@ -117,16 +114,6 @@ def has_one_thread(submit: ast.Call, scope: Scope) -> bool:
         return False
     sizes = [*made.args[:1], *(one.value for one in made.keywords if one.arg == "max_workers")]
     return any(isinstance(one, ast.Constant) and one.value == 1 for one in sizes)
-
-
-def loop_of(node: ast.AST) -> ast.AST | None:
-    """The loop or comprehension around a node, in its function."""
-    current = parent_of(node)
-    while current is not None and not isinstance(current, _FUNCTIONS):
-        if isinstance(current, _LOOPS):
-            return current
-        current = parent_of(current)
-    return None
 
 
 def _by_name(arguments: ast.expr | None) -> list[ast.keyword]:

@@ -20,7 +20,7 @@ from poolint.detect.written import is_written
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import home_of, parent_of
 from poolint.syntax.second_tries import is_after_a_failure, is_tried
-from poolint.syntax.surroundings import COMPREHENSIONS, around, loops_around
+from poolint.syntax.surroundings import REPEATING, around, loops_around
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
@@ -105,7 +105,7 @@ def _tells_of_a_failure(witness: Witness) -> bool:
 
 def _is_repeated(link: Link) -> bool:
     """Whether a function makes a call of a chain for each of several things."""
-    return bool(loops_around(link.node)) or around(link.node, link.scope, COMPREHENSIONS) is not None
+    return around(link.node, link.scope, REPEATING) is not None
 
 
 def _is_made_here(witness: Witness, scope: Scope) -> bool:

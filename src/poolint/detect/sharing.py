@@ -21,7 +21,7 @@ from poolint.detect.together import exclude_each_other, is_serialised
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import is_inside, may_await
+from poolint.syntax.surroundings import COMPREHENSIONS, REPEATING, around, has_its_own, is_inside, may_await
 from poolint.types.call_sites import callees_of, text_of
 from poolint.types.values import Function, Instance, Pending, alternatives
 from poolint.types.vocabulary import last_name
@@ -54,10 +54,6 @@ class SharedByTasks(Observation, frozen=True, eq=False):
     path: tuple[Waypoint, ...] = ()
 
 
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
-_LOOPS = (ast.For, ast.AsyncFor, ast.While, *_COMPREHENSIONS)
-
-
 class _Task(NamedTuple):
     """A coroutine that runs beside others: ``loop`` is what makes several of it."""
 
@@ -83,9 +79,9 @@ class Sharing:
         for node in scope.calls_named(self._at_once | self._starts):
             if last_name(node.func) in self._at_once:
                 yield from self._shared(node, list(_coroutines(node, scope)), scope)
-            elif node.args and _in_loop_of_tasks(node):
+            elif node.args and (loop := _loop_of_tasks(node, scope)) is not None:
                 for resource, cls in dict(self._given_to_task(node, scope)).items():
-                    if not _bound_within(resource, _loop(node), scope):
+                    if not has_its_own(resource.partition(".")[0], loop, scope):
                         yield _observation(node, scope, resource, cls, 0)
                 if (coroutines := gone_over(node.args[0], scope)) is not None:
                     yield from self._shared(node, list(_items(coroutines, node, scope)), scope)
@@ -219,7 +215,7 @@ def _group(node: ast.AST, name: str) -> ast.AsyncWith | None:
     something itself is not looked at."""
     current = parent_of(node)
     while current is not None and not isinstance(current, ast.AsyncWith):
-        if isinstance(current, (*_LOOPS, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        if isinstance(current, (*REPEATING, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             return None
         current = parent_of(current)
     if not isinstance(current, ast.AsyncWith):
@@ -271,54 +267,29 @@ def _collected(name: str, node: ast.Call, scope: Scope) -> Iterator[_Task]:
         return
     yield from _listed(made)
     for item, at in puts(name, scope):
-        loop = _loop(at)
+        loop = around(at, scope, REPEATING)
         is_around = loop is not None and not is_inside(node, loop) and not is_inside(made, loop)
         yield _Task(item, loop if is_around else None)
 
 
 def _is_of_each_round(resource: str, loop: ast.AST | None, scope: Scope) -> bool:
     """Whether each item of a loop or comprehension has its own: ``[work(session) for session in sessions]``."""
-    if isinstance(loop, _COMPREHENSIONS):
-        name = resource.partition(".")[0]
+    name = resource.partition(".")[0]
+    if isinstance(loop, COMPREHENSIONS):
         return any(
             isinstance(node, ast.Name) and node.id == name
             for generator in loop.generators
             for node in ast.walk(generator.target)
         )
-    return loop is not None and _bound_within(resource, loop, scope)
+    return loop is not None and has_its_own(name, loop, scope)
 
 
-def _in_loop_of_tasks(node: ast.Call) -> bool:
-    """Whether one task after the other is started here, and none is waited for in between."""
-    loop = _loop(node)
-    if loop is None:
-        return False
-    parent = parent_of(node)
-    if isinstance(parent, ast.Await):
-        return False
-    if isinstance(loop, _COMPREHENSIONS):
-        return True
-    body = loop.body if isinstance(loop, (ast.For, ast.AsyncFor, ast.While)) else []
-    return isinstance(loop, ast.For) and not any(
-        isinstance(one, ast.Await) for statement in body for one in ast.walk(statement)
-    )
-
-
-def _loop(node: ast.AST) -> ast.AST | None:
-    current = parent_of(node)
-    while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-        if isinstance(current, _LOOPS):
-            return current
-        current = parent_of(current)
-    return None
-
-
-def _bound_within(resource: str, loop: ast.AST | None, scope: Scope) -> bool:
-    """Whether each round of a loop has a resource of its own."""
-    first = getattr(loop, "lineno", 0)
-    last = getattr(loop, "end_lineno", 0)
-    name = resource.partition(".")[0]
-    return any(first <= one.position[0] <= last for one in scope.bindings.get(name, ()))
+def _loop_of_tasks(node: ast.Call, scope: Scope) -> ast.AST | None:
+    """The loop or comprehension in which one task after the other is started here, and none is waited for in between."""
+    loop = None if isinstance(parent_of(node), ast.Await) else around(node, scope, REPEATING)
+    body = loop.body if isinstance(loop, ast.For) else []
+    is_one = isinstance(loop, (ast.For, *COMPREHENSIONS))
+    return loop if is_one and not any(isinstance(one, ast.Await) for part in body for one in ast.walk(part)) else None
 
 
 def _observing(services: Services) -> Observe:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.flow.solver import edges_from, reach
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import around
+from poolint.syntax.surroundings import LOOPS, around
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def goes_on(models: Models, handler: ast.ExceptHandler, statement: ast.Try, scop
         return False
     if _raises_after(statement):
         return False
-    loop = around(statement, scope, (ast.While, ast.For, ast.AsyncFor))
+    loop = around(statement, scope, LOOPS)
     leaves = any(isinstance(one, (ast.Return, ast.Break)) for one in inside)
     if loop is not None and not leaves:
         return True

@@ -20,7 +20,6 @@ from poolint.detect.launches import (
     blocks,
     executor_of,
     has_one_thread,
-    loop_of,
     started,
     work_of,
 )
@@ -30,7 +29,7 @@ from poolint.detect.together import exclude_each_other, is_serialised
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import REACHING_ROLES
-from poolint.syntax.surroundings import is_inside, may_await, start_of
+from poolint.syntax.surroundings import REPEATING, around, has_its_own, is_inside, may_await, start_of
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.definitions import Definitions
 from poolint.types.values import Function, alternatives
@@ -229,12 +228,8 @@ def _observation(
 
 def _is_repeated(launch: _Launch, resource: str, scope: Scope) -> bool:
     """Whether a loop starts one thread after the other with one session, and waits for none in between."""
-    loop = loop_of(launch.started)
-    if loop is None:
-        return False
-    first, last = getattr(loop, "lineno", 0), getattr(loop, "end_lineno", 0)
-    name = resource.partition(".")[0]
-    if any(first <= one.position[0] <= last for one in scope.bindings.get(name, ())):
+    loop = around(launch.started, scope, REPEATING)
+    if loop is None or has_its_own(resource.partition(".")[0], loop, scope):
         return False
     return not launch.waits.within(loop) and not any(is_inside(one, loop) for one in blocks(launch.started, scope))
 

@@ -10,6 +10,7 @@ from poolint.analyses.ownership import Fate, Ownership
 from poolint.models.schema import CLOSING_ROLES
 from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import loops_around
 from poolint.types.call_sites import call_site
 from poolint.types.vocabulary import last_name
 
@@ -254,11 +255,8 @@ def ends_its_way(release: Release, one: Checkout) -> bool:
         return follower.exc is None or not _has(follower.exc, ast.Await, ast.Yield, ast.YieldFrom)
     if isinstance(follower, ast.Return):
         return follower.value is None or not _has(follower.value, ast.Call, ast.Await, ast.Yield, ast.YieldFrom)
-    return (
-        isinstance(follower, (ast.Break, ast.Continue))
-        and _loop(follower) is not None
-        and not _is_inside(_loop(follower), one)
-    )
+    loops = loops_around(follower) if isinstance(follower, (ast.Break, ast.Continue)) else []
+    return bool(loops) and one.in_suite(loops[0]) is None
 
 
 def ends_in_failure(release: Release) -> bool:
@@ -300,14 +298,3 @@ def _comes_by_more(jump: ast.stmt, one: Checkout) -> bool:
 
 def _has(value: ast.expr, *kinds: type[ast.expr]) -> bool:
     return any(isinstance(node, kinds) for node in ast.walk(value))
-
-
-def _loop(node: ast.AST) -> ast.AST | None:
-    current = parent_of(node)
-    while current is not None and not isinstance(current, (ast.For, ast.AsyncFor, ast.While)):
-        current = parent_of(current)
-    return current
-
-
-def _is_inside(node: ast.AST | None, one: Checkout) -> bool:
-    return node is not None and one.in_suite(node) is not None

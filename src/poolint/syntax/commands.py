@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.roots.modules import is_main_guard
 from poolint.syntax.expressions import last_name
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import COMPREHENSIONS
+from poolint.syntax.surroundings import REPEATING
 
 if TYPE_CHECKING:
     from poolint.models.loader import Models
@@ -137,11 +137,8 @@ def _names(node: ast.AST) -> list[ast.Name]:
     return [one for one in ast.walk(node) if isinstance(one, ast.Name)]
 
 
-_LOOPS = (ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS)
-
-
 def _is_looped(node: ast.AST) -> bool:
     current: ast.AST | None = node
-    while current is not None and not isinstance(current, _LOOPS):
+    while current is not None and not isinstance(current, REPEATING):
         current = parent_of(current)
     return current is not None

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from poolint.syntax.expressions import last_name
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import LOOPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 def is_after_a_failure(node: ast.AST) -> bool:
@@ -23,7 +23,7 @@ def is_after_a_failure(node: ast.AST) -> bool:
         if isinstance(current, ast.ExceptHandler):
             return True
         if isinstance(child, ast.stmt):
-            if isinstance(current, _LOOPS) and _has_failed_before(child, current):
+            if isinstance(current, LOOPS) and _has_failed_before(child, current):
                 return True
             if isinstance(current, ast.If) and child in current.body and _is_for_later_attempts(current, child):
                 return True

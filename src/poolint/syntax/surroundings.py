@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 _TURNS = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom)
 """Where a coroutine, or what it is a part of, may let another task run."""
 
+LOOPS = (ast.For, ast.AsyncFor, ast.While)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+REPEATING = (*LOOPS, *COMPREHENSIONS)
+"""What does something for each of several things, or again and again."""
 
 
 def may_await(node: ast.AST, scope: Scope) -> bool:
@@ -118,7 +121,7 @@ def loops_around(node: ast.AST) -> list[ast.AST]:
     # Many nodes stand in one statement or block: what is around that is found once.
     known: list[ast.AST] | None = parent.__dict__.get("_poolint_loops")
     if known is None:
-        own = [parent] if isinstance(parent, (ast.For, ast.AsyncFor, ast.While)) else []
+        own = [parent] if isinstance(parent, LOOPS) else []
         known = parent.__dict__["_poolint_loops"] = [*own, *loops_around(parent)]
     return known
 
@@ -144,6 +147,12 @@ def around(node: ast.AST, scope: Scope, kinds: tuple[type[ast.AST], ...]) -> ast
             return current
         current = parent_of(current)
     return None
+
+
+def has_its_own(name: str, loop: ast.AST, scope: Scope) -> bool:
+    """Whether each round of a loop, or each item of a comprehension, binds a name of the function anew."""
+    first, last = getattr(loop, "lineno", 0), getattr(loop, "end_lineno", 0)
+    return any(first <= one.position[0] <= last for one in scope.bindings.get(name, ()))
 
 
 def tries_around(node: ast.AST, scope: Scope) -> Iterator[ast.Try]:

@@ -15,6 +15,7 @@ from poolint.models.standard import CONSUMERS, WRAPPERS
 from poolint.syntax.expressions import last_name
 from poolint.syntax.indexes import Placed, index_of
 from poolint.syntax.scopes import parent_of, reads_of
+from poolint.syntax.surroundings import loops_around
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -202,7 +203,7 @@ def _stored(target: ast.Name, scope: Scope, statement: ast.AST, *, whole: bool =
     name = target.id
     if name in scope.globals or scope.kind in ("module", "class"):
         return Usage(Use.ESCAPES, statement, name)
-    first = (0, 0) if _in_loop(target) else (target.lineno, target.col_offset)
+    first = (0, 0) if loops_around(target) else (target.lineno, target.col_offset)
     is_sole = whole and len(scope.bindings.get(name, ())) == 1
     telling = _most_telling(_loaded(name, scope).first(first), name, prefer_tests=is_sole)
     return telling or Usage(Use.DROPPED, statement, name)
@@ -253,12 +254,3 @@ def _most_telling(found: list[Usage], name: str, *, prefer_tests: bool = False) 
     first = min(known, key=lambda one: _RANK.get(one.use, of_test if one.use is Use.TESTED else 3))
     also_escapes = any(one.use is Use.ESCAPES for one in known)
     return Usage(first.use, first.node, name, first.attribute, also_escapes=also_escapes)
-
-
-def _in_loop(node: ast.AST) -> bool:
-    current = parent_of(node)
-    while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-        if isinstance(current, (ast.For, ast.AsyncFor, ast.While)):
-            return True
-        current = parent_of(current)
-    return False

@@ -23,6 +23,7 @@ from poolint.flow.flags import Flags, name_of
 from poolint.flow.solver import Problem, completed, explore, solve
 from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.scopes import parent_of, statement_of
+from poolint.syntax.surroundings import LOOPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -39,7 +40,6 @@ MAX_POINTS = 4_000
 """Events with what is known there that are looked at for one way; real functions need a few hundred."""
 
 _BRANCHES = (ast.If, ast.IfExp, ast.Match)
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 class Branch(NamedTuple):
@@ -280,7 +280,7 @@ def _asks(test: ast.AST, resource: str) -> bool:
 
 def _statement(edge: Edge) -> ast.AST | None:
     """The branching statement, or the loop, whose test an edge comes from."""
-    return next((one for one in _around(edge.test) if isinstance(one, (*_BRANCHES, *_LOOPS))), None)  # type: ignore[arg-type]
+    return next((one for one in _around(edge.test) if isinstance(one, (*_BRANCHES, *LOOPS))), None)  # type: ignore[arg-type]
 
 
 def _loop_that_is_over(edge: Edge) -> ast.AST | None:
