@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.value_flow import Flow, deferring, root_name
 from poolint.models.schema import SESSIONS
-from poolint.syntax.scopes import is_captured
+from poolint.syntax.captures import is_captured
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
 

@@ -17,7 +17,8 @@ from poolint.analyses.plain_data import is_plain_annotation
 from poolint.analyses.value_flow import root_name
 from poolint.models import standard
 from poolint.models.schema import CLOSING_ROLES, OWNERS, SESSIONS
-from poolint.syntax.scopes import is_captured, parent_of
+from poolint.syntax.captures import is_captured
+from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site, callees_of
 from poolint.types.values import ClassObject, Function, Instance, LibraryName, alternatives
 from poolint.types.vocabulary import last_name

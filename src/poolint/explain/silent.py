@@ -9,7 +9,8 @@ from poolint.analyses.lifetimes.acquisitions import KINDS, acquisition, is_takin
 from poolint.explain.known import is_one_of
 from poolint.explain.report import Obligation
 from poolint.explain.words import UNFOLLOWED, of_class, of_type
-from poolint.syntax.scopes import captured_by, parent_of, statement_of
+from poolint.syntax.captures import captured_by
+from poolint.syntax.scopes import parent_of, statement_of
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import Function, Instance, Type, alternatives
 

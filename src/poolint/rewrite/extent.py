@@ -14,7 +14,8 @@ from poolint.analyses.derived import Derived, Escape
 from poolint.diagnostics import Applicability
 from poolint.flow.cfg import TooComplex
 from poolint.flow.liveness import Reads, bound_by
-from poolint.syntax.scopes import is_captured, parent_of
+from poolint.syntax.captures import is_captured
+from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.values import Instance, alternatives
 

@@ -12,7 +12,8 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.liveness import Reads
 from poolint.models.schema import SESSIONS
 from poolint.rewrite.reads import only_reads
-from poolint.syntax.scopes import is_captured, parent_of, statement_of
+from poolint.syntax.captures import is_captured
+from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.annotated import is_given_in_sight
 from poolint.types.call_sites import call_site

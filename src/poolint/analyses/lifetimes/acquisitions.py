@@ -25,8 +25,9 @@ from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import POOLING, RELEASABLE
 from poolint.models.standard import STEPPING
+from poolint.syntax.captures import is_captured
 from poolint.syntax.expressions import first_name
-from poolint.syntax.scopes import CallKey, ScopeKey, is_captured, parent_of, reads_of
+from poolint.syntax.scopes import CallKey, ScopeKey, parent_of, reads_of
 from poolint.syntax.surroundings import chosen
 from poolint.types.call_sites import at_hand, call_site, callees_of, may_ask_registry
 from poolint.types.evidence import as_used

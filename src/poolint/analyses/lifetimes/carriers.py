@@ -11,7 +11,8 @@ from poolint.analyses.lifetimes.state import BY_CALLEE, NOTHING_LEFT, Config, En
 from poolint.analyses.ownership import Fate, Passed
 from poolint.analyses.places import owner_of
 from poolint.flow.flags import name_of
-from poolint.syntax.scopes import is_captured, is_parameter, means, parent_of
+from poolint.syntax.captures import is_captured
+from poolint.syntax.scopes import is_parameter, means, parent_of
 from poolint.types.values import Function, without_none
 
 if TYPE_CHECKING:

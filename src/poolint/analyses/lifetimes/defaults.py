@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.analyses.ownership import Fate, Ownership
+from poolint.syntax.captures import given_by_default
 from poolint.syntax.nodes import with_defaults
-from poolint.syntax.scopes import default_of
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class
@@ -16,11 +16,8 @@ if TYPE_CHECKING:
 
 def is_kept_by_default(ev: Evaluator, name: str, cls: Class, scope: Scope) -> bool:
     """Whether an inner function has what a name stands for as the default of a parameter, and may give it back or hand it on."""
-    for load in scope.loads.get(name, ()) if scope.children else ():
-        owner = default_of(load)
-        inner = next((one for one in scope.children if one.node is owner), None)
-        if inner is not None:
-            taken = [one.arg for one, default in with_defaults(inner.node.args) if default is load]  # type: ignore[attr-defined]
-            if not taken or ev.derived(Ownership).parameter(inner, taken[0], cls) >= Fate.KEPT:
-                return True
+    for inner, load in given_by_default(name, scope):
+        taken = [one.arg for one, default in with_defaults(inner.node.args) if default is load]  # type: ignore[attr-defined]
+        if not taken or ev.derived(Ownership).parameter(inner, taken[0], cls) >= Fate.KEPT:
+            return True
     return False

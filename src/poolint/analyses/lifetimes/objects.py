@@ -19,8 +19,9 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.solver import completed, reach
 from poolint.models.schema import HANDLES, RELEASABLE
+from poolint.syntax.captures import is_captured
 from poolint.syntax.expressions import first_name
-from poolint.syntax.scopes import Scope, is_captured, parent_of
+from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.call_sites import callees_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, alternatives
