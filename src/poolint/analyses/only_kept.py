@@ -27,7 +27,7 @@ KEEPS = frozenset({"add", "append", "discard", "remove"})
 def is_only_kept(ev: Evaluator, keeper: ast.Attribute, scope: Scope) -> bool:
     """Whether a class and its heirs do no more with a collection of their object than to put tasks into it, and to take them
     out, and nobody else has it: it is private, or nothing in the project reads or sets it on an object."""
-    owner = _class_around(scope)
+    owner = scope.method_around.enclosing_class
     if owner is None or not (isinstance(keeper.value, ast.Name) and keeper.value.id == "self"):
         return False
     family = lineage(ev, ClassObject(owner, None))
@@ -43,14 +43,6 @@ def is_kept_by(collection: ast.expr) -> bool:
     """Whether something is put into a collection or taken out where it is read, and no more."""
     parent = parent_of(collection)
     return isinstance(parent, ast.Attribute) and parent.attr in KEEPS
-
-
-def _class_around(scope: Scope) -> Scope | None:
-    """The class of the method that a scope is, or stands in."""
-    method: Scope | None = scope
-    while method is not None and method.enclosing_class is None:
-        method = method.parent
-    return method.enclosing_class if method is not None else None
 
 
 def _is_had_by_others(ev: Evaluator, name: str, owner: Scope, family: list[Scope]) -> bool:
@@ -86,5 +78,5 @@ def _may_be_of(ev: Evaluator, node: ast.Attribute, inner: Scope, family: list[Sc
     found = alternatives(ev.type_of(node.value, inner))
     if any(isinstance(one, Instance) and one.cls in family for one in found):
         is_own = isinstance(node.value, ast.Name) and node.value.id == "self"
-        return not is_own or _class_around(inner) not in family
+        return not is_own or inner.method_around.enclosing_class not in family
     return not all(isinstance(one, Instance) for one in found)

@@ -195,10 +195,7 @@ def _on_self(
     holdings: Holdings, ownership: Ownership, node: ast.Call, value: ast.expr, attribute: str, scope: Scope
 ) -> Iterator[Observation]:
     """``self.conn = engine.connect()`` in a class that only ever uses it."""
-    method: Scope = scope
-    while method.parent is not None and method.enclosing_class is None:
-        method = method.parent
-    owner = method.enclosing_class
+    owner = scope.method_around.enclosing_class
     if owner is None:
         return
     found = checkout(ownership.ev, node, value, scope)

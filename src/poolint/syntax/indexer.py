@@ -324,9 +324,7 @@ class _Filing:
             return
         receiver = target.value
         if isinstance(receiver, ast.Name):
-            method = scope
-            while method.parent is not None and method.enclosing_class is None:
-                method = method.parent
+            method = scope.method_around
             owner = method.enclosing_class
             first = method.first_parameter if owner is not None else None
             if owner is not None and first is not None and receiver.id == first.arg:

@@ -191,6 +191,14 @@ class Scope:
         return self.parent if self.parent is not None and self.parent.kind == "class" else None
 
     @property
+    def method_around(self) -> Scope:
+        """The method that this function is, or stands in; the module where there is none."""
+        found = self
+        while found.parent is not None and found.enclosing_class is None:
+            found = found.parent
+        return found
+
+    @property
     def outermost_function(self) -> Scope | None:
         """The function furthest out around here: what a slice is cut around."""
         found, scope = None, self

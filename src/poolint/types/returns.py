@@ -213,10 +213,7 @@ def _parent_of_self(ev: Evaluator, scope: Scope) -> Type:
     in."""
     from poolint.types import members
 
-    current: Scope | None = scope
-    while current is not None and current.enclosing_class is None:
-        current = current.parent
-    owner = current.enclosing_class if current is not None else None
+    owner = scope.method_around.enclosing_class
     bases = members.bases_of(ev, owner) if owner is not None else []
     if owner is not None and all(one.base is None for one in bases):
         from poolint.types.overrides import Heirs
