@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.arguments import given_to_fields
 from poolint.analyses.occasions import Occasions
+from poolint.syntax.expressions import tells_all
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.types.fields import fields_of
@@ -60,9 +61,7 @@ def _is_had_by_others(ev: Evaluator, name: str, owner: Scope, family: list[Scope
 
 def _may_be_passed(ev: Evaluator, name: str, call: ast.Call, cls: Scope) -> bool:
     """Whether a call passes a class a field that it makes its ``__init__`` of."""
-    if any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords):
-        return True
-    return name in given_to_fields(fields_of(lineage(ev, ClassObject(cls, None))), call)
+    return not tells_all(call) or name in given_to_fields(fields_of(lineage(ev, ClassObject(cls, None))), call)
 
 
 def _named(ev: Evaluator, name: str, owner: Scope) -> Iterator[tuple[ast.Attribute, Scope]]:

@@ -15,6 +15,7 @@ import msgspec
 
 from poolint.analyses.lifetimes.acquisitions import Site
 from poolint.analyses.lifetimes.destinations import target_of
+from poolint.analyses.places import bound_value
 from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout
 from poolint.flow.cfg import TooComplex
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.detect.services import Services
-    from poolint.syntax.scopes import Binding, Scope, ScopeKey
+    from poolint.syntax.scopes import Scope, ScopeKey
 
 _CONNECT, _CURSOR, _EXECUTES = "connect", "cursor", frozenset({"execute", "executemany"})
 _GIVES = frozenset({"fetchone", "fetchall", "fetchmany"})
@@ -56,7 +57,7 @@ class Drivers:
         named = (one.target if isinstance(one, ast.NamedExpr) else one for one in asked)
         for name in dict.fromkeys(one.id for one in named if isinstance(one, ast.Name)):
             for binding in scope.bindings.get(name, ()):
-                value = _value(binding)
+                value = bound_value(binding)
                 is_kept = value is not None and target_of(parent_of(value), value, scope) == name
                 if value is not None and is_kept and _is_connection(name, scope):
                     node = value.value if isinstance(value, ast.Await) else value
@@ -119,14 +120,6 @@ def _made(value: ast.expr, scope: Scope) -> ast.expr:
     uses = list(reads_of(value.id, scope))
     is_own = all(inner is scope and isinstance(parent_of(one), (ast.Return, ast.Attribute)) for inner, one in uses)
     return assigned(value.id, scope) or value if is_own else value
-
-
-def _value(binding: Binding) -> ast.expr | None:
-    """What a name is bound to, also as one of several at once."""
-    if binding.index < 0:
-        return binding.value
-    several = binding.value.elts if isinstance(binding.value, ast.Tuple) else []
-    return several[binding.index] if binding.index < len(several) else None
 
 
 def _is_connection(name: str, scope: Scope) -> bool:

@@ -13,7 +13,7 @@ from poolint.models.schema import TAKING_ROLES
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import call_taking
 from poolint.types.call_sites import callees_of
-from poolint.types.returns import decorators
+from poolint.types.returns import made_manager
 from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, LibraryMethod, alternatives
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _of_session(ev: Evaluator, call: ast.Call, scope: Scope) -> Event:
     events = []
     for inner, load in reads_of(parent.targets[0].id, scope):
         read = parent_of(load)
-        if isinstance(read, ast.Yield) and inner is scope and _is_manager(ev, scope):
+        if isinstance(read, ast.Yield) and inner is scope and made_manager(ev, scope) is not None:
             events.append(Event("lent", load, scope))
         elif isinstance(read, ast.Attribute):
             events.append(_of_method(ev, base, read, inner))
@@ -197,9 +197,3 @@ def uses_of_lent(ev: Evaluator, using: Using, manager: Scope) -> Iterator[Event]
                 yield from (used,) if used.what == "takes" else ()
             elif taking is not None and using.argument(taking[0], load, taking[1], inner):
                 yield Event("takes", taking[0], inner)
-
-
-def _is_manager(ev: Evaluator, scope: Scope) -> bool:
-    """Whether a generator is a context manager by its decorator."""
-    made = ("decorator-cm", "decorator-async-cm")
-    return any((one, name) in ev.models.passed for name in decorators(ev, scope) for one in made)
