@@ -298,7 +298,7 @@ def _is_dropped(callee: Function, call: ast.Call, argument: ast.AST, keyword: st
     return rest is not None and not any(rest.arg in inner.loads for inner in callee.scope.descendants())
 
 
-def arguments_of(callee: Function, call: ast.Call) -> dict[str | None, ast.expr]:
+def by_parameter(callee: Function, call: ast.Call) -> dict[str | None, ast.expr]:
     """What a call passes a function, by the names of its parameters; what cannot be told apart goes by None."""
     given = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]
     return {parameter_for(callee, call, one, keyword): one for keyword, one in given}

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.occasions import Occasions
-from poolint.analyses.ownership import arguments_of
+from poolint.analyses.ownership import by_parameter
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.collected import behind, call_of, emptied_by, gone_over, made_with, named, puts, task_of
@@ -134,7 +134,7 @@ class Fans:
         for one in callees_of(self.ev, node, scope):
             if not isinstance(one, Function) or not (maps := self._maps(one.scope)):
                 continue
-            passed = arguments_of(one, node)
+            passed = by_parameter(one, node)
             for function, items in maps:
                 if function in passed and items in passed:
                     yield _Each(call_of(passed[function], [], node), scope, passed[items], scope)
@@ -162,7 +162,7 @@ class Fans:
             over = _looped_over(one, inner)
             if isinstance(one, ast.Yield) and isinstance(one.value, ast.Call) and over is not None:
                 found.append(_Each(one.value, inner, over, inner))
-        passed = arguments_of(maker, call)
+        passed = by_parameter(maker, call)
         for each in found:
             if last_name(each.task.func) in self._starts:
                 continue  # told there

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import root_of
-from poolint.analyses.ownership import arguments_of
+from poolint.analyses.ownership import by_parameter
 from poolint.types.call_sites import callees_of
 from poolint.types.evidence import is_of_class
 from poolint.types.values import Function, Instance, alternatives
@@ -56,7 +56,7 @@ def is_asked_of_the_twin(ev: Evaluator, witness: Witness) -> bool:
     for number, (link, below) in enumerate(pairwise(witness.links)):
         callees = callees_of(ev, link.node, link.scope) if isinstance(link.node, ast.Call) else ()
         callee = next((one for one in callees if isinstance(one, Function) and one.scope is below.scope), None)
-        given = arguments_of(callee, link.node) if callee is not None and isinstance(link.node, ast.Call) else {}
+        given = by_parameter(callee, link.node) if callee is not None and isinstance(link.node, ast.Call) else {}
         passed = {
             name
             for name, one in given.items()
