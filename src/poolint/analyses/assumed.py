@@ -347,10 +347,11 @@ def _seen(bindings: Bindings, use: ast.expr) -> list[Binding]:
 
 def is_ruled_out(edge: Edge, values: Values, scope: Scope) -> bool:
     """Whether an edge is the outcome of a test that comes out otherwise."""
-    if not values or (test := edge.asked) is None:
+    if not values or edge.asked is None:
         return False
+    test, outcome = edge.asked
     found = truth(test, values, scope)
-    return found is not None and found is not edge.truth
+    return found is not None and found is not outcome
 
 
 def is_storable(constant: object) -> bool:

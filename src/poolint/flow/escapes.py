@@ -66,9 +66,7 @@ def walk(
             or not (raising or not edge.is_unwinding or passes_on(edge) or edge in begun)
         ):
             return False
-        if (test := edge.asked) is None or edge.truth is None:
-            return True
-        return (name, False) not in (asked(test, edge.truth), asked_bound(test, edge.truth))
+        return edge.asked is None or (name, False) not in (asked(*edge.asked), asked_bound(*edge.asked))
 
     allowed = list(filter(passes, begun))
     return reach(allowed, passes) if flags is None else flags.reach(allowed, passes)

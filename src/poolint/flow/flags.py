@@ -130,8 +130,8 @@ class Flags:
 
     def _wanted_along(self, edge: Edge, after: frozenset[str]) -> frozenset[str]:
         node = edge.source
-        if (test := edge.asked) is not None and edge.truth is not None:
-            name, _ = asked(test, edge.truth)
+        if edge.asked is not None:
+            name, _ = asked(*edge.asked)
             return after | {name} if name else after
         is_set = node.kind == "store" and node.how == "assign" and not node.inner and not edge.is_unwinding
         name = stored_name(node) if is_set and after else ""
@@ -171,8 +171,8 @@ class Flags:
 
     def along(self, edge: Edge, before: frozenset[Known]) -> frozenset[Known] | None:
         """What is known once an event has happened and an edge is taken; None where no combination takes it."""
-        if (test := edge.asked) is not None and edge.truth is not None:
-            name, value = self._asked(test, edge.truth)
+        if edge.asked is not None:
+            name, value = self._asked(*edge.asked)
             if not name:
                 return before
             return _reduced({known | {(name, value)} for known in before if (name, not value) not in known}) or None

@@ -150,8 +150,8 @@ class Standings:
     def _along(self, edge: Edge, state: int) -> int | None:
         if edge.kind in ("cancel", "interrupt", "generator-exit"):
             return None
-        if edge.truth is not None and (test := edge.asked) is not None:
-            name, is_there = asked(test, edge.truth)
+        if edge.asked is not None:
+            name, is_there = asked(*edge.asked)
             if not is_there and name in self._unknown:  # there is nothing that could hold one
                 state = state & ~self._of_resource[name] | self._unknown[name]
         moves = self._moves.get(edge.source)

@@ -104,10 +104,10 @@ class Moves:
 
     def after(self, node: Node, config: Config, edge: Edge) -> Config | End:
         """How the obligation stands when ``node`` has happened and flow goes on along ``edge``."""
-        if (test := edge.asked) is not None and edge.truth is not None:
-            if says_closed(self.ev, test, edge.truth, self.scope):
+        if edge.asked is not None:
+            if says_closed(self.ev, *edge.asked, self.scope):
                 return End("gone", "test")
-            refined = refine(config, test, edge.truth, self.flags.names, is_session=self.is_session)
+            refined = refine(config, *edge.asked, self.flags.names, is_session=self.is_session)
             if isinstance(refined, End):
                 return refined
             config = refined

@@ -159,11 +159,12 @@ class Edge:
         return self.source.node
 
     @property
-    def asked(self) -> ast.expr | None:
-        """What is asked for where the outcome of that is known: the test, or the comparison that a pattern of constants is."""
+    def asked(self) -> tuple[ast.expr, bool] | None:
+        """What is asked and how that comes out, where it is known: a test, or the comparison that a pattern of constants is."""
         if self.truth is None or self.test is None:
             return None
-        return as_test(self.test) if isinstance(self.test, ast.pattern) else self.test
+        test = as_test(self.test) if isinstance(self.test, ast.pattern) else self.test
+        return (test, self.truth) if test is not None else None
 
     @property
     def is_unwinding(self) -> bool:
