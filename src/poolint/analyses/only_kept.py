@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.arguments import given_to_fields
 from poolint.analyses.occasions import Occasions
+from poolint.models.standard import PUT_BY
 from poolint.syntax.expressions import tells_all
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
-
-KEEPS = frozenset({"add", "append", "discard", "remove"})
-"""Methods of Python's collections, none of which waits for the tasks in it."""
 
 
 def is_only_kept(ev: Evaluator, keeper: ast.Attribute, scope: Scope) -> bool:
@@ -43,7 +41,7 @@ def is_only_kept(ev: Evaluator, keeper: ast.Attribute, scope: Scope) -> bool:
 def is_kept_by(collection: ast.expr) -> bool:
     """Whether something is put into a collection or taken out where it is read, and no more."""
     parent = parent_of(collection)
-    return isinstance(parent, ast.Attribute) and parent.attr in KEEPS
+    return isinstance(parent, ast.Attribute) and parent.attr in PUT_BY
 
 
 def _is_had_by_others(ev: Evaluator, name: str, owner: Scope, family: list[Scope]) -> bool:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.conditions import is_excluded
 from poolint.analyses.driven import Driven
 from poolint.analyses.given_work import GivenWork
-from poolint.analyses.only_kept import KEEPS, is_kept_by, is_only_kept
+from poolint.analyses.only_kept import is_kept_by, is_only_kept
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import arguments_of
 from poolint.analyses.submitted import Work
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import runs_after_response
+from poolint.models.standard import OF_TASKS, PUT_BY
 from poolint.syntax.expressions import is_partial
 from poolint.syntax.scopes import ScopeKey, parent_of, reads_of
 from poolint.types.call_sites import callees_of
@@ -45,9 +46,6 @@ CALLED = 8
 """It is called, and the task is of what it gives."""
 WITH_REST = 16
 """It is called with the rest of what the function is passed: ``*args``, ``**kwargs``."""
-
-_NAMES = frozenset({"add_done_callback", "remove_done_callback", "set_name", "get_name", "start", "daemon", "name"})
-"""Members of tasks and threads that do not wait for them; the task is known by what makes it, so its class is no question."""
 
 _MAY_WAIT = 32
 """A function may wait for a task that it is passed."""
@@ -255,13 +253,13 @@ class Starters:
         parent, keyword = parent_of(task), None
         if isinstance(parent, ast.Return):
             return STARTED | GIVEN_BACK
-        if isinstance(parent, ast.Attribute) and parent.attr in _NAMES:
-            return STARTED
+        if isinstance(parent, ast.Attribute) and parent.attr in OF_TASKS:
+            return STARTED  # the task is known by what makes it, so its class is no question
         if isinstance(parent, ast.keyword):
             keyword, parent = parent.arg, parent_of(parent)
         if not isinstance(parent, ast.Call) or parent.func is task:
             return 0
-        if not isinstance(parent.func, ast.Attribute) or parent.func.attr not in KEEPS:
+        if not isinstance(parent.func, ast.Attribute) or parent.func.attr not in PUT_BY:
             return self._passed_on(parent, task, keyword, scope)
         keeper = parent.func.value
         if isinstance(keeper, ast.Attribute):

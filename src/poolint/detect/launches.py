@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.places import bound_value
 from poolint.analyses.submitted import Submitted, Work
 from poolint.flow.flags import name_of
+from poolint.models.standard import START, THREADS
 from poolint.syntax.expressions import is_none
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import REPEATING, around, is_inside, start_of
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, WithNode
     from poolint.types.evaluator import Evaluator
 
-START = "start"
-"""The method of a thread that begins it."""
-
-_OBJECTS = frozenset({"Thread", "Timer"})
-"""What makes a thread that has yet to be started."""
-
 
 def work_of(ev: Evaluator, node: ast.Call, scope: Scope) -> Work | None:
     """What a call has a thread run, and what that is called with; None where that is not said, or no thread runs it."""
@@ -36,7 +31,7 @@ def work_of(ev: Evaluator, node: ast.Call, scope: Scope) -> Work | None:
 def _work(node: ast.Call) -> Work | None:
     """The same as it is written."""
     name = last_name(node.func)
-    if name in _OBJECTS:
+    if name in THREADS:
         named = {one.arg: one.value for one in node.keywords}
         function = named.get("target") or named.get("function") or (node.args[1] if len(node.args) > 1 else None)
         arguments = named.get("args") or (node.args[2] if name == "Timer" and len(node.args) > 2 else None)
@@ -50,23 +45,21 @@ def _work(node: ast.Call) -> Work | None:
 
 def _is_of_threads(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
     """Whether a call starts a thread: not a process, to which no session can be sent."""
-    name = last_name(node.func)
-    if name in _OBJECTS:
-        return ev.qualified_name(ev.type_of(node.func, scope)) == f"threading.{name}"
+    name, starting = last_name(node.func), ev.models.manners["starts-thread"]
+    if name in THREADS:
+        return ev.qualified_name(ev.type_of(node.func, scope)) in starting
     if name == "run_in_executor":
         return not isinstance(parent_of(node), ast.Await)
     if not isinstance(node.func, ast.Attribute):
         return False  # the builtin `map`
-    executor, starting = node.func.value, ev.models.manners["starts-thread"]
-    for one in alternatives(ev.type_of(executor, scope)):
-        if isinstance(one, Instance) and one.base is not None and f"{one.base.name}.{name}" in starting:
-            return True
-    return False
+    executors = alternatives(ev.type_of(node.func.value, scope))
+    bases = [one.base for one in executors if isinstance(one, Instance) and one.base is not None]
+    return any(f"{one.name}.{name}" in starting for one in bases)
 
 
 def begun_by(node: ast.Call, scope: Scope) -> ast.Call | None:
     """The call that begins the thread of a call: this one, or that of what it makes, of which there may be none."""
-    return started(node, scope) if last_name(node.func) in _OBJECTS else node
+    return started(node, scope) if last_name(node.func) in THREADS else node
 
 
 def started(node: ast.Call, scope: Scope) -> ast.Call | None:
@@ -91,7 +84,7 @@ def executor_of(node: ast.Call) -> ast.expr | None:
     name = last_name(node.func)
     if name == "run_in_executor":
         return node.args[0] if node.args and not is_none(node.args[0]) else None
-    return node.func.value if name not in _OBJECTS and isinstance(node.func, ast.Attribute) else None
+    return node.func.value if name not in THREADS and isinstance(node.func, ast.Attribute) else None
 
 
 def blocks(begun: ast.Call, scope: Scope) -> Iterator[WithNode]:

@@ -15,7 +15,6 @@ from poolint.analyses.thread_use import of_caller, of_threads
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.launches import (
-    START,
     begun_by,
     blocks,
     executor_of,
@@ -29,6 +28,7 @@ from poolint.detect.together import exclude_each_other, is_serialised
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import REACHING_ROLES
+from poolint.models.standard import START
 from poolint.syntax.surroundings import REPEATING, around, has_its_own, is_inside, may_await, start_of
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.definitions import Definitions

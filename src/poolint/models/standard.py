@@ -76,6 +76,9 @@ ADDING = frozenset({"extend", "extendleft", "update"})
 TAKING = frozenset({"pop", "popleft", "popitem"})
 """Methods of builtin collections that take one item out of them."""
 
+PUT_BY = frozenset({"add", "append", "discard", "remove"})
+"""Methods of builtin collections that only put an item into them or take it out again: none waits for a task among these."""
+
 SHARING = frozenset({"items", "keys", "values", "copy", "get", "pop", "popleft", "popitem"})
 """Methods of builtin collections that give their items, or one of them."""
 
@@ -109,6 +112,13 @@ PLAIN_CONTAINERS = frozenset(
     }
 )  # fmt: skip
 """Generics that are plain data where their arguments are."""
+
+THREADS = frozenset({"Thread", "Timer"})
+START = "start"
+"""The classes of threads that have yet to be started, and their method that does it."""
+
+OF_TASKS = frozenset({"add_done_callback", "remove_done_callback", "set_name", "get_name", START, "daemon", "name"})
+"""Members of tasks and threads that do not wait for them."""
 
 CLOCKS = frozenset(
     {
