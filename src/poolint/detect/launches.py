@@ -12,6 +12,7 @@ from poolint.models.standard import START, THREADS
 from poolint.syntax.expressions import is_none
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import REPEATING, around, is_inside, start_of
+from poolint.syntax.unpacked import items_of
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -36,7 +37,9 @@ def _work(node: ast.Call) -> Work | None:
         function = named.get("target") or named.get("function") or (node.args[1] if len(node.args) > 1 else None)
         arguments = named.get("args") or (node.args[2] if name == "Timer" and len(node.args) > 2 else None)
         given = arguments.elts if isinstance(arguments, (ast.Tuple, ast.List)) else []
-        return Work(function, given, _by_name(named.get("kwargs"))) if function is not None else None
+        passed = items_of(options) if isinstance(options := named.get("kwargs"), ast.Dict) else []
+        keywords = [ast.keyword(name, value) for name, value in passed if name is not None]
+        return Work(function, given, keywords) if function is not None else None
     work = node.args[1:] if name == "run_in_executor" else node.args
     if not work:
         return None
@@ -107,12 +110,3 @@ def has_one_thread(submit: ast.Call, scope: Scope) -> bool:
         return False
     sizes = [*made.args[:1], *(one.value for one in made.keywords if one.arg == "max_workers")]
     return any(isinstance(one, ast.Constant) and one.value == 1 for one in sizes)
-
-
-def _by_name(arguments: ast.expr | None) -> list[ast.keyword]:
-    """What a dictionary that is written out passes by name."""
-    if not isinstance(arguments, ast.Dict):
-        return []
-    pairs = zip(arguments.keys, arguments.values, strict=True)
-    names = [(key.value if isinstance(key, ast.Constant) else None, value) for key, value in pairs]
-    return [ast.keyword(name, value) for name, value in names if isinstance(name, str)]

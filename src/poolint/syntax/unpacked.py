@@ -20,22 +20,23 @@ def keywords_of(call: ast.Call, scope: Scope) -> list[tuple[str | None, ast.expr
     return found
 
 
+def items_of(written: ast.Dict) -> list[tuple[str | None, ast.expr]]:
+    """The items of a dictionary that is written out, by their keys; None for one that is no text, and for what it unpacks."""
+    keys = (one.value if isinstance(one, ast.Constant) else None for one in written.keys)
+    return [(key if isinstance(key, str) else None, one) for key, one in zip(keys, written.values, strict=True)]
+
+
 def _written_out(node: ast.expr, scope: Scope, steps: int) -> dict[str, ast.expr] | None:
     """The items of a dictionary by their keys; None where another may be added, or a key is not known."""
     made = _made(node, scope) if isinstance(node, ast.Name) else node
-    items: list[tuple[str | None, ast.expr]] = []
     if isinstance(made, ast.Dict):
-        for key, value in zip(made.keys, made.values, strict=True):
-            if key is None:
-                items.append((None, value))
-            elif isinstance(key, ast.Constant) and isinstance(key.value, str):
-                items.append((key.value, value))
-            else:
-                return None
+        items = items_of(made)
+        if [name for name, _ in items].count(None) > made.keys.count(None):
+            return None
     elif isinstance(made, ast.Call) and isinstance(made.func, ast.Name) and made.func.id == "dict" and not made.args:
         if nearest("dict", scope):
             return None
-        items += [(one.arg, one.value) for one in made.keywords]
+        items = [(one.arg, one.value) for one in made.keywords]
     else:
         return None
     found: dict[str, ast.expr] = {}
