@@ -28,13 +28,9 @@ class DroppedThreads:
         self.starters = starters
         self._words = ev.models.words("starts-thread")
 
-    def may_start(self, node: ast.Call) -> bool:
-        """Whether a call may start a thread, as far as words tell."""
-        return last_name(node.func) in self._words
-
     def work(self, node: ast.Call, scope: Scope) -> Work | None:
         """What a call has a thread run that its function drops, or only keeps from being collected."""
-        is_dropped = self.may_start(node) and self.starters.is_dropped(node, scope)
+        is_dropped = last_name(node.func) in self._words and self.starters.is_dropped(node, scope)
         return work_of(self.ev, node, scope) if is_dropped else None
 
     def outlives(self, node: ast.Call, place: str, scope: Scope) -> bool:
@@ -43,15 +39,16 @@ class DroppedThreads:
         if begun is None or next(blocks(begun, scope), None) is not None:
             return False
         waits = Waits(self.ev, node, begun, (place,), scope)
-        return not waits.any() and not waits.may_be_told() and (_is_own(place, scope) or self._is_of_all(begun, scope))
+        return not waits.any() and not waits.may_be_told() and (_is_own(place, scope) or _is_of_all(begun, scope))
 
-    def _is_of_all(self, begun: ast.Call, scope: Scope) -> bool:
-        """Whether no caller of a function waits for what an executor has been given by it: there is none, or the whole
-        application has it."""
-        executor = executor_of(begun)
-        if not isinstance(executor, ast.Name):
-            return executor is None
-        return home_of(executor.id, scope) is scope.module.scope
+
+def _is_of_all(begun: ast.Call, scope: Scope) -> bool:
+    """Whether no caller of a function waits for what an executor has been given by it: there is none, or the whole application
+    has it."""
+    executor = executor_of(begun)
+    if not isinstance(executor, ast.Name):
+        return executor is None
+    return home_of(executor.id, scope) is scope.module.scope
 
 
 def _is_own(place: str, scope: Scope) -> bool:
