@@ -1,0 +1,127 @@
+"""Waits that take but a moment, so that a connection in hand is hardly missed meanwhile: by what they say of themselves, or by
+what they are for."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.implicit_calls import made_by
+from poolint.analyses.process_locks import process_locks
+from poolint.analyses.sinks import WAITING
+from poolint.models.schema import REACHING_ROLES
+from poolint.syntax.scopes import is_parameter
+from poolint.syntax.second_tries import is_after_a_failure
+from poolint.syntax.surroundings import REPEATING, around
+from poolint.types.call_sites import call_site
+from poolint.types.following import origin
+
+if TYPE_CHECKING:
+    from poolint.analyses.effects import Witness
+    from poolint.analyses.process_locks import ProcessLock
+    from poolint.detect.services import Services
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+_BRIEF = frozenset({"name", "object", "subprocess"})
+"""What most often takes a moment, as long as it is done once."""
+
+MAX_SHORT = 5
+"""Seconds that a wait may take, by what it says itself, for little to come of it: pools let others wait for thirty."""
+
+MAX_BRIEF = 2
+"""Seconds that the other side may take to answer, by what the call says, for little to come of it."""
+
+MAX_MOMENT = 0.5
+"""Seconds that a pause has to be shorter than for nothing to come of it."""
+
+
+def is_brief(services: Services, witness: Witness) -> bool:
+    """Whether a call waits for a few seconds at most, sleeps for a moment, tells a chat that something has failed, or waits for
+    a mutex of this process whose block works with no database."""
+    ev = services.evaluator
+    return (
+        _tells_of_a_failure(witness)
+        or _is_short(ev, witness)
+        or _is_moment(ev, witness)
+        or _takes_a_mutex(services, witness)
+    )
+
+
+def is_mostly_brief(witness: Witness) -> bool:
+    """Whether a bot sends messages, or a call asks once for the address of a host, a store about one object, or a program of
+    this machine; or waits for the answer of the one who sits before the process."""
+    return witness.effect in ("chat", "user") or (witness.effect in _BRIEF and not _is_repeated(witness))
+
+
+def _tells_of_a_failure(witness: Witness) -> bool:
+    """Whether a bot sends one message where something has failed."""
+    is_message = witness.effect == "chat" and not _is_repeated(witness)
+    return is_message and any(is_after_a_failure(link.node) for link in witness.links)
+
+
+def _is_short(ev: Evaluator, witness: Witness) -> bool:
+    """Whether a lock is asked for a few seconds at most, or something outside for less: its ``acquire``, the request, or what
+    it was made by says so, here or by what the function is passed for it."""
+    last = witness.links[-1]
+    fact = call_site(ev, last.node, last.scope) if isinstance(last.node, ast.Call) else None
+    keyword = getattr(fact.row, "timeout", "") if fact is not None else ""
+    if not keyword or not isinstance(last.node, ast.Call) or not isinstance(last.node.func, ast.Attribute):
+        return False
+    if witness.effect not in WAITING and _is_repeated(witness):
+        return False
+    for call in (last.node, made_by(ev, last.node.func.value, last.scope)):
+        value = next((one.value for one in call.keywords if one.arg == keyword), None) if call is not None else None
+        if isinstance(value, ast.Name) and is_parameter(value.id, last.scope) and len(witness.links) > 1:
+            above = witness.links[-2].node
+            given = above.keywords if isinstance(above, ast.Call) else []
+            value = next((one.value for one in given if one.arg == value.id), None)
+        seconds = _number(ev, value, last.scope) if value is not None else None
+        if seconds is not None:
+            return seconds <= (MAX_SHORT if witness.effect in WAITING else MAX_BRIEF)
+    return False
+
+
+def _is_moment(ev: Evaluator, witness: Witness) -> bool:
+    """Whether a function sleeps once, and is called once, or only after a failure, for so short a time that nobody misses a
+    connection."""
+    last = witness.links[-1]
+    if witness.effect not in ("sleep", "retry") or not (isinstance(last.node, ast.Call) and last.node.args):
+        return False
+    if _is_repeated(witness) and not is_after_a_failure(last.node):
+        return False
+    seconds = _number(ev, last.node.args[0], last.scope)
+    return seconds is not None and seconds < MAX_MOMENT
+
+
+def _number(ev: Evaluator, node: ast.expr, scope: Scope) -> float | None:
+    """The number that an expression is, where there is only one."""
+    made = origin(ev, node, scope).node
+    return made.value if isinstance(made, ast.Constant) and isinstance(made.value, (int, float)) else None
+
+
+def _is_repeated(witness: Witness) -> bool:
+    """Whether a function on the way makes a call for each of several things."""
+    return any(around(one.node, one.scope, REPEATING) is not None for one in witness.links)
+
+
+def _takes_a_mutex(services: Services, witness: Witness) -> bool:
+    """Whether what is waited for is a lock of this process that lets in one, and in whose block nobody needs a connection to
+    go on: it takes none, and on an event loop, where all others wait as well, works with none."""
+    last = witness.links[-1]
+    return witness.effect == "lock" and any(
+        one.node is last.node and one.is_mutex and not _needs_a_connection(services, one, last.scope)
+        for one in process_locks(services.evaluator, last.scope)
+    )
+
+
+def _needs_a_connection(services: Services, lock: ProcessLock, scope: Scope) -> bool:
+    """Whether the block of a lock takes a connection; that of an asynchronous one also whether it works with one."""
+    for call in (one for part in lock.statement.body for one in ast.walk(part) if isinstance(one, ast.Call)):
+        if services.taking.of_call(call, scope) is not None:
+            return True
+        fact = call_site(services.evaluator, call, scope)
+        works = fact is not None and fact.role in REACHING_ROLES
+        if isinstance(lock.statement, ast.AsyncWith) and (works or services.database.of_call(call, scope) is not None):
+            return True
+    return False
