@@ -19,10 +19,9 @@ from poolint.analyses.assumed import (
 from poolint.analyses.class_constants import ClassConstants
 from poolint.analyses.hints import Hints, may_be_none
 from poolint.flow.flags import name_of
-from poolint.syntax.guards import guards_before, leaves, passed
+from poolint.syntax.guards import guards_before, leaves, tests_of_parent, tests_passed
 from poolint.syntax.indexes import index_of
 from poolint.syntax.nodes import with_defaults
-from poolint.syntax.patterns import tests_of
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.unpacked import keywords_of
 from poolint.types.plain import is_plain
@@ -295,19 +294,10 @@ def _find_tests(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.expr | ast.Ex
         parent = parent_of(current)
         if parent is None:
             return
-        if isinstance(parent, (ast.If, ast.IfExp)) and current is not parent.test:
-            orelse = parent.orelse if isinstance(parent.orelse, list) else [parent.orelse]
-            yield parent.test, any(current is one for one in orelse)
+        if not isinstance(parent, ast.While):
+            yield from ((test, not holds) for test, holds in tests_of_parent(current, parent))
         if isinstance(current, ast.ExceptHandler):
             yield current, True
-        if isinstance(parent, ast.BoolOp):
-            before = parent.values[: next(at for at, one in enumerate(parent.values) if one is current)]
-            yield from ((one, not isinstance(parent.op, ast.And)) for one in before)
-        if isinstance(parent, ast.match_case) and current is not parent.pattern:
-            if isinstance(match := parent_of(parent), ast.Match):
-                yield from ((test, not holds) for test, holds in tests_of(parent, match))
-            if parent.guard is not None and current is not parent.guard:
-                yield parent.guard, False
         if isinstance(current, ast.stmt):
             for one in guards_before(current, parent, scope):
                 if isinstance(one, ast.If):
@@ -315,7 +305,7 @@ def _find_tests(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.expr | ast.Ex
                         (one.test, holds) for holds in (True, False) if leaves(one.body if holds else one.orelse)
                     )
                 elif isinstance(one, ast.Match):
-                    yield from ((test, not holds) for test, holds in passed(one))
+                    yield from ((test, not holds) for test, holds in tests_passed(one))
         current = parent
 
 

@@ -23,24 +23,29 @@ def tests_before(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.expr, bool]]
     before it in a block and leaves that otherwise."""
     current = node
     while current is not scope.node and (parent := parent_of(current)) is not None:
-        if isinstance(parent, (ast.If, ast.IfExp, ast.While)) and current is not parent.test:
-            orelse = parent.orelse if isinstance(parent.orelse, list) else [parent.orelse]
-            yield parent.test, not any(current is one for one in orelse)
-        if isinstance(parent, ast.BoolOp):
-            before = parent.values[: next(at for at, one in enumerate(parent.values) if one is current)]
-            yield from ((one, isinstance(parent.op, ast.And)) for one in reversed(before))
-        if isinstance(parent, ast.match_case) and current is not parent.pattern:
-            if parent.guard is not None and current is not parent.guard:
-                yield parent.guard, True
-            if isinstance(match := parent_of(parent), ast.Match):
-                yield from tests_of(parent, match)
+        yield from tests_of_parent(current, parent)
         if isinstance(current, ast.stmt):
             for one in reversed(guards_before(current, parent, scope)):
-                yield from passed(one)
+                yield from tests_passed(one)
         current = parent
 
 
-def passed(guard: ast.stmt) -> Iterator[tuple[ast.expr, bool]]:
+def tests_of_parent(node: ast.AST, parent: ast.AST) -> Iterator[tuple[ast.expr, bool]]:
+    """The tests of what is directly around a node that have come out one way where that is reached, the last first."""
+    if isinstance(parent, (ast.If, ast.IfExp, ast.While)) and node is not parent.test:
+        orelse = parent.orelse if isinstance(parent.orelse, list) else [parent.orelse]
+        yield parent.test, not any(node is one for one in orelse)
+    elif isinstance(parent, ast.BoolOp):
+        before = parent.values[: next(at for at, one in enumerate(parent.values) if one is node)]
+        yield from ((one, isinstance(parent.op, ast.And)) for one in reversed(before))
+    elif isinstance(parent, ast.match_case) and node is not parent.pattern:
+        if parent.guard is not None and node is not parent.guard:
+            yield parent.guard, True
+        if isinstance(match := parent_of(parent), ast.Match):
+            yield from tests_of(parent, match)
+
+
+def tests_passed(guard: ast.stmt) -> Iterator[tuple[ast.expr, bool]]:
     """The tests of a statement that have come out one way where what is behind it is reached."""
     if isinstance(guard, ast.Assert):
         yield guard.test, True
