@@ -23,7 +23,7 @@ from poolint.flow.flags import Flags, name_of
 from poolint.flow.solver import Problem, completed, explore, solve
 from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.scopes import parent_of, statement_of
-from poolint.syntax.surroundings import LOOPS
+from poolint.syntax.surroundings import LOOPS, is_inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -292,10 +292,7 @@ def _loop_that_is_over(edge: Edge) -> ast.AST | None:
 
 def _is_round(node: ast.AST, loop: ast.While) -> bool:
     """Whether something happens in a round of a loop, or as it asks for one."""
-    child, current = node, parent_of(node)
-    while current is not None and current is not loop:
-        child, current = current, parent_of(current)
-    return current is loop and not any(child is one for one in loop.orelse)
+    return any(is_inside(node, part) for part in (loop.test, *loop.body))
 
 
 def _tested_by(node: ast.expr) -> ast.stmt | None:
