@@ -13,7 +13,7 @@ from poolint.analyses.submitted import Work
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import is_inside
+from poolint.syntax.surroundings import is_inside, with_await
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -39,7 +39,7 @@ def awaited(ev: Evaluator, scope: Scope) -> Iterator[Implied]:
         if found and not any(map(_ends, loads)):
             for load, node in found:
                 for fact in effective(ev, load, "__await__", scope):
-                    said = last_name(node.func) if isinstance(node, ast.Call) else text_of(_around(node), scope)
+                    said = last_name(node.func) if isinstance(node, ast.Call) else text_of(with_await(node), scope)
                     yield Implied(node, said, fact)
 
 
@@ -118,11 +118,6 @@ def _outermost(ev: Evaluator, node: ast.expr) -> tuple[ast.expr, ast.AST | None]
     ):
         node, parent = parent, parent_of(parent)
     return node, parent
-
-
-def _around(node: ast.expr) -> ast.expr:
-    parent = parent_of(node)
-    return parent if isinstance(parent, ast.Await) else node
 
 
 def _ends(load: ast.Name) -> bool:

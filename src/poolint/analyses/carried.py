@@ -15,6 +15,7 @@ from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import REACHING_ROLES, RELEASABLE
 from poolint.syntax.scopes import only_binding, parent_of, reads_of
+from poolint.syntax.surroundings import method_call
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, LibraryName
 
@@ -130,11 +131,8 @@ class Carried:
 
     def is_used_at_once(self, made: ast.Call, names: frozenset[str], scope: Scope, cls: Class) -> bool:
         """Whether what a call makes is only asked for one method, of which is known what it does: ``Orders(session).all()``."""
-        attribute = parent_of(made)
-        call = parent_of(attribute) if isinstance(attribute, ast.Attribute) else None
-        if not (isinstance(call, ast.Call) and call.func is attribute):
-            return False
-        return self.of_call(call, names, scope, cls) is not None
+        call = method_call(made)
+        return call is not None and self.of_call(call, names, scope, cls) is not None
 
     def of_object(self, made: ast.Call, argument: ast.AST, scope: Scope, cls: Class) -> Fate:
         """What is done with what a call makes an object with: on the spot, or by the name that gets it."""

@@ -20,8 +20,8 @@ from poolint.flow.solver import edges_from
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import TAKING_ROLES
 from poolint.syntax.expressions import call_arguments
-from poolint.syntax.scopes import ScopeKey, parent_of
-from poolint.syntax.surroundings import around
+from poolint.syntax.scopes import ScopeKey
+from poolint.syntax.surroundings import around, with_await
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 
@@ -236,8 +236,7 @@ def _called(event: Node) -> ast.Call | None:
 
 def behind(call: ast.Call, outcome: Outcome, graph: Graph) -> list[Edge]:
     """The edges behind a call along which the session goes on failed."""
-    awaited = parent_of(call)
-    happening = edges_from(graph.nodes_of(awaited if isinstance(awaited, ast.Await) else call))
+    happening = edges_from(graph.nodes_of(with_await(call)))
     raising = [edge for edge in happening if edge.kind == "exception" and _RAISES in outcome]
     return raising + [edge for edge in happening if not edge.is_unwinding and _RETURNS in outcome]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.models.schema import TAKING_ROLES
 from poolint.models.standard import EAGER
-from poolint.syntax.scopes import nearest, parent_of
-from poolint.syntax.surroundings import loops_over
+from poolint.syntax.scopes import nearest
+from poolint.syntax.surroundings import loops_over, method_call
 from poolint.types.call_sites import CallSite, call_site, text_of
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -71,11 +71,7 @@ class Queried:
 
 def is_run_at_once(ev: Evaluator, made: ast.expr, scope: Scope) -> bool:
     """Whether a query that is built on an expression is run by the end of its chain: ``maker().query(Order).all()``."""
-    while True:
-        attribute = parent_of(made)
-        call = parent_of(attribute) if isinstance(attribute, ast.Attribute) else None
-        if not (isinstance(call, ast.Call) and call.func is attribute):
-            break
+    while (call := method_call(made)) is not None:
         fact = call_site(ev, call, scope, use_evidence=False)
         if fact is not None and fact.cls is not None and fact.cls.kind == "query" and fact.role in TAKING_ROLES:
             return True

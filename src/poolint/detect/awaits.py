@@ -14,7 +14,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.modes import is_passed_the_twin
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of, reads_of
-from poolint.syntax.surroundings import call_taking, chosen, may_await
+from poolint.syntax.surroundings import call_taking, chosen, may_await, with_await
 from poolint.syntax.uses import Usage, Use, usage
 from poolint.types.annotated import annotation
 from poolint.types.call_sites import CallSite, call_site, callees_of, function_run
@@ -220,9 +220,8 @@ def _may_be_another(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
         return False
     given = set[Type]()
     for one in Follower(ev, _THROUGH).sources(node.func.value, scope).found:
-        around = parent_of(one.node)
         if not isinstance(one.node, ast.Constant):
-            given.add(ev.type_of(around if isinstance(around, ast.Await) else one.node, one.scope))
+            given.add(ev.type_of(with_await(one.node), one.scope))
     return UNKNOWN in given and len(given) > 1
 
 

@@ -25,7 +25,7 @@ from poolint.detect.works_by import is_asked, is_connection, is_local, is_of_any
 from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import REPEATING, around, may_await
+from poolint.syntax.surroundings import REPEATING, around, may_await, method_call
 from poolint.types.call_sites import CallSite, CallText, call_site, callees_of, function_run, text_of
 from poolint.types.returns import decorators
 from poolint.types.values import Instance, alternatives
@@ -240,8 +240,7 @@ def _is_entered(manager: ast.expr, scope: Scope) -> bool:
         is_here = isinstance(parent, ast.NamedExpr) and _is_entered(parent, scope)
         return is_here or any(_is_entered(load, scope) for name in names for load in scope.loads.get(name, ()))
     if isinstance(parent, ast.Attribute):
-        call = parent_of(parent)
-        return parent.attr == "__enter__" and isinstance(call, ast.Call) and call.func is parent
+        return parent.attr == "__enter__" and method_call(manager) is not None
     if isinstance(parent, ast.Call):
         return manager is not parent.func and last_name(parent.func) in ENTERING
     return isinstance(parent, ast.withitem)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.queried import is_run_at_once
 from poolint.models.schema import CLOSING_ROLES, TAKING_ROLES
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import method_call
 from poolint.syntax.uses import is_ever_used
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def lives_on(ev: Evaluator, site: Site, scope: Scope) -> tuple[Dismissal, str] |
         return ("no-query", "") if site.start == "idle" else None
     row = ev.models.method(site.cls, parent.attr)
     if row is None:
-        is_read = site.cls.kind == "response" and not _is_called(parent)
+        is_read = site.cls.kind == "response" and method_call(site.bound) is None
         return None if is_read else ("unknown-method", parent.attr)
     if row.role in CLOSING_ROLES or row.exhausts:
         return "released-at-once", parent.attr
@@ -34,8 +35,3 @@ def lives_on(ev: Evaluator, site: Site, scope: Scope) -> tuple[Dismissal, str] |
     if site.start == "idle" and not is_used and not is_run_at_once(ev, site.bound, scope):
         return "no-query", parent.attr
     return None
-
-
-def _is_called(member: ast.Attribute) -> bool:
-    called = parent_of(member)
-    return isinstance(called, ast.Call) and called.func is member

@@ -21,6 +21,7 @@ from poolint.detect.leaks import LeakedCheckout
 from poolint.flow.cfg import TooComplex
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import assigned, parent_of, reads_of
+from poolint.syntax.surroundings import method_call
 from poolint.types.call_sites import CallSite, callees_of, receiver_text
 from poolint.types.definitions import Definitions
 from poolint.types.values import Function, LibraryName
@@ -140,9 +141,8 @@ def _is_connection(name: str, scope: Scope) -> bool:
 
 def _method(load: ast.expr) -> str:
     """The method that is called on a name where it stands; empty where none is."""
-    read = parent_of(load)
-    call = parent_of(read) if isinstance(read, ast.Attribute) else None
-    return read.attr if isinstance(read, ast.Attribute) and isinstance(call, ast.Call) and call.func is read else ""
+    call = method_call(load)
+    return last_name(call.func) if call is not None else ""
 
 
 DETECTOR = Detector(

@@ -25,7 +25,7 @@ from poolint.flow.solver import completed, reach
 from poolint.models.schema import REACHING_ROLES, RELEASABLE, SESSIONS
 from poolint.models.standard import ENTERS, LEAVES
 from poolint.syntax.scopes import Scope, parent_of
-from poolint.syntax.surroundings import may_await
+from poolint.syntax.surroundings import may_await, with_await
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.evidence import ASYNC_CLASS
 from poolint.types.values import UNKNOWN, Function, Instance, LibraryName, Pending, alternatives
@@ -317,7 +317,7 @@ class _Holder:
                 if own in releasing and own is not None and own not in found:
                     graph = self.graphs.of(method)
                     stops = self._stops(graph, member, method) - set(graph.nodes_of(call))
-                    if any(escapes(node, stops, f"self.{member}") for node in graph.nodes_of(_event(call))):
+                    if any(escapes(node, stops, f"self.{member}") for node in graph.nodes_of(with_await(call))):
                         found.append(own)
         return [one for one in found if one in releasing]
 
@@ -329,7 +329,7 @@ class _Holder:
         for call in sorted(method.calls, key=lambda one: (one.lineno, one.col_offset)):
             if self._settles(call, held.member, method) or not self._works(call, held, method):
                 continue
-            for node in graph.nodes_of(_event(call)):
+            for node in graph.nodes_of(with_await(call)):
                 if not escapes(node, stops, f"self.{held.member}", decided=decided):
                     continue
                 after = set(reach(completed([node])))
@@ -342,9 +342,9 @@ class _Holder:
         """What raises once a member is taken, in the method that takes it."""
         graph = self.graphs.of(method)
         stops = self._stops(graph, held.member, method) - set(graph.nodes_of(taking))
-        for node in walk(completed(graph.nodes_of(_event(taking))), stops, f"self.{held.member}"):
+        for node in walk(completed(graph.nodes_of(with_await(taking))), stops, f"self.{held.member}"):
             call = node.node.value if isinstance(node.node, ast.Await) else node.node
-            if not isinstance(call, ast.Call) or call is taking or node.node is not _event(call):
+            if not isinstance(call, ast.Call) or call is taking or node.node is not with_await(call):
                 continue
             if escapes(node, stops, f"self.{held.member}") and self._works(call, held, method):
                 return call
@@ -367,12 +367,6 @@ def _member(node: ast.AST) -> str:
 
 def _is_self(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and node.id == "self"
-
-
-def _event(call: ast.Call) -> ast.AST:
-    """The event at which a call has happened: its ``await`` where there is one."""
-    parent = parent_of(call)
-    return parent if isinstance(parent, ast.Await) else call
 
 
 DETECTOR = Detector(

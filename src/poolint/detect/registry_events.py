@@ -11,7 +11,7 @@ from poolint.analyses.lifetimes.acquisitions import is_own_registry
 from poolint.analyses.ownership import parameter_for
 from poolint.models.schema import TAKING_ROLES
 from poolint.syntax.scopes import parent_of, reads_of
-from poolint.syntax.surroundings import call_taking
+from poolint.syntax.surroundings import call_taking, method_call
 from poolint.types.call_sites import callees_of
 from poolint.types.returns import made_manager
 from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, LibraryMethod, alternatives
@@ -145,11 +145,8 @@ def _of_method(ev: Evaluator, cls: Class, read: ast.Attribute, scope: Scope) -> 
 def _is_fetched(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether a chain that begins with ``registry.query(…)`` comes to a call that reaches the database."""
     node: ast.expr = call
-    while isinstance(read := parent_of(node), ast.Attribute):
-        outer = parent_of(read)
-        if not isinstance(outer, ast.Call) or outer.func is not read:
-            return False
-        method = ev.type_of(read, scope)
+    while (outer := method_call(node)) is not None:
+        method = ev.type_of(outer.func, scope)
         if isinstance(method, LibraryMethod) and method.row.role in TAKING_ROLES:
             return True
         node = outer

@@ -23,7 +23,7 @@ from poolint.detect.messages import concerns_what_is_written
 from poolint.detect.observation import Dismissed, Observation
 from poolint.detect.written import is_written
 from poolint.syntax.scopes import is_parameter, parent_of
-from poolint.syntax.surroundings import may_await
+from poolint.syntax.surroundings import may_await, method_call
 from poolint.types.call_sites import text_of
 from poolint.types.vocabulary import last_name
 
@@ -213,9 +213,8 @@ def why_not(services: Services, hold: Hold, witness: Witness, node: ast.expr, sc
 
 def _leads_to_one(slow: Effects, node: ast.expr, scope: Scope) -> bool:
     """Whether what is called on the result of a call waits too: `Client().get(…)` is reported once, by its end."""
-    method = parent_of(node)
-    outer = parent_of(method) if isinstance(method, ast.Attribute) else None
-    return isinstance(outer, ast.Call) and outer.func is method and slow.of_call(outer, scope) is not None
+    outer = method_call(node)
+    return outer is not None and slow.of_call(outer, scope) is not None
 
 
 def _hands_over(holdings: Holdings, node: ast.expr, hold: Hold, scope: Scope) -> bool:

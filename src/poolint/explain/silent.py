@@ -11,6 +11,7 @@ from poolint.explain.report import Obligation
 from poolint.explain.words import UNFOLLOWED, of_class, of_type
 from poolint.syntax.captures import captured_by
 from poolint.syntax.scopes import parent_of, statement_of
+from poolint.syntax.surroundings import with_await
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import Function, Instance, Type, alternatives
 
@@ -105,9 +106,7 @@ class Silent:
             if fact is None or not is_taking(fact):
                 continue
             cls = fact.cls
-            value = parent_of(call) if isinstance(parent_of(call), ast.Await) else call
-            assert isinstance(value, ast.expr)
-            one = self.ev.type_of(value, scope)
+            one = self.ev.type_of(with_await(call), scope)
             what = of_type(one, self.knowledge.here) if cls is None or fact.row is not None else of_class(cls)
             yield Obligation(
                 f"what `{text_of(call, scope)}` takes", call.lineno, what, (self._not_followed(call, scope),)

@@ -212,6 +212,19 @@ def between(earlier: ast.AST, later: ast.AST) -> list[ast.AST] | None:
     return None
 
 
+def with_await(node: ast.expr) -> ast.expr:
+    """An expression, or the ``await`` around it."""
+    parent = parent_of(node)
+    return parent if isinstance(parent, ast.Await) else node
+
+
+def method_call(node: ast.AST) -> ast.Call | None:
+    """The call of a method of something, ``session.execute(query)``; None where it stands for anything else."""
+    member = parent_of(node)
+    call = parent_of(member) if isinstance(member, ast.Attribute) else None
+    return call if isinstance(call, ast.Call) and call.func is member else None
+
+
 def call_taking(node: ast.AST) -> tuple[ast.Call, str | None] | None:
     """The call that something is an argument of, with the keyword that it is passed by; None where it is none, or where the
     parameters are named by what it holds: ``**options``."""

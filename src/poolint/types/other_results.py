@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import method_call
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -25,10 +26,9 @@ def has_other_results(ev: Evaluator, session: Class, query: ast.Call, scope: Sco
     kept = parent_of(given)
     target = kept.targets[0] if isinstance(kept, ast.Assign) else None
     for value in scope.loads.get(target.id, ()) if isinstance(target, ast.Name) else (given,):
-        member = parent_of(value)
-        called = parent_of(member) if isinstance(member, ast.Attribute) else None
-        if isinstance(member, ast.Attribute) and isinstance(called, ast.Call) and called.func is member:
-            method = ev.models.method(results, member.attr)
-            if method is not None and method.call == "sync" and isinstance(parent_of(called), ast.Await):
+        called = method_call(value)
+        if called is not None and isinstance(parent_of(called), ast.Await):
+            method = ev.models.method(results, last_name(called.func))
+            if method is not None and method.call == "sync":
                 return True
     return False

@@ -15,6 +15,7 @@ from poolint.analyses.places import Places
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import CallKey, parent_of
+from poolint.syntax.surroundings import with_await
 from poolint.types.call_sites import call_sites, callees_of, text_of
 from poolint.types.followed import one_step
 from poolint.types.following import Follower, origin
@@ -190,8 +191,7 @@ def handles(ev: Evaluator, scope: Scope, methods: tuple[str, ...] = ("begin",)) 
     that object: ending the transaction by its name ends it of the session."""
     found: dict[str, ast.Name] = {}
     for call in (one for method in methods for one in scope.calls_of(method)):
-        parent = parent_of(call)
-        value = parent if isinstance(parent, ast.Await) else call
+        value = with_await(call)
         parent = parent_of(value)
         if not (isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(call.func, ast.Attribute)):
             continue

@@ -11,7 +11,7 @@ from poolint.models.schema import RELEASABLE
 from poolint.models.standard import ENTERS
 from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import around
+from poolint.syntax.surroundings import around, method_call, with_await
 from poolint.types.call_sites import call_site
 from poolint.types.vocabulary import last_name
 
@@ -64,19 +64,14 @@ def elsewhere(parent: ast.AST | None) -> Unfollowed:
 def given(ev: Evaluator, node: ast.Call, scope: Scope) -> ast.expr:
     """The widest expression that has what a call gives: awaited, or by methods of it that give it back, as
     ``engine.connect().execution_options(…)``."""
-    value = awaited(node)
-    while True:
-        member = parent_of(value)
-        call = parent_of(member) if isinstance(member, ast.Attribute) else None
-        if not (isinstance(member, ast.Attribute) and isinstance(call, ast.Call) and call.func is member):
-            return value
-        if member.attr not in ev.vocabulary.gives_itself:
-            return value
+    value = with_await(node)
+    while (call := method_call(value)) is not None and last_name(call.func) in ev.vocabulary.gives_itself:
         fact = call_site(ev, call, scope, use_evidence=False)
         row, cls = (fact.row, fact.cls) if fact is not None else (None, None)
         if row is None or cls is None or cls.kind not in RELEASABLE or row.returns not in ("self", cls.name):
-            return value
-        value = awaited(call)
+            break
+        value = with_await(call)
+    return value
 
 
 def begun_with(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.Call:
@@ -85,15 +80,9 @@ def begun_with(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.Call:
     inner = inner.value if isinstance(inner, ast.Await) else inner
     if isinstance(inner, ast.Call) and last_name(call.func) in ev.vocabulary.gives_itself:
         first = begun_with(ev, inner, scope)
-        if given(ev, first, scope) is awaited(call):
+        if given(ev, first, scope) is with_await(call):
             return first
     return call
-
-
-def awaited(call: ast.Call) -> ast.expr:
-    """A call, or the ``await`` around it."""
-    around = parent_of(call)
-    return around if isinstance(around, ast.Await) else call
 
 
 def is_entered_attribute(name: str, scope: Scope) -> bool:

@@ -17,7 +17,7 @@ from poolint.flow.flags import name_of
 from poolint.models.schema import CLOSING_ROLES, POOLING
 from poolint.syntax.expressions import call_arguments, is_none, unnegated
 from poolint.syntax.scopes import nearest, parent_of, reads_of
-from poolint.syntax.surroundings import call_taking
+from poolint.syntax.surroundings import call_taking, method_call
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance
 from poolint.types.vocabulary import last_name
@@ -281,9 +281,8 @@ def leaves_alone(ev: Evaluator, call: ast.Call, names: frozenset[str], scope: Sc
 def asks_who_takes(call: ast.AST | None, names: frozenset[str]) -> bool:
     """Whether a call gives what the resource is then handed to: ``pool_of(tenant).put(conn)``. What hands it back is not taken
     to fail before it does."""
-    member = parent_of(call) if isinstance(call, ast.Call) else None
-    taking = parent_of(member) if isinstance(member, ast.Attribute) else None
-    return isinstance(taking, ast.Call) and taking.func is member and any(name_of(one) in names for one in taking.args)
+    taking = method_call(call) if isinstance(call, ast.Call) else None
+    return taking is not None and any(name_of(one) in names for one in taking.args)
 
 
 def leaves_idle(

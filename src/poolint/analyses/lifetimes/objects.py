@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.carrying import Carrying
 from poolint.analyses.lifetimes.acquisitions import Site, checkout
 from poolint.analyses.lifetimes.constructors import CONSTRUCTORS, put_at, puts_by
-from poolint.analyses.lifetimes.destinations import awaited
 from poolint.analyses.ownership import Fate
 from poolint.analyses.places import arguments_of
 from poolint.flow.cfg import TooComplex
@@ -20,8 +19,9 @@ from poolint.flow.flags import name_of
 from poolint.flow.solver import completed, reach
 from poolint.models.schema import HANDLES, RELEASABLE
 from poolint.syntax.captures import is_captured
-from poolint.syntax.expressions import first_name
+from poolint.syntax.expressions import first_name, last_name
 from poolint.syntax.scopes import Scope, parent_of
+from poolint.syntax.surroundings import method_call, with_await
 from poolint.types.call_sites import callees_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, alternatives
@@ -84,7 +84,7 @@ class Objects:
         for call in scope.calls:
             given = [one for _, one in arguments_of(call) if isinstance(one, (ast.Call, ast.Await))]
             name = _made_under(call) if given else ""
-            if not given or not (name or _asked_of(call)) or not isinstance(call.func, (ast.Name, ast.Attribute)):
+            if not given or not (name or method_call(call)) or not isinstance(call.func, (ast.Name, ast.Attribute)):
                 continue
             told = self.ev.derived(Carrying).first_names(scope) if told is None else told
             if not any(first_name(one) in told for one in (call.func, *given)):
@@ -115,7 +115,7 @@ class Objects:
             return None
         site = Site(call, call, call, name, taken.fact, taken.cls, _name_of(owner), taken.part)
         if not name:
-            asked = _asked_of(call)
+            asked = method_call(call)
             doing = self.carried.of_method(asked, owner, taken.part, taken.cls) if asked is not None else None
             is_lost = doing is not None and doing.fate is Fate.USED and (site.start != "idle" or doing.reaches)
             return Site(node, argument, call, "", *found, taken.part) if is_lost else None
@@ -129,7 +129,7 @@ class Objects:
             made = callees_of(self.ev, call, scope)
             if len(made) != 1 or not isinstance(made[0], Function) or made[0].scope.kind != "function":
                 continue
-            inner, value = made[0].scope, awaited(call)
+            inner, value = made[0].scope, with_await(call)
             if inner.is_generator or getattr(inner.node, "decorator_list", None) or len(inner.returns) != 1:
                 continue
             given = inner.returns[0]
@@ -163,16 +163,15 @@ class Objects:
                 yield Site(call, call, call, name, taken.fact, taken.cls, _name_of(owner), taken.part)
                 return
         for load in scope.loads.get(name, ()):
-            method = parent_of(load)
-            begun = parent_of(method) if isinstance(method, ast.Attribute) else None
-            if not (isinstance(method, ast.Attribute) and isinstance(begun, ast.Call) and begun.func is method):
+            begun = method_call(load)
+            if begun is None:
                 continue
-            value = awaited(begun)
-            if not isinstance(parent_of(value), ast.Expr) or self._is_late(owner, method.attr, value):
+            value, method = with_await(begun), last_name(begun.func)
+            if not isinstance(parent_of(value), ast.Expr) or self._is_late(owner, method, value):
                 continue
-            taken = self._takes(owner, method.attr)
+            taken = self._takes(owner, method)
             if taken is not None and self._is_followed(taken, owner, name, scope):
-                yield Site(begun, value, value, name, taken.fact, taken.cls, f"{name}.{method.attr}", taken.part)
+                yield Site(begun, value, value, name, taken.fact, taken.cls, f"{name}.{method}", taken.part)
 
     def _is_late(self, owner: Instance, method: str, value: ast.expr) -> bool:
         """Whether a method is a coroutine, and is not awaited."""
@@ -214,8 +213,8 @@ class Objects:
         if own is None or inner.is_generator or inner.node.decorator_list:  # type: ignore[attr-defined]
             return None
         for call in inner.calls:
-            found = self._taken_by(call, awaited(call), owner, inner, steps)
-            if found is not None and self._is_always(awaited(call), inner):
+            found = self._taken_by(call, with_await(call), owner, inner, steps)
+            if found is not None and self._is_always(with_await(call), inner):
                 return found
         return None
 
@@ -313,13 +312,6 @@ def is_known_base(ev: Evaluator, base: ast.expr, home: Scope) -> bool:
 def _name_of(owner: Instance) -> str:
     assert isinstance(owner.cls, Scope)
     return owner.cls.name
-
-
-def _asked_of(made: ast.Call) -> ast.Call | None:
-    """The one method that an object is asked for which no name gets: ``Orders(session).all()``."""
-    attribute = parent_of(made)
-    call = parent_of(attribute) if isinstance(attribute, ast.Attribute) else None
-    return call if isinstance(call, ast.Call) and call.func is attribute else None
 
 
 def _made_under(call: ast.Call) -> str:

@@ -9,7 +9,7 @@ from poolint.analyses.lent_pools import passed_for
 from poolint.analyses.lifetimes.destinations import may_lend, target_of
 from poolint.models.schema import CLOSING_ROLES, Method
 from poolint.syntax.scopes import is_parameter, parent_of
-from poolint.syntax.surroundings import call_taking
+from poolint.syntax.surroundings import call_taking, with_await
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function
 
@@ -65,9 +65,7 @@ def is_handed_on(ev: Evaluator, cls: Class, fact: CallSite, value: ast.expr, sco
 def is_owed(ev: Evaluator, cls: Class, fact: CallSite, node: ast.Call, inner: Scope, scope: Scope) -> bool:
     """Whether who calls a function that hands on a response, which it has by the call ``fact``, owes that it is read: the
     client outlives the caller as well."""
-    awaited = parent_of(node)
-    value: ast.expr = awaited if isinstance(awaited, ast.Await) else node
-    if not _is_unread(ev, cls, value, scope):
+    if not _is_unread(ev, cls, with_await(node), scope):
         return False
     client = _client(fact)
     if client is None or not is_parameter(client.id, inner):
