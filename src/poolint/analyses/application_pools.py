@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.once import cache_of, needs_arguments
 from poolint.analyses.pool_limits import is_unpooled
 from poolint.models.schema import POOLING
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import ScopeKey, parent_of
 from poolint.types.values import UNKNOWN, ClassObject, Instance, Pending, alternatives
 
@@ -88,7 +89,7 @@ class Applications:
         elif pool[0] == "attribute" and home.kind == "class" and self._has_object(home, near):
             bindings = home.self_assignments.get(name, [])
         for one in bindings:
-            value = one.value.value if isinstance(one.value, ast.Await) else one.value
+            value = without_await(one.value)
             if isinstance(value, ast.Call):
                 where = one.scope or home
                 yield Made(value, where) if self._makes_pool(value, where) else self.pools.identity(value, where)

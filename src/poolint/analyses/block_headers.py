@@ -9,7 +9,7 @@ import msgspec
 
 from poolint.models.schema import RELEASABLE
 from poolint.models.standard import ENTERS
-from poolint.syntax.expressions import last_name
+from poolint.syntax.expressions import last_name, without_await
 from poolint.types.call_sites import call_site, holding
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Entering(msgspec.Struct, frozen=True):
 def entering(ev: Evaluator, scope: Scope, value: ast.expr, cls: Class | None) -> Entering | None:
     """How the value of a checkout, awaited or not, of class ``cls`` is entered; None where it cannot be."""
     is_awaited = isinstance(value, ast.Await)
-    call = value.value if isinstance(value, ast.Await) else value
+    call = without_await(value)
     if not isinstance(call, ast.Call) or cls is None or last_name(call.func) in ENTERS:
         return None
     fact = call_site(ev, call, scope, use_evidence=False)

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.flow.flags import name_of
-from poolint.syntax.expressions import first_name
+from poolint.syntax.expressions import first_name, without_await
 from poolint.syntax.nodes import children
 from poolint.types.evidence import says_database
 from poolint.types.members import lineage
@@ -171,7 +171,7 @@ def _telling(binding: Binding) -> set[str]:
     found: set[str] = set()
     if binding.annotation is not None:
         _add_words(binding.annotation, found)
-    value = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
+    value = without_await(binding.value)
     if isinstance(value, ast.Call) and binding.kind != "with":
         text = name_of(value.func)
         found.add(text.partition(".")[0] if text[:1].isupper() else text)

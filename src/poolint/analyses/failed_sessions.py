@@ -19,7 +19,7 @@ from poolint.flow.flags import Flags, stored_name
 from poolint.flow.solver import edges_from
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import TAKING_ROLES
-from poolint.syntax.expressions import call_arguments
+from poolint.syntax.expressions import call_arguments, without_await
 from poolint.syntax.scopes import ScopeKey
 from poolint.syntax.surroundings import around, with_await
 from poolint.types.call_sites import call_site, callees_of, text_of
@@ -219,7 +219,7 @@ class FailedSessions:
         changes = changed_by(event, self.holdings.own_changes(scope))
         if any(one.resource == name and not one.holds for one in changes or ()):
             return True
-        value = event.value.value if isinstance(event.value, ast.Await) else event.value
+        value = without_await(event.value)
         if not isinstance(value, ast.Call):
             return False
         fact = call_site(self.ev, value, scope)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.assumed import UNKNOWN, Hint, shown_at, shown_by, value
 from poolint.models.schema import HANDLES, OWNERS
+from poolint.syntax.expressions import without_await
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside
@@ -118,7 +119,7 @@ class Hints:
             return binding.kind == "parameter" and not may_be_none(binding)
         if binding.kind == "parameter":
             return any(True for _ in injections(self.ev, binding, scope))  # the type of what it gives says the rest
-        made = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
+        made = without_await(binding.value)
         if binding.kind != "assign" or not isinstance(made, ast.Call):
             return False
         return not any(isinstance(one, Function) for one in callees_of(self.ev, made, scope))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.syntax.expressions import argument_for, dotted
+from poolint.syntax.expressions import argument_for, dotted, without_await
 from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.types.call_sites import callees_of
 from poolint.types.followed import Origin
@@ -179,7 +179,7 @@ def _set_here(node: ast.expr, scope: Scope) -> list[ast.expr]:
         return []
     stored = owner.self_assignments.get(node.attr, ())
     bound = [one for one in stored if one.scope is scope] or [one for one in stored if _is_constructed(one)]
-    return [value for one in bound if isinstance(value := _awaited(one.value), ast.Call)]
+    return [value for one in bound if isinstance(value := without_await(one.value), ast.Call)]
 
 
 def set_on_object(method: Scope) -> list[Origin]:
@@ -197,12 +197,8 @@ def set_on_object(method: Scope) -> list[Origin]:
         for stored in owner.self_assignments.values()
         for one in stored
         if one.scope is not None and (one.scope is method or one.scope.name in called)
-        if isinstance(value := _awaited(one.value), ast.Call)
+        if isinstance(value := without_await(one.value), ast.Call)
     ]
-
-
-def _awaited(node: ast.expr | None) -> ast.expr | None:
-    return node.value if isinstance(node, ast.Await) else node
 
 
 def _is_constructed(binding: Binding) -> bool:

@@ -33,7 +33,7 @@ from poolint.analyses.pools_of_parts import PoolsOfParts
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import OPENING_ROLES, POOLING
 from poolint.models.standard import ENTERING
-from poolint.syntax.expressions import dotted
+from poolint.syntax.expressions import dotted, without_await
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import ScopeKey, home_of, only_binding
 from poolint.types.bound import elsewhere
@@ -234,7 +234,7 @@ class Pools:
         """The pool of a connection that is held in a function."""
         found = self.of_resource(hold.resource, scope)
         if found is None:
-            since = hold.since.value if isinstance(hold.since, ast.Await) else hold.since
+            since = without_await(hold.since)
             found = self.of_checkout(since, scope) if isinstance(since, ast.Call) else None
         return found
 

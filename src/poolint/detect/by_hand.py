@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.lifetimes.acquisitions import Site, checkout
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import parent_of, statement_of
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ def may_be_lent(ev: Evaluator, site: Site, scope: Scope) -> bool:
     """Whether the name may hold something else as well, so that no block could be the lifetime of both."""
     for binding in scope.bindings.get(site.name, ()):
         value = binding.value
-        call = value.value if isinstance(value, ast.Await) else value
+        call = without_await(value)
         is_none = isinstance(value, ast.Constant) and value.value is None and binding.kind != "parameter"
         if not is_none and not (isinstance(call, ast.Call) and checkout(ev, call, value or call, scope) is not None):
             return True

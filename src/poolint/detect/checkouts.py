@@ -33,6 +33,7 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags
 from poolint.frameworks.entries import is_entry
 from poolint.models.schema import OWNERS, RELEASABLE
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import is_in_loop, may_await
 from poolint.syntax.uses import Use, usage
@@ -376,7 +377,7 @@ def _in_finally_before_release(edges: list[Edge], site: Site, ends: frozenset[st
     if edge is None or not isinstance(edge.source.node, ast.expr):
         return False
     child: ast.AST = edge.source.node
-    if _releases(child.value if isinstance(child, ast.Await) else child, site.name, ends):
+    if _releases(without_await(child), site.name, ends):
         return False  # a method of an object that gives back what this has taken, and fails before it does
     parent = parent_of(child)
     while parent is not None:

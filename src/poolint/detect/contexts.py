@@ -12,6 +12,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.owners import LongLived
 from poolint.models.schema import HANDLES
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.vocabulary import last_name
@@ -58,7 +59,7 @@ def _taken(ev: Evaluator, load: ast.Name, scope: Scope) -> tuple[ast.Call, ast.e
     """The call that a name has its only value from, unless the function may release what it names."""
     bindings = scope.bindings.get(load.id, ())
     value = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "annotated") else None
-    call = value.value if isinstance(value, ast.Await) else value
+    call = without_await(value)
     if value is None or not isinstance(call, ast.Call):
         return None
     for other in scope.loads[load.id]:

@@ -9,6 +9,7 @@ from poolint.analyses.lifetimes.witnesses import unwinding
 from poolint.analyses.pools import is_checkout
 from poolint.flow.escapes import passes_on
 from poolint.models.schema import POOLING
+from poolint.syntax.expressions import without_await
 from poolint.types.call_sites import call_site
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def likeliest(ev: Evaluator, outcome: Outcome, edges: list[Edge], scope: Scope) 
 
 def _rank(ev: Evaluator, edge: Edge, names: frozenset[str], scope: Scope) -> int:
     node = edge.source.node
-    call = node.value if isinstance(node, ast.Await) else node
+    call = without_await(node)
     if edge.source.kind == "raise":
         return 1
     if not isinstance(call, ast.Call):
@@ -62,7 +63,7 @@ def _rank(ev: Evaluator, edge: Edge, names: frozenset[str], scope: Scope) -> int
 def _is_given_by(name: str, names: frozenset[str], scope: Scope) -> bool:
     """Whether a method of one of some names has given what a name stands for: ``cursor = connection.cursor()``."""
     values = (one.value for one in scope.bindings.get(name, ()) if one.kind in ("assign", "with"))
-    made = (one.value if isinstance(one, ast.Await) else one for one in values)
+    made = (without_await(one) for one in values)
     return any(
         isinstance(one, ast.Call)
         and isinstance(one.func, ast.Attribute)

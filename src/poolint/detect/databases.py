@@ -12,7 +12,7 @@ from poolint.analyses.pools import UNPOOLED
 from poolint.flow.flags import name_of
 from poolint.frameworks.entries import parameters, required, routes
 from poolint.models.schema import SESSIONS
-from poolint.syntax.expressions import call_arguments
+from poolint.syntax.expressions import call_arguments, without_await
 from poolint.syntax.purposes import library_names
 from poolint.types.bound import elsewhere
 from poolint.types.following import origin
@@ -237,7 +237,7 @@ def givers(ev: Evaluator, hold: Hold, scope: Scope, *, surely: bool = False) -> 
 
 def _held_by_manager(services: Services, hold: Hold, scope: Scope, around: tuple[Scope, ...]) -> Pool | None:
     """The pool that a context manager of the project holds a connection of while its block runs, whatever it yields."""
-    header = hold.since.value if isinstance(hold.since, ast.Await) else hold.since
+    header = without_await(hold.since)
     if not isinstance(header, ast.Call):
         return None
     found: set[Pool | None] = set()

@@ -20,6 +20,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout
 from poolint.flow.cfg import TooComplex
 from poolint.flow.summaries import Summaries
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.syntax.surroundings import method_call
 from poolint.types.call_sites import CallSite, callees_of, receiver_text
@@ -61,7 +62,7 @@ class Drivers:
                 value = bound_value(binding)
                 is_kept = value is not None and target_of(parent_of(value), value, scope) == name
                 if value is not None and is_kept and _is_connection(name, scope):
-                    node = value.value if isinstance(value, ast.Await) else value
+                    node = without_await(value)
                     mode = self._mode(value, scope)
                     if mode and isinstance(node, ast.Call):
                         yield from self._left_open(node, value, name, mode, scope)
@@ -82,7 +83,7 @@ class Drivers:
     def _mode(self, value: ast.expr, scope: Scope) -> Mode:
         """How a connection is made by an expression."""
         is_awaited = isinstance(value, ast.Await)
-        node = value.value if isinstance(value, ast.Await) else value
+        node = without_await(value)
         if not isinstance(node, ast.Call):
             return ""
         if last_name(node.func) == _CONNECT and self._is_foreign(node, scope):

@@ -14,6 +14,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.hooks import runs
 from poolint.models.schema import OWNERS, POOLING
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, is_in_loop, may_await
 from poolint.types.annotated import injection
@@ -107,7 +108,7 @@ def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite,
     """The one call that makes what a function returns; or what the session, or the factory, that it returns is bound to and
     nobody else has."""
     value = _returned(scope)
-    call = value.value if isinstance(value, ast.Await) else value
+    call = without_await(value)
     bound, given = _bound(ev, call, scope) if isinstance(call, ast.Call) else (None, "itself")
     if isinstance(value, ast.Tuple):
         bound, given = _given_together(ev, value, scope), "together"

@@ -24,6 +24,7 @@ from poolint.flow.escapes import decisions, escapes, walk
 from poolint.flow.solver import completed, reach
 from poolint.models.schema import REACHING_ROLES, RELEASABLE, SESSIONS
 from poolint.models.standard import ENTERS, LEAVES
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.syntax.surroundings import may_await, with_await
 from poolint.types.call_sites import call_site, text_of
@@ -343,7 +344,7 @@ class _Holder:
         graph = self.graphs.of(method)
         stops = self._stops(graph, held.member, method) - set(graph.nodes_of(taking))
         for node in walk(completed(graph.nodes_of(with_await(taking))), stops, f"self.{held.member}"):
-            call = node.node.value if isinstance(node.node, ast.Await) else node.node
+            call = without_await(node.node)
             if not isinstance(call, ast.Call) or call is taking or node.node is not with_await(call):
                 continue
             if escapes(node, stops, f"self.{held.member}") and self._works(call, held, method):

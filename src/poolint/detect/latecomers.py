@@ -17,7 +17,7 @@ from poolint.analyses.places import Places
 from poolint.analyses.sinks import opening_sink
 from poolint.detect.databases import givers
 from poolint.models.schema import HANDLES, POOLING, SESSIONS
-from poolint.syntax.expressions import first_name
+from poolint.syntax.expressions import first_name, without_await
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.following import given
@@ -106,7 +106,7 @@ class Latecomers:
         made = self._made(resource, scope)
         if self.given_apart(hold, resource, scope):
             return True
-        since = hold.since.value if isinstance(hold.since, ast.Await) else hold.since
+        since = without_await(hold.since)
         if since in made:
             return False  # the block that keeps the one gives the other, on that as a rule: its own function is asked as well
         if made and any(hold.resource == one.resource for call in made for one in self.holdings.at(call, scope)):
@@ -144,7 +144,7 @@ class Latecomers:
             return self._entered_with(root, member, scope)
         found: list[ast.Call] = []
         for binding in scope.bindings.get(name, ()):
-            value = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
+            value = without_await(binding.value)
             if binding.kind == "narrowed":
                 continue
             if not isinstance(value, ast.Call) or binding.index >= 0 or not self._is_new(value, scope):
@@ -166,7 +166,7 @@ class Latecomers:
         cls = entry.scope.enclosing_class if entry is not None else None
         stored = cls.self_assignments.get(member, ()) if cls is not None else ()
         made = [one.value for one in stored if entry is not None and one.scope is entry.scope]
-        calls = [one.value if isinstance(one, ast.Await) else one for one in made]
+        calls = [without_await(one) for one in made]
         return bool(calls) and all(
             isinstance(one, ast.Call) and entry is not None and self._is_new(one, entry.scope) for one in calls
         )

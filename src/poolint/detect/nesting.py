@@ -28,7 +28,7 @@ from poolint.detect.responding import after_response, run_while_kept
 from poolint.detect.room import has_room_for_two, has_two_for_itself, takes_turns
 from poolint.detect.written import is_written
 from poolint.models.schema import OPENING_ROLES
-from poolint.syntax.expressions import call_arguments
+from poolint.syntax.expressions import call_arguments, without_await
 from poolint.syntax.guards import is_asked
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import is_parameter, nearest, parent_of
@@ -231,7 +231,7 @@ class Nesting:
 
     def _is_shared(self, hold: Hold, node: ast.Call, scope: Scope) -> bool:
         """Whether both are taken from what a function has in hand under one name, wherever that was made."""
-        since = hold.since.value if isinstance(hold.since, ast.Await) else hold.since
+        since = without_await(hold.since)
         if not isinstance(since, ast.Call):
             return False
         taken = (since, node)

@@ -11,6 +11,7 @@ from poolint.analyses.holding.transactions import root_of
 from poolint.analyses.sinks import WAITING, slow_sink
 from poolint.analyses.statement_locks import lock_of
 from poolint.models.schema import REACHING_ROLES
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import home_of, is_parameter, parent_of
 from poolint.syntax.second_tries import is_after_a_failure, is_tried
 from poolint.syntax.surroundings import loops_around
@@ -156,6 +157,6 @@ def _is_on(call: ast.Call, names: set[str], scope: Scope) -> bool:
     if root is None or text_of(root, scope) in names:
         return root is not None
     values = [one.value for one in scope.bindings.get(root.id, ())] if isinstance(root, ast.Name) else []
-    made = [one.value if isinstance(one, ast.Await) else one for one in values]
+    made = [without_await(one) for one in values]
     roots = [root_of(one) for one in made if isinstance(one, ast.Call)]
     return any(one is not None and text_of(one, scope) in names for one in roots)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.syntax.expressions import without_await
 from poolint.syntax.surroundings import may_await
 from poolint.types import makers
 from poolint.types.call_sites import call_site, text_of
@@ -110,7 +111,7 @@ def _wanted_for_awaited(awaited: Type) -> str | None:
 
 def _what(ev: Evaluator, header: ast.expr, scope: Scope) -> str:
     """What is entered, as people say it."""
-    target = header.value if isinstance(header, ast.Await) else header
+    target = without_await(header)
     if isinstance(target, ast.Call):
         fact = call_site(ev, target, scope)
         if fact is not None:

@@ -12,6 +12,7 @@ from poolint.explain.report import Ending, Exit, Obligation
 from poolint.explain.words import DROPS, FREED, HANDED, NOT_TAKEN, of_class, of_type
 from poolint.flow.cfg import EXITS, TooComplex
 from poolint.flow.solver import Problem, solve
+from poolint.syntax.expressions import without_await
 from poolint.types.call_sites import text_of
 from poolint.types.values import Function, alternatives
 
@@ -147,7 +148,7 @@ class Duties:
         """Nothing is held at an exit, since an event has given the connection back, where one has."""
         if given_back is None:
             return Ending("nothing held", "no statement has taken a connection on this way")
-        call = given_back.node.value if isinstance(given_back.node, ast.Await) else given_back.node
+        call = without_await(given_back.node)
         text = text_of(call, self.scope) if isinstance(call, ast.Call) else _text(given_back, self.scope)
         does = f"`{text}` (line {given_back.row}) has ended the transaction, and with it the connection is back"
         return Ending("nothing held", does, (given_back.row,))

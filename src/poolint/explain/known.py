@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.explain.reasons import Reasons
 from poolint.explain.report import Known
 from poolint.explain.words import of_type, place
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import parent_of
 from poolint.types import annotated, callbacks, decorated, stand_ins, traced
 from poolint.types.bound import bindings
@@ -133,7 +134,7 @@ class Knowledge:
 
     def _through(self, value: ast.expr, scope: Scope) -> str:
         """Which function of the project has given a value."""
-        call = value.value if isinstance(value, ast.Await) else value
+        call = without_await(value)
         return self._source(call.func, scope) if isinstance(call, ast.Call) else ""
 
     def _source(self, callee: ast.expr, scope: Scope) -> str:

@@ -10,6 +10,7 @@ from poolint.explain.known import is_one_of
 from poolint.explain.report import Obligation
 from poolint.explain.words import UNFOLLOWED, of_class, of_type
 from poolint.syntax.captures import captured_by
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import with_await
 from poolint.types.call_sites import call_site, callees_of, text_of
@@ -79,7 +80,7 @@ class Silent:
         if binding.kind == "for":
             return f"not followed: it is an item of a collection ({at})"
         if binding.value is not None:
-            call = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
+            call = without_await(binding.value)
             if isinstance(call, ast.Call):
                 return self._not_followed(call, where)
             return f"not followed: it is another name for what `{text_of(binding.value, where)}` is ({at})"
@@ -87,7 +88,7 @@ class Silent:
 
     def _entered(self, header: ast.expr, scope: Scope, one: Type, at: str, asynchronous: bool) -> str:
         word = f"`{'async with' if asynchronous else 'with'} {text_of(header, scope)}`"
-        call = header.value if isinstance(header, ast.Await) else header
+        call = without_await(header)
         for callee in callees_of(self.ev, call, scope) if isinstance(call, ast.Call) else ():
             if isinstance(callee, Function):
                 there = self.knowledge.at(callee.scope.node, callee.scope)

@@ -16,6 +16,7 @@ from poolint.fixes.plans import Enclose, HandlerToFinally, Protect
 from poolint.models.schema import POOLING
 from poolint.rewrite.extent import Checkout, Extent, Refusal, checkout, extent_of, is_bound_in
 from poolint.rewrite.releases import ends_in_failure, ends_its_way, given_back, new_release, releases, unit
+from poolint.syntax.expressions import without_await
 from poolint.syntax.surroundings import is_in_loop
 from poolint.types.call_sites import call_site
 from poolint.types.returns import made_manager
@@ -271,7 +272,7 @@ class _Choice:
         cls = self.one.cls
         if cls is not None and cls.kind in POOLING:
             return True
-        value = self.one.value.value if isinstance(self.one.value, ast.Await) else self.one.value
+        value = without_await(self.one.value)
         assert isinstance(value, ast.Call)
         fact = call_site(self.one.ev, value, self.one.scope, use_evidence=False)
         return fact is not None and fact.cls is not None and fact.cls.kind == "registry"

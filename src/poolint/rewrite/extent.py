@@ -15,6 +15,7 @@ from poolint.diagnostics import Applicability
 from poolint.flow.cfg import TooComplex
 from poolint.flow.liveness import Reads, bound_by
 from poolint.syntax.captures import is_captured
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.values import Instance, alternatives
@@ -144,7 +145,7 @@ def checkout(ev: Evaluator, scope: Scope, statement: ast.stmt, name: str) -> Che
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     if len(targets) != 1 or not isinstance(targets[0], ast.Name) or targets[0].id != name:
         return Refusal("no-single-name")
-    value = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
+    value = without_await(statement.value)
     if not isinstance(value, ast.Call):
         return Refusal("more-than-call")
     if name in scope.declared:

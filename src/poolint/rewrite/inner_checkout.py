@@ -11,6 +11,7 @@ from poolint.models.schema import HANDLES, SESSIONS
 from poolint.rewrite.reads import is_read, is_write, only_reads
 from poolint.rewrite.runs import Run
 from poolint.rewrite.standalone import is_caught
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.types.call_sites import call_site
 from poolint.types.following import Follower
@@ -212,7 +213,7 @@ class _Comparison:
 
 def _owner(node: ast.expr) -> str:
     """What a checkout is asked of, written out: the engine, the pool or the maker."""
-    call = node.value if isinstance(node, ast.Await) else node
+    call = without_await(node)
     if not isinstance(call, ast.Call) or call.args or call.keywords:
         return f"not a plain checkout in {node.lineno}:{node.col_offset}"
     function = call.func

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.ownership import Fate, Ownership
 from poolint.models.schema import CLOSING_ROLES
-from poolint.syntax.expressions import call_arguments
+from poolint.syntax.expressions import call_arguments, without_await
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import loops_around
 from poolint.types.call_sites import call_site
@@ -178,7 +178,7 @@ def given_back(statement: ast.stmt) -> ast.expr | None:
         statement = statement.body[0]
     if not isinstance(statement, ast.Expr):
         return None
-    value = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
+    value = without_await(statement.value)
     if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute):
         return None
     given = call_arguments(value)
@@ -189,7 +189,7 @@ def given_back(statement: ast.stmt) -> ast.expr | None:
 
 def new_release(one: Checkout) -> tuple[ast.Call, bool] | None:
     """The call that gives a checkout back, and whether it is awaited; None where the models know none."""
-    value = one.value.value if isinstance(one.value, ast.Await) else one.value
+    value = without_await(one.value)
     assert isinstance(value, ast.Call)
     fact = call_site(one.ev, value, one.scope, use_evidence=False)
     if fact is not None and fact.cls is not None and isinstance(value.func, ast.Attribute):

@@ -18,6 +18,7 @@ from poolint.models.schema import ENDING_ROLES, SESSIONS
 from poolint.rewrite.reads import LOCKS
 from poolint.rewrite.runs import Run, own_nodes
 from poolint.rewrite.standalone import Standing, bound_by_header, is_caught, touches
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.following import Follower
@@ -276,7 +277,7 @@ class _Search:
 
     def _ends(self, statement: ast.stmt, hold: Hold) -> bool:
         value = statement.value if isinstance(statement, ast.Expr) else None
-        call = value.value if isinstance(value, ast.Await) else value
+        call = without_await(value)
         if not isinstance(call, ast.Call) or call.args or call.keywords:
             return False
         fact, root = call_site(self.ev, call, self.scope), root_of(call)

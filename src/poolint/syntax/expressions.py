@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
-from typing import TypeGuard
+from typing import TypeGuard, TypeVar
 
 from poolint.models.standard import CASTS, OF_LOCALS, PUTTING
+
+_Node = TypeVar("_Node", bound=ast.AST | None)
 
 
 def dotted(node: ast.AST) -> str:
@@ -27,6 +29,11 @@ def uncast(node: ast.AST) -> ast.AST:
     if isinstance(node, ast.Call) and len(node.args) == 2 and dotted(node.func) in CASTS:
         return node.args[1]
     return node
+
+
+def without_await(node: _Node) -> _Node | ast.expr:
+    """What is awaited; anything else itself."""
+    return node.value if isinstance(node, ast.Await) else node
 
 
 def last_name(node: ast.expr) -> str:

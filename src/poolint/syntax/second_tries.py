@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.syntax.expressions import last_name
+from poolint.syntax.expressions import last_name, without_await
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import LOOPS
 
@@ -104,7 +104,7 @@ def _called(block: list[ast.stmt]) -> Iterator[ast.Call]:
     """The calls whose results statements of a block assign, return or drop; not those nested in others."""
     for statement in block:
         value = getattr(statement, "value", None)
-        value = value.value if isinstance(value, ast.Await) else value
+        value = without_await(value)
         if isinstance(value, ast.Call):
             yield value
 

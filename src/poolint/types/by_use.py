@@ -15,7 +15,7 @@ import ast
 from typing import TYPE_CHECKING, Literal
 
 from poolint.models.standard import ENTERING
-from poolint.syntax.expressions import dotted
+from poolint.syntax.expressions import dotted, without_await
 from poolint.syntax.scopes import home_of, means, parent_of
 from poolint.types import narrowing, returns, traced
 from poolint.types.evidence import SAYS_ENGINE, says_database
@@ -272,7 +272,7 @@ class ByUse:
                 closed = {dotted(one.func.value) for one in scope.calls_of("close") + scope.calls_of("aclose")}  # type: ignore[attr-defined]
                 for name in closed & scope.bindings.keys():
                     for binding in scope.bindings[name]:
-                        value = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
+                        value = without_await(binding.value)
                         if isinstance(value, ast.Call):
                             texts.add(path(value.func))
             found = self._released[module] = frozenset(texts - {""})

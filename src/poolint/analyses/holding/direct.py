@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.flow.summaries import Summaries
+from poolint.syntax.expressions import without_await
 from poolint.types.call_sites import call_site, callees_of
 from poolint.types.values import ClassObject, Function
 
@@ -21,7 +22,7 @@ _BOTH: _Ways = frozenset((True, False))
 
 def opens_directly(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
     """The same of what a ``with`` enters, also where functions or managers of the project open it."""
-    call = node.value if isinstance(node, ast.Await) else node
+    call = without_await(node)
     return isinstance(call, ast.Call) and ev.derived(_Taking).of_call(call, scope) == {True}
 
 

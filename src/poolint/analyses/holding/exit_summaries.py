@@ -27,6 +27,7 @@ from poolint.flow.flags import name_of
 from poolint.flow.liveness import bound_by
 from poolint.flow.solver import completed, explore
 from poolint.flow.summaries import Summaries
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.types.call_sites import callees_of
 from poolint.types.members import lineage
@@ -198,7 +199,7 @@ class Leaving:
 
     def _is_taken(self, value: ast.expr, scope: Scope, place: str) -> bool:
         """Whether a checkout is what a place is given here: ``self.conn = await pool.acquire()``."""
-        taken = value.value if isinstance(value, ast.Await) else value
+        taken = without_await(value)
         taken = begun_with(self.ev, taken, scope) if isinstance(taken, ast.Call) else taken
         found = self.holdings.own_changes(scope).calls.get(taken, ())
         return any(one.holds and one.resource == place for one in found)

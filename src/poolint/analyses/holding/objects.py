@@ -25,7 +25,7 @@ from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.models.standard import ENTERS
-from poolint.syntax.expressions import first_name
+from poolint.syntax.expressions import first_name, without_await
 from poolint.syntax.scopes import Scope, is_parameter, parent_of
 from poolint.types.call_sites import called_on, callees_of, text_of
 from poolint.types.members import lineage
@@ -192,7 +192,7 @@ class Objects:
         root = first_name(node)
         if not root or root not in self.places.carrying.carriers(scope):
             return False
-        made = node.value if isinstance(node, ast.Await) else node
+        made = without_await(node)
         path = name_of(made)
         if root == "self" and isinstance(made, ast.Attribute) and path:
             owner = owner_of(self.ev.type_of(_root(made), scope))
@@ -284,7 +284,7 @@ class Objects:
 
     def entered(self, header: ast.expr, target: str, scope: Scope) -> Iterator[Entered]:
         """What is held while a block runs, by the generator or object of the project that its header enters."""
-        call = header.value if isinstance(header, ast.Await) else header
+        call = without_await(header)
         for function, receiver in self._entering(call, scope):
             for resource, name in sorted(self._leaving(function)):
                 cls = self.ev.models.classes[name]

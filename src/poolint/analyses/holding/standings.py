@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.flow.flags import asked
 from poolint.flow.solver import Problem, solve
-from poolint.syntax.expressions import unnegated
+from poolint.syntax.expressions import unnegated, without_await
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ def _asked_along(edge: Edge) -> tuple[ast.AST, bool] | None:
     if edge.truth is None or not isinstance(edge.test, ast.expr):
         return None
     test, truth = unnegated(edge.test, edge.truth)
-    return test.value if isinstance(test, ast.Await) else test, truth
+    return without_await(test), truth
 
 
 def _place(standing: Standing) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from poolint.analyses.holding.direct import opens_directly
 from poolint.analyses.places import Places
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import CallKey, parent_of
 from poolint.syntax.surroundings import with_await
 from poolint.types.call_sites import call_sites, callees_of, text_of
@@ -68,7 +69,7 @@ def entered_call(ev: Evaluator, header: ast.expr, scope: Scope) -> ast.Call | No
     """The call that makes what a ``with`` enters: the header, or what that has been given a name of before it is entered,
     ``begun = engine.begin()``, ``tx = session.begin()``. An object that is a connection already has been taken where it was
     made."""
-    header = header.value if isinstance(header, ast.Await) else header
+    header = without_await(header)
     header = header.target if isinstance(header, ast.NamedExpr) else header
     if isinstance(header, ast.Name) and _is_pending(ev, header, scope):
         made, where = origin(ev, header, scope, frozenset())
@@ -79,7 +80,7 @@ def entered_call(ev: Evaluator, header: ast.expr, scope: Scope) -> ast.Call | No
 def given_name(header: ast.expr) -> str:
     """The name, dotted or not, of what a ``with`` or an exit stack enters that has one: before it, or in the header itself,
     ``with (conn := engine.connect()):``; empty for anything else."""
-    return name_of(header.value if isinstance(header, ast.Await) else header)
+    return name_of(without_await(header))
 
 
 def taken_as_entered(ev: Evaluator, header: ast.expr, scope: Scope) -> bool:

@@ -18,6 +18,7 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags
 from poolint.flow.solver import completed
 from poolint.flow.summaries import Summaries
+from poolint.syntax.expressions import without_await
 from poolint.types.values import Function
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Callees:
                 continue
             if any(end.why == "returned" and config.state in OWED for (_, config), _, end in trace.ends):
                 return True
-        values = [one.value if isinstance(one, ast.Await) else one for one in scope.returns]
+        values = [without_await(one) for one in scope.returns]
         return any(isinstance(one, ast.Call) and self._gives_held(one, scope) for one in values)
 
     def _compute(self, given: _Given) -> Left:

@@ -9,7 +9,7 @@ from poolint.flow.cfg.bindings import matching
 from poolint.flow.flags import name_of
 from poolint.models.schema import RELEASABLE
 from poolint.models.standard import ENTERS
-from poolint.syntax.expressions import dotted
+from poolint.syntax.expressions import dotted, without_await
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import around, method_call, with_await
 from poolint.types.call_sites import call_site
@@ -77,7 +77,7 @@ def given(ev: Evaluator, node: ast.Call, scope: Scope) -> ast.expr:
 def begun_with(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.Call:
     """The call that such a chain begins with, of the one that it ends with."""
     inner = call.func.value if isinstance(call.func, ast.Attribute) else None
-    inner = inner.value if isinstance(inner, ast.Await) else inner
+    inner = without_await(inner)
     if isinstance(inner, ast.Call) and last_name(call.func) in ev.vocabulary.gives_itself:
         first = begun_with(ev, inner, scope)
         if given(ev, first, scope) is with_await(call):

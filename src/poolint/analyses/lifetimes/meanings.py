@@ -15,7 +15,7 @@ from poolint.analyses.places import Places
 from poolint.analyses.pool_limits import is_lent
 from poolint.flow.flags import name_of
 from poolint.models.schema import CLOSING_ROLES, POOLING
-from poolint.syntax.expressions import call_arguments, is_none, unnegated
+from poolint.syntax.expressions import call_arguments, is_none, unnegated, without_await
 from poolint.syntax.scopes import nearest, parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, method_call
 from poolint.types.call_sites import call_site
@@ -115,7 +115,7 @@ def ends_its_client(ev: Evaluator, site: Site | None, value: ast.expr | None, sc
         bound = item.optional_vars if isinstance(item, ast.withitem) else None
         ends = client.id in [name_of(one) for one in (value, bound) if one is not None]
     made = [one.value for one in nearest(client.id, scope)] if ends else []
-    made = [one.value if isinstance(one, ast.Await) else one for one in made]
+    made = [without_await(one) for one in made]
     calls = [one for one in made if not is_none(one)]
     return ends and bool(calls) and all(isinstance(one, ast.Call) and not is_lent(one) for one in calls)
 
@@ -224,7 +224,7 @@ def is_queried(ev: Evaluator, value: ast.expr | None, config: Config, scope: Sco
 
 def is_same(ev: Evaluator, value: ast.expr | None, config: Config, cls: Class) -> bool:
     """Whether a value is the resource again: ``conn = conn.execution_options(…)``."""
-    call = value.value if isinstance(value, ast.Await) else value
+    call = without_await(value)
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
         return False
     receiver = call.func.value

@@ -19,7 +19,7 @@ from poolint.flow.flags import name_of
 from poolint.flow.solver import completed, reach
 from poolint.models.schema import HANDLES, RELEASABLE
 from poolint.syntax.captures import is_captured
-from poolint.syntax.expressions import first_name, last_name
+from poolint.syntax.expressions import first_name, last_name, without_await
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.syntax.surroundings import method_call, with_await
 from poolint.types.call_sites import callees_of
@@ -101,7 +101,7 @@ class Objects:
 
     def _given_to(self, call: ast.Call, argument: ast.expr, name: str, owner: Instance, scope: Scope) -> Site | None:
         """What begins with an object that is made with an argument which checks something out."""
-        node = argument.value if isinstance(argument, ast.Await) else argument
+        node = without_await(argument)
         if not isinstance(node, ast.Call) or (found := checkout(self.ev, node, argument, scope)) is None:
             return None
         if found[1].kind not in RELEASABLE or not puts_by(self.ev, call, argument, scope):

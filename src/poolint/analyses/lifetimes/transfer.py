@@ -43,7 +43,7 @@ from poolint.analyses.ownership import Fate, is_lost_when_closed
 from poolint.flow.flags import name_of, stored_name
 from poolint.frameworks.hooks import is_resumed
 from poolint.models.schema import CLOSING_ROLES, REACHING_ROLES
-from poolint.syntax.expressions import call_arguments
+from poolint.syntax.expressions import call_arguments, without_await
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_yielded
 from poolint.types.call_sites import as_called, call_site
@@ -162,7 +162,7 @@ class Moves:
 
         What cleans up is not taken to fail in that.
         """
-        call = node.value if isinstance(node, ast.Await) else node
+        call = without_await(node)
         while isinstance(call, ast.Call) and last_name(call.func) in self._shields and call.args:
             call = call.args[0]
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
