@@ -102,11 +102,11 @@ def sites(ev: Evaluator, scope: Scope) -> Iterator[Site]:
     """The obligations that begin in ``scope``: checkouts outside ``with`` that a single local name holds, or none."""
     if scope.kind != "function":
         return
-    captured, lenders = _Captured(scope), ev.derived(Lenders).of(scope.module)
+    words = _Words(ev, scope)
     for node in scope.calls:
-        if not may_acquire(node, ev.vocabulary, lenders):
+        if not may_acquire(node, ev.vocabulary, words.lenders):
             continue
-        found = _acquired(ev, node, scope, captured)
+        found = _acquired(ev, node, scope, words)
         if isinstance(found, Site):
             yield found
 
@@ -129,7 +129,7 @@ class Acquisitions:
 def acquisition(ev: Evaluator, node: ast.Call, scope: Scope) -> Site | Unfollowed:
     """The obligation that begins with a call, or why none does."""
     if scope.kind == "function":
-        return _acquired(ev, node, scope, _Captured(scope))
+        return _acquired(ev, node, scope, _Words(ev, scope))
     parent = parent_of(node)
     why = elsewhere(parent_of(parent) if isinstance(parent, ast.Await) else parent)
     return why if why in ("entered", "passed") else "module"
@@ -140,20 +140,17 @@ def is_taking(fact: CallSite) -> bool:
     return (fact.role or (fact.cls.construct if fact.cls is not None else "")) in _TAKES
 
 
-class _Captured:
-    """The names of a function that its inner functions may use when it has been left: not those of functions that it only calls
-    itself, which use what is there by then."""
+class _Words:
+    """What names say of the calls of one function: each is found out once."""
 
-    def __init__(self, scope: Scope) -> None:
-        self._scope = scope
+    def __init__(self, ev: Evaluator, scope: Scope) -> None:
+        self.lenders = ev.derived(Lenders).of(scope.module)
+        """Functions that hand on a response."""
         self.used: dict[str, bool] = {}
-        """Whether the uses of a name of the function make it likely to be a resource: each found out once."""
-
-    def __contains__(self, name: str) -> bool:
-        return bool(self._scope.children) and is_captured(name, self._scope, at_once=False)
+        """Whether the uses of a name of the function make it likely to be a resource."""
 
 
-def _acquired(ev: Evaluator, node: ast.Call, scope: Scope, captured: _Captured) -> Site | Unfollowed:
+def _acquired(ev: Evaluator, node: ast.Call, scope: Scope, words: _Words) -> Site | Unfollowed:
     value = given(ev, node, scope)
     parent = parent_of(value)
     bound, around = chosen(value)
@@ -164,13 +161,12 @@ def _acquired(ev: Evaluator, node: ast.Call, scope: Scope, captured: _Captured) 
         return elsewhere(around)
     if name and name in scope.globals:
         return "global"
-    if name and name in captured:
+    if name and scope.children and is_captured(name, scope, at_once=False):
         return "captured"
-    if name and not _is_likely(ev, node, name, scope, captured):
+    if name and not _is_likely(ev, node, name, scope, words):
         return "unlikely"
     is_header = isinstance(parent, (ast.withitem, ast.Call))
-    lenders = ev.derived(Lenders).of(scope.module)
-    if not name and not is_header and not may_be_lost(node, parent, ev.vocabulary, lenders):
+    if not name and not is_header and not may_be_lost(node, parent, ev.vocabulary, words.lenders):
         return "unlikely"
     found = _checkout(ev, node, value, scope)
     if isinstance(found, str):
@@ -182,26 +178,24 @@ def _acquired(ev: Evaluator, node: ast.Call, scope: Scope, captured: _Captured) 
     return "declared" if name in scope.declared else Site(node, value, bound, name, *found)
 
 
-def _is_likely(ev: Evaluator, node: ast.Call, name: str, scope: Scope, known: _Captured) -> bool:
+def _is_likely(ev: Evaluator, node: ast.Call, name: str, scope: Scope, words: _Words) -> bool:
     """Whether it is worth asking for the type of what a name is assigned: something that takes a connection is called; or
     what is called, or the name, may carry one by its words, and methods of a resource are called on the name, or it is
     passed on or entered, or nothing at all is done with it, which is rare."""
     called, vocabulary = last_name(node.func), ev.vocabulary
     if called in vocabulary.takes or called in vocabulary.makes or vocabulary.is_library_import(node.func, scope):
         return True
-    if called in vocabulary.lends and may_lend(node):
-        return True
-    if called in ev.derived(Lenders).of(scope.module):
+    if called in words.lenders or (called in vocabulary.lends and may_lend(node)):
         return True
     carriers = ev.derived(Carrying).first_names(scope)
     if first_name(node.func) not in carriers and name not in carriers:
         return False
-    if name not in known.used:
+    if name not in words.used:
         parents = [parent_of(one) for one in _loads(name, scope)]
-        known.used[name] = not parents or any(
+        words.used[name] = not parents or any(
             not isinstance(one, ast.Attribute) or one.attr in vocabulary.of_resources for one in parents
         )
-    return known.used[name]
+    return words.used[name]
 
 
 def _loads(name: str, scope: Scope) -> Iterator[ast.expr]:
