@@ -19,6 +19,8 @@ from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from poolint.analyses.holding.dataflow import Hold
     from poolint.analyses.pools import Pool
     from poolint.configuration.engines import EngineSpec
@@ -121,14 +123,19 @@ class _Everywhere:
 def _is_for_a_file(services: Services, spec: EngineSpec) -> bool:
     if _asks_for_a_file(services, spec) or (spec.has_all_urls and _are_files(services, spec.urls)):
         return True
-    dialects = services.evaluator.models.dialects
-    named = [dialects.get(one) for one in services.deployed.databases(spec)]
-    if named:
-        return all(row is not None and row.embedded for row in named)
-    rows = [dialects.get(one.dialect) for one in spec.urls]
-    return (
-        bool(rows) and all(row is not None and row.embedded for row in rows) and _has_drivers_of_files(services, spec)
-    )
+    if named := services.deployed.databases(spec):
+        return _are_embedded(services, named)
+    return _are_embedded(services, (one.dialect for one in spec.urls)) and _has_drivers_of_files(services, spec)
+
+
+def _are_files(services: Services, urls: tuple[Url, ...]) -> bool:
+    return _are_embedded(services, (one.dialect if one.known.given else "" for one in urls))
+
+
+def _are_embedded(services: Services, dialects: Iterable[str]) -> bool:
+    """Whether there are databases, and all of them are of dialects whose databases are files."""
+    rows = [services.evaluator.models.dialects.get(one) for one in dialects]
+    return bool(rows) and all(row is not None and row.embedded for row in rows)
 
 
 def _has_drivers_of_files(services: Services, spec: EngineSpec) -> bool:
@@ -140,15 +147,8 @@ def _has_drivers_of_files(services: Services, spec: EngineSpec) -> bool:
         {name for one in drivers if one.kind in (spec.kind, "both") for name in one.distributions or (one.name,)}
     )
     asks_for = services.evaluator.project.versions.asks_for
-    return any(asks_for(one, module.path) for one in imported) and not any(
-        asks_for(one, module.path) for one in servers
-    )
-
-
-def _are_files(services: Services, urls: tuple[Url, ...]) -> bool:
-    dialects = services.evaluator.models.dialects
-    rows = [dialects.get(one.dialect) if one.known.given else None for one in urls]
-    return bool(rows) and all(row is not None and row.embedded for row in rows)
+    is_asked_for = any(asks_for(one, module.path) for one in imported)
+    return is_asked_for and not any(asks_for(one, module.path) for one in servers)
 
 
 def _asks_for_a_file(services: Services, spec: EngineSpec) -> bool:
