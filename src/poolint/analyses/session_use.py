@@ -228,11 +228,9 @@ class Using:
         """What runs where a method is called on an object: that of its own class, where that overrides the method."""
         own = self.ev.type_of_member(owner, method.scope.name)
         is_above = method.scope.enclosing_class in lineage(self.ev, owner)
-        return (
-            own
-            if is_above and isinstance(own, Function) and own.receiver is not None
-            else Function(method.scope, owner)
-        )
+        if is_above and isinstance(own, Function) and own.receiver is not None:
+            return own
+        return Function(method.scope, owner)
 
     def _path(self, node: ast.expr, name: str, function: Scope) -> str | None:
         """``orders.session`` of ``self.orders.session``; empty for ``self`` itself, None for another place."""
