@@ -11,7 +11,7 @@ from poolint.analyses.property_reads import property_reads
 from poolint.analyses.sinks import PAUSING
 from poolint.flow import cfg
 from poolint.flow.summaries import Components, Summaries
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import parent_of, placed
 from poolint.syntax.surroundings import around
 from poolint.types.arguments import is_not_made, is_refused
 from poolint.types.call_sites import call_site, callees_of
@@ -212,9 +212,7 @@ class BlockEnd(ast.expr):
     @classmethod
     def of(cls, item: ast.withitem) -> BlockEnd:
         """That of one item of a block."""
-        end = ast.copy_location(cls(), item.context_expr)
-        end.__dict__["_poolint_parent"] = item
-        return end
+        return placed(cls(), item.context_expr, item)
 
 
 def events_at(graph: cfg.Graph, node: ast.AST) -> list[cfg.Node]:

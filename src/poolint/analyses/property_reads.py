@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.models.standard import KEPT_PROPERTIES, PROPERTIES
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import parent_of, placed
 from poolint.types.definitions import Definitions
 from poolint.types.members import lineage
 from poolint.types.returns import decorators
@@ -30,9 +30,7 @@ class Read(NamedTuple):
     @property
     def call(self) -> ast.Call:
         """The same as a call that passes nothing, where the attribute stands."""
-        call = ast.copy_location(ast.Call(self.node, [], []), self.node)
-        call.__dict__["_poolint_parent"] = parent_of(self.node)
-        return call
+        return placed(ast.Call(self.node, [], []), self.node, parent_of(self.node))
 
 
 def property_reads(ev: Evaluator, scope: Scope) -> Iterator[Read]:

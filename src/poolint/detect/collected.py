@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.models.standard import ADDING, TAKING
 from poolint.syntax.expressions import last_name, put_by
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import parent_of, placed
 from poolint.syntax.surroundings import COMPREHENSIONS, around
 
 if TYPE_CHECKING:
@@ -34,9 +34,7 @@ def task_of(starting: ast.Call, scope: Scope) -> ast.Call:
 
 def call_of(function: ast.expr, arguments: list[ast.expr], around: ast.Call) -> ast.Call:
     """The call of a function that another call passes to what calls it."""
-    made = ast.copy_location(ast.Call(function, arguments, []), function)
-    made.__dict__["_poolint_parent"] = around
-    return made
+    return placed(ast.Call(function, arguments, []), function, around)
 
 
 def named(argument: ast.expr) -> ast.expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import parent_of, placed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +28,9 @@ def _comparison(pattern: ast.pattern, subject: ast.expr, place: ast.pattern) -> 
         return _comparison(pattern.pattern, subject, place)
     made: ast.expr
     if isinstance(pattern, ast.MatchSingleton):
-        constant = ast.copy_location(ast.Constant(pattern.value), pattern)
+        constant = ast.Constant(pattern.value)
         made = ast.Compare(subject, [ast.Is()], [constant])
-        constant.__dict__["_poolint_parent"] = made
+        placed(constant, pattern, made)
     elif isinstance(pattern, ast.MatchValue):
         made = ast.Compare(subject, [ast.Eq()], [pattern.value])
     elif isinstance(pattern, ast.MatchOr):
@@ -40,11 +40,10 @@ def _comparison(pattern: ast.pattern, subject: ast.expr, place: ast.pattern) -> 
             return None
         made = ast.BoolOp(ast.Or(), known)
         for one in known:
-            one.__dict__["_poolint_parent"] = made
+            placed(one, one, made)
     else:
         return None
-    made.__dict__["_poolint_parent"] = parent_of(place)
-    return ast.copy_location(made, pattern)
+    return placed(made, pattern, parent_of(place))
 
 
 def takes_all(pattern: ast.pattern) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Set
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from poolint.syntax.bindings import Binding as Binding
 from poolint.syntax.bindings import BindingKind as BindingKind
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 WithNode: TypeAlias = ast.With | ast.AsyncWith
 
+_Node = TypeVar("_Node", bound=ast.AST)
 _NO_NAMES = frozenset[str]()
 
 
@@ -355,6 +356,12 @@ def parent_of(node: ast.AST) -> ast.AST | None:
         return node._poolint_parent  # type: ignore[attr-defined,no-any-return]  # faster than `getattr`; nearly all have one
     except AttributeError:
         return None
+
+
+def placed(made: _Node, at: ast.AST, parent: ast.AST | None) -> _Node:
+    """A node that is made as if it stood where another does, in ``parent``."""
+    ast.copy_location(made, at).__dict__["_poolint_parent"] = parent
+    return made
 
 
 def statement_of(node: ast.AST) -> ast.stmt:

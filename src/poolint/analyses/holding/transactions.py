@@ -15,7 +15,7 @@ from poolint.analyses.places import Places
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import without_await
-from poolint.syntax.scopes import CallKey, parent_of
+from poolint.syntax.scopes import CallKey, parent_of, placed
 from poolint.syntax.surroundings import with_await
 from poolint.types.call_sites import call_sites, callees_of, text_of
 from poolint.types.followed import one_step
@@ -277,8 +277,7 @@ def _root_of(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.expr | None:
 def _member(found: ast.expr, path: list[str], at: ast.expr) -> ast.expr:
     """What is reached by some attributes, as if it were read at a place."""
     for step in path:
-        found = ast.copy_location(ast.Attribute(found, step, ast.Load()), at)
-        found.__dict__["_poolint_parent"] = at
+        found = placed(ast.Attribute(found, step, ast.Load()), at, at)
     return found
 
 
@@ -303,8 +302,7 @@ class _MadeQueries:
             made = ".".join(path)
             if isinstance(function.value, ast.Call):  # an object that is made on the way, with the session
                 root, *path = self.ev.derived(Places).of(function.value, scope).get(made, "").split(".")
-                session = ast.copy_location(ast.Name(root, ast.Load()), call)
-                session.__dict__["_poolint_parent"] = call
+                session = placed(ast.Name(root, ast.Load()), call, call)
                 return _member(session, path, call) if root else None
             return _member(function.value, path, call)
         passed = bound_to(callee.scope, call, is_method=callee.receiver is not None)
