@@ -11,7 +11,7 @@ from poolint.analyses.holding.transactions import root_of
 from poolint.analyses.sinks import WAITING, slow_sink
 from poolint.analyses.statement_locks import lock_of
 from poolint.models.schema import REACHING_ROLES
-from poolint.syntax.expressions import without_await
+from poolint.syntax.expressions import ORDERS, without_await
 from poolint.syntax.scopes import home_of, is_parameter, parent_of
 from poolint.syntax.second_tries import is_after_a_failure, is_tried
 from poolint.syntax.surroundings import loops_around
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from poolint.types.values import Type
 
 _LEAVING = (ast.Raise, ast.Return, ast.Break)
-_ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
 def comes_seldom(services: Services, witness: Witness, node: ast.expr, scope: Scope) -> bool:
@@ -145,7 +144,7 @@ def _gives_up(loop: ast.AST) -> bool:
         return True
     leaving = [one for one in ast.walk(loop) if isinstance(one, ast.If) and isinstance(one.body[-1], _LEAVING)]
     return any(
-        isinstance(part, ast.Compare) and any(isinstance(one, _ORDERS) for one in part.ops)
+        isinstance(part, ast.Compare) and any(isinstance(one, ORDERS) for one in part.ops)
         for test in (loop.test, *(one.test for one in leaving))
         for part in ast.walk(test)
     )

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.analyses.class_constants import is_enumeration
+from poolint.models.standard import OF_SAME_SIZE
 from poolint.types.following import origin
 from poolint.types.unmodelled import path_to
 from poolint.types.vocabulary import last_name
@@ -23,8 +24,6 @@ _LIMITS = re.compile(r"limit|page_size|batch_size", re.IGNORECASE)
 """English words for an argument by which a collection is cut to size where it is asked for."""
 
 _LOOPS: frozenset[Passage] = frozenset(("for",))
-
-_SAME_SIZE = ("enumerate", "zip", "list", "tuple", "deque", "sorted", "set", "items", "values", "keys")
 
 
 def has_a_bound(ev: Evaluator, items: ast.expr, scope: Scope) -> bool:
@@ -45,9 +44,9 @@ def has_a_bound(ev: Evaluator, items: ast.expr, scope: Scope) -> bool:
             return True
         if name == "range" and all(isinstance(one, (ast.Constant, ast.Name, ast.Attribute)) for one in items.args):
             return True
-        if name in _SAME_SIZE and items.args:
+        if name in OF_SAME_SIZE and items.args:
             return any(has_a_bound(ev, one, scope) for one in items.args)
-        if name in _SAME_SIZE and isinstance(items.func, ast.Attribute):
+        if name in OF_SAME_SIZE and isinstance(items.func, ast.Attribute):
             return has_a_bound(ev, items.func.value, scope)  # `numbers.values()`
         return _SMALL.search(name) is not None
     if isinstance(items, (ast.Name, ast.Attribute)) and is_enumeration(ev, items, scope):

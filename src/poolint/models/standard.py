@@ -105,6 +105,9 @@ PAIRING = frozenset({"enumerate", "zip"})
 KEEPING_PLAIN = EAGER | {"zip", "enumerate", "range"}
 """Builtins that make plain data of plain data."""
 
+OF_SAME_SIZE = PAIRING | {"list", "tuple", "deque", "sorted", "set", "items", "values", "keys"}
+"""Builtins and methods of builtin collections that give about as many items as they are given."""
+
 PLAIN_CONTAINERS = frozenset(
     {
         "dict", "Dict", "list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "FrozenSet", "Mapping", "Sequence",

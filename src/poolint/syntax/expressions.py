@@ -73,6 +73,9 @@ def argument_for(call: ast.Call, name: str, place: int) -> ast.expr | None:
     return call.args[place]
 
 
+ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+"""Comparisons that say which of two comes first."""
+
 _STEPS = frozenset((ast.Attribute, ast.Await, ast.Subscript, ast.NamedExpr))
 
 

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec.structs import replace
 
+from poolint.syntax.expressions import ORDERS
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.types import bound, containers, imports
 from poolint.types.followed import (
@@ -292,7 +293,7 @@ def _is_bound(value: ast.expr) -> bool:
     """Whether a function gives a value as the bound of another, which hardly goes so far: ``if size > most: return most``."""
     around = parent_of(parent_of(value) or value)
     test = around.test if isinstance(around, ast.If) else None
-    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE)):
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ORDERS):
         return False
     return ast.dump(value) in (ast.dump(one) for one in (test.left, *test.comparators))
 
