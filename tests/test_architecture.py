@@ -219,7 +219,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "types",
     },
     "suppression": {"config", "diagnostics", "fixes", "rules", "selection", "text"},
-    "relaxations": {"roots", "rules", "syntax"},
+    "relaxations": {"diagnostics", "roots", "rules", "syntax"},
     "options": {"bounds", "config", "rules"},
     "selection": {"bounds", "config", "diagnostics", "globs", "rules"},
     "rules": {"analyses", "detect", "diagnostics", "fixes.plans", "models", "syntax", "types"},
