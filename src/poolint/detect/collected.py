@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.models.standard import ADDING, TAKING
-from poolint.syntax.expressions import last_name, put_by
+from poolint.models.standard import ADDING, MAPPING, TAKING
+from poolint.syntax.expressions import dotted, is_partial, last_name, put_by
 from poolint.syntax.scopes import parent_of, placed
 from poolint.syntax.surroundings import COMPREHENSIONS, around
 
@@ -35,6 +35,21 @@ def task_of(starting: ast.Call, scope: Scope) -> ast.Call:
 def call_of(function: ast.expr, arguments: list[ast.expr], around: ast.Call) -> ast.Call:
     """The call of a function that another call passes to what calls it."""
     return placed(ast.Call(function, arguments, []), function, around)
+
+
+def mapped(collection: ast.expr) -> ast.Call | None:
+    """The call that ``map(work, items)`` makes for each item, with what all of them are passed: ``partial(work, session)``, or
+    what a lambda passes."""
+    if not isinstance(collection, ast.Call) or len(collection.args) < 2 or dotted(collection.func) not in MAPPING:
+        return None
+    function = collection.args[0]
+    if isinstance(function, ast.Lambda):
+        return function.body if isinstance(function.body, ast.Call) else None
+    if not is_partial(function):
+        return call_of(function, [], collection)
+    made = call_of(function.args[0], function.args[1:], collection)
+    made.keywords = function.keywords
+    return made
 
 
 def named(argument: ast.expr) -> ast.expr:

@@ -9,7 +9,7 @@ from poolint.analyses.occasions import Occasions
 from poolint.analyses.ownership import by_parameter
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.waypoints import calls_of, waypoint
-from poolint.detect.collected import behind, call_of, emptied_by, gone_over, made_with, named, puts, task_of
+from poolint.detect.collected import behind, call_of, emptied_by, gone_over, made_with, mapped, named, puts
 from poolint.detect.crowding import is_crowded
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -79,8 +79,8 @@ class Fans:
             found = [fan for one in each for fan in self._fan(node, one, last_name(node.func), scope)]
             yield from {one.items: one for one in sorted(found, key=lambda one: not one.is_possible)}.values()
         for node in scope.calls if scope.kind == "function" else ():
-            for mapped in self._mapped(node, scope):
-                yield from self._fan(node, mapped, last_name(node.func), scope)
+            for spread in self._mapped(node, scope):
+                yield from self._fan(node, spread, last_name(node.func), scope)
         for node in scope.calls_named(self._starts):
             task = behind(node.args[0], scope) if node.args else None
             if isinstance(task, ast.Call):
@@ -188,8 +188,8 @@ class Fans:
             yield from self._task(value.value, value.generators[0].iter, scope)
         if isinstance(value, (ast.ListComp, ast.GeneratorExp, ast.SetComp)) and len(value.generators) == 1:
             yield from self._task(value.elt, value.generators[0].iter, scope)
-        if isinstance(value, ast.Call) and last_name(value.func) == "map" and len(value.args) == 2:
-            yield from self._task(task_of(value, scope), value.args[1], scope)
+        if isinstance(value, ast.Call) and (made := mapped(value)) is not None and len(value.args) == 2:
+            yield from self._task(made, value.args[1], scope)
 
     def _task(self, task: ast.expr, items: ast.expr, scope: Scope) -> Iterator[_Each]:
         if isinstance(task, ast.Call) and last_name(task.func) in self._starts and task.args:

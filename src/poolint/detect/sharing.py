@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.places import arguments_of, kept_class
 from poolint.analyses.spared import Spared
 from poolint.analyses.waypoints import waypoint
-from poolint.detect.collected import gone_over, named, puts, task_of
+from poolint.detect.collected import gone_over, mapped, named, puts, task_of
 from poolint.detect.creators import Creators
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -55,7 +55,7 @@ class SharedByTasks(Observation, frozen=True, eq=False):
 
 
 class _Task(NamedTuple):
-    """A coroutine that runs beside others: ``loop`` is what makes several of it."""
+    """A coroutine that runs beside others: ``loop`` is what makes several of it, ``map(work, items)`` too."""
 
     made: ast.expr
     loop: ast.AST | None = None
@@ -250,6 +250,8 @@ def _listed(value: ast.expr) -> Iterator[_Task]:
         yield _Task(value.elt, value)
     elif isinstance(value, ast.DictComp):
         yield _Task(value.value, value)
+    elif (made := mapped(value)) is not None and isinstance(value, ast.Call):
+        yield _Task(made, value)
     else:
         yield _Task(value)
 
@@ -281,6 +283,8 @@ def _is_of_each_round(resource: str, loop: ast.AST | None, scope: Scope) -> bool
             for generator in loop.generators
             for node in ast.walk(generator.target)
         )
+    if isinstance(loop, ast.Call) and isinstance(loop.args[0], ast.Lambda):
+        return name in scope.module.scope_of(loop.args[0].body).bindings
     return loop is not None and has_its_own(name, loop, scope)
 
 

@@ -102,6 +102,9 @@ STEPPING = frozenset({"next", "anext"})
 PAIRING = frozenset({"enumerate", "zip"})
 """Builtins that go over their arguments as something goes over what they give."""
 
+MAPPING = frozenset({"map", "starmap", "itertools.starmap"})
+"""What calls a function for each item of an iterable, as something goes over what it gives."""
+
 KEEPING_PLAIN = EAGER | {"zip", "enumerate", "range"}
 """Builtins that make plain data of plain data."""
 
