@@ -10,6 +10,7 @@ from poolint.analyses.managers import is_manager, protocol, suppressed
 from poolint.analyses.property_reads import property_reads
 from poolint.analyses.sinks import PAUSING
 from poolint.flow import cfg
+from poolint.flow.solver import completed, reach
 from poolint.flow.summaries import Components, Summaries
 from poolint.syntax.scopes import parent_of, placed
 from poolint.syntax.surroundings import around
@@ -71,6 +72,16 @@ class Graphs:
             if self._components.provisional == provisional:
                 self._graphs[scope] = graph
         return graph
+
+    def always_runs(self, value: ast.expr, scope: Scope) -> bool:
+        """Whether a function never ends normally but when something in it has happened."""
+        try:
+            graph = self.of(scope)
+        except cfg.TooComplex:
+            return False
+        events = frozenset(graph.nodes_of(value))
+        ways = reach(completed([graph.entry]), lambda edge: edge.source not in events or edge.is_unwinding)
+        return bool(events) and all(one.kind != "exit-normal" for one in ways)
 
     def may_raise(self, node: ast.expr | ast.Import | ast.ImportFrom, scope: Scope) -> bool:
         """Whether something may raise in practice: an import finds what is installed."""

@@ -7,26 +7,50 @@ from typing import TYPE_CHECKING
 
 from poolint.models.standard import LEAVES
 from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import callees_of
+from poolint.types.following import origin
 from poolint.types.members import bases_of, lineage
 from poolint.types.overrides import Heirs
 from poolint.types.returns import made_manager
-from poolint.types.values import UNKNOWN, ClassObject, Function
+from poolint.types.values import UNKNOWN, CallableValue, ClassObject, Function, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+    from poolint.types.following import Passage
     from poolint.types.values import Instance, Type
 
 EVERYTHING = (ast.Name("BaseException", ast.Load()),)
 _ENTRIES = {None: ("__enter__", "__aenter__"), False: ("__enter__",), True: ("__aenter__",)}
+_NAMES: frozenset[Passage] = frozenset({"import", "attribute"})
 _PROTOCOL = ("__init__", "__post_init__", "__enter__", "__exit__", "__aenter__", "__aexit__")
 
 
 def is_manager(ev: Evaluator, scope: Scope) -> bool:
     """Whether a function is a generator that ``contextlib`` makes a context manager of."""
     return scope.is_generator and made_manager(ev, scope) is not None
+
+
+def generators_of(ev: Evaluator, header: ast.expr, scope: Scope) -> Iterator[Scope]:
+    """The generators of the project that a block runs which enters what a call gives: its function, or what ``contextlib`` has
+    made that of, ``opened = asynccontextmanager(orders)``."""
+    for callee in callees_of(ev, header, scope) if isinstance(header, ast.Call) else ():
+        found: tuple[Type, ...] = (callee,)
+        if isinstance(callee, CallableValue):
+            made = origin(ev, header.func, scope, _NAMES)  # type: ignore[attr-defined]
+            found = _wrapped_by(ev, made.node, made.scope)
+        yield from (one.scope for one in found if isinstance(one, Function) and one.scope.is_generator)
+
+
+def _wrapped_by(ev: Evaluator, made: ast.expr, scope: Scope) -> tuple[Type, ...]:
+    """What ``contextmanager(orders)`` or its asynchronous twin makes a context manager of."""
+    if not isinstance(made, ast.Call) or not made.args:
+        return ()
+    name = ev.qualified_name(ev.type_of(made.func, scope))
+    makes = any((how, name) in ev.models.passed for how in ("decorator-cm", "decorator-async-cm"))
+    return alternatives(ev.type_of(made.args[0], scope)) if makes else ()
 
 
 def entry_of(ev: Evaluator, made: Instance, asynchronous: bool | None = None) -> Function | None:

@@ -6,9 +6,11 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.entered_objects import only_inside
 from poolint.analyses.holding import inside, source_of
 from poolint.analyses.holding.transactions import is_query
 from poolint.analyses.lent_pools import opened_here
+from poolint.analyses.managers import generators_of
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -18,11 +20,12 @@ from poolint.flow.flags import name_of
 from poolint.flow.liveness import bound_by
 from poolint.flow.solver import completed, edges_from, reach
 from poolint.models.schema import HANDLES, REACHING_ROLES
+from poolint.models.standard import ENTERS
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import binds_around, may_await
-from poolint.types.call_sites import callees_of, may_ask_registry, text_of
-from poolint.types.values import Function, Instance, alternatives
+from poolint.types.call_sites import may_ask_registry, text_of
+from poolint.types.values import Instance, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,7 +69,7 @@ def observe(ev: Evaluator, graphs: Graphs, using: Using, scope: Scope) -> Iterat
             if not isinstance(target, ast.Name):
                 continue
             asynchronous = isinstance(statement, ast.AsyncWith)
-            places = dict(_released(ev, using, item.context_expr, target.id, scope, asynchronous=asynchronous))
+            places = dict(_released(ev, graphs, using, item.context_expr, target.id, scope, asynchronous=asynchronous))
             if not places:
                 continue
             released = waypoint("released", item.context_expr, scope.module)
@@ -150,29 +153,39 @@ def _span(statement: ast.With | ast.AsyncWith) -> Span:
 
 
 def _released(
-    ev: Evaluator, using: Using, header: ast.expr, target: str, scope: Scope, *, asynchronous: bool
+    ev: Evaluator, graphs: Graphs, using: Using, header: ast.expr, target: str, scope: Scope, *, asynchronous: bool
 ) -> Iterator[tuple[str, Class]]:
-    """The places that the block of a ``with`` releases: what it binds, or what that has been made with in a generator."""
+    """The places that the block of a ``with`` releases: what it binds, what that has been made with in a generator, or what it
+    takes for itself and gives back."""
     found = alternatives(ev.entered(ev.type_of(header, scope), asynchronous=asynchronous))
     if len(found) != 1 or not isinstance(found[0], Instance):
         return
     cls = found[0].base
-    callees = callees_of(ev, header, scope) if isinstance(header, ast.Call) else ()
     if cls is not None and cls.kind in HANDLES:
-        if found[0].cls is cls and not any(isinstance(one, Function) and _lends(ev, one.scope) for one in callees):
+        if found[0].cls is cls and not any(_lends(ev, one) for one in generators_of(ev, header, scope)):
             yield target, cls
         return
     kept = using.places.kept(found[0])
     if not kept:
         return
-    for callee in callees:
-        given = callee.scope.yields[0] if isinstance(callee, Function) and callee.scope.yields else None
-        if isinstance(given, ast.Yield) and given.value is not None and isinstance(callee, Function):
-            inner = callee.scope
+    for inner in generators_of(ev, header, scope):
+        given = inner.yields[0] if inner.yields else None
+        if isinstance(given, ast.Yield) and given.value is not None:
             for path, place in using.places.of(given.value, inner).items():
                 bound = inner.bindings.get(place, ())
                 if path in kept and len(bound) == 1 and bound[0].kind == "with":
                     yield f"{target}.{path}", kept[path]
+    if not _is_entered_again(target, scope):
+        for path, inside_only in only_inside(ev, graphs, header, found[0], scope):
+            yield f"{target}.{path}", inside_only
+
+
+def _is_entered_again(name: str, scope: Scope) -> bool:
+    """Whether an object that a block has bound is entered by its name, whose next block gives it all anew."""
+    around = [parent_of(load) for load in scope.loads.get(name, ())]
+    return any(
+        isinstance(one, ast.withitem) or (isinstance(one, ast.Attribute) and one.attr in ENTERS) for one in around
+    )
 
 
 def _lends(ev: Evaluator, manager: Scope) -> bool:

@@ -14,9 +14,7 @@ from poolint.analyses.lifetimes.acquisitions import Site, checkout
 from poolint.analyses.lifetimes.constructors import CONSTRUCTORS, put_at, puts_by
 from poolint.analyses.ownership import Fate
 from poolint.analyses.places import arguments_of
-from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
-from poolint.flow.solver import completed, reach
 from poolint.models.schema import HANDLES, RELEASABLE
 from poolint.syntax.captures import is_captured
 from poolint.syntax.expressions import first_name, last_name, without_await
@@ -139,7 +137,7 @@ class Objects:
                 continue  # somebody else has it as well
             for site, owner in self._own(inner):
                 taken = Taken(site.part, site.fact, site.cls)
-                is_handed = site.name == given.id and self._is_always(site.value, inner)
+                is_handed = site.name == given.id and self.graphs.always_runs(site.value, inner)
                 if is_handed and self._is_followed(taken, owner, name, scope):
                     yield Site(call, value, value, name, site.fact, site.cls, inner.name, site.part), owner
                     break
@@ -214,7 +212,7 @@ class Objects:
             return None
         for call in inner.calls:
             found = self._taken_by(call, with_await(call), owner, inner, steps)
-            if found is not None and self._is_always(with_await(call), inner):
+            if found is not None and self.graphs.always_runs(with_await(call), inner):
                 return found
         return None
 
@@ -235,16 +233,6 @@ class Objects:
         root, _, part = name_of(target).partition(".") if target is not None else ("", "", "")
         taken = checkout(self.ev, call, value, scope) if root == own and part else None
         return Taken(part, taken[0], taken[1]) if taken is not None and taken[1].kind in HANDLES else None
-
-    def _is_always(self, value: ast.expr, scope: Scope) -> bool:
-        """Whether a function never ends normally but when something in it has happened."""
-        try:
-            graph = self.graphs.of(scope)
-        except TooComplex:
-            return False
-        events = frozenset(graph.nodes_of(value))
-        ways = reach(completed([graph.entry]), lambda edge: edge.source not in events or edge.is_unwinding)
-        return bool(events) and all(one.kind != "exit-normal" for one in ways)
 
     def _defines(self, owner: Instance, name: str) -> bool:
         return any(name in one.bindings for one in lineage(self.ev, owner))

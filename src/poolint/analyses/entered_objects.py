@@ -1,0 +1,80 @@
+"""What objects of the project have only inside of their block: they take it as they are made or entered, and surely give it
+back as the block ends.
+
+After the block nothing gives back what is taken by it again: a session of theirs reopens itself, a connection is closed.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.lifetimes.acquisitions import checkout
+from poolint.analyses.lifetimes.constructors import CONSTRUCTORS
+from poolint.analyses.lifetimes.destinations import awaited
+from poolint.analyses.managers import exits_of
+from poolint.analyses.places import Places
+from poolint.flow.flags import name_of
+from poolint.models.schema import CLOSING_ROLES
+from poolint.models.standard import ENTERS
+from poolint.syntax.expressions import is_none
+from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import call_site
+from poolint.types.members import lineage
+from poolint.types.values import Instance, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.graphs import Graphs
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Binding, Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def only_inside(
+    ev: Evaluator, graphs: Graphs, header: ast.expr, entered: Instance, scope: Scope
+) -> Iterator[tuple[str, Class]]:
+    """The paths from an object that a call makes, and a block enters as itself, to what it has only inside of that block."""
+    item = parent_of(header)
+    block = parent_of(item) if item is not None else None
+    made = alternatives(ev.type_of(header, scope))
+    is_made = isinstance(header, ast.Call) and len(made) == 1 and isinstance(made[0], Instance)
+    if not is_made or made[0].key != entered.key or not isinstance(block, (ast.With, ast.AsyncWith)):
+        return
+    exits = list(exits_of(ev, entered, block))
+    for path, cls in ev.derived(Places).kept(entered).items() if len(exits) == 1 else ():
+        if _is_taken(ev, entered, path) and _is_given_back(ev, graphs, path, exits[0]):
+            yield path, cls
+
+
+def _is_taken(ev: Evaluator, owner: Instance, member: str) -> bool:
+    """Whether an object gets a member only as it is made or entered, by taking it itself."""
+    assigned = [one for cls in lineage(ev, owner) for one in cls.self_assignments.get(member, ())]
+    real = [one for one in assigned if not is_none(one.value)]
+    return bool(real) and all(_takes(ev, one) for one in real)
+
+
+def _takes(ev: Evaluator, binding: Binding) -> bool:
+    value, method = binding.value, binding.scope
+    call = value.value if isinstance(value, ast.Await) else value
+    if method is None or method.name not in (*CONSTRUCTORS, *ENTERS) or not isinstance(call, ast.Call):
+        return False
+    return checkout(ev, call, awaited(call), method) is not None
+
+
+def _is_given_back(ev: Evaluator, graphs: Graphs, member: str, method: Scope) -> bool:
+    """Whether a method never ends but when it has closed what its object has as a member, or has given it back."""
+    own = method.first_parameter
+    place = f"{own.arg}.{member}" if own is not None else ""
+    return any(_gives_back(ev, call, place, method) and graphs.always_runs(call, method) for call in method.calls)
+
+
+def _gives_back(ev: Evaluator, call: ast.Call, place: str, method: Scope) -> bool:
+    fact = call_site(ev, call, method)
+    row = fact.row if fact is not None else None
+    if row is None or row.role not in CLOSING_ROLES or (row.call == "coroutine" and awaited(call) is call):
+        return False
+    if getattr(row, "releases", "self") == "argument":
+        return bool(call.args) and name_of(call.args[0]) == place
+    return isinstance(call.func, ast.Attribute) and name_of(call.func.value) == place
