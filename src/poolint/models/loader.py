@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from poolint.models.schema import CLOSING_ROLES, Class, Dialect, Driver, Fact, Fork, Function, Library, Maker, Method
+from poolint.models.schema import (
+    CLOSING_ROLES,
+    RELEASABLE,
+    Class,
+    Dialect,
+    Driver,
+    Fact,
+    Fork,
+    Function,
+    Library,
+    Maker,
+    Method,
+)
 from poolint.models.standard import ENTERS, LEAVES
 
 if TYPE_CHECKING:
@@ -271,11 +283,15 @@ class Models:
                     yield name
 
     def _leaving(self, cls: Class, name: str) -> Method | None:
-        """What the end of a block on an instance does, where that closes it: its first method that does so."""
+        """What the end of a block on an instance does, where that closes it: its first method that does so; or where that is a
+        manager which lends a connection: it gives that back."""
         is_async = name == "__aexit__"
         family = self.lineage(cls)
-        if not any(one.async_enter if is_async else one.enter for one in family) or not cls.releases_on_exit:
+        entered = next(filter(None, (one.async_enter if is_async else one.enter for one in family)), "")
+        if not entered or not cls.releases_on_exit:
             return None
+        if cls.kind == "context" and entered in self.classes and self.classes[entered].kind in RELEASABLE:
+            return Method((name,), "coroutine" if is_async else "sync", "release")
         closing = (row for one in family for row in one.methods if row.role in CLOSING_ROLES and row.releases == "self")
         found = next(closing, None)
         return Method((name,), "coroutine" if is_async else "sync", found.role) if found is not None else None

@@ -15,8 +15,6 @@ from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.left_blocks import ended_by_exit
 from poolint.analyses.holding.registries import Registries
 from poolint.analyses.holding.unknown_parts import UnknownParts
-from poolint.analyses.lifetimes.acquisitions import checkout
-from poolint.analyses.lifetimes.destinations import given
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places, arguments_of, owner_of
 from poolint.analyses.worked_on import WorkedOn
@@ -354,30 +352,6 @@ class Objects:
                     text = name_of(argument)
                     return self.places.first(f"{text}.{path}" if path else text, scope)
         return ""
-
-
-def may_take_for_block(scope: Scope) -> bool:
-    """Whether a function runs as an object is entered: it is what enters that, or a method that this calls on it."""
-    owner = scope.enclosing_class
-    if owner is None or scope.name in ENTERS:
-        return owner is not None
-    return any(
-        isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name) and call.func.value.id == "self"
-        for one in owner.children
-        if one.name in ENTERS
-        for call in one.calls_of(scope.name)
-    )
-
-
-def taken_for_block(ev: Evaluator, call: ast.Call, scope: Scope) -> tuple[str, Class] | None:
-    """What an object checks out for the block that it is entered for, and its place: ``self.conn = await pool.acquire()``."""
-    value = given(ev, call, scope)
-    parent = parent_of(value)
-    place = name_of(parent.targets[0]) if isinstance(parent, ast.Assign) else ""
-    taken = checkout(ev, call, value, scope) if place.startswith("self.") else None
-    if taken is None or taken[1].kind != "connection" or taken[1].embedded or taken[0].is_direct:
-        return None
-    return place, taken[1]
 
 
 def _root(node: ast.expr) -> ast.expr:

@@ -19,7 +19,8 @@ from poolint.analyses.holding.exit_stacks import stacked, take_by_stack
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.given_sessions import resource_class, taken_by_work
 from poolint.analyses.holding.lending_generators import end_with_loops
-from poolint.analyses.holding.objects import Objects, may_take_for_block, taken_for_block
+from poolint.analyses.holding.objects import Objects
+from poolint.analyses.holding.taken_for_blocks import may_take_for_block, taken_for_block
 from poolint.analyses.holding.transactions import (
     UNNAMED,
     entered_call,
