@@ -183,17 +183,15 @@ class Backgrounds:
         and where each is here."""
         words = self.places.carrying.carriers(scope)
         for keyword, argument in arguments_of(node):
-            if isinstance(argument, ast.Name) and argument.id in words and self._is_session(argument, scope):
+            place = name_of(argument)
+            if place and place.partition(".")[0] in words and self._is_kept(argument, scope):
                 for callee in callees_of(self.ev, node, scope):
                     if isinstance(callee, Function) and callee.scope.kind == "function":
                         name = parameter_for(callee, node, argument, keyword)
                         if name is not None:
-                            yield callee.scope, name, self.places.first(argument.id, scope)
+                            yield callee.scope, name, self.places.first(place, scope)
         for callee, inner, place in self.objects.given(node, scope):
             yield callee.scope, inner, place
-
-    def _is_session(self, node: ast.Name, scope: Scope) -> bool:
-        return kept_class(self.ev.type_of(node, scope)) is not None
 
     def _of_function(self, key: Passed) -> When:
         scope = self.ev.project.scope(key.function)
