@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.lifetimes.constructors import CONSTRUCTORS
-from poolint.analyses.lifetimes.destinations import awaited
 from poolint.analyses.managers import exits_of
 from poolint.analyses.places import Places
 from poolint.flow.flags import name_of
@@ -19,6 +18,7 @@ from poolint.models.schema import CLOSING_ROLES
 from poolint.models.standard import ENTERS
 from poolint.syntax.expressions import is_none
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import with_await
 from poolint.types.call_sites import call_site
 from poolint.types.members import lineage
 from poolint.types.values import Instance, alternatives
@@ -60,7 +60,7 @@ def _takes(ev: Evaluator, binding: Binding) -> bool:
     call = value.value if isinstance(value, ast.Await) else value
     if method is None or method.name not in (*CONSTRUCTORS, *ENTERS) or not isinstance(call, ast.Call):
         return False
-    return checkout(ev, call, awaited(call), method) is not None
+    return checkout(ev, call, with_await(call), method) is not None
 
 
 def _is_given_back(ev: Evaluator, graphs: Graphs, member: str, method: Scope) -> bool:
@@ -73,7 +73,7 @@ def _is_given_back(ev: Evaluator, graphs: Graphs, member: str, method: Scope) ->
 def _gives_back(ev: Evaluator, call: ast.Call, place: str, method: Scope) -> bool:
     fact = call_site(ev, call, method)
     row = fact.row if fact is not None else None
-    if row is None or row.role not in CLOSING_ROLES or (row.call == "coroutine" and awaited(call) is call):
+    if row is None or row.role not in CLOSING_ROLES or (row.call == "coroutine" and with_await(call) is call):
         return False
     if getattr(row, "releases", "self") == "argument":
         return bool(call.args) and name_of(call.args[0]) == place
