@@ -310,12 +310,12 @@ def _is_left_held(holdings: Holdings, cls: Class, attribute: str, classes: tuple
 
 
 def _only_ends(ev: Evaluator, method: Scope, attribute: str, cls: Class) -> bool:
-    """Whether a method asks nothing of a session, and commits what has been done with it, or rolls it back."""
-    uses = [
-        parent
-        for load in method.loads.get("self", ())
-        if isinstance(parent := parent_of(load), ast.Attribute) and parent.attr == attribute
-    ]
+    """Whether a method asks nothing of a session, and commits what has been done with it, or rolls it back; one that gives it
+    something to write has work of its own, and commits that."""
+    reads = (parent_of(load) for load in method.loads.get("self", ()))
+    uses = [one for one in reads if isinstance(one, ast.Attribute) and one.attr == attribute]
+    if any(isinstance(read := parent_of(use), ast.Attribute) and read.attr in ev.models.words("pends") for use in uses):
+        return False
     roles = {_plain_role(ev, use, cls) for use in uses if not _depends_on_caller(ev, use, method)}
     return not roles.isdisjoint({"commit", "rollback"}) and roles <= {"commit", "rollback", "local"}
 
