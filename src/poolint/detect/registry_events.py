@@ -176,7 +176,7 @@ def _of_session(ev: Evaluator, call: ast.Call, scope: Scope) -> Event:
         elif isinstance(read, ast.Attribute):
             events.append(_of_method(ev, base, read, inner))
         else:
-            events.append(Event("unknown", load, inner))
+            events += _followed(ev, base, _event(ev, base, load, inner), _MAX_DEPTH)
     worst: tuple[What, ...] = ("unknown", "removes", "lent", "ends", "takes")
     return next((one for what in worst for one in events if one.what == what), Event("neutral", call, scope))
 
