@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import itertools
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,6 @@ import msgspec
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.occasions import Occasions
-from poolint.analyses.ownership import parameter_for
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import held_from, is_in_memory
 from poolint.detect.detector import Detector
@@ -21,6 +19,7 @@ from poolint.detect.in_turn import in_turn
 from poolint.detect.little_harm import does_little_harm
 from poolint.detect.messages import concerns_what_is_written
 from poolint.detect.observation import Dismissed, Observation
+from poolint.detect.passed_down import along
 from poolint.detect.written import is_written
 from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.syntax.surroundings import may_await, method_call
@@ -247,7 +246,7 @@ def _ended_below(holdings: Holdings, hold: Hold, witness: Witness, scope: Scope)
     this one, or is passed it."""
     return any(
         holdings.has_ended(one, link.node, link.scope)
-        for link, names in _along(holdings, hold, witness, scope)
+        for link, names in along(holdings, hold, witness, scope)
         for one in names
     )
 
@@ -258,50 +257,10 @@ def _waits_first(holdings: Holdings, hold: Hold, witness: Witness, scope: Scope)
     It has to be seen under some name in the function that it is passed to: who ends it before it waits is told by
     :func:`_ended_below` then. Where what waits is handed it itself, there is no more to wait for.
     """
-    links = list(_along(holdings, hold, witness, scope))
+    links = list(along(holdings, hold, witness, scope))
     given = [*links[-1][0].node.args] if links and isinstance(links[-1][0].node, ast.Call) else []
     names = links[-1][1] if links else set()
     return bool(links and links[0][1]) and not any(text_of(one, links[-1][0].scope) in names for one in given)
-
-
-def _along(holdings: Holdings, hold: Hold, witness: Witness, scope: Scope) -> Iterator[tuple[Link, set[str]]]:
-    """The links of a chain that stand in other functions, each with what that one calls the resource."""
-    name = hold.resource.partition(".")[0]
-    passed = {hold.resource}
-    for before, link in itertools.pairwise(witness.links):
-        own = {one for one in passed if one.startswith("self.") and _is_of_same_object(before, link)}
-        passed = {*_received(holdings, before, link.scope, passed), *own}
-        seen = {hold.resource} if _sees(link.scope, name, scope) else set()
-        shared = holdings.objects.shared(hold.resource, scope, link.scope)
-        yield link, passed | seen | ({shared} if shared else set())
-
-
-def _is_of_same_object(before: Link, link: Link) -> bool:
-    """Whether a method calls another one of its own object."""
-    function = before.node.func if isinstance(before.node, ast.Call) else None
-    is_self = isinstance(function, ast.Attribute) and text_of(function.value, before.scope) == "self"
-    return is_self and link.scope.enclosing_class is not None
-
-
-def _received(holdings: Holdings, link: Link, inner: Scope, names: set[str]) -> Iterator[str]:
-    """What the function that a call leads to calls those of ``names`` that it is passed."""
-    if not isinstance(link.node, ast.Call):
-        return
-    given = [(None, one) for one in link.node.args] + [(one.arg, one.value) for one in link.node.keywords]
-    callee = holdings.callee(link.node, link.scope, inner)
-    function = link.node.func
-    if callee is not None and callee.receiver is not None and isinstance(function, ast.Attribute):
-        first = inner.first_parameter
-        if first is not None and text_of(function.value, link.scope) in names:
-            yield first.arg
-    if callee is not None:
-        yield from holdings.objects.inside(link.node, callee, names, link.scope)
-    for keyword, argument in given if callee is not None else ():
-        if text_of(argument, link.scope) in names:
-            assert callee is not None
-            name = parameter_for(callee, link.node, argument, keyword)
-            if name is not None:
-                yield name
 
 
 def _ended_on_the_way(holdings: Holdings, witness: Witness) -> bool:
@@ -311,16 +270,6 @@ def _ended_on_the_way(holdings: Holdings, witness: Witness) -> bool:
         for link in witness.links[1:]
         for one in holdings.ended(link.node, link.scope)
     )
-
-
-def _sees(inner: Scope, name: str, outer: Scope) -> bool:
-    """Whether a name in a function inside another is that of the outer one."""
-    current: Scope | None = inner
-    while current is not None and current is not outer:
-        if name in current.bindings:
-            return False
-        current = current.parent
-    return current is outer and inner is not outer
 
 
 def _told_below(holdings: Holdings, witness: Witness) -> Link | None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from poolint.analyses.graphs import BlockEnd, events_at
 from poolint.analyses.holding import root_of
 from poolint.analyses.holding.entry import is_committed_after
+from poolint.detect.committing_blocks import is_committed_at_end, unawaited
+from poolint.detect.passed_down import along
 from poolint.detect.together import are_decided_against
 from poolint.flow.solver import completed, reach
 from poolint.flow.summaries import Summaries
@@ -18,7 +20,7 @@ from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Set
 
     from poolint.analyses.callees import Edges
     from poolint.analyses.holding.changes import Change
@@ -58,6 +60,8 @@ def is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> 
     # Who commits something unknown, as a manager of transactions, may commit this.
     commits = {call for call in scope.calls_of("commit") if call in own or call_site(ev, call, scope) is None}
     writes = [call for call in own if last_name(call.func) in words]
+    if is_committed_at_end(services, hold, node, scope):
+        writes += [call for call in scope.calls if _writes_on(services, call, hold, scope)]
     if hold.cls is not None and hold.cls.kind in _SESSIONS:  # what else there is may commit each statement by itself
         used = {call for call, found in changed.calls.items() if any(_is_use(one, hold) for one in found)}
         mine = [call for call in scope.calls if call in used or call in own]
@@ -103,6 +107,35 @@ def _changes(services: Services, call: ast.Call, scope: Scope) -> bool:
     return any(
         isinstance(one, Function) and giving.of(one.scope) for one in callees_of(services.evaluator, call, scope)
     )
+
+
+def _writes_on(services: Services, call: ast.Call, hold: Hold, scope: Scope) -> bool:
+    """Whether a call is seen to write something on a connection that is held, in whatever function comes to it."""
+    witness = services.changing.of_call(call, scope)
+    root = (
+        root_of(witness.links[-1].node)
+        if witness is not None and isinstance(witness.links[-1].node, ast.Call)
+        else None
+    )
+    if witness is None or root is None:
+        return False
+    last, names = witness.links[-1].scope, _with_cursors({hold.resource}, scope)
+    if len(witness.links) > 1:
+        held = [hold._replace(resource=one) for one in sorted(names)]
+        ends = [[*along(services.holdings, one, witness, scope)][-1] for one in held]
+        names = _with_cursors({name for _, called in ends for name in called}, last)
+    return text_of(root, last) in names
+
+
+def _with_cursors(names: Set[str], scope: Scope) -> set[str]:
+    """Names of a function, with those of what calls of their methods give: cursors."""
+    found = set(names)
+    for name, bindings in scope.bindings.items():
+        value = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "with") else None
+        root = root_of(made) if value is not None and isinstance(made := unawaited(value), ast.Call) else None
+        if root is not None and text_of(root, scope) in names:
+            found.add(name)
+    return found
 
 
 def _sets(services: Services, call: ast.Call, scope: Scope) -> bool:

@@ -148,15 +148,15 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ``aliases`` are the other paths it is imported by. ``construct`` is the role of calling the class itself. ``enter``
     and ``async_enter`` are type expressions for what ``with`` and ``async with`` on an instance bind; empty where the
     protocol is missing. ``awaits`` likewise for ``await``. ``releases_on_exit`` says whether leaving the block gives
-    the checkout back, ``commits_on_exit`` whether leaving it without an exception commits as well, which no other
-    release does. ``close_gives_back``: of a connection whose slot nothing but its pool gets back, that its own
-    ``close`` hands it to the pool. ``embedded``: a connection to a database inside the process, which takes no slot from
-    anybody, or an engine of such. ``shares``: an engine that has one connection for each thread or task: who has that one, or
-    a transaction open on it, gets it again by asking once more. ``lazy``: an engine that opens no connection before it is
-    first asked for one; so do clients. ``commands``: a client whose methods, those without a row too, are commands: each takes a
-    connection of its pool and gives it back, so the first one opens one, unless it fails. ``pool``: of a class of pool that
-    engines can be given, how it behaves there.
-    ``parameters`` are the defaults of its type parameters;
+    the checkout back, ``commits_on_exit`` whether leaving it without an exception commits as well, which no other release does;
+    ``autocommits``: unless it is told otherwise, each statement has done so before. ``close_gives_back``: of a connection whose
+    slot nothing but its pool gets back, that its own ``close`` hands it to the pool. ``embedded``: a connection to a database
+    inside the process, which takes no slot from anybody, or an engine of such. ``shares``: an engine that has one connection for
+    each thread or task: who has that one, or a transaction open on it, gets it again by asking once more. ``lazy``: an engine
+    that opens no connection before it is first asked for one; so do clients. ``commands``: a client whose methods, those without
+    a row too, are commands: each takes a connection of its pool and gives it back, so the first one opens one, unless it fails.
+    ``pool``: of a class of pool that engines can be given, how it behaves there. ``parameters`` are the defaults of its type
+    parameters;
     ``parameter_from`` is the keyword argument of the constructor that sets the first one (``class_``). ``made_with``
     are keyword arguments which, where they are True, make it an object of another class: one that exists here only,
     for the difference. ``made_of`` are attributes that are what the constructor is given under the same name, each with
@@ -171,21 +171,18 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ``one_pool``: the attributes of an object whose connections come from one and the same pool. ``url_in``: the entry of
     the application's configuration that has the URL of its database; ``connections``: how many it opens at most, where none
     of the entries ``connections_in`` is set, and the constructor is given none of these keywords; in ``options_in`` are keywords
-    and entries with the arguments of the engine, of which ``sized_by`` say how many it opens.
-    ``starts_once``: it is started by being awaited or by being entered, and an instance that has been awaited raises when
-    it is entered. ``enters_where`` is the name of a fact that is ``yes`` for the versions of the library in which ``with``
-    on an instance works; empty where it does in all.
-    ``refuses_after_failure`` is the exception of all that is asked of a session whose flush or commit has failed.
-    ``lends``: it decorates functions as well, and their first argument, after that of a method, has these attributes while
-    they run.
-    ``contents``: what an instance gives for a key, and for each attribute of no other meaning: ``client["shop"]``, ``db.orders``.
-    ``on_loop`` is the exception of methods that ask a database and wait for it, where they are called on an event loop.
-    ``classes`` are attributes that are classes, each with its name. ``runs_on``: what the attributes of such a class give,
-    and of those derived from it, works with this attribute of the object that has the class.
-    ``for_threads``: several threads may use one at once; a connection does one thing after the other. ``expressions``:
-    the statements of a connection may be expressions, made of tables. ``admits``: the argument of the constructor, its
-    first one or a keyword, that says how many it lets in at once; a class with an ``acquire`` that waits and without it is
-    a lock.
+    and entries with the arguments of the engine, of which ``sized_by`` say how many it opens. ``starts_once``: it is started by
+    being awaited or by being entered, and an instance that has been awaited raises when it is entered. ``enters_where`` is the
+    name of a fact that is ``yes`` for the versions of the library in which ``with`` on an instance works; empty where it does in
+    all. ``refuses_after_failure`` is the exception of all that is asked of a session whose flush or commit has failed.
+    ``lends``: it decorates functions as well, and their first argument, after that of a method, has these attributes while they
+    run. ``contents``: what an instance gives for a key, and for each attribute of no other meaning: ``client["shop"]``,
+    ``db.orders``. ``on_loop`` is the exception of methods that ask a database and wait for it, where they are called on an event
+    loop. ``classes`` are attributes that are classes, each with its name. ``runs_on``: what the attributes of such a class give,
+    and of those derived from it, works with this attribute of the object that has the class. ``for_threads``: several threads
+    may use one at once; a connection does one thing after the other. ``expressions``: the statements of a connection may be
+    expressions, made of tables. ``admits``: the argument of the constructor, its first one or a keyword, that says how many it
+    lets in at once; a class with an ``acquire`` that waits and without it is a lock.
     """
 
     name: str
@@ -204,6 +201,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     enters_where: str = ""
     releases_on_exit: bool = True
     commits_on_exit: bool = False
+    autocommits: bool = False
     close_gives_back: bool = False
     embedded: bool = False
     shares: bool = False
@@ -314,7 +312,8 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     to the value by which it sets no limit. ``accepts`` are all arguments that it takes, where it or its driver
     refuses all others, and ``refusal`` the exception that says so. ``ordered``: it refuses a size below the minimum.
     ``pools``: the arguments by which it configures the pool of the engine, and ``creators`` those with a function that
-    connects. ``settings``: where an extension makes one by a configuration, the names of its arguments and of its URL there.
+    connects; ``connecting``: those by which the connections of a pool are made and set up. ``settings``: where an extension
+    makes one by a configuration, the names of its arguments and of its URL there.
     """
 
     name: str
@@ -337,6 +336,7 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ordered: bool = False
     pools: tuple[str, ...] = ()
     creators: tuple[str, ...] = ()
+    connecting: tuple[str, ...] = ()
     settings: tuple[str, str] | None = None
 
 

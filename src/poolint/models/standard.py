@@ -126,6 +126,9 @@ START = "start"
 OF_TASKS = frozenset({"add_done_callback", "remove_done_callback", "set_name", "get_name", START, "daemon", "name"})
 """Members of tasks and threads that do not wait for them."""
 
+AUTOCOMMIT = "autocommit"
+"""What says of a connection that it commits each statement by itself: an argument and an attribute that DB-API knows."""
+
 CLOCKS = frozenset(
     {
         "time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "now", "utcnow", "total_seconds",
