@@ -14,7 +14,7 @@ from poolint.analyses.places import Places
 from poolint.models import standard
 from poolint.syntax.expressions import put_by
 from poolint.syntax.guards import parts_of, tests_before
-from poolint.syntax.scopes import Scope, nearest, parent_of, reads_of
+from poolint.syntax.scopes import Scope, home_of, nearest, parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, chosen
 from poolint.syntax.uses import Usage, Use, may_be_awaitable, usage
 from poolint.types.call_sites import callees_of
@@ -26,6 +26,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator
 
 _MAX_DEPTH = 4
@@ -108,12 +109,9 @@ def _only_uses(
     ev: Evaluator, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope, depth: int
 ) -> bool:
     """Whether what is called only uses an argument as a value: it awaits nothing, and hands it to nobody who might."""
-    if isinstance(call.func, ast.Attribute) and call.func.attr in standard.READING:
+    if keyword is None and isinstance(call.func, ast.Attribute) and call.func.attr in standard.READING:
         receiver = call.func.value
-        if isinstance(receiver, (ast.Constant, ast.JoinedStr)):
-            return True
-        owner = ev.type_of(receiver, scope)
-        return isinstance(owner, Pending) and owner.call == "iterable"
+        return isinstance(receiver, (ast.Constant, ast.JoinedStr)) or _is_collection(ev, receiver, scope)
     if _awaits_nothing(ev, call, scope):
         return True
     callees = callees_of(ev, call, scope)
@@ -121,6 +119,22 @@ def _only_uses(
         _is_of_plain_field(ev, one, call, argument) or _is_value_of(ev, one, call, argument, keyword, depth)
         for one in callees
     )
+
+
+def _is_collection(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
+    """Whether something is a collection of the language: by its type, or it is written or made where its name is bound."""
+    owner = ev.type_of(node, scope)
+    if isinstance(owner, Pending) and owner.call == "iterable":
+        return True
+    home = home_of(node.id, scope) if isinstance(node, ast.Name) and owner is UNKNOWN else None
+    if home is None or not isinstance(node, ast.Name):
+        return False
+    return all(one.kind in ("assign", "annotated") and _is_written(ev, one, home) for one in home.bindings[node.id])
+
+
+def _is_written(ev: Evaluator, binding: Binding, scope: Scope) -> bool:
+    """Whether a name is bound to a collection as a whole that is written there, or made there: ``list(names)``."""
+    return binding.index < 0 and (isinstance(binding.value, _DISPLAYS) or _is_new(ev, binding.value, scope))
 
 
 def _is_of_plain_field(ev: Evaluator, callee: object, call: ast.Call, argument: ast.expr) -> bool:
