@@ -1,4 +1,5 @@
-"""Members of classes that are constants: ``Events.CREATED``, of a class that holds them or of an enumeration."""
+"""Members that are constants: ``Events.CREATED``, of a class that holds them or of an enumeration, and ``settings.is_eager`` of
+an object that a module makes of a frozen dataclass."""
 
 from __future__ import annotations
 
@@ -8,11 +9,17 @@ from typing import TYPE_CHECKING
 from poolint.analyses.assumed import UNKNOWN, is_storable
 from poolint.models.standard import EQUAL_TO_VALUES
 from poolint.syntax.scopes import Scope
+from poolint.types.following import origin
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
+    from poolint.types.following import Passage
+
+_BY_NAMES: frozenset[Passage] = frozenset(("import", "attribute"))
+"""What leads from a name to the object that a module makes."""
 
 
 class ClassConstants:
@@ -31,10 +38,26 @@ class ClassConstants:
             return found[1] if found is not None and found[0] else UNKNOWN
         found = self._member(node, scope)
         if found is None:
-            return UNKNOWN
+            return self._frozen(node, scope)
         bases, constant, name = found
         is_its_own = bool(bases) and EQUAL_TO_VALUES.isdisjoint(bases)
         return name if is_its_own else constant
+
+    def _frozen(self, node: ast.Attribute, scope: Scope) -> object:
+        """What a field of an object comes to that a module makes, where nobody can set it and the call leaves it out."""
+        end = (
+            origin(self.ev, node.value, scope, _BY_NAMES) if isinstance(node.value, (ast.Name, ast.Attribute)) else None
+        )
+        made = end.node if end is not None and end.scope.kind == "module" else None
+        owner = self.ev.type_of(made.func, end.scope) if end is not None and isinstance(made, ast.Call) else None
+        cls = owner.cls if isinstance(owner, ClassObject) and owner.cls is not owner.base else None
+        if not isinstance(made, ast.Call) or not isinstance(cls, Scope) or not _is_frozen(cls):
+            return UNKNOWN
+        if made.args or any(one.arg in (None, node.attr) for one in made.keywords):
+            return UNKNOWN
+        bindings = cls.bindings.get(node.attr, ())
+        default = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "annotated" else None
+        return default.value if isinstance(default, ast.Constant) and is_storable(default.value) else UNKNOWN
 
     def _member(self, node: ast.Attribute, scope: Scope) -> tuple[set[str], object, str] | None:
         """The bases of the class that has a member, what that is bound to, and its full name; None of one that may change."""
@@ -52,6 +75,18 @@ class ClassConstants:
             return bases, made.value, name
         is_numbered = made is not None and bool(bases) and EQUAL_TO_VALUES.isdisjoint(bases)
         return (bases, UNKNOWN, name) if is_numbered else None
+
+
+def _is_frozen(cls: Scope) -> bool:
+    """Whether a class is a frozen dataclass that has all its fields itself, and only keeps them as an object is made."""
+    node = cls.node
+    if not isinstance(node, ast.ClassDef) or node.bases or not {"__init__", "__post_init__"}.isdisjoint(cls.bindings):
+        return False
+    made = [one for one in node.decorator_list if isinstance(one, ast.Call) and last_name(one.func) == "dataclass"]
+    keywords = [keyword for one in made for keyword in one.keywords]
+    return any(
+        one.arg == "frozen" and isinstance(one.value, ast.Constant) and one.value.value is True for one in keywords
+    )
 
 
 def is_enumeration(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:

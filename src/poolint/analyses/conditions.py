@@ -130,6 +130,14 @@ class Entering:
                 given[name_of(member)] = constant
         return tuple(sorted(given.items(), key=lambda one: one[0]))
 
+    def constants(self, scope: Scope) -> Values:
+        """What is known of members that the tests of a function look at, whoever calls it."""
+        read = (
+            one for one in scope.attributes if isinstance(one.ctx, ast.Load) and isinstance(parent_of(one), _DECIDES_IN)
+        )
+        found = {name_of(one): self._constants.of(one, scope) for one in read if name_of(one)}
+        return {name: constant for name, constant in found.items() if constant is not UNKNOWN}
+
     def undecided(self, call: ast.Call, callee: Scope) -> Iterator[tuple[str, ast.expr, tuple[object, object]]]:
         """The parameters by which a function, or what it passes them to, decides something as by a flag, what a call passes for
         each, where that is no constant, and what it comes to where it is true, and where it is not."""

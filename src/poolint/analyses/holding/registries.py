@@ -250,10 +250,8 @@ class Registries:
         except TooComplex:
             return Left.ENDED
         since = [event for one in scope.yields for event in graph.nodes_of(one)]
-        names = {one.name for one in aliases}
-        ways = (
-            ways_left(graph, _outside_blocks(changes, aliases), names, scope, dict(key.fixed), since) if since else ()
-        )
+        names, fixed = {one.name for one in aliases}, self._entering.constants(scope) | dict(key.fixed)
+        ways = ways_left(graph, _outside_blocks(changes, aliases), names, scope, fixed, since) if since else ()
         return reduce(on_some_way, ways, Left.NEVER if ways else Left.ENDED)
 
     def at(self, place: str, scope: Scope) -> Registry | None:
