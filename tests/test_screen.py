@@ -282,6 +282,15 @@ def test_what_shows_a_driver_is_let_through_without_a_library(text: bytes) -> No
     assert shows_use(text, names_nothing)
     assert not shows_use(text.replace(b"link.execute", b"other.execute"), names_nothing)
     assert not shows_use(text.replace(b".execute(", b".draw("), names_nothing)
+    assert not shows_use(text.replace(b"link.execute", b"my_link.execute"), names_nothing)
+
+
+def test_each_query_of_a_driver_is_let_through_without_a_library() -> None:
+    rows = [row for mode in ("Async", "Sync") for row in load().classes[f"poolint.evidence.{mode}Connection"].methods]
+    methods = sorted({name for row in rows if row.role == "query" for name in row.names})
+    assert methods
+    for method in methods:
+        assert shows_use(b"with link.transaction():\n    link.%b(query)\n" % method.encode(), names_nothing)
 
 
 def test_what_shows_an_engine_is_let_through() -> None:

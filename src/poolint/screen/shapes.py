@@ -35,6 +35,10 @@ _RUNNING = (b".exec", b".scalar", b".query", b".add")
 _TAKEN = re.compile(rb"\.(?:connection|acquire)\([^()\n]*\)[ \t]+as[ \t]+(\w+)[ \t]*[:,)]")
 _INSIDE = re.compile(rb"\b(\w+)\.transaction\([^()\n]*\)[ \t]*(?::|,|as\b)")
 """What a block has from a pool, and what the transaction is of that it is."""
+_ASKED = re.compile(rb"\.(?:execute(?:many)?|fetch(?:row|val|_all|_one|_val)?)\(")
+"""What comes behind that which queries are run on, by the methods that connections of drivers have for them."""
+_ASKING = (b".execute", b".fetch")
+"""What each text of that shape has in it."""
 
 _LETTER = re.compile(rb"\w")
 
@@ -75,12 +79,14 @@ def _is_used(data: bytes) -> bool:
 
 
 def _shows_driver(data: bytes) -> bool:
-    """Whether it runs statements in blocks that have a connection from a pool, or are a transaction, whatever the library:
+    """Whether it runs queries in blocks that have a connection from a pool, or are a transaction, whatever the library:
     what such blocks are is known by these alone."""
-    if b".execute(" not in data or not (b".transaction(" in data or b".connection(" in data or b".acquire(" in data):
+    if not (b".transaction(" in data or b".connection(" in data or b".acquire(" in data):
+        return False
+    if not any(one in data for one in _ASKING):
         return False
     used = tuple({*_TAKEN.findall(data), *_INSIDE.findall(data)})
-    return bool(used) and any(one + b".execute(" in data for one in used)
+    return bool(used) and any(_ends_in(used, data, match.start()) for match in _ASKED.finditer(data))
 
 
 def _ends_in(words: tuple[bytes, ...], data: bytes, end: int) -> bool:
