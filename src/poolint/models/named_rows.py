@@ -51,6 +51,7 @@ How = Literal[
     "registers",
     "registers-decorated",
     "maps-rows",
+    "maps-if",
     "of-all-rows",
     "adds-attribute",
     "maps-column",
@@ -168,7 +169,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     calls as it is imported for others to find something set, and that does nothing else.
 
     ``registers``: they are passed the target of a listener, the name of the event and the function, or the function that
-    they decorate. ``maps-rows``: bases of the classes of rows, or what makes such a base; ``of-all-rows``: attributes that
+    they decorate. ``maps-rows``: bases of the classes of rows, or what makes such a base; ``maps-if``: what the header of a
+    class below such a base has to say for it to be mapped; ``of-all-rows``: attributes that
     such a base has, or is told to have; ``adds-attribute``: they are passed the name of an attribute for another class; what
     ``maps-column`` and
     ``maps-relationship`` give stands for an attribute of rows; ``loads``: they

@@ -97,8 +97,10 @@ class ByUse:
         session = self._session_of(made)
         if session is None:
             return UNKNOWN
-        one = self._instance("used-session", session)
-        return Pending("async-cm" if made.how == "async with" else "cm", entered=one) if one is not None else UNKNOWN
+        one = self._session(session, made.calls)
+        if one is UNKNOWN:
+            return UNKNOWN
+        return Pending("async-cm" if made.how == "async with" else "cm", entered=one)
 
     def owner(self, node: ast.expr, scope: Scope) -> Type:
         """The engine or pool that an expression must be, by the method of it that takes a connection there: however it is
@@ -237,7 +239,7 @@ class ByUse:
         mode = mode or self._use.of_classes(calls)
         if mode is None and says_database(text.rpartition(".")[2]):
             mode = self._use.of_objects(calls, "")
-        return (self._instance("used-session", mode) if mode is not None else None) or UNKNOWN
+        return self._session(mode, calls) if mode is not None else UNKNOWN
 
     def _factory(self, call: ast.Call, scope: Scope, filed: dict[str, list[Call]]) -> Type:
         """What is called and gives a session or a connection."""
@@ -246,9 +248,8 @@ class ByUse:
             return UNKNOWN
         mode = self._session_of(made)
         if mode is not None:
-            if made.how == "await":
-                return self._own("Sessions", mode)
-            return self._instance("used-factory", mode) or UNKNOWN
+            factory = self._own("Sessions", mode) if made.how == "await" else self._instance("used-factory", mode)
+            return _making(factory, self._session(mode, made.calls))
         driver = self._use.of_driver(made, filed)
         return self._own("Connections", driver) if driver == "async" else UNKNOWN
 
@@ -285,7 +286,12 @@ class ByUse:
 
     # Classes
 
-    def _instance(self, how: Literal["used-session", "used-factory", "named-engine"], mode: Mode) -> Instance | None:
+    def _session(self, mode: Mode, calls: list[Call]) -> Type:
+        """A session of the class that has what is called on it."""
+        cls = self._use.session_of(mode, calls)
+        return _of(cls) if cls is not None else UNKNOWN
+
+    def _instance(self, how: Literal["used-factory", "named-engine"], mode: Mode) -> Instance | None:
         """An object of the class of such a row that works in this mode."""
         for name in sorted(self.ev.models.manners.get(how, ())):
             cls = self.ev.models.classes[name]
@@ -301,6 +307,14 @@ class ByUse:
 
 def _of(cls: Class) -> Instance:
     return Instance(cls, cls)
+
+
+def _making(factory: Type | None, made: Type) -> Type:
+    """A factory that makes such sessions, which need not be those that it makes by itself."""
+    if not isinstance(factory, Instance) or factory.base is None or not isinstance(made, Instance) or made.base is None:
+        return factory or UNKNOWN
+    is_usual = factory.base.parameters == (made.base.name,)
+    return factory if is_usual else Instance(factory.cls, factory.base, (made,))
 
 
 def _way(call: ast.Call) -> str:

@@ -1,4 +1,5 @@
-"""Classes of rows, and what they surely lack: what asks such a class for a column that it has not raises at once."""
+"""Classes of rows: which they are, and what they surely lack: what asks such a class for a column that it has not raises at
+once."""
 
 from __future__ import annotations
 
@@ -9,12 +10,15 @@ from poolint.syntax.expressions import last_name
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.members import lineage
 from poolint.types.set_outside import assignments
-from poolint.types.values import ClassObject, LibraryName
+from poolint.types.values import ClassObject, Instance, LibraryName
 
 if TYPE_CHECKING:
     from poolint.syntax.project import Module
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
+
+_MAPPED = ("__tablename__", "__table__")
+"""What a class has that is mapped to a table."""
 
 _OPEN = frozenset({"__getattr__", "__table__", "__new__", "__init_subclass__", "__class_getitem__"})
 """What may give a class, or those below it, attributes that are written nowhere."""
@@ -29,6 +33,7 @@ class MappedClasses:
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self._maps = ev.models.manners["maps-rows"]
+        self._maps_if = ev.models.manners["maps-if"]
         self._of_all = ev.models.words("of-all-rows")
         self._adding = ev.models.words("maps-relationship", "adds-attribute")
         self._lineages: dict[Scope, tuple[Scope, ...]] = {}
@@ -43,6 +48,20 @@ class MappedClasses:
             if self.ev.is_idle:
                 self._failing[scope] = found
         return found
+
+    def is_mapped(self, one: Instance | ClassObject) -> bool:
+        """Whether a class, or that of an object, is mapped to a table: it names that, or its header says so."""
+        classes = lineage(self.ev, one)
+        if any(name in cls.bindings for cls in classes for name in _MAPPED):
+            return True
+        node = classes[0].node if classes else None
+        header = node.keywords if isinstance(node, ast.ClassDef) else ()
+        said = [each.arg for each in header if isinstance(each.value, ast.Constant) and each.value.value is True]
+        if not said:
+            return False
+        found = {self.ev.type_of(base, cls.parent or cls) for cls in classes for base in _bases(cls)}
+        names = [base.name for base in found if isinstance(base, LibraryName)]
+        return any(f"{name}.{word}" in self._maps_if for name in names for word in said)
 
     def _is_missing(self, node: ast.Attribute, scope: Scope) -> bool:
         owner = node.value

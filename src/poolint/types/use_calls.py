@@ -18,6 +18,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -27,7 +28,6 @@ _PLACEHOLDER = re.compile(r"\$\d")
 _MAX_STEPS = 12
 _MAX_CALLERS = 3
 """Functions that a statement may be passed through."""
-_MAPPED = ("__tablename__", "__table__")
 
 
 class Call(NamedTuple):
@@ -84,7 +84,9 @@ class UseCalls:
         for name in ev.models.manners.get("shows-driver", ()):
             self._drivers.setdefault(name.rpartition(".")[2], set()).add(name.partition(".")[0])
         self._roots, self._rows = ev.models.words("makes-statement"), ev.models.words("shows-rows")
-        known = [ev.models.classes[name] for name in ev.models.manners["used-session"]]
+        known = [ev.models.classes[name] for name in sorted(ev.models.manners["used-session"])]
+        self._known = sorted(known, key=lambda one: len([*ev.models.lineage(one)]))
+        """The classes of sessions, those before that others are derived from."""
         self._sessions = [one for one in known if one.mode == "async"]
         asked = [(name, one) for one in known for name in self._of_classes if ev.models.method(one, name) is not None]
         self._asks_in: dict[str, Mode] = {name: "async" if one.mode == "async" else "sync" for name, one in asked}
@@ -147,6 +149,14 @@ class UseCalls:
     def of_classes(self, calls: list[Call]) -> Mode | None:
         """Whether a class that is mapped to a table, or a part of one, is asked for, which sessions of one kind alone can do."""
         return next((self._asks_in[one.method] for one in calls if self._asks_for_class(one)), None)
+
+    def session_of(self, mode: Mode, calls: list[Call]) -> Class | None:
+        """The class of sessions that work in a mode which all queries among some calls are methods of, the most general one;
+        without such a class the most general one of all."""
+        fitting = [one for one in self._known if one.mode == mode]
+        asked = {one.method for one in calls if self.is_query(one)}
+        having = (one for one in fitting if all(self.ev.models.method(one, name) is not None for name in asked))
+        return next(having, fitting[0] if fitting else None)
 
     def is_session(self, calls: list[Call]) -> bool:
         """Whether more is done than to run statements, as helpers do that have a connection for each."""
@@ -245,14 +255,12 @@ class UseCalls:
 
     def _is_mapped(self, node: ast.expr, scope: Scope, kind: type[Instance | ClassObject] = Instance) -> bool:
         """Whether an expression is an object of a class that is mapped to a table, or the class."""
-        from poolint.types.members import lineage
+        from poolint.types.mapped_classes import MappedClasses
 
         if isinstance(node, ast.Constant):
             return False
         found = self.ev.type_of(node, scope)
-        return isinstance(found, kind) and any(
-            name in owner.bindings for owner in lineage(self.ev, found) for name in _MAPPED
-        )
+        return isinstance(found, kind) and self.ev.derived(MappedClasses).is_mapped(found)
 
     def _gives_rows(self, one: Call) -> bool:
         """Whether rows are read from what a call gives, where it stands or by the one name that this has; from what is awaited
