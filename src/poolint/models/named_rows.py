@@ -112,6 +112,7 @@ How = Literal[
     "serves-many",
     "platform-handler",
     "shows-mapped",
+    "shows-entity",
     "shows-rows",
     "shows-database",
     "shows-block",
@@ -213,7 +214,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``sets-worker-pool``: settings that say how many tasks a worker's process runs at once; ``serves-many``: what has a server
     that would run a few requests at once in a process run as many as come; ``platform-handler``: functions of a project that a
     platform without servers calls by these names, one request after the other in a process.
-    ``shows-mapped``: methods that are asked for classes that are mapped to tables.
+    ``shows-mapped``: methods that are asked for classes that are mapped to tables; ``shows-entity``: those that are asked for
+    an object of such a class, by its key.
     ``shows-rows``: methods by which rows are read from what a statement gives.
 
     ``calls-back``: they are given a function that they call later, and drop what it returns; ``calls-given`` call the first

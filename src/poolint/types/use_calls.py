@@ -75,8 +75,8 @@ class UseCalls:
             ev.models.words("shows-session"),
             ev.models.words("shows-alone"),
         )
-        self._of_classes = ev.models.words("shows-mapped")
-        self._words = self._queries | self._of_session | self._of_classes | {"transaction", "cursor"}
+        self._of_classes, self._by_key = ev.models.words("shows-mapped"), ev.models.words("shows-entity")
+        self._words = self._queries | self._of_session | self._of_classes | self._by_key | {"transaction", "cursor"}
         self._hands = ev.models.words("starts-thread") | ev.models.threaded.keys()
         """The last names of what runs in a thread what it is passed."""
         self._drivers: dict[str, set[str]] = {}
@@ -100,7 +100,9 @@ class UseCalls:
     def of(self, scope: Scope) -> Iterator[tuple[str, Call]]:
         """The calls of telling methods in a function, each with what it is called on, as written."""
         for call in scope.calls_named(self._words):
-            if isinstance(call.func, ast.Attribute) and (text := dotted(call.func.value)):
+            if not isinstance(call.func, ast.Attribute) or (call.func.attr in self._by_key and len(call.args) < 2):
+                continue  # most of what is called `get`
+            if text := dotted(call.func.value):
                 yield text, Call(call, scope, call.func, call.args)
         for call in scope.calls_named(self._hands):
             for index, one in enumerate(call.args):
@@ -141,10 +143,11 @@ class UseCalls:
         return any(has_other_results(self.ev, cls, one.node, one.scope) for cls in self._sessions if not one.is_handed)
 
     def of_objects(self, calls: list[Call], how: str) -> Mode | None:
-        """Whether objects that a class maps to a table are added by these calls, and how what follows of it is called."""
-        if not any(self._adds_object(one) for one in calls):
-            return None
-        return mode_of([one for one in calls if one.method in self._ends], how)
+        """Whether objects that a class maps to a table are added by these calls, or asked for by their keys, to be written
+        there as well, and how what follows of it is called."""
+        ends = [one for one in calls if one.method in self._ends]
+        is_told = any(map(self._adds_object, calls)) or (bool(ends) and any(map(self._asks_by_key, calls)))
+        return mode_of(ends, how) if is_told else None
 
     def of_classes(self, calls: list[Call]) -> Mode | None:
         """Whether a class that is mapped to a table, or a part of one, is asked for, which sessions of one kind alone can do."""
@@ -252,6 +255,11 @@ class UseCalls:
     def _asks_for_class(self, one: Call) -> bool:
         asked = (each.value if isinstance(each, ast.Attribute) else each for each in one.arguments)
         return one.method in self._asks_in and any(self._is_mapped(each, one.scope, ClassObject) for each in asked)
+
+    def _asks_by_key(self, one: Call) -> bool:
+        """Whether a call asks for an object of a class that is mapped to a table: ``session.get(Order, 1)``."""
+        is_asked = one.method in self._by_key and len(one.arguments) > 1
+        return is_asked and self._is_mapped(one.arguments[0], one.scope, ClassObject)
 
     def _is_mapped(self, node: ast.expr, scope: Scope, kind: type[Instance | ClassObject] = Instance) -> bool:
         """Whether an expression is an object of a class that is mapped to a table, or the class."""
