@@ -90,7 +90,7 @@ class Carrying:
             fresh = [name for name in waiting if not told[name].isdisjoint(found)]
             found.update(fresh)
             waiting = [name for name in waiting if name not in found]
-        return found | {"self"} if own else found
+        return found | {"self", "super"} if own else found
 
     def members(self, owner: Instance) -> list[str]:
         """What objects of a class have, as far as words tell that it may concern a database."""

@@ -25,6 +25,7 @@ from poolint.types.call_sites import called_on, callees_of, text_of
 from poolint.types.fields import fields_of
 from poolint.types.made_of import passed_for_part
 from poolint.types.members import lineage
+from poolint.types.own_variables import class_passed
 from poolint.types.returns import decorators
 from poolint.types.values import CallableValue, ClassObject, Function, Instance, alternatives
 
@@ -196,7 +197,11 @@ class Places:
         values = function.returns
         if len(values) != 1 or function.is_generator:
             return {}
-        inner = self.of(values[0], function, depth + 1)
+        cls = class_passed(self.ev, values[0], callee, call, scope)
+        if cls is not None and isinstance(values[0], ast.Call):
+            inner = self._constructed(cls.instance(), values[0], function, depth + 1)
+        else:
+            inner = self.of(values[0], function, depth + 1)
         if not inner:
             return {}
         passed = bound_to(function, call, is_method=callee.receiver is not None)

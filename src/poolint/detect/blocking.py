@@ -255,12 +255,14 @@ def _through_helpers(services: Services, effects: Effects, at_its_end: AtItsEnd[
             continue  # a decorator has made it asynchronous
         if all(edge.target is None for edge in effects.edges.of_call(node, scope)):
             continue  # most of them: it runs nothing of the project that could matter
-        # An `async def` is reported itself; a generator runs elsewhere. What the call may mean is reported once.
+        # An `async def` is reported itself; a generator runs elsewhere, unless its block is entered here: what it connects by is
+        # not told again with the session that it lends. What the call may mean is reported once.
         run = (function_run(ev, one) for one in callees_of(ev, node, scope))
+        is_entered = effects is services.sync_checkouts and _is_entered(node, scope)
         fresh = [
             one
             for one in (each.scope for each in run if each is not None)
-            if one.kind == "function" and one not in seen and not one.is_async and not one.is_generator
+            if one.kind == "function" and one not in seen and not one.is_async and is_entered >= one.is_generator
         ]
         witness = effects.of_call(node, scope) if fresh else None
         if witness is None or _is_told_below(witness, scope) or is_asked_of_the_twin(ev, witness):

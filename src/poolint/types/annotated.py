@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.models import standard
+from poolint.syntax.expressions import last_name
 from poolint.syntax.nodes import walk, with_defaults
 from poolint.syntax.scopes import parent_of
 from poolint.trees import tree_of
@@ -61,7 +62,7 @@ def _named(ev: Evaluator, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
     stands_for: Type | None = node.__dict__.get("_poolint_stands_for")  # a type variable, by types.generics
     if stands_for is not None:
         return stands_for
-    if isinstance(node, ast.Name) and node.id in ("Self",):
+    if last_name(node) == "Self":
         owner = _class_around(scope)
         if owner is not None:
             return ev.class_object(owner).instance()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from poolint.models.schema import CLOSING_ROLES, ENDING_ROLES
-from poolint.syntax.scopes import assigned, parent_of
+from poolint.syntax.scopes import assigned, parent_of, placed
 from poolint.types.evidence import evidence
 from poolint.types.overridden import overridden
 from poolint.types.returns import called
@@ -228,7 +228,16 @@ def called_on(call: ast.Call, callee: Function, scope: Scope) -> ast.expr | None
     is_attribute = isinstance(function, ast.Attribute)
     if callee.scope.name == "__call__" and not (is_attribute and function.attr == "__call__"):  # type: ignore[attr-defined]
         return function
-    return function.value if isinstance(function, ast.Attribute) else None
+    return own_object(call, scope) or (function.value if isinstance(function, ast.Attribute) else None)
+
+
+def own_object(call: ast.Call, scope: Scope) -> ast.expr | None:
+    """The object that ``super().commit()`` is called on: ``self``, as the override that passes on calls it."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if not (isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super"):
+        return None
+    first = scope.first_parameter if scope.enclosing_class is not None else None
+    return placed(ast.Name(first.arg, ast.Load()), owner, call.func) if first is not None else None
 
 
 def as_called(ev: Evaluator, node: ast.Call, row: schema.Method, scope: Scope) -> schema.Method:

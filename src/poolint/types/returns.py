@@ -9,9 +9,21 @@ from typing import TYPE_CHECKING, Literal
 from poolint.models import standard
 from poolint.models.schema import HANDLES
 from poolint.screen import UNTOLD
+from poolint.syntax.expressions import last_name
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
-from poolint.types import annotated, by_use, chosen, entities, evidence, generics, loading, makers, wrapped
+from poolint.types import (
+    annotated,
+    by_use,
+    chosen,
+    entities,
+    evidence,
+    generics,
+    loading,
+    makers,
+    own_variables,
+    wrapped,
+)
 from poolint.types.values import (
     FOREIGN,
     NOTHING,
@@ -71,6 +83,10 @@ def _result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
     found = called(ev, callee)
     if not isinstance(callee, Function):
         return found
+    if found is UNKNOWN or (isinstance(found, Pending) and found.awaited is UNKNOWN and found.call == "coroutine"):
+        told = own_variables.given_for(ev, callee, node, scope)
+        if told is not UNKNOWN:
+            return _wrapped(ev, callee.scope, told)
     return loading.loaded(ev, callee, node, scope) if found is UNKNOWN else chosen.of_call(ev, callee, node, found)
 
 
@@ -304,7 +320,7 @@ def _with_self(given: Type, own: Instance, scope: Scope) -> Type:
         made = [one.func if isinstance(one, ast.Call) else one for one in scope.returns]
         is_self = all(isinstance(one, ast.Name) and one.id in ("self", "cls") for one in made)
     else:
-        is_self = "Self" in {getattr(one, "id", None) for one in walk(declared)}
+        is_self = any(isinstance(one, (ast.Name, ast.Attribute)) and last_name(one) == "Self" for one in walk(declared))
     if not is_self:
         return given
     return union([own if isinstance(one, Instance) and one.cls is scope.enclosing_class else one for one in found])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding.transactions import registry_asked, root_of
 from poolint.flow.flags import name_of
 from poolint.models.schema import SESSIONS
-from poolint.types.call_sites import call_site
+from poolint.types.call_sites import call_site, own_object
 from poolint.types.definitions import Definitions
 from poolint.types.values import Function, Instance, alternatives
 
@@ -43,16 +43,6 @@ def added_method(ev: Evaluator, call: ast.Call, scope: Scope) -> Added | None:
             first = method.scope.first_parameter
             return Added(method.scope, first.arg, one.base) if first is not None else None
     return None
-
-
-def own_object(call: ast.Call, scope: Scope) -> ast.expr | None:
-    """The object that ``super().commit()`` is called on: ``self``, as the override that passes on calls it."""
-    function = call.func
-    owner = function.value if isinstance(function, ast.Attribute) else None
-    if not (isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super"):
-        return None
-    first = scope.first_parameter if scope.enclosing_class is not None else None
-    return ast.copy_location(ast.Name(first.arg, ast.Load()), owner) if first is not None else None
 
 
 def receiver_of(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.expr | None:

@@ -12,7 +12,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.handed_coroutines import never_begins
-from poolint.analyses.holding.added import added_method, may_be_session, own_object, passed_as, receiver_of
+from poolint.analyses.holding.added import added_method, may_be_session, passed_as, receiver_of
 from poolint.analyses.holding.asked_arguments import asked_by
 from poolint.analyses.holding.changes import Change, Changes
 from poolint.analyses.holding.exit_stacks import stacked, take_by_stack
@@ -40,7 +40,7 @@ from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.syntax.expressions import call_arguments, first_name
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import loops_around
-from poolint.types.call_sites import call_site, callees_of, text_of
+from poolint.types.call_sites import call_site, callees_of, own_object, text_of
 from poolint.types.plain import is_plain
 from poolint.types.values import ClassObject, Function
 from poolint.types.vocabulary import last_name

@@ -1,0 +1,58 @@
+"""What a call gives of a function with a type variable of its own: ``def make(cls: type[T], session: AsyncSession) -> T``."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.syntax.expressions import argument_for, last_name
+from poolint.types import annotated
+from poolint.types.values import UNKNOWN, ClassObject, Function, Type
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def given_for(ev: Evaluator, callee: Function, call: ast.Call, scope: Scope) -> Type:
+    """What a variable that a function declares to give stands for in a call: an object of the class that is passed where it
+    asks for one, ``type[T]``, or what is passed as it is. ``UNKNOWN`` where it declares none, or the call does not tell."""
+    declared = _written(getattr(callee.scope.node, "returns", None))
+    if not isinstance(declared, ast.Name):
+        return UNKNOWN
+    for parameter, place in _parameters(callee):
+        wanted = _written(parameter.annotation)
+        is_class = isinstance(wanted, ast.Subscript) and last_name(wanted.value) in ("type", "Type")
+        name = wanted.slice if is_class and isinstance(wanted, ast.Subscript) else wanted
+        if not isinstance(name, ast.Name) or name.id != declared.id:
+            continue
+        passed = argument_for(call, parameter.arg, place)
+        if passed is None or isinstance(ev.type_of(declared, callee.scope.parent or callee.scope), ClassObject):
+            return UNKNOWN
+        given = ev.type_of(passed, scope)
+        if is_class:
+            return given.instance() if isinstance(given, ClassObject) else UNKNOWN
+        return given
+    return UNKNOWN
+
+
+def class_passed(ev: Evaluator, made: ast.expr, callee: Function, call: ast.Call, scope: Scope) -> ClassObject | None:
+    """The class that a call passes for the parameter of which the function makes an object: ``return cls(session)``."""
+    name = made.func.id if isinstance(made, ast.Call) and isinstance(made.func, ast.Name) else ""
+    place = next((place for one, place in _parameters(callee) if one.arg == name), None)
+    passed = argument_for(call, name, place) if place is not None else None
+    given = ev.type_of(passed, scope) if passed is not None else UNKNOWN
+    return given if isinstance(given, ClassObject) else None
+
+
+def _parameters(callee: Function) -> list[tuple[ast.arg, int]]:
+    """The parameters that a call may pass, each with its place, which is negative where it has none."""
+    arguments = getattr(callee.scope.node, "args", None)
+    if arguments is None:
+        return []
+    placed = [*arguments.posonlyargs, *arguments.args][callee.receiver is not None :]
+    return [*((one, place) for place, one in enumerate(placed)), *((one, -1) for one in arguments.kwonlyargs)]
+
+
+def _written(annotation: ast.expr | None) -> ast.expr | None:
+    return annotated.unquoted(annotation) if isinstance(annotation, ast.Constant) else annotation
