@@ -43,15 +43,17 @@ class DroppedDatabaseCoroutine(Observation, frozen=True, eq=False):
     is_possible: bool = False
 
 
-_UNAWAITED = frozenset({Use.DROPPED, Use.CONSUMED, Use.ITERATED_ASYNC, Use.TESTED})
+_USED = frozenset({Use.CONSUMED, Use.ITERATED_ASYNC, Use.TESTED})
+_UNAWAITED = _USED | {Use.DROPPED}
 """Uses that no coroutine is made for: dropped, or used as if it were what it gives."""
 
 _GIVE_UP = frozenset({"close", "throw"})
 """Methods of a coroutine itself that end it unrun, where something else would have run it."""
 
 
-def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:
-    """The calls in ``scope`` that make such a coroutine and drop it."""
+def observe(ev: Evaluator, effects: Effects, asking: Effects, scope: Scope) -> Iterator[Observation]:
+    """The calls in ``scope`` that make such a coroutine and drop it: one that changes something, by ``effects``, or of which the
+    result is used that it only asks the database for, by ``asking``."""
     if not scope.calls:
         return
     definitions = ev.derived(Definitions)
@@ -86,6 +88,8 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
         if any(one.is_generator for one in written):
             continue  # it is declared like a coroutine, and its items are asked for one after the other
         witnesses = [(one, effects.of_function(one)) for one in written]
+        if used.use in _USED and not any(found is not None for _, found in witnesses):
+            witnesses = [(one, asking.of_function(one)) for one in written]
         does, witness = next(((one, found) for one, found in witnesses if found is not None), (first.scope, None))
         if witness is None:
             continue
@@ -134,4 +138,6 @@ def _is_coroutine(ev: Evaluator, scope: Scope) -> bool:
     return True
 
 
-DETECTOR = Detector("coroutines", lambda services: partial(observe, services.evaluator, services.database))
+DETECTOR = Detector(
+    "coroutines", lambda services: partial(observe, services.evaluator, services.database, services.using.uses)
+)

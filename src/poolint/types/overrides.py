@@ -233,14 +233,19 @@ class Heirs:
             cls
             for module in modules
             for cls in (module.scope.children if module is not None else ())
-            if cls.kind == "class" and not _is_protocol(cls) and all(self._has_like(cls, one) for one in wanted)
+            if cls.kind == "class" and not _is_protocol(cls) and self._has_all(cls, wanted)
         ]
         return found if len(found) <= MAX_HEIRS else []
 
-    def _has_like(self, cls: Scope, wanted: Scope) -> bool:
-        """Whether a class writes a method as a protocol has it."""
-        own = self._own(cls, wanted.name)
-        return own is not None and own.is_async is wanted.is_async and _parameters(own) == _parameters(wanted)
+    def _has_all(self, cls: Scope, wanted: list[Scope]) -> bool:
+        """Whether a class writes the methods of a protocol, most of them with what is passed under the same names."""
+        named = 0
+        for one in wanted:
+            own = self._own(cls, one.name)
+            if own is None or own.is_async is not one.is_async or len(_parameters(own)) != len(_parameters(one)):
+                return False
+            named += _parameters(own) == _parameters(one)
+        return 2 * named > len(wanted)
 
     def _direct(self, owner: Scope) -> list[Scope] | None:
         """The classes that name one among their bases."""
