@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.flow.flags import name_of
-from poolint.syntax.expressions import first_name, without_await
+from poolint.syntax.expressions import call_arguments, first_name, without_await
 from poolint.syntax.nodes import children
 from poolint.types.evidence import says_database
 from poolint.types.members import lineage
@@ -167,7 +167,7 @@ def _telling_any(bindings: Sequence[Binding]) -> set[str]:
 
 def _telling(binding: Binding) -> set[str]:
     """The words that tell what a binding binds: of a call only what is called, where that is a plain name or begins
-    with a class: what the methods of an object give is mostly data."""
+    with a class, and the classes that it is passed: what the methods of an object give is mostly data."""
     found: set[str] = set()
     if binding.annotation is not None:
         _add_words(binding.annotation, found)
@@ -175,6 +175,7 @@ def _telling(binding: Binding) -> set[str]:
     if isinstance(value, ast.Call) and binding.kind != "with":
         text = name_of(value.func)
         found.add(text.partition(".")[0] if text[:1].isupper() else text)
+        found.update(one.id for one in call_arguments(value) if isinstance(one, ast.Name) and one.id[:1].isupper())
     elif value is not None:
         _add_words(value, found)
     return found
