@@ -229,16 +229,18 @@ def _opens_a_file(services: Services, fact: CallSite, scope: Scope) -> bool:
     return is_file or is_in_a_file(services, services.pools.of_checkout(fact.node, scope), fact.cls, scope)
 
 
-def _is_entered(manager: ast.expr, scope: Scope) -> bool:
-    """Whether a function enters a context manager itself: one that is only made has done nothing yet."""
+def _is_entered(manager: ast.expr, scope: Scope, named: frozenset[str] = frozenset()) -> bool:
+    """Whether a function enters a context manager itself: one that is only made has done nothing yet. ``named``: the names by
+    which it is followed already."""
     parent = parent_of(manager)
     if isinstance(parent, (ast.IfExp, ast.BoolOp)):
-        return _is_entered(parent, scope)
+        return _is_entered(parent, scope, named)
     if isinstance(parent, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
         targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
-        names = [one.id for one in targets if isinstance(one, ast.Name)]
-        is_here = isinstance(parent, ast.NamedExpr) and _is_entered(parent, scope)
-        return is_here or any(_is_entered(load, scope) for name in names for load in scope.loads.get(name, ()))
+        names = [one.id for one in targets if isinstance(one, ast.Name) and one.id not in named]
+        is_here = isinstance(parent, ast.NamedExpr) and _is_entered(parent, scope, named)
+        known = named.union(names)
+        return is_here or any(_is_entered(load, scope, known) for name in names for load in scope.loads.get(name, ()))
     if isinstance(parent, ast.Attribute):
         return parent.attr == "__enter__" and method_call(manager) is not None
     if isinstance(parent, ast.Call):
@@ -258,11 +260,14 @@ def _through_helpers(services: Services, effects: Effects, at_its_end: AtItsEnd[
         # An `async def` is reported itself; a generator runs elsewhere, unless its block is entered here: what it connects by is
         # not told again with the session that it lends. What the call may mean is reported once.
         run = (function_run(ev, one) for one in callees_of(ev, node, scope))
-        is_entered = effects is services.sync_checkouts and _is_entered(node, scope)
+        of_blocks = effects is services.sync_checkouts
         fresh = [
             one
             for one in (each.scope for each in run if each is not None)
-            if one.kind == "function" and one not in seen and not one.is_async and is_entered >= one.is_generator
+            if one.kind == "function"
+            and one not in seen
+            and not one.is_async
+            and (not one.is_generator or (of_blocks and _is_entered(node, scope)))
         ]
         witness = effects.of_call(node, scope) if fresh else None
         if witness is None or _is_told_below(witness, scope) or is_asked_of_the_twin(ev, witness):
