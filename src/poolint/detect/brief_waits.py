@@ -33,7 +33,7 @@ MAX_BRIEF = 2
 """Seconds that the other side may take to answer, by what the call says, for little to come of it."""
 
 MAX_MOMENT = 0.5
-"""Seconds that a pause has to be shorter than for nothing to come of it."""
+"""Seconds that a pause has to be shorter than for nothing to come of it, or as long where something has failed."""
 
 
 def is_brief(services: Services, witness: Witness) -> bool:
@@ -88,10 +88,11 @@ def _is_moment(ev: Evaluator, witness: Witness) -> bool:
     last = witness.links[-1]
     if witness.effect not in ("sleep", "retry") or not (isinstance(last.node, ast.Call) and last.node.args):
         return False
-    if _is_repeated(witness) and not is_after_a_failure(last.node):
+    is_seldom = is_after_a_failure(last.node)
+    if _is_repeated(witness) and not is_seldom:
         return False
     seconds = _number(ev, last.node.args[0], last.scope)
-    return seconds is not None and seconds < MAX_MOMENT
+    return seconds is not None and (seconds < MAX_MOMENT or (is_seldom and seconds == MAX_MOMENT))
 
 
 def _number(ev: Evaluator, node: ast.expr, scope: Scope) -> float | None:
