@@ -433,8 +433,9 @@ def test_attributes(name: str) -> None:
     cls = CLASSES[name]
     for attribute, expression in cls.attributes.items():
         if name not in objects(LIBRARY_OF[name]):  # none is made for this test: the property says what it gives
-            told = returned(getattr(real_class(name), attribute).fget)
-            assert resolve(expression).__name__ in re.findall(r"\w+", told), attribute
+            told = re.findall(r"\w+", returned(getattr(real_class(name), attribute).fget))
+            is_own = expression in (name, "self") and "Self" in told
+            assert is_own or resolve(expression).__name__ in told, attribute
             continue
         value = getattr(objects(LIBRARY_OF[name])[name], attribute)
         real = resolve(cls.name if expression == "self" else expression) if expression else object
