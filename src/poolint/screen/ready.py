@@ -89,7 +89,7 @@ class Ready:
 
     def _add(self, libraries: tuple[Library, ...]) -> list[list[bytes]]:
         """Take in the models of users; gives what they add to each list."""
-        from poolint.models.build import screen
+        from poolint.models.screened import screen
 
         for library in libraries:
             for name in library.names if library.screened else ():
