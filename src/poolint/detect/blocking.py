@@ -27,7 +27,7 @@ from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import REPEATING, around, may_await, method_call
 from poolint.types.call_sites import CallSite, CallText, call_site, callees_of, function_run, text_of
-from poolint.types.returns import decorators
+from poolint.types.returns import decorators, made_manager
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -245,7 +245,7 @@ def _is_entered(manager: ast.expr, scope: Scope, named: frozenset[str] = frozens
         return parent.attr == "__enter__" and method_call(manager) is not None
     if isinstance(parent, ast.Call):
         return manager is not parent.func and last_name(parent.func) in ENTERING
-    return isinstance(parent, ast.withitem)
+    return isinstance(parent, ast.withitem) and isinstance(parent_of(parent), ast.With)
 
 
 def _through_helpers(services: Services, effects: Effects, at_its_end: AtItsEnd[T], scope: Scope) -> Iterator[T]:
@@ -267,7 +267,7 @@ def _through_helpers(services: Services, effects: Effects, at_its_end: AtItsEnd[
             if one.kind == "function"
             and one not in seen
             and not one.is_async
-            and (not one.is_generator or (of_blocks and _is_entered(node, scope)))
+            and (not one.is_generator or (of_blocks and made_manager(ev, one) == "cm" and _is_entered(node, scope)))
         ]
         witness = effects.of_call(node, scope) if fresh else None
         if witness is None or _is_told_below(witness, scope) or is_asked_of_the_twin(ev, witness):

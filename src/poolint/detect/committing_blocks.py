@@ -14,14 +14,16 @@ from poolint.analyses.holding.transactions import inside
 from poolint.detect.databases import engine_of, held_from
 from poolint.flow.flags import name_of
 from poolint.models.standard import AUTOCOMMIT
-from poolint.types.call_sites import text_of
-from poolint.types.values import LibraryMethod
+from poolint.syntax.expressions import call_arguments
+from poolint.types.call_sites import callees_of, text_of
+from poolint.types.values import Function, LibraryMethod
 
 if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Hold
     from poolint.configuration.keywords import Argument
     from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
+    from poolint.types.values import Type
 
 
 def is_committed_at_end(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:
@@ -45,11 +47,21 @@ def _may_commit_by_itself(services: Services, hold: Hold, since: ast.Call, scope
     }
     if hold.resource in set_on or is_autocommit(services.evaluator, since, scope):
         return True
+    passed = (call for call in scope.calls if any(name_of(one) == hold.resource for one in call_arguments(call)))
+    if any(_sets_it(one) for call in passed for one in callees_of(services.evaluator, call, scope)):
+        return True
     spec = engine_of(services, held_from(services, hold, scope))
     if spec is None or _says_so(spec.arguments, spec.complete):
         return True
     given = [spec.arguments[name] for name in spec.maker.connecting if name in spec.arguments]
     return any(_says_so(*services.engines.keywords.items(one.node, one.scope)) for one in given)
+
+
+def _sets_it(callee: Type) -> bool:
+    """Whether a function of the project tells some connection so."""
+    return isinstance(callee, Function) and any(
+        one.attr == AUTOCOMMIT and isinstance(one.ctx, ast.Store) for one in callee.scope.attributes
+    )
 
 
 def _says_so(arguments: dict[str, Argument], complete: bool) -> bool:

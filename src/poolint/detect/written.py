@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.graphs import BlockEnd, events_at
 from poolint.analyses.holding import root_of
 from poolint.analyses.holding.entry import is_committed_after
+from poolint.analyses.holding.transactions import inside
 from poolint.detect.committing_blocks import is_committed_at_end, unawaited
 from poolint.detect.passed_down import along
 from poolint.detect.together import are_decided_against
@@ -61,7 +62,7 @@ def is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> 
     commits = {call for call in scope.calls_of("commit") if call in own or call_site(ev, call, scope) is None}
     writes = [call for call in own if last_name(call.func) in words]
     if is_committed_at_end(services, hold, node, scope):
-        writes += [call for call in scope.calls if _writes_on(services, call, hold, scope)]
+        writes += services.kept(OnConnections, lambda: OnConnections(services)).of(hold, node, scope)
     if hold.cls is not None and hold.cls.kind in _SESSIONS:  # what else there is may commit each statement by itself
         used = {call for call, found in changed.calls.items() if any(_is_use(one, hold) for one in found)}
         mine = [call for call in scope.calls if call in used or call in own]
@@ -69,9 +70,9 @@ def is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> 
     here = set(events_at(graph, node))
     # What a function writes that commits in the end is behind it.
     writes = [one for one in writes if one not in ended and not are_decided_against(one, node, scope)]
-    if here & _after(graph, writes, but=ended | commits | left):
-        return True
     given_up = {call for call in own if (fact := call_site(ev, call, scope)) is not None and fact.role in _GIVING_UP}
+    if here & _after(graph, writes, but=ended | commits | left | given_up):
+        return True
     ends = (commits | ended) - given_up
     after = _after(graph, [node], but=ends | given_up, raising=False)
     # In another round of a loop, what sends and commits at one place commits what belongs to that round.
@@ -109,22 +110,41 @@ def _changes(services: Services, call: ast.Call, scope: Scope) -> bool:
     )
 
 
-def _writes_on(services: Services, call: ast.Call, hold: Hold, scope: Scope) -> bool:
-    """Whether a call is seen to write something on a connection that is held, in whatever function comes to it."""
-    witness = services.changing.of_call(call, scope)
-    root = (
-        root_of(witness.links[-1].node)
-        if witness is not None and isinstance(witness.links[-1].node, ast.Call)
-        else None
-    )
-    if witness is None or root is None:
-        return False
-    last, names = witness.links[-1].scope, _with_cursors({hold.resource}, scope)
-    if len(witness.links) > 1:
-        held = [hold._replace(resource=one) for one in sorted(names)]
-        ends = [[*along(services.holdings, one, witness, scope)][-1] for one in held]
-        names = _with_cursors({name for _, called in ends for name in called}, last)
-    return text_of(root, last) in names
+class OnConnections:
+    """What functions are seen to write on the connections that they hold, found once for each hold."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._known: dict[tuple[Scope, str, ast.AST], list[ast.Call]] = {}
+
+    def of(self, hold: Hold, node: ast.AST, scope: Scope) -> Iterator[ast.Call]:
+        """The calls of a function that write something on what is held, in whatever function comes to it; but for those in a
+        transaction's block of it that has ended before ``node``, whose end has committed them."""
+        key = (scope, hold.resource, hold.since)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = [call for call in scope.calls if self._is_one(call, hold, scope)]
+        over = [one for one in scope.withs if _is_transaction(one, hold, scope) and not inside(node, one)]
+        return (call for call in found if not any(inside(call, one) for one in over))
+
+    def _is_one(self, call: ast.Call, hold: Hold, scope: Scope) -> bool:
+        witness = self._services.changing.of_call(call, scope)
+        last = witness.links[-1] if witness is not None else None
+        root = root_of(last.node) if last is not None and isinstance(last.node, ast.Call) else None
+        if witness is None or last is None or root is None:
+            return False
+        names = _with_cursors({hold.resource}, scope)
+        if len(witness.links) > 1:
+            held = [hold._replace(resource=one) for one in sorted(names)]
+            ends = [[*along(self._services.holdings, one, witness, scope)][-1] for one in held]
+            names = _with_cursors({name for _, called in ends for name in called}, last.scope)
+        return text_of(root, last.scope) in names
+
+
+def _is_transaction(block: ast.With | ast.AsyncWith, hold: Hold, scope: Scope) -> bool:
+    """Whether a block is one of a transaction on what is held: ``with conn.transaction():``."""
+    headers = (one.context_expr for one in block.items)
+    return any(isinstance(one, ast.Call) and _is_on(one, hold, scope) for one in headers)
 
 
 def _with_cursors(names: Set[str], scope: Scope) -> set[str]:

@@ -237,7 +237,10 @@ def own_object(call: ast.Call, scope: Scope) -> ast.expr | None:
     if not (isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super"):
         return None
     first = scope.first_parameter if scope.enclosing_class is not None else None
-    return placed(ast.Name(first.arg, ast.Load()), owner, call.func) if first is not None else None
+    if first is None:
+        return None
+    made: dict[str, ast.expr] = owner.__dict__  # the same node each time: what is known of it is known by it
+    return made.setdefault("_poolint_own", placed(ast.Name(first.arg, ast.Load()), owner, call.func))
 
 
 def as_called(ev: Evaluator, node: ast.Call, row: schema.Method, scope: Scope) -> schema.Method:

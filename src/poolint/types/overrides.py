@@ -238,14 +238,16 @@ class Heirs:
         return found if len(found) <= MAX_HEIRS else []
 
     def _has_all(self, cls: Scope, wanted: list[Scope]) -> bool:
-        """Whether a class writes the methods of a protocol, most of them with what is passed under the same names."""
-        named = 0
+        """Whether a class writes the methods of a protocol, and half of those that are passed something with the same names."""
+        named = telling = 0
         for one in wanted:
             own = self._own(cls, one.name)
             if own is None or own.is_async is not one.is_async or len(_parameters(own)) != len(_parameters(one)):
                 return False
-            named += _parameters(own) == _parameters(one)
-        return 2 * named > len(wanted)
+            if len(_parameters(one)) > 1:
+                telling += 1
+                named += _parameters(own) == _parameters(one)
+        return not telling or (named > 0 and 2 * named >= telling)
 
     def _direct(self, owner: Scope) -> list[Scope] | None:
         """The classes that name one among their bases."""

@@ -16,23 +16,19 @@ if TYPE_CHECKING:
 
 def given_for(ev: Evaluator, callee: Function, call: ast.Call, scope: Scope) -> Type:
     """What a variable that a function declares to give stands for in a call: an object of the class that is passed where it
-    asks for one, ``type[T]``, or what is passed as it is. ``UNKNOWN`` where it declares none, or the call does not tell."""
+    asks for one, ``type[T]``. ``UNKNOWN`` where it declares none, or the call does not tell."""
     declared = _written(getattr(callee.scope.node, "returns", None))
     if not isinstance(declared, ast.Name):
         return UNKNOWN
     for parameter, place in _parameters(callee):
         wanted = _written(parameter.annotation)
-        is_class = isinstance(wanted, ast.Subscript) and last_name(wanted.value) in ("type", "Type")
-        name = wanted.slice if is_class and isinstance(wanted, ast.Subscript) else wanted
-        if not isinstance(name, ast.Name) or name.id != declared.id:
+        if not isinstance(wanted, ast.Subscript) or last_name(wanted.value) not in ("type", "Type"):
             continue
-        passed = argument_for(call, parameter.arg, place)
-        if passed is None or isinstance(ev.type_of(declared, callee.scope.parent or callee.scope), ClassObject):
-            return UNKNOWN
-        given = ev.type_of(passed, scope)
-        if is_class:
-            return given.instance() if isinstance(given, ClassObject) else UNKNOWN
-        return given
+        if isinstance(wanted.slice, ast.Name) and wanted.slice.id == declared.id:
+            passed = argument_for(call, parameter.arg, place)
+            given = ev.type_of(passed, scope) if passed is not None else UNKNOWN
+            is_variable = not isinstance(ev.type_of(declared, callee.scope.parent or callee.scope), ClassObject)
+            return given.instance() if is_variable and isinstance(given, ClassObject) else UNKNOWN
     return UNKNOWN
 
 
