@@ -21,7 +21,15 @@ from poolint.detect.modes import given_to, has, is_asked_of_the_twin, is_only
 from poolint.detect.observation import Observation
 from poolint.detect.plain import PlainFunctions
 from poolint.detect.room import has_one_idle, takes_of_its_own
-from poolint.detect.works_by import is_asked, is_connection, is_local, is_of_any, kind_of, lent_connection, whole
+from poolint.detect.works_by import (
+    is_connection,
+    is_local,
+    is_of_any,
+    kind_of,
+    lent_connection,
+    session_passed,
+    whole,
+)
 from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
@@ -300,7 +308,7 @@ def _at_its_end(services: Services, node: ast.expr, witness: Witness, scope: Sco
     if fact is not None:
         is_read, chain = isinstance(node, ast.Attribute), calls_of(witness)
         where = (scope.qualified_name, may_await(node, scope))
-        session = _session_passed(ev, node, scope)
+        session = session_passed(ev, node, scope)
         is_possible = _is_on_a_file(services, fact, last.scope) or _is_kept(ev, witness)
         kind = "session" if fact.cls is not None and "session" in fact.cls.attributes else kind_of(fact.cls)
         yield BlockingDatabaseCall(
@@ -360,15 +368,6 @@ def _writes(ev: Evaluator, scope: Scope) -> bool:
     """Whether a function also makes a call that ends in a write."""
     facts = (call_site(ev, one, scope, use_evidence=False) for one in scope.calls)
     return any(one is not None and one.role in _WRITING for one in facts)
-
-
-def _session_passed(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
-    """The synchronous session that a function is passed, or what else it is to ask, where it is one."""
-    given = call_arguments(node) if isinstance(node, ast.Call) else []
-    for one in given:
-        if isinstance(one, (ast.Name, ast.Attribute)) and any(map(is_asked, alternatives(ev.type_of(one, scope)))):
-            return ast.dump(one)
-    return ""
 
 
 def _origin(ev: Evaluator, node: ast.Call, scope: Scope) -> Waypoint | None:

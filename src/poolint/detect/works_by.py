@@ -6,9 +6,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding.worked_by import worked_by
+from poolint.analyses.ownership import by_parameter
 from poolint.models.schema import ASKED, REACHING_ROLES, SESSIONS
-from poolint.syntax.expressions import first_name
-from poolint.types.values import Instance, alternatives
+from poolint.syntax.expressions import call_arguments, first_name
+from poolint.types.call_sites import callees_of
+from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class
@@ -69,6 +71,28 @@ def is_asked(one: Type) -> bool:
     if cls is None or cls.mode != "sync" or cls.kind not in ASKED:
         return False
     return cls.kind in SESSIONS or any(row.role in REACHING_ROLES for row in cls.methods)
+
+
+def session_passed(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
+    """The synchronous session that a function is passed, or what else it is to ask, where it is one: by its type here, or by
+    what the function takes it for."""
+    given = call_arguments(node) if isinstance(node, ast.Call) else []
+    named = [one for one in given if isinstance(one, (ast.Name, ast.Attribute))]
+    for one in named:
+        if any(map(is_asked, alternatives(ev.type_of(one, scope)))):
+            return ast.dump(one)
+    for callee in callees_of(ev, node, scope) if isinstance(node, ast.Call) and named else ():
+        if isinstance(callee, Function) and isinstance(node, ast.Call):
+            for name, passed in by_parameter(callee, node).items():
+                taken = alternatives(ev.scope_name(name, callee.scope)) if name and passed in named else ()
+                if any(isinstance(one, Instance) and _leads_to_a_database(one.base) for one in taken):
+                    return ast.dump(passed)
+    return ""
+
+
+def _leads_to_a_database(cls: Class | None) -> bool:
+    """Whether objects of a class are asked for a database, or give what is, step by step."""
+    return cls is not None and cls.mode == "sync" and cls.kind in ASKED
 
 
 def kind_of(cls: Class | None) -> str:
