@@ -16,7 +16,7 @@ from poolint.analyses.places import Places
 from poolint.flow.flags import name_of
 from poolint.models.schema import CLOSING_ROLES
 from poolint.models.standard import ENTERS
-from poolint.syntax.expressions import is_none
+from poolint.syntax.expressions import is_none, without_await
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import with_await
 from poolint.types.call_sites import call_site
@@ -56,8 +56,7 @@ def _is_taken(ev: Evaluator, owner: Instance, member: str) -> bool:
 
 
 def _takes(ev: Evaluator, binding: Binding) -> bool:
-    value, method = binding.value, binding.scope
-    call = value.value if isinstance(value, ast.Await) else value
+    call, method = without_await(binding.value), binding.scope
     if method is None or method.name not in (*CONSTRUCTORS, *ENTERS) or not isinstance(call, ast.Call):
         return False
     return checkout(ev, call, with_await(call), method) is not None

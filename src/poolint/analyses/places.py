@@ -25,7 +25,6 @@ from poolint.types.call_sites import called_on, callees_of, text_of
 from poolint.types.fields import fields_of
 from poolint.types.made_of import passed_for_part
 from poolint.types.members import lineage
-from poolint.types.own_variables import class_passed
 from poolint.types.returns import decorators
 from poolint.types.values import CallableValue, ClassObject, Function, Instance, alternatives
 
@@ -197,14 +196,15 @@ class Places:
         values = function.returns
         if len(values) != 1 or function.is_generator:
             return {}
-        cls = class_passed(self.ev, values[0], callee, call, scope)
-        if cls is not None and isinstance(values[0], ast.Call):
-            inner = self._constructed(cls.instance(), values[0], function, depth + 1)
+        made, passed = values[0], bound_to(function, call, is_method=callee.receiver is not None)
+        kind = passed.get(made.func.id) if isinstance(made, ast.Call) and isinstance(made.func, ast.Name) else None
+        cls = self.ev.type_of(kind, scope) if kind is not None else None
+        if isinstance(made, ast.Call) and isinstance(cls, ClassObject):  # `return kind(session)`
+            inner = self._constructed(cls.instance(), made, function, depth + 1)
         else:
-            inner = self.of(values[0], function, depth + 1)
+            inner = self.of(made, function, depth + 1)
         if not inner:
             return {}
-        passed = bound_to(function, call, is_method=callee.receiver is not None)
         given = self._expanded(self._placed(passed), passed, scope, depth)
         owner = called_on(call, callee, scope)
         if owner is not None and isinstance(callee.receiver, Instance):

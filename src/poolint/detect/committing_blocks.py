@@ -14,7 +14,7 @@ from poolint.analyses.holding.transactions import inside
 from poolint.detect.databases import engine_of, held_from
 from poolint.flow.flags import name_of
 from poolint.models.standard import AUTOCOMMIT
-from poolint.syntax.expressions import call_arguments
+from poolint.syntax.expressions import call_arguments, without_await
 from poolint.types.call_sites import callees_of, text_of
 from poolint.types.values import Function, LibraryMethod
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def is_committed_at_end(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:
     """Whether ``node`` stands in a block of what is held that commits at its end. What cannot be known of it does not."""
-    cls, since = hold.cls, unawaited(hold.since)
+    cls, since = hold.cls, without_await(hold.since)
     if cls is None or not cls.commits_on_exit or cls.autocommits or cls.embedded:
         return False
     if not isinstance(since, ast.Call) or since not in scope.calls:
@@ -36,7 +36,7 @@ def is_committed_at_end(services: Services, hold: Hold, node: ast.AST, scope: Sc
     if not isinstance(services.evaluator.type_of(since.func, scope), LibraryMethod):
         return False  # a function of the project may set it up, and end its block otherwise
     headers = [item.context_expr for one in scope.withs if inside(node, one) for item in one.items]
-    is_block = any(unawaited(one) is since or text_of(one, scope) == hold.resource for one in headers)
+    is_block = any(without_await(one) is since or text_of(one, scope) == hold.resource for one in headers)
     return is_block and not _may_commit_by_itself(services, hold, since, scope)
 
 
@@ -68,8 +68,3 @@ def _says_so(arguments: dict[str, Argument], complete: bool) -> bool:
     """Whether one of some arguments may say so, or there may be others."""
     told = arguments.get(AUTOCOMMIT)
     return not complete or (told is not None and (told.folded.only is None or bool(told.folded.only.value)))
-
-
-def unawaited(node: ast.expr) -> ast.expr:
-    """What is awaited, where something is; else the expression itself."""
-    return node.value if isinstance(node, ast.Await) else node

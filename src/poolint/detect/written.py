@@ -10,12 +10,13 @@ from poolint.analyses.graphs import BlockEnd, events_at
 from poolint.analyses.holding import root_of
 from poolint.analyses.holding.entry import is_committed_after
 from poolint.analyses.holding.transactions import inside
-from poolint.detect.committing_blocks import is_committed_at_end, unawaited
+from poolint.detect.committing_blocks import is_committed_at_end
 from poolint.detect.passed_down import along
 from poolint.detect.together import are_decided_against
 from poolint.flow.solver import completed, reach
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import SESSIONS
+from poolint.syntax.expressions import without_await
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
@@ -152,7 +153,7 @@ def _with_cursors(names: Set[str], scope: Scope) -> set[str]:
     found = set(names)
     for name, bindings in scope.bindings.items():
         value = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "with") else None
-        root = root_of(made) if value is not None and isinstance(made := unawaited(value), ast.Call) else None
+        root = root_of(made) if value is not None and isinstance(made := without_await(value), ast.Call) else None
         if root is not None and text_of(root, scope) in names:
             found.add(name)
     return found

@@ -32,15 +32,6 @@ def given_for(ev: Evaluator, callee: Function, call: ast.Call, scope: Scope) -> 
     return UNKNOWN
 
 
-def class_passed(ev: Evaluator, made: ast.expr, callee: Function, call: ast.Call, scope: Scope) -> ClassObject | None:
-    """The class that a call passes for the parameter of which the function makes an object: ``return cls(session)``."""
-    name = made.func.id if isinstance(made, ast.Call) and isinstance(made.func, ast.Name) else ""
-    place = next((place for one, place in _parameters(callee) if one.arg == name), None)
-    passed = argument_for(call, name, place) if place is not None else None
-    given = ev.type_of(passed, scope) if passed is not None else UNKNOWN
-    return given if isinstance(given, ClassObject) else None
-
-
 def _parameters(callee: Function) -> list[tuple[ast.arg, int]]:
     """The parameters that a call may pass, each with its place, which is negative where it has none."""
     arguments = getattr(callee.scope.node, "args", None)
