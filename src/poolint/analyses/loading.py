@@ -69,13 +69,25 @@ class Loading:
         if any(self._asks(module.scope, one.by) for one in self._files.imports_of(module, module.scope)):
             return True
         is_of_a_package = self._is_of_a_package(module)
+        if self._is_named(module, module.scope, is_of_a_package=is_of_a_package):
+            return True
+        return not is_of_a_package or self._may_be_loaded(module)
+
+    def is_at_hand(self, module: Module, asking: Scope) -> bool:
+        """Whether something that is reached may have a module by a name that no import has."""
+        is_of_a_package = self._is_of_a_package(module)
+        return self._is_named(module, asking, is_of_a_package=is_of_a_package) or self._may_be_loaded(module)
+
+    def _is_named(self, module: Module, asking: Scope, *, is_of_a_package: bool) -> bool:
+        """Whether a string of something that is reached names a module."""
+        path, name = module.path, stem(module.path)
         in_package = is_of_a_package or "__init__.py" in self.ev.project.finder.marks(os.path.dirname(path))
-        for other in self._files.naming(name, module):
+        for other in self._files.naming(name, asking.module):
             found = self._files.of(other)
             keys = sorted(found.naming(name, in_package=in_package)) if found is not None else [whole(other)]
-            if other != path and any(self._asks(module.scope, key) for key in keys):
+            if other != path and any(self._asks(asking, key) for key in keys):
                 return True
-        return not is_of_a_package or self._may_be_loaded(module)
+        return False
 
     def _may_be_loaded(self, module: Module) -> bool:
         """Whether anything that loads modules by names that no import has may mean this one: but for what somebody runs by hand,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from poolint import recording
 from poolint.analyses.loading import Loading
 from poolint.analyses.mentioned_methods import may_mean
+from poolint.analyses.mounting import Mounting
 from poolint.analyses.named_files import NamedFiles, stem, whole
 from poolint.analyses.occasions import Occasions
 from poolint.flow.summaries import Summaries
@@ -54,6 +55,7 @@ class Unreached:
         self._deployment = deployment
         self._files = NamedFiles(ev)
         self._loading = Loading(ev, self._files, deployment, self._asks)
+        self._mounting = Mounting(ev, self._files, self._asks, self._loading.is_at_hand)
         self._occasions = ev.derived(Occasions)
         self._lookups = ev.models.words("looks-up")
         self._quiet = ev.models.words("registers-nothing")
@@ -92,6 +94,8 @@ class Unreached:
             return False
         if scope.kind == "class":
             return not self._is_plain(scope) or self._is_named(scope)
+        if self._mounting.is_left_out(scope):
+            return False
         return not self._is_own(scope) or self._is_named(scope)
 
     def _part(self, key: ScopeKey) -> Scope | None:

@@ -1,0 +1,138 @@
+"""Routers that nothing mounts: what they are told to serve, nobody asks for.
+
+A router, a blueprint or a collection of routes is made at the top of a module and decorates functions; that alone serves
+nothing, until something hands it to an application or to another router. What decorates by it does not, nor does an import
+after which its name stands nowhere but there.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint import recording
+from poolint.analyses.named_files import stem
+from poolint.syntax.scopes import parent_of
+from poolint.types.following import origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from poolint.analyses.named_files import NamedFiles
+    from poolint.syntax.bindings import ScopeKey
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+class Router(NamedTuple):
+    """A router by its name at the top of the module that makes it."""
+
+    name: str
+    home: Module
+
+
+class Mounting:
+    """Answers for the routers of one project; ``asks`` says whether a part of a file is reached, on behalf of a scope, and
+    ``is_at_hand`` whether that has a module by a name that no import has."""
+
+    def __init__(
+        self,
+        ev: Evaluator,
+        files: NamedFiles,
+        asks: Callable[[Scope, ScopeKey], bool],
+        is_at_hand: Callable[[Module, Scope], bool],
+    ) -> None:
+        self.ev = ev
+        self._files = files
+        self._asks = asks
+        self._is_at_hand = is_at_hand
+        self._read: dict[tuple[str, str], list[ast.expr]] = {}
+        self._mounted = {name for row in ev.models.purposes if row.purpose == "is-mounted" for name in row.names}
+
+    def is_left_out(self, scope: Scope) -> bool:
+        """Whether all that decorates a function are methods of routers which nothing that is reached mounts."""
+        written: list[ast.expr] = getattr(scope.node, "decorator_list", [])
+        around = scope.parent
+        if not written or around is None or around.kind != "module":
+            return False
+        return all(self._is_of_unmounted(one, around) for one in written)
+
+    def _is_of_unmounted(self, decorator: ast.expr, around: Scope) -> bool:
+        method = decorator.func if isinstance(decorator, ast.Call) else decorator
+        router = self._router(method.value, around) if isinstance(method, ast.Attribute) else None
+        return router is not None and not self._is_taken_in(router, router.home, around, frozenset())
+
+    def _router(self, node: ast.expr, scope: Scope) -> Router | None:
+        """The router that an expression has; None where it is none, or none of a module."""
+        made = origin(self.ev, node, scope)
+        call, around = made.node, made.scope
+        if not isinstance(call, ast.Call) or around.kind != "module":
+            return None
+        if self.ev.qualified_name(self.ev.type_of(call.func, around)) not in self._mounted:
+            return None
+        names = [name for name, found in around.bindings.items() if [one.value for one in found] == [call]]
+        return Router(names[0], around.module) if len(names) == 1 else None
+
+    def _is_taken_in(self, router: Router, where: Module, asking: Scope, passed: frozenset[tuple[str, str]]) -> bool:
+        """Whether something that is reached has a router in hand that it finds in a module, but for what decorates by it, and for
+        routers of which that does not hold."""
+        key = (router.name, where.path)
+        if key in passed:
+            return False
+        passed |= {key}
+        if self._is_used(router, where, asking, passed) or self._is_at_hand(where, asking):
+            return True
+        for one in self._files.imports_of(where, asking):
+            other = self.ev.project.module(one.by.path)
+            if other is None:
+                return True
+            if not self._asks(asking, one.by):
+                continue
+            if self._is_used(router, other, asking, passed):
+                return True
+            if stem(other.path) == "__init__" and self._is_taken_in(router, other, asking, passed):
+                return True
+        return False
+
+    def _is_used(self, router: Router, where: Module, asking: Scope, passed: frozenset[tuple[str, str]]) -> bool:
+        """Whether the name of a router is read in a module, as a variable or an attribute, other than to decorate by it, or to be
+        handed to one that nothing takes in."""
+        if where.path != asking.module.path:
+            recording.answered(recording.runs(asking.module.path), [where.path])
+        key = (where.path, router.name)
+        if key not in self._read:
+            self._read[key] = list(_reads(where.tree, router.name))
+        return any(self._is_taken_further(one, router, where, asking, passed) for one in self._read[key])
+
+    def _is_taken_further(
+        self, node: ast.expr, router: Router, where: Module, asking: Scope, passed: frozenset[tuple[str, str]]
+    ) -> bool:
+        found = self._router(node, where.scope_of(node))
+        if found is not None and found != router:
+            return False
+        call = parent_of(node)
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or node is call.func:
+            return True
+        outer = self._router(call.func.value, where.scope_of(call))
+        return outer is None or self._is_taken_in(outer, outer.home, asking, passed)
+
+
+def _reads(tree: ast.Module, name: str) -> Iterator[ast.expr]:
+    """Where a name is read in a module, or what it is imported as, but for what decorates by it."""
+    decorating = {id(each) for one in ast.walk(tree) for each in _decorating(one)}
+    imports = (one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom))
+    names = {name, *(each.asname for one in imports for each in one.names if each.name == name and each.asname)}
+    for one in ast.walk(tree):
+        if not isinstance(one, (ast.Name, ast.Attribute)) or not isinstance(one.ctx, ast.Load):
+            continue
+        if (one.id if isinstance(one, ast.Name) else one.attr) in names and id(one) not in decorating:
+            yield one
+
+
+def _decorating(node: ast.AST) -> Iterator[ast.AST]:
+    """What the methods that decorate something are looked up on."""
+    for one in getattr(node, "decorator_list", ()):
+        method = one.func if isinstance(one, ast.Call) else one
+        if isinstance(method, ast.Attribute):
+            yield method.value
