@@ -19,7 +19,6 @@ from poolint.analyses.effect_words import (
     roots_of_iterators,
     words_with_effect,
 )
-from poolint.analyses.generator_runs import is_gone_over, named_runs
 from poolint.analyses.given_work import CALLED, GivenWork
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, left, left_by, made_by
 from poolint.analyses.joined import joined, run_in_thread
@@ -32,6 +31,7 @@ from poolint.analyses.queues import Queues
 from poolint.analyses.submitted import Submitted
 from poolint.flow.summaries import Components
 from poolint.models.schema import OPENING_ROLES
+from poolint.syntax.generator_runs import is_gone_over, named_runs
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
 from poolint.syntax.surroundings import entering
 from poolint.types.arguments import is_refused

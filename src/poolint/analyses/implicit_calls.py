@@ -70,10 +70,9 @@ def left(ev: Evaluator, scope: Scope) -> Iterator[Implied]:
 
 
 def left_by(ev: Evaluator, scope: Scope) -> Iterator[tuple[BlockEnd, Scope]]:
-    """What runs of classes of the project as the blocks of objects end that were there before: ``async with self.work:``."""
+    """What runs of classes of the project as the blocks of their objects end: ``async with self.work:``, ``with Receipt():``."""
     for item, block in ((one, statement) for statement in scope.withs for one in statement.items):
-        header = item.context_expr
-        for one in alternatives(ev.type_of(header, scope)) if isinstance(header, (ast.Name, ast.Attribute)) else ():
+        for one in alternatives(ev.type_of(item.context_expr, scope)):
             for method in exits_of(ev, one, block) if isinstance(one, Instance) else ():
                 yield BlockEnd.of(item), method
 

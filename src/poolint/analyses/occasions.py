@@ -18,6 +18,7 @@ from poolint.frameworks.hooks import has_own_loop, is_handed, is_handed_singly, 
 from poolint.syntax.commands import is_command, is_of_script
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.importers import importers
+from poolint.syntax.indexes import index_of
 from poolint.syntax.nodes import walk
 from poolint.syntax.purposes import goes_on_to_serve, is_for, is_of_its_users
 from poolint.syntax.scopes import parent_of
@@ -333,7 +334,7 @@ class Occasions:
         if around.kind != "class" or around.parent is None or around.parent.kind != "module":
             return False
         is_implied = scope.name.startswith("__") and scope.name.endswith("__")
-        return not is_implied and self.is_of_the_project(around)
+        return not is_implied and (self.is_of_the_project(around) or _is_its_own(scope, around))
 
     def is_of_the_project(self, owner: Scope) -> bool:
         """Whether all that a class derives from are classes of the project, or call none of its methods."""
@@ -380,9 +381,8 @@ class Occasions:
         above, below = one.enclosing_class, other.enclosing_class
         if above is None or below is None:
             return False
-        return above in lineage(self.ev, ClassObject(below, None)) or below in lineage(
-            self.ev, ClassObject(above, None)
-        )
+        pairs = ((above, below), (below, above))
+        return any(one in lineage(self.ev, ClassObject(other, None)) for one, other in pairs)
 
 
 def _is_repeated(call: ast.Call, scope: Scope) -> bool:
@@ -392,3 +392,9 @@ def _is_repeated(call: ast.Call, scope: Scope) -> bool:
 
 def _is_waited_for(call: ast.Call) -> bool:
     return isinstance(parent_of(call), (ast.Await, ast.Expr, ast.Assign, ast.Return))
+
+
+def _is_its_own(method: Scope, owner: Scope) -> bool:
+    """Whether a method is private to its class, which calls it itself: whoever else calls the methods of its objects, as a
+    library does of which it derives, knows nothing of that one."""
+    return method.name.startswith("_") and bool(index_of(owner).on_self(method.name))

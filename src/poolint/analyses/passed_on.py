@@ -97,6 +97,9 @@ def _end(ev: Evaluator, node: ast.expr, scope: Scope, depth: int) -> Usage | Non
     if taking is None:
         if isinstance(parent, ast.Tuple):
             return _of_record(ev, parent, parent.elts.index(node), scope)
+        if isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Subscript):
+            holder = parent.targets[0].value if len(parent.targets) == 1 else None
+            return _of_collection(ev, holder, scope) if isinstance(holder, ast.Name) else None
         return _of_display(ev, parent, scope) if isinstance(parent, _DISPLAYS) else None
     call, keyword = taking
     put = put_by(call)
@@ -109,9 +112,13 @@ def _only_uses(
     ev: Evaluator, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope, depth: int
 ) -> bool:
     """Whether what is called only uses an argument as a value: it awaits nothing, and hands it to nobody who might."""
-    if keyword is None and isinstance(call.func, ast.Attribute) and call.func.attr in standard.READING:
-        receiver = call.func.value
-        return isinstance(receiver, (ast.Constant, ast.JoinedStr)) or _is_collection(ev, receiver, scope)
+    if isinstance(call.func, ast.Attribute):
+        receiver, method = call.func.value, call.func.attr
+        is_text = isinstance(receiver, (ast.Constant, ast.JoinedStr))
+        if is_text and method in standard.WRITING:
+            return True
+        if keyword is None and method in standard.READING:
+            return is_text or _is_collection(ev, receiver, scope)
     if _awaits_nothing(ev, call, scope):
         return True
     callees = callees_of(ev, call, scope)
@@ -246,6 +253,8 @@ def _of_collection(ev: Evaluator, name: ast.Name, scope: Scope, place: int | Non
             call = parent_of(parent)
             if not (isinstance(call, ast.Call) and put_by(call) and isinstance(parent_of(call), ast.Expr)):
                 return None
+        elif isinstance(parent, ast.Subscript) and parent.value is load and isinstance(parent.ctx, ast.Store):
+            continue
         elif isinstance(parent, (ast.For, ast.comprehension)) and parent.iter is load:
             if not _leaves_alone(parent, place, scope):
                 return None

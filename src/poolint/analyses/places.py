@@ -323,6 +323,13 @@ class Places:
                     value = bound_value(assigned[0])
                     if value is not None and name_of(value) == to:
                         return f"{other}{beyond}"
+            for other, assigned in cls.self_assignments.items():
+                if other == name:
+                    break  # the first of several that are made with the same stands for all of them
+                value = bound_value(assigned[0]) if len(assigned) == 1 and assigned[0].scope is init else None
+                same = next((path for path, where in self.made(value, init).items() if where == to), "")
+                if same:
+                    return f"{other}.{same}{beyond}"
         return ""
 
 

@@ -9,6 +9,7 @@ from poolint.models.standard import KEPT_PROPERTIES, PROPERTIES
 from poolint.syntax.scopes import parent_of, placed
 from poolint.types.definitions import Definitions
 from poolint.types.members import lineage
+from poolint.types.overrides import is_left_open
 from poolint.types.returns import decorators
 from poolint.types.values import Function, Instance, alternatives
 
@@ -34,8 +35,8 @@ class Read(NamedTuple):
 
 
 def property_reads(ev: Evaluator, scope: Scope) -> Iterator[Read]:
-    """The attributes in a function whose reading runs a function of the project that calls something itself, or reads another
-    one."""
+    """The attributes in a function whose reading runs a function of the project that calls something itself, reads another one,
+    or is left to the classes below."""
     if not scope.attributes:
         return
     definitions = ev.derived(Definitions)
@@ -44,7 +45,9 @@ def property_reads(ev: Evaluator, scope: Scope) -> Iterator[Read]:
         if node.attr in names and isinstance(node.ctx, ast.Load):
             for one in alternatives(ev.type_of(node.value, scope)):
                 inner = _property(ev, one, node.attr) if isinstance(one, Instance) and one.cls is not one.base else None
-                if inner is not None and (inner.calls or inner.withs or _may_read(definitions, inner)):
+                if inner is not None and (
+                    inner.calls or inner.withs or _may_read(definitions, inner) or is_left_open(inner)
+                ):
                     is_kept = not KEPT_PROPERTIES.isdisjoint(decorators(ev, inner))
                     yield Read(node, Function(inner, one), is_kept)
 

@@ -10,6 +10,7 @@ from poolint.models.standard import EAGER
 from poolint.syntax.scopes import nearest
 from poolint.syntax.surroundings import loops_over, method_call
 from poolint.types.call_sites import CallSite, call_site, text_of
+from poolint.types.definitions import Definitions
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -66,7 +67,11 @@ class Queried:
         bindings = scope.bindings.get(node.id, ()) if isinstance(node, ast.Name) else ()
         written = [one.value for one in bindings] if isinstance(node, ast.Name) else [node]
         made = [one.func if isinstance(one, ast.Call) else one for one in written]
-        return any(isinstance(one, (ast.Name, ast.Attribute)) and last_name(one) in self._words for one in made)
+        names = {last_name(one) for one in made if isinstance(one, (ast.Name, ast.Attribute))}
+        if not names.isdisjoint(self._words):
+            return True
+        called = {last_name(one.func) for one in written if isinstance(one, ast.Call)}
+        return not called.isdisjoint(self.ev.derived(Definitions).of(scope.module))
 
 
 def is_run_at_once(ev: Evaluator, made: ast.expr, scope: Scope) -> bool:

@@ -162,7 +162,22 @@ class Using:
                         found[self.places.first(place, scope)] = cls
             for keyword, argument in arguments_of(call, scope):
                 found.update(self._of_argument(callee, call, argument, keyword, scope))
+            if callee.scope.parent is scope:
+                found.update(self._captured(callee.scope, scope))
         return found
+
+    def _captured(self, inner: Scope, scope: Scope) -> Iterator[tuple[str, Class]]:
+        """The places of a function that one inside it uses by its names: a session, or an object that keeps one."""
+        for name in inner.loads:
+            if name not in scope.bindings or name in inner.bindings:
+                continue
+            one = self.ev.scope_name(name, scope)
+            cls = kept_class(one)
+            if cls is not None and self.around(inner, name):
+                yield self.places.first(name, scope), cls
+            elif cls is None and self.places.kept(one):
+                for path, member in self._of_root(inner, name, owner_of(one)).items():
+                    yield self.places.first(f"{name}.{path}", scope), member
 
     def _of_argument(
         self, callee: Function, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope

@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from poolint.analyses.generator_runs import is_gone_over
 from poolint.analyses.graphs import BlockEnd
 from poolint.flow.flags import name_of
 from poolint.models.standard import EAGER, PAIRING, PUTTING, SHARING
 from poolint.syntax.expressions import is_partial
+from poolint.syntax.generator_runs import is_gone_over
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import call_site

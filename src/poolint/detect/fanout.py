@@ -16,7 +16,7 @@ from poolint.detect.observation import Observation
 from poolint.detect.sizes import has_a_bound
 from poolint.models.standard import EAGER, PAIRING
 from poolint.syntax.scopes import is_parameter, parent_of
-from poolint.syntax.surroundings import around, may_await
+from poolint.syntax.surroundings import around, has_its_own, loops_around, may_await
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
@@ -179,7 +179,7 @@ class Fans:
         """The coroutines that a comprehension or a loop collects, and what that runs over, if that is not a loop around."""
         if isinstance(value, ast.Name):
             for item, at in puts(value.id, scope):
-                over = _iterated(at) or _looped_over(at, scope)
+                over = _iterated(at) or self._filled_over(value.id, at, scope)
                 starts = isinstance(item, ast.Call) and last_name(item.func) in self._starts  # told there
                 if over is not None and not starts and over is not around:
                     yield from self._task(item, over, scope)
@@ -190,6 +190,20 @@ class Fans:
             yield from self._task(value.elt, value.generators[0].iter, scope)
         if isinstance(value, ast.Call) and (made := mapped(value)) is not None and len(value.args) == 2:
             yield from self._task(made, value.args[1], scope)
+
+    def _filled_over(self, name: str, at: ast.expr, scope: Scope) -> ast.expr | None:
+        """What the loops run over in which a collection is filled, the innermost without a bound: a part that each round cuts off
+        bounds nothing where all rounds add to the same collection."""
+        over = _looped_over(at, scope)
+        if over is None or not has_a_bound(self.ev, over, scope):
+            return over
+        for loop in loops_around(at):
+            if has_its_own(name, loop, scope):
+                break
+            outer = _runs_over(loop)
+            if outer is not None and not has_a_bound(self.ev, outer, scope):
+                return outer
+        return over
 
     def _task(self, task: ast.expr, items: ast.expr, scope: Scope) -> Iterator[_Each]:
         if isinstance(task, ast.Call) and last_name(task.func) in self._starts and task.args:
@@ -202,6 +216,11 @@ def _looped_over(node: ast.expr, scope: Scope) -> ast.expr | None:
     """What the loop around a started task runs over, or takes one item after the other from until there is none left, where
     nothing is awaited in it."""
     loop = None if isinstance(parent_of(node), ast.Await) else around(node, scope, (ast.For, ast.While))
+    return _runs_over(loop) if loop is not None else None
+
+
+def _runs_over(loop: ast.AST) -> ast.expr | None:
+    """The same of a loop."""
     if not isinstance(loop, (ast.For, ast.While)):
         return None
     waits = any(isinstance(one, (ast.Await, ast.AsyncWith)) for part in loop.body for one in ast.walk(part))

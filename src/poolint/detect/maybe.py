@@ -43,7 +43,8 @@ class Maybe:
         return in_stretches(self._observed(scope), self._graphs, scope)
 
     def _observed(self, scope: Scope) -> Iterator[CallWhileHeld]:
-        for node in self.holdings.may_be_held(scope):
+        calls = self.holdings.may_be_held(scope)
+        for node in calls:
             witness = self._by_itself(node, scope)
             held = self.holdings.at(node, scope) if witness is not None else []
             if witness is not None and node not in self.holdings.changes(scope).calls:
@@ -52,6 +53,11 @@ class Maybe:
                 witness, held = self._below(node, scope)
             if witness is not None and held:
                 yield observation(self.slow.edges.ev, self.holdings, held, witness, node, scope, is_possible=True)
+        certain = {node for node, _ in self.slow.implied(scope)} if calls else set()
+        for read, below in self.possibly_slow.implied(scope) if calls else ():
+            held = [] if read in certain or below.effect == UNKNOWN_EFFECT else self._held(below, read, scope)
+            if held:
+                yield observation(self.slow.edges.ev, self.holdings, held, below, read, scope, is_possible=True)
 
     def _by_itself(self, node: ast.Call, scope: Scope) -> Witness | None:
         """A call of which nothing is known."""
@@ -67,10 +73,12 @@ class Maybe:
         witness = self.possibly_slow.of_call(node, scope)
         if witness is None or (len(witness.links) < 2 and witness.effect == UNKNOWN_EFFECT):
             return None, []
-        held = [
-            one for one in self.holdings.at(node, scope) if why_not(self._services, one, witness, node, scope) is None
-        ]
-        return witness, held
+        return witness, self._held(witness, node, scope)
+
+    def _held(self, witness: Witness, node: ast.expr, scope: Scope) -> list[Hold]:
+        """What is held while something waits below, and that somebody waits for."""
+        found = self.holdings.at(node, scope)
+        return [one for one in found if why_not(self._services, one, witness, node, scope) is None]
 
 
 def _is_about(node: ast.Call, hold: Hold, scope: Scope) -> bool:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.lifetimes.destinations import given, given_target
 from poolint.analyses.once import memoising
-from poolint.analyses.ownership import Fate, parameter_for
-from poolint.detect.asked_for import off_by_default
+from poolint.analyses.ownership import Fate
+from poolint.detect.asked_for import depends_on_caller
 from poolint.detect.databases import closes_itself
 from poolint.detect.detector import Detector
 from poolint.detect.ended_elsewhere import is_ended_elsewhere
@@ -19,9 +19,9 @@ from poolint.models.schema import HANDLES, TAKING_ROLES
 from poolint.models.standard import ENTERS
 from poolint.syntax.file_kinds import is_imported
 from poolint.syntax.indexes import index_of
-from poolint.syntax.scopes import is_parameter, parent_of
+from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import call_taking, may_await
-from poolint.types.call_sites import CallSite, callees_of, text_of
+from poolint.types.call_sites import CallSite, text_of
 from poolint.types.members import lineage
 from poolint.types.returns import called
 from poolint.types.values import ClassObject, Function, Instance, alternatives
@@ -244,7 +244,7 @@ def _kept(
         if not role:
             return  # released, handed on, or something that may do either
         ends = ends or (
-            cls.kind == "session" and role in ("commit", "rollback") and not _depends_on_caller(ev, use, inner)
+            cls.kind == "session" and role in ("commit", "rollback") and not depends_on_caller(ev, use, inner)
         )
         is_used = is_used or role in TAKING_ROLES
     if ends and not _is_left_held(holdings, cls, attribute, classes):
@@ -316,46 +316,8 @@ def _only_ends(ev: Evaluator, method: Scope, attribute: str, cls: Class) -> bool
     uses = [one for one in reads if isinstance(one, ast.Attribute) and one.attr == attribute]
     if any(isinstance(read := parent_of(use), ast.Attribute) and read.attr in ev.models.words("pends") for use in uses):
         return False
-    roles = {_plain_role(ev, use, cls) for use in uses if not _depends_on_caller(ev, use, method)}
+    roles = {_plain_role(ev, use, cls) for use in uses if not depends_on_caller(ev, use, method)}
     return not roles.isdisjoint({"commit", "rollback"}) and roles <= {"commit", "rollback", "local"}
-
-
-def _depends_on_caller(ev: Evaluator, node: ast.AST, method: Scope) -> bool:
-    """Whether something happens only where an argument of its method, which callers need not pass, says so: ``if commit``,
-    or where something has been raised. The one who passes it on may be another method, of which that is true."""
-    child, parent = node, parent_of(node)
-    asked: set[str] = set()
-    while parent is not None and not isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-        if isinstance(parent, ast.ExceptHandler):
-            return True
-        if isinstance(parent, ast.If) and child is not parent.test:
-            asked |= {one.id for one in ast.walk(parent.test) if isinstance(one, ast.Name)}
-        child, parent = parent, parent_of(parent)
-    if parent is None or not asked:
-        return False
-    return not asked.isdisjoint(off_by_default(parent.args)) or _is_off_for_all(ev, asked, method)
-
-
-def _is_off_for_all(ev: Evaluator, asked: set[str], method: Scope) -> bool:
-    """Whether all who call a method pass for one of these parameters what is off by default among their own."""
-    names = {name for name in asked if is_parameter(name, method)}
-    calls = list(ev.callers.of(method)) if names else []
-    for call, caller in calls:
-        names &= set(_passed_off(ev, call, caller))
-    return bool(calls) and bool(names)
-
-
-def _passed_off(ev: Evaluator, call: ast.Call, caller: Scope) -> Iterator[str | None]:
-    """The parameters for which a call passes what is off by default among those of the function that it stands in."""
-    if not isinstance(caller.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return
-    off = off_by_default(caller.node.args)
-    given = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]
-    for callee in callees_of(ev, call, caller):
-        if isinstance(callee, Function):
-            for keyword, one in given:
-                if isinstance(one, ast.Name) and one.id in off:
-                    yield parameter_for(callee, call, one, keyword)
 
 
 def _heirs(ev: Evaluator, owner: Scope) -> Iterator[Scope]:

@@ -226,7 +226,7 @@ def _runs_at_once(module: Module, models: Models) -> bool:
 def _left(ev: Evaluator, events: list[Event], cls: Class) -> Event | None:
     """The first use that checks a connection out, where nothing gives it back."""
     takes = [one for one in events if one.what == "takes" and _serves(ev, one.scope)]
-    ending = [one.scope.outermost_function for one in _certain_ends(events, takes)]
+    ending = [one.scope.outermost_function for one in _certain_ends(ev, events, takes)]
     if cls.mode == "async" or not ending:
         return takes[0] if takes else None
     if not all(function is not None and is_entry(ev, function) for function in ending):
@@ -235,17 +235,20 @@ def _left(ev: Evaluator, events: list[Event], cls: Class) -> Event | None:
     return next((one for one in entries if one.scope.outermost_function not in ending), None)
 
 
-def _certain_ends(events: list[Event], takes: list[Event]) -> list[Event]:
+def _certain_ends(ev: Evaluator, events: list[Event], takes: list[Event]) -> list[Event]:
     """What ends a transaction, without what does so only if a caller asks for it, after something that took a connection
-    whatever he asks for; where both arms of a test end it, it is ended."""
+    whatever he asks for, or if a framework does, which calls it whatever has been done: ``if error is None``. Where both arms of
+    a test end it, it is ended."""
     ends = [one for one in events if one.what == "ends"]
     asked = {one for one in ends if is_asked_for(one.node)}
-    spared = {
-        one
-        for one in asked
-        if any(other is not one and other.scope is one.scope for other in ends)
-        or not any(each.scope is one.scope and not is_asked_for(each.node) for each in takes)
-    }
+    spared = set()
+    for one in asked:
+        own = [each for each in takes if each.scope is one.scope]
+        is_chosen = bool(own) or next(iter(ev.callers.of(one.scope.method_around)), None) is not None
+        if any(other is not one and other.scope is one.scope for other in ends) or (
+            is_chosen and all(is_asked_for(each.node) for each in own)
+        ):
+            spared.add(one)
     return [one for one in ends if one not in asked or one in spared]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.places import arguments_of, kept_class
+from poolint.analyses.places import arguments_of
 from poolint.analyses.spared import Spared
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.collected import gone_over, mapped, named, puts, task_of
@@ -189,11 +189,6 @@ class Sharing:
         for one in functions:
             if not isinstance(one, Function) or not one.scope.is_async:
                 continue
-            if one.scope.parent is scope:
-                for name in one.scope.loads:
-                    cls = kept_class(self.ev.scope_name(name, scope)) if name in scope.bindings else None
-                    if cls is not None and cls.mode == "async" and self.using.around(one.scope, name):
-                        yield name, cls
             call = ast.Call(callee, given, keywords)
             yield from ((place, cls) for place, cls in self.using.of_call(call, scope).items() if cls.mode == "async")
             yield from self.threading.of_call(call, scope).items()

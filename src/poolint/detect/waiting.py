@@ -103,7 +103,7 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
                 yield Dismissed(node, scope.qualified_name, False, reason, one.resource)
         if not held:
             continue
-        elsewhere = _told_elsewhere(holdings, slow, witness, node, scope)
+        elsewhere = _told_elsewhere(holdings, slow, held, witness, node, scope)
         is_told = elsewhere is not None and not (elsewhere[0] == "holds-below" and _is_doubted(services, witness))
         is_possible = not is_told and does_little_harm(services, held, witness, node, scope)
         if witness.effect == "queue" and not is_possible:
@@ -154,10 +154,10 @@ def _let_pass(services: Services, hold: Hold, witness: Witness, node: ast.expr, 
 
 
 def _told_elsewhere(
-    holdings: Holdings, slow: Effects, witness: Witness, node: ast.expr, scope: Scope
+    holdings: Holdings, slow: Effects, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope
 ) -> tuple[Dismissal, str] | None:
     """Why a call that waits is not reported where it stands, and at which one it is instead."""
-    if _ended_on_the_way(holdings, witness):
+    if _ended_on_the_way(holdings, held, witness, scope):
         return "ended-on-the-way", witness.links[0].name
     below = _told_below(holdings, witness)
     if below is not None:
@@ -205,7 +205,7 @@ def why_not(services: Services, hold: Hold, witness: Witness, node: ast.expr, sc
     """Why a call that waits while something is held is let pass, or told elsewhere; None where it is told here."""
     passed = _let_pass(services, hold, witness, node, scope)
     if passed is None:
-        elsewhere = _told_elsewhere(services.holdings, services.slow, witness, node, scope)
+        elsewhere = _told_elsewhere(services.holdings, services.slow, [hold], witness, node, scope)
         passed = elsewhere[0] if elsewhere is not None else None
     return passed
 
@@ -263,13 +263,17 @@ def _waits_first(holdings: Holdings, hold: Hold, witness: Witness, scope: Scope)
     return bool(links and links[0][1]) and not any(text_of(one, links[-1][0].scope) in names for one in given)
 
 
-def _ended_on_the_way(holdings: Holdings, witness: Witness) -> bool:
-    """Whether a function on the chain ends a session that it has been given, on some way to what waits."""
-    return any(
-        one.resource.startswith("self.") or is_parameter(one.resource, link.scope)
-        for link in witness.links[1:]
-        for one in holdings.ended(link.node, link.scope)
-    )
+def _ended_on_the_way(holdings: Holdings, held: list[Hold], witness: Witness, scope: Scope) -> bool:
+    """Whether a function on the chain ends a session that it has been given, on some way to what waits; another one than what is
+    held, where that has been followed there, is no matter."""
+    called = [dict(along(holdings, one, witness, scope)) for one in held]
+    for link in witness.links[1:]:
+        names = [one.get(link, set()) for one in called]
+        for one in holdings.ended(link.node, link.scope):
+            is_given = one.resource.startswith("self.") or is_parameter(one.resource, link.scope)
+            if is_given and not (all(names) and not any(one.resource in each for each in names)):
+                return True
+    return False
 
 
 def _told_below(holdings: Holdings, witness: Witness) -> Link | None:

@@ -64,6 +64,9 @@ READING = frozenset(
 )  # fmt: skip
 """Methods of builtin collections and texts that go over their argument there and then."""
 
+WRITING = frozenset({"format", "format_map"})
+"""Methods of texts that write their arguments into them."""
+
 OF_LOCALS = frozenset({"locals", "vars", "dir"})
 """Builtins that tell, without an argument, which names are bound."""
 

@@ -19,7 +19,7 @@ import re
 
 from poolint import recording
 from poolint.files import read_source, with_newlines
-from poolint.screen.files import COROUTINE, File, Link, imports_of, seeds_of
+from poolint.screen.files import COROUTINE, File, Link, imports_of
 from poolint.screen.filling import filled
 from poolint.screen.mixing import mixed_in
 from poolint.screen.names import Names
@@ -54,7 +54,7 @@ class Screen:
         """By the path as it was given, the text that was asked for last, its absolute path, and its file."""
         self._words: dict[bytes, bytes] = {}
         """The words of all files, each once."""
-        self._settling = Settling(self._file, self._ready.reaches)
+        self._settling = Settling(self._file, self._ready)
         self._distance = self._settling.distance
         """Over how many imports a file has to do with one that carries something; none that are too far."""
         self._interesting: dict[str, tuple[int, bool]] = {}
@@ -363,10 +363,10 @@ class Screen:
             if source is None and not level:
                 if self._ready.is_library(dotted):
                     file.is_odd |= self._ready.lacks(dotted, names, file)
-                    blocks = self._ready.blocking_of(dotted)
                     for name, local in names:
-                        seeds |= seeds_of(file, name, local, self._ready.carrying)
-                        blocking |= seeds_of(file, name, local, blocks)
+                        carrying, blocks = self._ready.seeds(file, name, local, dotted)
+                        seeds, blocking = seeds | carrying, blocking | blocks
+                        file.libraries[local] = dotted
                 file.foreign.update(local for _, local in names)
                 continue
             is_package = source is None or "__init__." in source

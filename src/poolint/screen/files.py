@@ -79,6 +79,7 @@ class File:
         "foreign",
         "is_odd",
         "is_spread",
+        "libraries",
         "links",
         "modules",
         "seeds",
@@ -91,6 +92,8 @@ class File:
         self.links: tuple[Link, ...] = ()
         self.modules: dict[bytes, set[str]] = {}
         """Local names of modules of the project, and their files."""
+        self.libraries: dict[bytes, str] = {}
+        """Local names that may be modules of libraries that carry something, and what is imported for each."""
         self.seeds: frozenset[bytes] = frozenset()
         """Local names that a library gives it."""
         self.blocking_seeds: frozenset[bytes] = frozenset()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 
+from poolint.screen.files import seeds_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Set
@@ -100,6 +102,10 @@ class Ready:
     def is_library(self, dotted: str) -> bool:
         """Whether an import is of a library that makes a file interesting."""
         return not self.roots.isdisjoint(dotted.encode().split(b"."))
+
+    def seeds(self, file: File, name: bytes, local: bytes, dotted: str) -> tuple[Set[bytes], Set[bytes]]:
+        """The local names by which an import from a library's module brings what carries something, and what may block."""
+        return seeds_of(file, name, local, self.carrying), seeds_of(file, name, local, self.blocking_of(dotted))
 
     def blocking_of(self, dotted: str) -> frozenset[bytes]:
         """The names of synchronous sessions and pools in a library's module."""

@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from poolint.screen.ready import Ready
+
 FAR = 1
 """Over how many imports a coroutine's way to a database is followed at most."""
 
@@ -18,13 +20,13 @@ FAR = 1
 class Settling:
     """Settles files, each with all that it reaches by imports.
 
-    ``file`` gives what stands in a path, or None, and ``reaches`` says of a text whether it calls what synchronous sessions
-    reach the database by. A file of which the text has changed is to be taken out of ``settled``.
+    ``file`` gives what stands in a path, or None, and ``ready`` knows the libraries. A file of which the text has changed is
+    to be taken out of ``settled``.
     """
 
-    def __init__(self, file: Callable[[str], File | None], reaches: Callable[[bytes], bool]) -> None:
+    def __init__(self, file: Callable[[str], File | None], ready: Ready) -> None:
         self._file = file
-        self._reaches = reaches
+        self._ready = ready
         self.settled: set[str] = set()
         self.distance: dict[str, int] = {}
         """Over how many imports a file has to do with one that carries something; none that are too far."""
@@ -105,11 +107,11 @@ class Settling:
                     self.distance.setdefault(importer, far + 1)
 
     def _resolve_modules(self, file: File) -> bool:
-        """Add links to the modules that a file reads off others, as in ``shop.storage.database.engine``; whether there
-        are new ones.
+        """Add links to the modules that a file reads off others, as in ``shop.storage.database.engine``, and what it has of
+        libraries that others have imported; whether there is anything new.
         """
         links = list(file.links)
-        known = len(links)
+        known, brought = len(links), len(file.libraries)
         seen = {(link.local, target) for link in links for target in (link.submodule, link.source)}
         for link in links:  # grows
             source = self._file(link.source) if link.source is not None else None
@@ -121,6 +123,7 @@ class Settling:
             module = self._file(below) if below is not None else None
             if module is not None and module.modules:
                 found += [(link.local, module, one) for one in file.read_off(link.local) & module.modules.keys()]
+            self._bring(file, link, source, module)
             for local, holder, name in found:
                 for target in holder.modules.get(name, ()):
                     if (local, target) not in seen and self._file(target) is not file:
@@ -129,7 +132,23 @@ class Settling:
                         file.modules.setdefault(local, set()).add(target)
         if len(links) > known:
             file.relink(links)
-        return len(links) > known
+        return len(links) > known or len(file.libraries) > brought
+
+    def _bring(self, file: File, link: Link, source: File | None, module: File | None) -> None:
+        """Let a file have the modules of libraries that another one has imported: ``from shop.compat import asyncpg``."""
+        fresh: dict[bytes, str] = {}
+        if source is not None and link.name in source.libraries:
+            fresh[link.local] = source.libraries[link.name]
+        elif source is not None and link.name == b"*":
+            fresh.update(source.libraries)
+        if module is not None and module.libraries:
+            read = sorted(file.read_off(link.local) & module.libraries.keys())
+            fresh.update((link.local, module.libraries[one]) for one in read)
+        for local, dotted in fresh.items():
+            if local not in file.libraries:
+                file.libraries[local] = dotted
+                carrying, blocking = self._ready.seeds(file, b"", local, dotted)
+                file.seeds, file.blocking_seeds = file.seeds | carrying, file.blocking_seeds | blocking
 
     def imported(self, file: File) -> tuple[set[bytes], set[bytes], set[bytes]]:
         """Local names of a file that come from elsewhere and carry something, carry a session, may block."""
@@ -159,5 +178,5 @@ class Settling:
             own |= imported
         if any(fresh):
             file.is_spread = True
-            spread(file, fresh, self._reaches)
+            spread(file, fresh, self._ready.reaches)
         return sum(map(len, file.told)) > before

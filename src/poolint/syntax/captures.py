@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.syntax.generator_runs import is_gone_over
 from poolint.syntax.scopes import parent_of, reads_of
 
 if TYPE_CHECKING:
@@ -28,20 +29,23 @@ def is_captured(name: str, scope: Scope, *, at_once: bool = True) -> bool:
 
 
 def _is_only_called_by(scope: Scope, inner: Scope) -> bool:
-    """Whether ``inner`` is a function that stands in ``scope``, and all that is done with it there is to call it, if that; a
-    coroutine is awaited on the spot."""
+    """Whether ``inner`` is a function that stands in ``scope``, and all that is done with it there, or by itself, is to call it,
+    if that; a coroutine is awaited on the spot, a generator gone over."""
     node = inner.node
     if inner.parent is not scope or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return False
-    if node.decorator_list or inner.yields or inner.declared or inner.children or len(scope.bindings[inner.name]) > 1:
+    if node.decorator_list or inner.declared or inner.children or len(scope.bindings[inner.name]) > 1:
         return False
-    reads = [*reads_of(inner.name, scope)]
-    calls = [(where, parent_of(load), load) for where, load in reads]
-    if not all(where is scope and isinstance(call, ast.Call) and call.func is load for where, call, load in calls):
-        return False
-    return isinstance(node, ast.FunctionDef) or all(
-        isinstance(parent_of(call), ast.Await) for _, call, _ in calls if call
-    )
+    for where, load in reads_of(inner.name, scope):
+        call = parent_of(load)
+        if where not in (scope, inner) or not isinstance(call, ast.Call) or call.func is not load:
+            return False
+        if inner.yields:
+            if inner.is_async or not is_gone_over(call):
+                return False
+        elif inner.is_async and not isinstance(parent_of(call), ast.Await):
+            return False
+    return True
 
 
 def given_by_default(name: str, scope: Scope) -> Iterator[tuple[Scope, ast.Name]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import home_of, is_parameter, parent_of
 from poolint.types import annotated, imports, yields
-from poolint.types.members import is_application, lineage
+from poolint.types.members import content, is_application, lineage
 from poolint.types.values import (
     NOTHING,
     UNKNOWN,
@@ -95,6 +95,15 @@ def behind(ev: Evaluator, one: Pending, node: ast.Subscript, scope: Scope) -> Ty
         found = _written_for(ev, node.value, node.slice.value, scope)
         return one.item if found is None else found
     return known([ev.binding(*each) for each in put(ev, node, scope)]) if one.item is UNKNOWN else one.item
+
+
+def part(ev: Evaluator, owner: Type, node: ast.Subscript) -> Type:
+    """What stands behind a key of an object: of a ``TypedDict``, what that declares for it."""
+    key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+    classes = lineage(ev, owner) if isinstance(key, str) and isinstance(owner, Instance) else []
+    if isinstance(key, str) and any(last_name(one) == "TypedDict" for cls in classes for one in cls.node.bases):  # type: ignore[attr-defined]
+        return ev.type_of_member(owner, key)
+    return content(ev, owner)
 
 
 def put(ev: Evaluator, node: ast.Subscript, scope: Scope) -> list[Bound]:

@@ -202,7 +202,7 @@ class Evaluator:
             return containers.behind(self, value, node, scope)
         if isinstance(value, (ClassObject, LibraryName)):
             return annotated.generic_alias(self, value, node, scope)
-        return containers.keyed(self, node, scope) if value is UNKNOWN else members.content(self, value)
+        return containers.keyed(self, node, scope) if value is UNKNOWN else containers.part(self, value, node)
 
     def type_of_member(self, receiver: Type, attribute: str) -> Type:
         """What ``receiver.attribute`` is, where there is no expression for it."""

@@ -119,7 +119,7 @@ def said_by(ev: Evaluator, test: ast.expr, scope: Scope) -> Iterator[str | None]
         made, home = origin(ev, test, scope, frozenset())
         if made is not test:
             yield from said_by(ev, made, home)
-        elif any(one.kind != "parameter" for one in scope.bindings.get(test.id, ())):
+        elif any(one.kind not in ("parameter", "with") for one in scope.bindings.get(test.id, ())):
             yield None
     elif isinstance(test, (ast.Attribute, ast.Subscript)):
         yield ast.unparse(test)

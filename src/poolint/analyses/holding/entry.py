@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.templates import Templates
-from poolint.analyses.holding.transactions import Region, inside, transactions
+from poolint.analyses.holding.transactions import Region, decorating, inside, transactions
 from poolint.analyses.places import Places, kept_class
 from poolint.analyses.waypoints import Cause, waypoint
 from poolint.flow.flags import name_of
@@ -308,6 +308,8 @@ def around(ev: Evaluator, scope: Scope) -> Iterator[Region]:
         begun = ev.derived(_Beginning).of(decorator, scope)
         if begun is not None:
             yield Region(scope.node, decorator, begun, "")  # type: ignore[arg-type]
+        elif (region := decorating(ev, decorator, scope)) is not None:
+            yield region
     for decorator, call, wrapper in wrapped(ev, scope):
         for region in transactions(ev, wrapper) if wrapper.withs else ():
             if inside(call, region.statement):

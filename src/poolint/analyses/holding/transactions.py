@@ -18,9 +18,12 @@ from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import CallKey, parent_of, placed
 from poolint.syntax.surroundings import with_await
 from poolint.types.call_sites import call_sites, callees_of, text_of
+from poolint.types.definitions import Definitions
 from poolint.types.followed import one_step
 from poolint.types.following import Follower, origin
+from poolint.types.returns import made_manager
 from poolint.types.values import Function, Instance, Pending, alternatives
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey, WithNode
@@ -120,6 +123,21 @@ def _opened(
     inner = _begun(ev, *ev.project.call(below.call), asynchronous=below.asynchronous, target=UNNAMED)
     assert inner is not None
     return inner[0], target if inner[1] else ""
+
+
+def decorating(ev: Evaluator, decorator: ast.expr, scope: Scope) -> Region | None:
+    """The transaction that a context manager of the project has open while a function runs that it decorates:
+    ``@exclusive(1)``. A plain one has left its block before a coroutine runs."""
+    around = scope.parent or scope
+    if not isinstance(decorator, ast.Call) or last_name(decorator.func) not in ev.derived(Definitions).of(scope.module):
+        return None
+    kind = "async-cm" if scope.is_async else "cm"
+    callees = [one for one in callees_of(ev, decorator, around) if isinstance(one, Function)]
+    if not callees or not all(made_manager(ev, one.scope) == kind for one in callees):
+        return None
+    below = ev.derived(_Generators).of_call(decorator, around)
+    begun = _begun(ev, *ev.project.call(below.call), asynchronous=below.asynchronous, target=UNNAMED) if below else None
+    return Region(scope.node, decorator, begun[0], "") if begun is not None else None  # type: ignore[arg-type]
 
 
 def _begun(

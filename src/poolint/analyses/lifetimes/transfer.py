@@ -367,7 +367,7 @@ class Moves:
         holds = value is not None and carries(self.ev, self.cls, value, config.names, self.scope)
         name = stored_name(node)
         is_local = not isinstance(target, (ast.Attribute, ast.Subscript))
-        is_whole = node.how in ("assign", "capture")
+        is_whole = node.how in ("assign", "capture", "with")  # those that a block does not give back give themselves
         if is_local and isinstance(value, ast.Call) and node.how == "assign" and self._wraps(value, config):
             return config._replace(names=config.names | {name})
         if isinstance(target, ast.expr) and value is not None and (node.how == "assign" or not is_local):
