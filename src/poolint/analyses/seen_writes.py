@@ -37,10 +37,11 @@ def writing_sink(fact: CallSite) -> str:
 
 
 def is_seen(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
-    """Whether a call that may write is seen to: by its method, or by the statement that it runs."""
+    """Whether a call that may write is seen to: by its method, or by the statement that it runs; what is refreshed is none."""
     if fact.role in ("commit", "flush") or fact.method in ev.models.words("pends", "writes"):
         return True
-    return any(_changes(ev, one, scope) for one in fact.node.args[:1]) or any(
+    statements = fact.node.args[:1] if fact.role != "refresh" else []
+    return any(_changes(ev, one, scope) for one in statements) or any(
         one.arg == "with_for_update" for one in fact.node.keywords
     )
 

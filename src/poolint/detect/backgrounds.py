@@ -165,7 +165,14 @@ class Backgrounds:
     def _may_start(self, call: ast.Call, scope: Scope) -> bool:
         """Whether words let a call pass on work that has a session: what most calls fail at."""
         gets = self.objects.gets_carrier
-        return gets(call, scope) or any(isinstance(one, ast.Call) and gets(one, scope) for _, one in arguments_of(call))
+        made = [one for _, one in arguments_of(call) if isinstance(one, ast.Call)]
+        return gets(call, scope) or any(gets(one, scope) or self._is_of_closure(one, scope) for one in made)
+
+    def _is_of_closure(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether words let a call be of an inner function that has a session of the one around it."""
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        inner = next((one for one in scope.children if one.name == name), None) if name else None
+        return inner is not None and not self.places.carrying.carriers(scope).isdisjoint(inner.loads)
 
     def _all_passed(self, node: ast.Call, scope: Scope) -> list[tuple[Scope, str, str]]:
         """What :meth:`_passed` says, found out once, where words do not rule it out."""

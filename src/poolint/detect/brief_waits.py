@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
-_BRIEF = frozenset({"name", "object", "subprocess"})
+_BRIEF = frozenset({"name", "object", "subprocess", "broker"})
 """What most often takes a moment, as long as it is done once."""
 
 MAX_SHORT = 5
@@ -50,7 +50,7 @@ def is_brief(services: Services, witness: Witness) -> bool:
 
 def is_mostly_brief(witness: Witness) -> bool:
     """Whether a bot sends messages, or a call asks once for the address of a host, a store about one object, or a program of
-    this machine; or waits for the answer of the one who sits before the process."""
+    this machine, or hands one message to a broker; or waits for the answer of the one who sits before the process."""
     return witness.effect in ("chat", "user") or (witness.effect in _BRIEF and not _is_repeated(witness))
 
 
