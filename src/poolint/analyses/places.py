@@ -14,6 +14,7 @@ from poolint.analyses.arguments import bound_to, given_to_fields
 from poolint.analyses.carrying import Carrying
 from poolint.analyses.given_parts import GivenParts, object_of
 from poolint.analyses.given_together import GivenTogether
+from poolint.analyses.kept_classes import kept_class
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
 from poolint.models.standard import PROPERTIES
@@ -193,16 +194,14 @@ class Places:
     def _returned(self, callee: Function, call: ast.Call, scope: Scope, depth: int) -> dict[str, str]:
         """What a function gives that makes an object with what it is passed."""
         function = callee.scope
-        values = function.returns
-        if len(values) != 1 or function.is_generator:
+        if function.is_generator:
             return {}
-        made, passed = values[0], bound_to(function, call, is_method=callee.receiver is not None)
-        kind = passed.get(made.func.id) if isinstance(made, ast.Call) and isinstance(made.func, ast.Name) else None
-        cls = self.ev.type_of(kind, scope) if kind is not None else None
-        if isinstance(made, ast.Call) and isinstance(cls, ClassObject):  # `return kind(session)`
-            inner = self._constructed(cls.instance(), made, function, depth + 1)
-        else:
-            inner = self.of(made, function, depth + 1)
+        passed = bound_to(function, call, is_method=callee.receiver is not None)
+        inner: dict[str, str] = {}
+        for made in function.returns:  # what is not known of several is taken to be made alike
+            for path, to in self._given_back(made, passed, function, scope, depth).items():
+                if inner.setdefault(path, to) != to:
+                    return {}
         if not inner:
             return {}
         given = self._expanded(self._placed(passed), passed, scope, depth)
@@ -213,6 +212,16 @@ class Places:
         for path, to in inner.items():
             found.update({f"{path}{rest}": place for rest, place in _given_at(to, given)})
         return found
+
+    def _given_back(
+        self, made: ast.expr, passed: dict[str, ast.expr], function: Scope, scope: Scope, depth: int
+    ) -> dict[str, str]:
+        """What a returned object has been made with: also one of a class that is passed, ``return kind(session)``."""
+        kind = passed.get(made.func.id) if isinstance(made, ast.Call) and isinstance(made.func, ast.Name) else None
+        cls = self.ev.type_of(kind, scope) if kind is not None else None
+        if isinstance(made, ast.Call) and isinstance(cls, ClassObject):
+            return self._constructed(cls.instance(), made, function, depth + 1)
+        return self.of(made, function, depth + 1)
 
     def of(self, value: ast.expr, scope: Scope, depth: int = 0) -> dict[str, str]:
         """The places that the object which an expression gives has been made with, by their paths from it."""
@@ -343,22 +352,6 @@ def _given_at(place: str, given: dict[str, str]) -> Iterator[tuple[str, str]]:
             yield "", f"{to}{place[len(path) :]}"
         elif path.startswith(f"{place}."):
             yield path[len(place) :], to
-
-
-def kept_class(one: Type) -> Class | None:
-    """The class of session or connection that a value is; None where it is something else, or may be. What may be one of
-    two that do the same, an asynchronous one and its twin, counts as the synchronous one; of a class and one that is derived
-    from it, as where an import has a fallback, it counts as the former."""
-    classes = [each.base if isinstance(each, Instance) else None for each in alternatives(one)]
-    found = {each.name: each for each in classes if each is not None}
-    if None in classes:
-        return None
-    if len(found) > 1:
-        found = {name: each for name, each in found.items() if found.keys().isdisjoint(each.bases)}
-    if len(found) == 2:
-        found = {name: each for name, each in found.items() if each.twin in found}
-    first = next(iter(found.values())) if len(found) == 1 else None
-    return first if first is not None and first.kind in HANDLES else None
 
 
 def owner_of(one: Type) -> Instance | None:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.flushes import takes
 from poolint.analyses.holding.transactions import is_query, source_of
+from poolint.analyses.kept_classes import kept_class
 from poolint.analyses.ownership import parameter_for
-from poolint.analyses.places import MAX_PATH, Places, arguments_of, kept_class, owner_of
+from poolint.analyses.places import MAX_PATH, Places, arguments_of, owner_of
 from poolint.analyses.process_locks import is_let_in_alone
 from poolint.analyses.property_reads import always_run
 from poolint.analyses.queried import Queried

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.arguments import bound_to
 from poolint.analyses.joined import run_in_thread
-from poolint.analyses.places import MAX_PATH, kept_class
+from poolint.analyses.kept_classes import kept_class
+from poolint.analyses.places import MAX_PATH
 from poolint.analyses.process_locks import lets_in_several, process_locks
 from poolint.analyses.submitted import Submitted, Work
 from poolint.flow.flags import name_of

@@ -10,7 +10,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.places import Places, kept_class
+from poolint.analyses.kept_classes import kept_class
+from poolint.analyses.places import Places
 from poolint.flow.flags import name_of
 from poolint.models.schema import SESSIONS
 from poolint.types.call_sites import call_site, callees_of

@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding.transactions import source_of
-from poolint.analyses.places import kept_class
+from poolint.analyses.kept_classes import kept_class
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.effects import Effects, Link, Witness
+from poolint.analyses.rebound import Rebound
 from poolint.analyses.repetition import Repeats, Repetition
 from poolint.analyses.sinks import opening_sink
 from poolint.analyses.waypoints import calls_of, waypoint
@@ -229,6 +230,8 @@ class Loops:
         return effects.of_call(driven, scope) if isinstance(driven, ast.Call) else None
 
     def _made(self, fact: CallSite, scope: Scope) -> Made | None:
+        if self.ev.derived(Rebound).is_unpooled(fact.node.func, scope):
+            return None
         return self._bound_to_loop(self.pools.of_checkout(fact.node, scope), scope)
 
     def _made_at(self, link: Link) -> Made | None:

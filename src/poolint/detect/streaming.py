@@ -11,9 +11,9 @@ import ast
 import itertools
 from typing import TYPE_CHECKING
 
+from poolint.analyses.kept_classes import kept_class
 from poolint.analyses.left_alone import is_mentioned
 from poolint.analyses.ownership import parameter_for
-from poolint.analyses.places import kept_class
 from poolint.analyses.responses import Made, Responses, Stream, is_given_back, only, passed, value_of
 from poolint.detect.databases import is_in_a_file
 from poolint.detect.detector import Detector

@@ -10,7 +10,8 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import root_of
-from poolint.analyses.places import arguments_of, kept_class
+from poolint.analyses.kept_classes import kept_class
+from poolint.analyses.places import arguments_of
 from poolint.analyses.thread_use import of_caller, of_threads
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector

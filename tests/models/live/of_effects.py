@@ -99,6 +99,12 @@ async def objects_of_stripe() -> dict[str, Any]:
     return {"stripe.StripeClient": stripe.StripeClient("sk_test_x")}
 
 
+async def objects_of_shippo() -> dict[str, Any]:
+    import shippo
+
+    return {"shippo.Shippo": shippo.Shippo(api_key_header="x")}
+
+
 async def objects_of_elasticsearch() -> dict[str, Any]:
     import elasticsearch
 

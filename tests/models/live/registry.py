@@ -85,6 +85,7 @@ OBJECTS: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "sqlite3": of_drivers.objects_of_sqlite3,
     "sqlmodel": of_sqlalchemy.objects_of_sqlmodel,
     "stdlib": of_effects.objects_of_stdlib,
+    "shippo": of_effects.objects_of_shippo,
     "stripe": of_effects.objects_of_stripe,
     "twilio": of_effects.objects_of_twilio,
     "flask_pymongo": of_services.objects_of_flask_pymongo,

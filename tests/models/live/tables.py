@@ -278,6 +278,7 @@ ANNOTATED_AS = (
 )
 
 MENTIONED_IN = {
+    "ddgs.DDGS": "ddgs/__init__.py",  # stands for the class until that is needed
     "asyncio.run_coroutine_threadsafe": "asyncio.run_coroutine_threadsafe",
     # No annotation, and no value without a peer: the source of this object, or the documentation of a compiled one,
     # names the class.

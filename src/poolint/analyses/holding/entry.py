@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.templates import Templates
 from poolint.analyses.holding.transactions import Region, decorating, inside, transactions
-from poolint.analyses.places import Places, kept_class
+from poolint.analyses.kept_classes import kept_class
+from poolint.analyses.places import Places
 from poolint.analyses.waypoints import Cause, waypoint
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
