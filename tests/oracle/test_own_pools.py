@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import peewee
+from sqlalchemy import text
+from sqlalchemy.exc import MissingGreenlet
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 DJANGO = """
 import asyncio
@@ -99,3 +102,22 @@ def _wait() -> int:
 
     time.sleep(0.1)
     return 0
+
+
+def test_the_session_of_an_asynchronous_one_raises_on_the_loop() -> None:
+    async def use() -> tuple[Exception | None, int]:
+        engine = create_async_engine("sqlite+aiosqlite://")
+        async with AsyncSession(engine) as session:
+            try:
+                session.sync_session.execute(text("SELECT 1"))
+            except MissingGreenlet as raised:
+                error: Exception | None = raised
+            else:
+                error = None
+            found = await session.run_sync(lambda inner: inner.execute(text("SELECT 1")).scalar_one())
+        await engine.dispose()
+        return error, found
+
+    error, found = asyncio.run(use())
+    assert isinstance(error, MissingGreenlet)
+    assert found == 1

@@ -33,6 +33,7 @@ from poolint.types.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.models.schema import Class
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator
@@ -88,10 +89,15 @@ class Callers:
             else:
                 passed = without_none(self.ev.type_of(argument, inner))
             several = alternatives(passed)
-            if UNKNOWN in several or any(is_of_class(self.ev, one, declared.base.name) for one in several):
+            if UNKNOWN in several or any(self._is_as_declared(one, declared.base) for one in several):
                 return UNKNOWN
             found.append(passed)
         return union(found) if found else UNKNOWN
+
+    def _is_as_declared(self, one: Type, declared: Class) -> bool:
+        """Whether something is of a class, and does on an event loop what that says."""
+        cls = one.base if isinstance(one, Instance) else None
+        return is_of_class(self.ev, one, declared.name) and (cls is None or cls.on_loop == declared.on_loop)
 
     def _is_no_stand_in(self, one: Type) -> bool:
         """Whether something is of no class that a test defines."""
