@@ -57,6 +57,14 @@ def started(ev: Evaluator, scope: Scope) -> Iterator[tuple[ast.expr, Work]]:
                 yield node, work
 
 
+def is_left_to_itself(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
+    """Whether a task is made of a coroutine on the spot that the function neither awaits nor gives to a group."""
+    task = parent_of(made)
+    if not isinstance(task, ast.Call) or made is task.func or last_name(task.func) not in ev.models.words("makes-task"):
+        return False
+    return next(_waits(ev, task, scope), None) is None and _group(task, scope) is None
+
+
 def _work(call: ast.Call) -> Work | None:
     """What a task runs: a coroutine, ``create_task(work(order))``, or a function, ``start_soon(work, order)``."""
     made = call.args[0] if call.args else None

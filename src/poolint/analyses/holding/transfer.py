@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.awaited_tasks import is_left_to_itself
 from poolint.analyses.handed_coroutines import never_begins
 from poolint.analyses.holding.added import added_method, may_be_session, passed_as, receiver_of
 from poolint.analyses.holding.asked_arguments import asked_by
@@ -152,10 +153,10 @@ class Reader:
         for call in scope.calls:
             self._note_listener(call, scope, found)
             changes = [*self._by_method(call, scope), *self._by_argument(call, scope, carriers)]
-            changes += [
-                Change(place, True, call, cls) for place, cls in taken_by_work(self.ev, self.using, call, scope)
-            ]
-            if changes and never_begins(self.ev, call, scope):  # that it ends nothing either is told where it stands
+            taken = taken_by_work(self.ev, self.using, call, scope)
+            changes += [Change(place, True, call, cls) for place, cls in taken]
+            # That what never begins ends nothing either is told where it stands.
+            if changes and (never_begins(self.ev, call, scope) or is_left_to_itself(self.ev, call, scope)):
                 changes = [one for one in changes if not one.holds]
             if changes:
                 found.calls.setdefault(call, []).extend(changes)
