@@ -732,6 +732,7 @@ MAY_READ_TEXT = {
     "detect/ended_elsewhere.py": "files are parsed that may release what an object of another file keeps",
     "types/callers.py": "callers are looked for where something of the name is called",
     "analyses/only_pools.py": "calls are looked at where a maker is named",
+    "analyses/rebound.py": "calls are looked at where a factory is configured",
     "configuration/engines.py": "calls are looked at where a maker is named",
     "configuration/fleet.py": "files are parsed that name a maker",
     "detect/engines/uses.py": "bounds are looked for where one is named",
