@@ -96,7 +96,7 @@ def test_images_say_what_compose_does_not(write: Write, told: Tell) -> None:
     write(
         "compose.yaml",
         "services:\n  web:\n    build: ./backend\n    command: [web]\n"
-        "  worker:\n    build:\n      context: backend\n      target: jobs\n",
+        "  worker:\n    build:\n      context: backend\n      target: ${STAGE:-jobs}\n",
     )
     write(
         "backend/Dockerfile",

@@ -142,15 +142,15 @@ class Compose:
 
     def _built(self, build: Node) -> tuple[str, dockerfile.Image]:
         """The folder that a service is built in, and its image."""
-        context = build.text or (build.get("context").text if build.fields else None)
+        context = self._said(build) or (self._said(build.get("context")) if build.fields else "")
         folder = os.path.normpath(os.path.join(self.folder, context)) if context else self.folder
         if not build:
             return folder, dockerfile.Image()
-        named = build.get("dockerfile").text or "Dockerfile"
+        named = self._said(build.get("dockerfile")) or "Dockerfile"
         path = os.path.join(folder, named)
         if not recording.is_file(path):
             return folder, dockerfile.Image()
-        key = path, build.get("target").text or ""
+        key = path, self._said(build.get("target"))
         if key not in self._images:
             self._images[key], problems = dockerfile.read(*key)
             self.problems += problems
@@ -213,6 +213,11 @@ class Compose:
                     yield Word(text_of(path), Place(path, 1))
                 except OSError as error:
                     self.problems.append(unread(path, error))
+
+    def _said(self, node: Node) -> str:
+        """The text of a scalar with the variables of compose replaced; empty for none."""
+        word = self._word(node)
+        return word.text if word is not None else ""
 
     def _word(self, node: Node) -> Word | None:
         """A scalar with the variables of compose replaced; ``$$`` is a dollar that the container sees."""
