@@ -139,7 +139,7 @@ class Settings:
         "only when it runs (POL2, POL3, POL4, POL601) is merely possible where nobody runs it: in a project that is deployed "
         "from its repository, as a Dockerfile, Procfile or the like shows, or that says what it needs and makes an application, "
         "and is not built for others, a module that nothing imports which runs, a class that nothing makes, or a function "
-        "or method that nothing names. What only tests run is run by nobody.",
+        "or method that nothing names, or that a router serves which nothing mounts. What only tests run is run by nobody.",
         section=RULES,
         example='"possible"',
         choices=CERTAINTIES,
