@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.lifetimes.destinations import given, given_target
 from poolint.analyses.once import memoising
-from poolint.analyses.ownership import Fate
+from poolint.analyses.ownership import Fate, is_lost_when_closed
 from poolint.detect.asked_for import depends_on_caller
 from poolint.detect.databases import closes_itself
 from poolint.detect.detector import Detector
@@ -258,11 +258,14 @@ def _kept(
 
 
 def _plain_role(ev: Evaluator, use: ast.Attribute, cls: Class) -> str:
-    """The role of a method that is called on what is kept, and only uses it; empty for all else."""
+    """The role of a method that is called on what is kept, and only uses it, as one that closes it does where that does not give
+    it back to its pool; empty for all else."""
     parent = parent_of(use)
     row = ev.models.method(cls, parent.attr) if isinstance(parent, ast.Attribute) else None
-    is_plain = row is not None and row.role in _PLAIN_USES and isinstance(parent_of(parent), ast.Call)  # type: ignore[arg-type]
-    return row.role if is_plain and row is not None else ""
+    if row is None or not isinstance(parent_of(parent), ast.Call):  # type: ignore[arg-type]
+        return ""
+    is_plain = row.role in _PLAIN_USES or (row.role == "release" and is_lost_when_closed(cls))
+    return row.role if is_plain else ""
 
 
 def _lent_role(ownership: Ownership, use: ast.Attribute, scope: Scope, cls: Class) -> str:
