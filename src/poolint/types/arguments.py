@@ -19,8 +19,9 @@ _BINDING = frozenset({"staticmethod", "classmethod"})
 
 def is_refused(ev: Evaluator, callee: Function, call: ast.Call, scope: Scope) -> bool:
     """Whether a call surely raises ``TypeError`` before the function runs: it passes too much, too little, or by a name that
-    the function has not. Nothing is said of what is decorated, overridden, or called through a variable."""
-    return misfits(callee, call) and _is_as_written(ev, callee, call.func, scope)
+    the function has not; where that is abstract, none of those takes it that may run. Nothing is said of what is decorated,
+    overridden, or called through a variable."""
+    return misfits(callee, call) and (_is_as_written(ev, callee, call.func, scope) or _fits_no_heir(ev, callee, call))
 
 
 def is_not_made(cls: ClassObject, call: ast.Call, scope: Scope) -> bool:
@@ -73,6 +74,13 @@ def misfits(callee: Function, call: ast.Call) -> bool:
     required = in_order[given : max(given, room - len(taken.defaults))]
     required += [one for one, default in zip(taken.kwonlyargs, taken.kw_defaults, strict=True) if default is None]
     return any(one.arg not in keywords for one in required)
+
+
+def _fits_no_heir(ev: Evaluator, callee: Function, call: ast.Call) -> bool:
+    written = ev.derived(Heirs).written(callee)
+    return bool(written) and all(
+        not getattr(one.node, "decorator_list", ()) and misfits(Function(one, callee.receiver), call) for one in written
+    )
 
 
 def _is_as_written(ev: Evaluator, callee: Function, written: ast.expr, scope: Scope) -> bool:
