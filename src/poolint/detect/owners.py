@@ -16,14 +16,15 @@ from poolint.detect.detector import Detector
 from poolint.detect.ended_elsewhere import is_ended_elsewhere
 from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES, TAKING_ROLES
-from poolint.models.standard import ENTERS
+from poolint.models.standard import ENTERS, PROPERTIES
 from poolint.syntax.file_kinds import is_imported
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import call_taking, may_await
 from poolint.types.call_sites import CallSite, text_of
 from poolint.types.members import lineage
-from poolint.types.returns import called
+from poolint.types.overrides import Heirs
+from poolint.types.returns import called, decorators
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -232,13 +233,18 @@ def _kept(
     family = lineage(ev, ClassObject(owner, None))
     if _leaves_something_open(family):
         return  # what is missing here may be done by a class of another module
-    classes = (*family, *_heirs(ev, owner))
-    found = [use for one in classes for use in index_of(one).on_self(attribute)]
+    classes = (*family, *ev.derived(Heirs).below(owner))
+    names, found = [attribute], [use for one in classes for use in index_of(one).on_self(attribute)]
     uses = [use for _, use in found]
     is_used, ends = False, False
-    for inner, use in found:
+    for inner, use in found:  # grows
         parent = parent_of(use)
         if isinstance(use.ctx, ast.Store) or isinstance(parent, (ast.Compare, ast.If, ast.UnaryOp, ast.BoolOp)):
+            continue
+        if isinstance(parent, ast.Return) and not PROPERTIES.isdisjoint(decorators(ev, inner)):
+            if inner.name not in names:
+                names.append(inner.name)
+                found += _reads(ev, inner.name, owner, classes)
             continue
         role = _plain_role(ev, use, cls) or _lent_role(ownership, use, inner, cls)
         if not role:
@@ -251,10 +257,22 @@ def _kept(
         return
     if not (is_used or cls.kind == "connection") or _is_public(attribute, uses):
         return
-    if not is_ended_elsewhere(ev, owner, attribute, cls):
+    if not any(is_ended_elsewhere(ev, owner, one, cls) for one in names):
         in_async = may_await(node, scope)
         gone = closes_itself(cls)
         yield UnreleasedAttribute(node, scope.qualified_name, in_async, fact, cls, attribute, owner.name, gone)
+
+
+def _reads(ev: Evaluator, name: str, owner: Scope, classes: tuple[Scope, ...]) -> Iterator[tuple[Scope, ast.Attribute]]:
+    """Where a property of a class is read in its module: in its methods, and of its objects."""
+    for one in classes:
+        yield from index_of(one).on_self(name)
+    for inner in owner.module.scope.descendants():
+        for node in inner.attributes:
+            if node.attr == name and inner.method_around.enclosing_class not in classes:
+                of = alternatives(ev.type_of(node.value, inner))
+                if any(isinstance(one, Instance) and owner in lineage(ev, one) for one in of):
+                    yield inner, node
 
 
 def _plain_role(ev: Evaluator, use: ast.Attribute, cls: Class) -> str:
@@ -321,13 +339,6 @@ def _only_ends(ev: Evaluator, method: Scope, attribute: str, cls: Class) -> bool
         return False
     roles = {_plain_role(ev, use, cls) for use in uses if not depends_on_caller(ev, use, method)}
     return not roles.isdisjoint({"commit", "rollback"}) and roles <= {"commit", "rollback", "local"}
-
-
-def _heirs(ev: Evaluator, owner: Scope) -> Iterator[Scope]:
-    """The classes of the same module that derive from a class."""
-    for one in owner.module.scope.descendants():
-        if one.kind == "class" and one is not owner and owner in lineage(ev, ClassObject(one, None)):
-            yield one
 
 
 def _leaves_something_open(family: list[Scope]) -> bool:

@@ -10,6 +10,7 @@ from poolint.syntax.scopes import home_of, is_parameter, parent_of
 from poolint.types import annotated, imports, yields
 from poolint.types.members import content, is_application, lineage
 from poolint.types.values import (
+    NEVER,
     NOTHING,
     UNKNOWN,
     CallableValue,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 def declared(ev: Evaluator, value: Type, binding: Binding, scope: Scope) -> Type:
     """What a name is that is declared: the ``value`` that is really assigned to it, where that says more than the promise."""
     assert binding.annotation is not None
-    if isinstance(value, Instance) and value.base is not None:
+    if value is NEVER or (isinstance(value, Instance) and value.base is not None):
         return value
     promised = annotated.annotation(ev, binding.annotation, scope)
     if isinstance(value, Instance) and scope.kind != "class" and not _is_base_of(ev, value, promised):

@@ -26,6 +26,7 @@ from poolint.types import (
 )
 from poolint.types.values import (
     FOREIGN,
+    NEVER,
     NOTHING,
     UNKNOWN,
     CallableValue,
@@ -206,7 +207,7 @@ def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:
             if source.call == "async-generator" and name.endswith("anext"):
                 return Pending("coroutine", awaited=source.item)
             if source.call == "async-generator":
-                return ev.library("typing.NoReturn")  # it is no iterator: nothing comes of that, whatever it is used as
+                return NEVER  # it is no iterator
             return source.item if source.call in ("generator", "iterable") else UNKNOWN
     if ("items", name) in passed:
         item = ev.item(ev.type_of(node.args[0], scope), asynchronous=False)

@@ -59,9 +59,19 @@ class Nothing(Type):
         self.key = ("none",)
 
 
+class Never(Type):
+    """No value at all: what would give one raises."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self.key = ("never",)
+
+
 UNKNOWN = Unknown()
 NOTHING = Nothing()
 FOREIGN = Foreign()
+NEVER = Never()
 
 
 class Instance(Type):
@@ -232,6 +242,8 @@ def union(types: list[Type]) -> Type:
                 members.append(member)
     if all(one is FOREIGN or one is NOTHING for one in members) and FOREIGN in members:
         return UNKNOWN
+    if len(members) > 1 and NEVER in members:
+        members.remove(NEVER)
     if not members:
         return UNKNOWN
     return members[0] if len(members) == 1 else Either(tuple(members))
