@@ -323,8 +323,8 @@ class Keywords:
                 certain = None if result.complete and key not in result.items else call
                 result.put(key, Setting(call.args[1], scope, block if block is not None else certain))
         elif name in ("pop", "clear", "popitem"):
-            keys = [_text(call.args[0])] if name == "pop" and call.args else list(result.items)
-            for key in keys:
+            keys = _texts(call.args[0], scope) if name == "pop" and call.args else []
+            for key in keys or list(result.items):
                 result.items.pop(key, None)
             result.complete = False
 
@@ -355,6 +355,15 @@ def _mentions(name: str, scope: Scope) -> list[ast.Name]:
     """Where a scope reads a name, or adds to what it stands for, in order."""
     added = [one.node for one in scope.bindings.get(name, ()) if _is_augmented(one) and isinstance(one.node, ast.Name)]
     return sorted([*scope.loads.get(name, ()), *added], key=lambda one: (one.lineno, one.col_offset))
+
+
+def _texts(node: ast.expr, scope: Scope) -> list[str]:
+    """The keys that an expression may be: a text, or each of those that a loop goes over; none where that is not known."""
+    bindings = scope.bindings.get(node.id, ()) if isinstance(node, ast.Name) else ()
+    over = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "for" and bindings[0].index < 0 else None
+    several = over.elts if isinstance(over, (ast.Tuple, ast.List, ast.Set)) else [node]
+    texts = [_text(one) for one in several]
+    return texts if all(texts) else []
 
 
 def _text(node: ast.expr) -> str:

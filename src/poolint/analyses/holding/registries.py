@@ -12,10 +12,11 @@ from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.conditions import Entering
-from poolint.analyses.holding import root_of
+from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.holding.entities import Entities, Registry
 from poolint.analyses.holding.exit_summaries import Left, on_some_way, ways_left
 from poolint.analyses.holding.registry_words import registry_words
+from poolint.analyses.holding.transactions import query_makers
 from poolint.analyses.holding.wrappers import Wrappers
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import arguments_of
@@ -91,6 +92,9 @@ class Registries:
         self._yielded: Summaries[ScopeKey, frozenset[Registry]] = Summaries(
             "yields-registries", self._yields, bottom=frozenset(), join=frozenset.union, components=holdings.components
         )
+        self._queries: Summaries[ScopeKey, frozenset[Registry]] = Summaries(
+            "queries-of-registries", self._makes_of, bottom=frozenset(), join=frozenset.union
+        )
         self._ended: Summaries[Called, Left] = Summaries(
             "ends-block", self._ends_block, bottom=Left.NEVER, join=on_some_way, components=holdings.components
         )
@@ -123,11 +127,31 @@ class Registries:
             for other in self._entities.passed(scope) if left is Left.ENDED and registry.module else ():
                 yield self._named(other, scope), left, self.ev.models.classes[other.cls]
 
-    def of_entity(self, node: ast.expr, scope: Scope) -> tuple[str, Class] | None:
-        """The registry that what a class has for asking for its objects works with, ``Order.query``, and what it is called
-        in ``scope``: that of the object whose ``Model`` the class is derived from."""
-        registry = self._entities.of(node, scope) if isinstance(node, ast.Attribute) else None
+    def of_query(self, query: ast.expr, scope: Scope) -> tuple[str, Class] | None:
+        """The registry that a query works with which begins with what a class has for asking for its objects, ``Order.query``:
+        that of the object whose ``Model`` the class is derived from; or with a function that makes it with one. And what the
+        registry is called in ``scope``."""
+        root = source_of(self.ev, query, scope)
+        registry = self._entities.of(root, scope) if isinstance(root, ast.Attribute) else None
+        if registry is None and self.is_near(scope.module):
+            made = [self._queries.of(one.key) for one in query_makers(self.ev, query, scope)]
+            registry = next(iter(made[0])) if made and all(len(one) == 1 and one == made[0] for one in made) else None
         return (self._named(registry, scope), self.ev.models.classes[registry.cls]) if registry is not None else None
+
+    def _makes_of(self, key: ScopeKey) -> frozenset[Registry]:
+        """The registries with which a function makes the queries that it gives back."""
+        scope = self.ev.project.scope(key)
+        if scope.is_generator or scope.is_async or not self.is_near(scope.module):
+            return frozenset()
+        found: set[Registry] = set()
+        for one in scope.returns:
+            root = source_of(self.ev, one, scope)
+            registry = self._entities.of(root, scope) if isinstance(root, ast.Attribute) else None
+            registry = registry or (self.at(name_of(root), scope) if root is not None else None)
+            found.update([registry] if registry is not None and registry.module else ())
+            for maker in query_makers(self.ev, one, scope) if registry is None else ():
+                found |= self._queries.of(maker.key)
+        return frozenset(found)
 
     def ended_with(self, header: ast.Call, scope: Scope) -> Iterator[str]:
         """The registries that a function uses, where a block takes their sessions away as it ends: `app.app_context()`, or a
