@@ -13,7 +13,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from poolint.syntax.expressions import argument_for, tells_all
+from poolint.syntax.expressions import argument_for, is_none, tells_all
 from poolint.syntax.file_kinds import is_test_path
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.evidence import is_of_class
@@ -77,13 +77,16 @@ class Callers:
 
     def contradicting(self, declared: Instance, binding: Binding, scope: Scope, hops: int = _MAX_HOPS) -> Type:
         """What the calls pass for a parameter that is declared to be of a library's class, where each is seen to pass something
-        else; ``UNKNOWN`` where one does not. Who passes a parameter of its own that is declared alike is asked in turn."""
+        else; ``UNKNOWN`` where one does not. Who passes a parameter of its own that is declared alike is asked in turn, and says
+        nothing if nobody names it."""
         assert declared.base is not None
         found: list[Type] = []
         for argument, inner, _ in self._given(binding, scope, self._called(scope, in_tests=False)):
             if argument is None:
                 continue
             own = _declared_alike(argument, inner, binding)
+            if own is not None and self._is_unnamed(inner):
+                continue
             if own is not None:
                 passed = self.contradicting(declared, own, inner, hops - 1) if hops else UNKNOWN
             else:
@@ -93,6 +96,18 @@ class Callers:
                 return UNKNOWN
             found.append(passed)
         return union(found) if found else UNKNOWN
+
+    def _is_unnamed(self, function: Scope) -> bool:
+        """Whether nothing but tests, imports and lists of names names a function of a module: nobody passes anything by way of
+        it."""
+        own, name = function.module, function.name
+        if function.parent is not own.scope or getattr(function.node, "decorator_list", []):
+            return False
+        paths = dict.fromkeys((own.path, *self.ev.project.saying(name, own)))
+        if len(paths) > _MAX_MODULES:
+            return False
+        saying = [self.ev.project.module(path) for path in paths]
+        return all(one is not None and not _is_read(name, one) for one in saying)
 
     def _is_as_declared(self, one: Type, declared: Class) -> bool:
         """Whether something is of a class, and does on an event loop what that says."""
@@ -254,6 +269,12 @@ class Callers:
         return found
 
 
+def _is_read(name: str, module: Module) -> bool:
+    """Whether a module reads something of a name, its own or another's."""
+    scopes = module.scope.descendants()
+    return any(name in one.loads or any(each.attr == name for each in one.attributes) for one in scopes)
+
+
 def _is_asked(name: str, scope: Scope) -> bool:
     """Whether a function asks a parameter for something, or keeps it for its object, which may."""
     return any(_asks_or_keeps(parent_of(one)) for one in scope.loads.get(name, ()))
@@ -275,6 +296,8 @@ def _declared_alike(argument: ast.expr, scope: Scope, parameter: Binding) -> Bin
     """The parameter of a function that it passes on for another one, which is declared as that is; None for anything else."""
     bindings = scope.bindings.get(argument.id, ()) if isinstance(argument, ast.Name) else ()
     own = bindings[0] if len(bindings) == 1 and bindings[0].kind == "parameter" else None
-    if own is None or own.value is not None or own.annotation is None or parameter.annotation is None:
+    if own is None or own.annotation is None or parameter.annotation is None:
+        return None
+    if own.value is not None and not is_none(own.value):
         return None  # what a default injects says more
     return own if ast.dump(own.annotation) == ast.dump(parameter.annotation) else None
