@@ -23,9 +23,9 @@ def serving(models: Models) -> dict[str, list[str]]:
 
 
 def may_make(named: Named, names: list[str]) -> bool:
-    """Whether a file may make one of some things: it imports what leads there, and has the last part of its name."""
+    """Whether a file may make one of some things: it imports what leads there, and reads the last part of its name."""
     return any(
-        name.rpartition(".")[2] in named.words
+        name.rpartition(".")[2] in named.names
         and any(not one.level and _leads_to(one.dotted, name) for one in named.imports)
         for name in names
     )

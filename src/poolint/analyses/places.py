@@ -43,6 +43,9 @@ MAX_PATH = 3
 _MAX_DEPTH = 2
 """Members from an object down to a session that are looked for; real ones are one or two."""
 
+_MAX_RETURNS = 4
+"""Ways on which a function gives an object. One that has more chooses among objects, and says little of each."""
+
 _MAX_NAMES = 12
 """Names that stand for each other, in a row."""
 
@@ -57,7 +60,7 @@ class Places:
         self.ev = ev
         self._kept: dict[object, dict[str, Class]] = {}
         self.carrying = ev.derived(Carrying)
-        self._made: dict[ast.Call, dict[str, str]] = {}
+        self._made: dict[tuple[ast.Call, int], dict[str, str]] = {}
         self._firsts: dict[tuple[Scope, str], str] = {}
         self._finding: set[tuple[Scope, str]] = set()
         self._together = GivenTogether(self)
@@ -104,7 +107,7 @@ class Places:
             call = call.value
         if not isinstance(call, ast.Call) or depth > _MAX_MADE:
             return {}
-        known = self._made.get(call)
+        known = self._made.get((call, depth))
         if known is not None:
             return known
         found: dict[str, str] = {}
@@ -122,8 +125,8 @@ class Places:
                 found |= self._constructed(callee.instance(), call, scope, depth)
             elif isinstance(callee, Function) and callee.scope.kind == "function":
                 found |= self._returned(callee, call, scope, depth)
-        if not depth and not self._finding and self.ev.is_idle:
-            self._made[call] = found
+        if not self._finding and self.ev.is_idle:
+            self._made[call, depth] = found
         return found
 
     def _constructed(self, owner: Instance, call: ast.Call, scope: Scope, depth: int) -> dict[str, str]:
@@ -194,7 +197,7 @@ class Places:
     def _returned(self, callee: Function, call: ast.Call, scope: Scope, depth: int) -> dict[str, str]:
         """What a function gives that makes an object with what it is passed."""
         function = callee.scope
-        if function.is_generator:
+        if function.is_generator or len(function.returns) > _MAX_RETURNS:
             return {}
         passed = bound_to(function, call, is_method=callee.receiver is not None)
         inner: dict[str, str] = {}

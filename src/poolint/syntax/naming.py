@@ -41,7 +41,8 @@ class Named:
     """What the parts of a file name. A part is the module, a class at its top, or a function or method that stands in no
     other function; what decorates one, and its defaults, are of what is around it.
 
-    ``words`` are names that are read, attributes, and words in strings that are not only there to be read by people;
+    ``words`` are names that are read, attributes, and words in strings that are not only there to be read by people, ``names``
+    those of them that are no strings;
     ``paths`` the parts of strings without blanks, as they name modules of packages, ``bare`` the first part, a single word, the
     path of a file and that of an address, where the file loads no modules by such names, ``dotted`` such strings as a whole;
     ``joined`` the strings that a name is put together of by which an attribute is looked up. ``computes``: some are by names
@@ -57,6 +58,7 @@ class Named:
         self._loaders = loaders
         self._listing = False
         self.words: dict[str, set[ScopeKey]] = {}
+        self.names: set[str] = set()
         self.paths: dict[str, set[ScopeKey]] = {}
         self.bare: dict[str, set[ScopeKey]] = {}
         self.dotted: set[str] = set()
@@ -187,6 +189,7 @@ class Named:
         return name in self._lookups and not any(isinstance(one.value, str) for one in texts)
 
     def _name(self, name: str, by: ScopeKey) -> None:
+        self.names.add(name)
         self.words.setdefault(name, set()).add(by)
 
     def _text(self, text: str, by: ScopeKey) -> None:

@@ -16,7 +16,7 @@ from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.holding.entities import Entities, Registry
 from poolint.analyses.holding.exit_summaries import Left, on_some_way, ways_left
 from poolint.analyses.holding.registry_words import registry_words
-from poolint.analyses.holding.transactions import query_makers
+from poolint.analyses.holding.transactions import is_query
 from poolint.analyses.holding.wrappers import Wrappers
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import arguments_of
@@ -27,6 +27,7 @@ from poolint.syntax.expressions import dotted, is_none
 from poolint.syntax.scopes import parent_of
 from poolint.types.bound import elsewhere
 from poolint.types.call_sites import callees_of
+from poolint.types.followed import one_step
 from poolint.types.following import PASSAGES, Follower
 from poolint.types.imports import source
 from poolint.types.values import Function, Instance, alternatives
@@ -42,11 +43,17 @@ if TYPE_CHECKING:
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Binding, Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
+    from poolint.types.followed import Step, Steps
     from poolint.types.following import Passage
+    from poolint.types.values import Type
 
 
 _KEPT: frozenset[Passage] = PASSAGES | {"caller", "member"}
 """What a registry is handed through to the object that keeps it."""
+
+
+_MADE: frozenset[Passage] = frozenset({"call"})
+"""What a query is made through."""
 
 
 _Sessions = frozenset[tuple[Registry, Left]]
@@ -92,9 +99,6 @@ class Registries:
         self._yielded: Summaries[ScopeKey, frozenset[Registry]] = Summaries(
             "yields-registries", self._yields, bottom=frozenset(), join=frozenset.union, components=holdings.components
         )
-        self._queries: Summaries[ScopeKey, frozenset[Registry]] = Summaries(
-            "queries-of-registries", self._makes_of, bottom=frozenset(), join=frozenset.union
-        )
         self._ended: Summaries[Called, Left] = Summaries(
             "ends-block", self._ends_block, bottom=Left.NEVER, join=on_some_way, components=holdings.components
         )
@@ -131,27 +135,25 @@ class Registries:
         """The registry that a query works with which begins with what a class has for asking for its objects, ``Order.query``:
         that of the object whose ``Model`` the class is derived from; or with a function that makes it with one. And what the
         registry is called in ``scope``."""
-        root = source_of(self.ev, query, scope)
-        registry = self._entities.of(root, scope) if isinstance(root, ast.Attribute) else None
+        registry = self._asked(query, scope)
         if registry is None and self.is_near(scope.module):
-            made = [self._queries.of(one.key) for one in query_makers(self.ev, query, scope)]
-            registry = next(iter(made[0])) if made and all(len(one) == 1 and one == made[0] for one in made) else None
+            ends = Follower(self.ev, _MADE, self._before).sources(query, scope).found
+            found = {self._asked(end.node, end.scope) for end in ends}
+            registry = found.pop() if len(found) == 1 else None
+            registry = registry if registry is not None and registry.module else None
         return (self._named(registry, scope), self.ev.models.classes[registry.cls]) if registry is not None else None
 
-    def _makes_of(self, key: ScopeKey) -> frozenset[Registry]:
-        """The registries with which a function makes the queries that it gives back."""
-        scope = self.ev.project.scope(key)
-        if scope.is_generator or scope.is_async or not self.is_near(scope.module):
-            return frozenset()
-        found: set[Registry] = set()
-        for one in scope.returns:
-            root = source_of(self.ev, one, scope)
-            registry = self._entities.of(root, scope) if isinstance(root, ast.Attribute) else None
-            registry = registry or (self.at(name_of(root), scope) if root is not None else None)
-            found.update([registry] if registry is not None and registry.module else ())
-            for maker in query_makers(self.ev, one, scope) if registry is None else ():
-                found |= self._queries.of(maker.key)
-        return frozenset(found)
+    def _asked(self, query: ast.expr, scope: Scope) -> Registry | None:
+        """The registry with which a query begins where it stands."""
+        root = source_of(self.ev, query, scope)
+        registry = self._entities.of(root, scope) if isinstance(root, ast.Attribute) else None
+        return registry or (self.at(name_of(root), scope) if root is not None and name_of(root) else None)
+
+    def _before(self, call: ast.Call, at: Step, _: tuple[Type, ...]) -> Steps | None:
+        """The query of which another is made: ``orders()`` of ``orders().limit(3)``."""
+        of = call.func.value if isinstance(call.func, ast.Attribute) else None
+        is_made = isinstance(of, (ast.Call, ast.Name)) and is_query(self.ev.type_of(of, at.scope))
+        return one_step(of, at.scope, at.frame) if of is not None and is_made else None
 
     def ended_with(self, header: ast.Call, scope: Scope) -> Iterator[str]:
         """The registries that a function uses, where a block takes their sessions away as it ends: `app.app_context()`, or a

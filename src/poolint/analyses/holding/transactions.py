@@ -26,8 +26,6 @@ from poolint.types.values import Function, Instance, Pending, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from poolint.syntax.scopes import Scope, ScopeKey, WithNode
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
@@ -301,28 +299,6 @@ def _member(found: ast.expr, path: list[str], at: ast.expr) -> ast.expr:
     return found
 
 
-def _made_by(ev: Evaluator, call: ast.Call, scope: Scope) -> Function | None:
-    """The one function of the project that makes a query which a call gives."""
-    callees = callees_of(ev, call, scope) if is_query(ev.type_of(call, scope)) else ()
-    callee = callees[0] if len(callees) == 1 else None
-    return callee if isinstance(callee, Function) and callee.scope.kind == "function" else None
-
-
-def query_makers(
-    ev: Evaluator, query: ast.expr | None, scope: Scope, seen: frozenset[str] = frozenset()
-) -> Iterator[Scope]:
-    """The functions of the project which make the query that a chain of calls begins with, also by way of its names."""
-    while isinstance(query, ast.Call):
-        callee = _made_by(ev, query, scope)
-        if callee is not None:
-            yield callee.scope
-            return
-        query = query.func.value if isinstance(query.func, ast.Attribute) else None
-    if isinstance(query, ast.Name) and query.id not in seen:
-        for one in scope.bindings.get(query.id, ()):
-            yield from query_makers(ev, one.value if one.kind == "assign" else None, scope, seen | {query.id})
-
-
 class _MadeQueries:
     """Which session the queries are of that functions of the project make and give back: a problem of summaries."""
 
@@ -332,8 +308,12 @@ class _MadeQueries:
 
     def of_call(self, call: ast.Call, scope: Scope) -> ast.expr | None:
         """The session of the query that a call gives, as ``scope`` has it; None where no function of the project makes it."""
-        function, callee = call.func, _made_by(self.ev, call, scope)
-        if callee is None:
+        function = call.func
+        if not is_query(self.ev.type_of(call, scope)):
+            return None
+        callees = callees_of(self.ev, call, scope)
+        callee = callees[0] if len(callees) == 1 else None
+        if not isinstance(callee, Function) or callee.scope.kind != "function":
             return None
         root, *path = self._places.of(callee.scope.key).split(".")
         if root == "self" and callee.receiver is not None and path and isinstance(function, ast.Attribute):
