@@ -47,7 +47,7 @@ class Mounting:
         self._files = files
         self._asks = asks
         self._is_at_hand = is_at_hand
-        self._read: dict[tuple[str, str], list[ast.expr]] = {}
+        self._read: dict[str, dict[str, list[ast.expr]]] = {}
         self._mounted = {name for row in ev.models.purposes if row.purpose == "is-mounted" for name in row.names}
 
     def is_left_out(self, scope: Scope) -> bool:
@@ -100,10 +100,10 @@ class Mounting:
         handed to one that nothing takes in."""
         if where.path != asking.module.path:
             recording.answered(recording.runs(asking.module.path), [where.path])
-        key = (where.path, router.name)
-        if key not in self._read:
-            self._read[key] = list(_reads(where.tree, router.name))
-        return any(self._is_taken_further(one, router, where, asking, passed) for one in self._read[key])
+        if where.path not in self._read:
+            self._read[where.path] = _reads(where.tree)
+        reads = self._read[where.path].get(router.name, ())
+        return any(self._is_taken_further(one, router, where, asking, passed) for one in reads)
 
     def _is_taken_further(
         self, node: ast.expr, router: Router, where: Module, asking: Scope, passed: frozenset[tuple[str, str]]
@@ -118,16 +118,19 @@ class Mounting:
         return outer is None or self._is_taken_in(outer, outer.home, asking, passed)
 
 
-def _reads(tree: ast.Module, name: str) -> Iterator[ast.expr]:
-    """Where a name is read in a module, or what it is imported as, but for what decorates by it."""
-    decorating = {id(each) for one in ast.walk(tree) for each in _decorating(one)}
-    imports = (one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom))
-    names = {name, *(each.asname for one in imports for each in one.names if each.name == name and each.asname)}
-    for one in ast.walk(tree):
-        if not isinstance(one, (ast.Name, ast.Attribute)) or not isinstance(one.ctx, ast.Load):
-            continue
-        if (one.id if isinstance(one, ast.Name) else one.attr) in names and id(one) not in decorating:
-            yield one
+def _reads(tree: ast.Module) -> dict[str, list[ast.expr]]:
+    """Where names are read in a module, each also by what it is imported as, but for what decorates by them."""
+    nodes = list(ast.walk(tree))
+    decorating = {id(each) for one in nodes for each in _decorating(one)}
+    found: dict[str, list[ast.expr]] = {}
+    for one in nodes:
+        if isinstance(one, (ast.Name, ast.Attribute)) and isinstance(one.ctx, ast.Load) and id(one) not in decorating:
+            found.setdefault(one.id if isinstance(one, ast.Name) else one.attr, []).append(one)
+    imports = [each for one in nodes if isinstance(one, ast.ImportFrom) for each in one.names]
+    result = dict(found)
+    for name, alias in sorted({(one.name, one.asname) for one in imports if one.asname and one.asname != one.name}):
+        result[name] = [*result.get(name, ()), *found.get(alias, ())]
+    return result
 
 
 def _decorating(node: ast.AST) -> Iterator[ast.AST]:

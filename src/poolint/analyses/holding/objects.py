@@ -254,9 +254,9 @@ class Objects:
         found = {f"{root}.{path}" for root, path, place, _ in self._given(callee, call, scope) if place in names}
         return {self.places.first(one, callee.scope) for one in found}
 
-    def of_query(self, query: ast.expr, scope: Scope) -> tuple[str, Class] | None:
-        """The place of a registry's session that a query works with, and its class."""
-        return self._registries.of_query(query, scope) if self._registries is not None else None
+    def of_query(self, query: ast.expr, root: ast.expr | None, scope: Scope) -> tuple[str, Class] | None:
+        """The place of a registry's session that a query works with which begins at ``root``, and its class."""
+        return self._registries.of_query(query, root, scope) if self._registries is not None else None
 
     def left_in(self, module: Module, name: str, scope: Scope) -> bool:
         """Whether a function leaves the session of a registry, which a module binds to a name, holding its connection."""

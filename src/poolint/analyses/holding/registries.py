@@ -131,21 +131,20 @@ class Registries:
             for other in self._entities.passed(scope) if left is Left.ENDED and registry.module else ():
                 yield self._named(other, scope), left, self.ev.models.classes[other.cls]
 
-    def of_query(self, query: ast.expr, scope: Scope) -> tuple[str, Class] | None:
-        """The registry that a query works with which begins with what a class has for asking for its objects, ``Order.query``:
-        that of the object whose ``Model`` the class is derived from; or with a function that makes it with one. And what the
-        registry is called in ``scope``."""
-        registry = self._asked(query, scope)
+    def of_query(self, query: ast.expr, root: ast.expr | None, scope: Scope) -> tuple[str, Class] | None:
+        """The registry that a query works with which begins at ``root`` with what a class has for asking for its objects,
+        ``Order.query``: that of the object whose ``Model`` the class is derived from; or with a function that makes it with one.
+        And what the registry is called in ``scope``."""
+        registry = self._beginning(root, scope)
         if registry is None and self.is_near(scope.module):
             ends = Follower(self.ev, _MADE, self._before).sources(query, scope).found
-            found = {self._asked(end.node, end.scope) for end in ends}
+            found = {self._beginning(source_of(self.ev, end.node, end.scope), end.scope) for end in ends}
             registry = found.pop() if len(found) == 1 else None
             registry = registry if registry is not None and registry.module else None
         return (self._named(registry, scope), self.ev.models.classes[registry.cls]) if registry is not None else None
 
-    def _asked(self, query: ast.expr, scope: Scope) -> Registry | None:
-        """The registry with which a query begins where it stands."""
-        root = source_of(self.ev, query, scope)
+    def _beginning(self, root: ast.expr | None, scope: Scope) -> Registry | None:
+        """The registry that a query has which begins with this."""
         registry = self._entities.of(root, scope) if isinstance(root, ast.Attribute) else None
         return registry or (self.at(name_of(root), scope) if root is not None and name_of(root) else None)
 

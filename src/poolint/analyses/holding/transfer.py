@@ -298,7 +298,7 @@ class Reader:
         if root is not None and cls is not None:
             if cls.kind in SESSIONS:
                 yield Change(self.places.named(root, scope), True, node, cls)
-        elif (found := self.objects.of_query(query, scope)) is not None:
+        elif (found := self.objects.of_query(query, root, scope)) is not None:
             yield Change(found[0], True, node, found[1])
 
     def _iterated(self, scope: Scope, found: Changes) -> None:
