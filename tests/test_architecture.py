@@ -715,6 +715,7 @@ SCREENING = {
     "_is_interesting",
     "_is_near_any_word",
     "carried",
+    "is_given",
     "is_interesting",
     "leads_to",
     "may_share",

@@ -295,9 +295,10 @@ class Checker:
 
     def _new_screen(self) -> Screen:
         screen = Screen(self.finder, self._read, self._ready)
-        # What the screen asks the project: who fills an interface, by its name or by its methods.
+        # What the screen asks the project: who fills an interface, by name or by methods, and who makes objects of a class.
         screen.heirs = lambda name, path: self._known_project().fillers(name, path, recording.sight(path))
         screen.writers = lambda names, path: self._known_project().writers(names, path, recording.sight(path))
+        screen.makers = lambda name, path: self._known_project().makers(name, path, recording.sight(path))
         return screen
 
     def _known_project(self) -> Project:

@@ -43,7 +43,7 @@ class Carrying:
 
     def concerns(self, scope: Scope) -> bool:
         """Whether what stands in a scope may have to do with a session or connection: by the words of the top-level
-        statement around it, or the members of its class."""
+        statement around it, the members of its class, or what is given to who makes objects of that."""
         known = self._concerning.get(scope)
         if known is None:
             top = scope
@@ -54,6 +54,7 @@ class Carrying:
                 top.parent is None
                 or top.name.encode() in self.ev.screen.touching(source.path, source.data)
                 or any(map(self.says_database, top.self_assignments))
+                or (top.kind == "class" and self.ev.screen.is_given(top.name, source.path, source.data))
             )
         return known
 
@@ -99,10 +100,16 @@ class Carrying:
             return known
         found: dict[str, None] = {}
         for cls in lineage(self.ev, owner):
+            source = cls.module.source
             if self.concerns(cls):
+                is_given = self.ev.screen.is_given(cls.name, source.path, source.data)
                 fields = {name: bound for name, bound in cls.bindings.items() if bound[-1].kind == "annotated"}
                 for name, bound in (*fields.items(), *cls.self_assignments.items()):
-                    if self.says_database(name) or any(self.is_carrier(one, one.home(cls)) for one in bound):
+                    if (
+                        self.says_database(name)
+                        or (is_given and any(map(_is_undeclared, bound)))
+                        or any(self.is_carrier(one, one.home(cls)) for one in bound)
+                    ):
                         found[name] = None
         if owner.base is not None:
             found.update(dict.fromkeys(owner.base.made_of))
@@ -156,6 +163,13 @@ class Carrying:
             used = [first_name(call.func) for call in scope.calls_named(self._showing)]
             found = self._told[scope] = {*self.carriers(scope), *around, *undeclared, *used}
         return found
+
+
+def _is_undeclared(binding: Binding) -> bool:
+    """Whether a member is a parameter of which its function says nothing."""
+    value, home = binding.value, binding.scope
+    given = home.bindings.get(value.id, ()) if isinstance(value, ast.Name) and home is not None else ()
+    return any(one.kind == "parameter" and one.annotation is None for one in given)
 
 
 def _telling_any(bindings: Sequence[Binding]) -> set[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections import deque
 from operator import or_
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.callees import Edges
@@ -20,7 +21,7 @@ from poolint.syntax.scopes import ScopeKey
 from poolint.syntax.second_tries import is_after_a_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from poolint.analyses.sinks import Sink
     from poolint.syntax.living import Living
@@ -63,7 +64,8 @@ class Effects:
     ``of_some``: of several functions that may run it is enough that one has the effect. ``threads``: what runs in a thread
     that is awaited counts as well. ``at_last`` are effects that are told only where there is no other, the last of them
     least: what backs off after a failure has done something before, and that is what is waited for. ``failing``: what is
-    done only after something has failed counts as well. ``by_passing`` says what a function of the project does with what
+    done only after something has failed counts as well; ``after_failure`` says what is told of an effect instead then.
+    ``by_passing`` says what a function of the project does with what
     this call passes it, where that is of interest and its own calls do not tell.
     """
 
@@ -80,6 +82,7 @@ class Effects:
         threads: bool = False,
         at_last: tuple[str, ...] = (),
         failing: bool = True,
+        after_failure: Mapping[str, str] = MappingProxyType({}),
         by_passing: Callable[[Edge, Scope, Known], Witness | None] | None = None,
     ) -> None:
         self.edges = edges
@@ -91,6 +94,7 @@ class Effects:
         self.threads = threads
         self.at_last = at_last
         self.failing = failing
+        self.after_failure = after_failure
         self.by_passing = by_passing
         self._recovering = (
             Effects(edges, recovering, where, recovers=True, of_some=of_some, threads=threads)
@@ -299,8 +303,8 @@ class Effects:
                 if effects is not self:
                     effect = effects._effect(edge.fact, entry[0], effects.below)
                 if effect and (not edge.is_around or retried is None):
-                    found = Witness((*_chain(came_by, entry), *edge.links), effect)
-                    if not edge.is_around and effect not in self.at_last:
+                    found = self._told((*_chain(came_by, entry), *edge.links), effect)
+                    if not edge.is_around and found.effect not in self.at_last:
                         return found
                     retried = self._rather(retried, found)
                 passing = self._passing(edge, *entry)
@@ -320,6 +324,11 @@ class Effects:
                         queue.append(following)
         assert retried is not None, "what reaches a sink has a chain to it"
         return retried
+
+    def _told(self, links: tuple[Link, ...], effect: str) -> Witness:
+        """A chain below a call: who calls something that pauses only after a failure backs off."""
+        is_later = effect in self.after_failure and any(is_after_a_failure(one.node) for one in links)
+        return Witness(links, self.after_failure[effect] if is_later else effect)
 
     def _rather(self, known: Witness | None, found: Witness) -> Witness:
         """Which of two chains is told, where one is known already."""

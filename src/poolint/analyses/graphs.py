@@ -244,7 +244,8 @@ def events_at(graph: cfg.Graph, node: ast.AST) -> list[cfg.Node]:
     if not events and isinstance(where, ast.stmt):
         targets = where.targets if isinstance(where, ast.Assign) else [getattr(where, "target", where)]
         return [event for one in (where, *targets) for event in graph.nodes_of(one)]
-    return events
+    # A test of what a call gives comes after it.
+    return [one for one in events if one.kind != "test"] or events
 
 
 def ends_the_process(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:

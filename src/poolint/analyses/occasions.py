@@ -12,9 +12,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from poolint.analyses.command_lines import CommandLines
-from poolint.analyses.repetition import Repeats
 from poolint.flow.summaries import Summaries
-from poolint.frameworks.hooks import has_own_loop, is_handed, is_handed_singly, is_run_singly, starts
+from poolint.frameworks.hooks import is_handed, is_handed_singly, is_run_singly, starts
 from poolint.syntax.commands import is_command, is_of_script
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.importers import importers
@@ -57,27 +56,11 @@ class Occasions:
         self._in_workers: Summaries[ScopeKey, bool] = Summaries(
             "runs-in-turn-in-workers", self._is_in_turn_in_workers, bottom=False, join=bool.__or__
         )
-        self._on_own_loop: Summaries[ScopeKey, bool] = Summaries(
-            "on-own-loop", self._is_on_own_loop, bottom=False, join=bool.__or__
-        )
         self._handed: Summaries[ScopeKey, bool] = Summaries(
             "handed-on", self._is_handed, bottom=False, join=bool.__or__
         )
         self._keeping = ev.models.manners["keeps-function"]
         self._properties = ev.models.words("property")
-        self._beside = ev.models.words("makes-task", "starts", "starts-later")
-        self._at_once = ev.models.words("at-once")
-        self._repeats = ev.derived(Repeats)
-
-    def has_own_loop(self, scope: Scope) -> bool:
-        """Whether a coroutine runs on event loops that are made for it, or for what awaits it, each time anew, and on which
-        nothing else is started: nobody is there whom it could hold up."""
-        return scope.kind == "function" and self._on_own_loop.of(scope.key)
-
-    def holds_up_nobody(self, scope: Scope) -> bool:
-        """Whether a coroutine has an event loop to itself: as an application starts or ends, in a command, or on a loop of its
-        own."""
-        return self.starts(scope) or self.ends_with_process(scope) or self.has_own_loop(scope)
 
     def ends_with_process(self, scope: Scope) -> bool:
         """Whether a function runs once in a process that does nothing else: in a command, and in no loop of it."""
@@ -253,22 +236,6 @@ class Occasions:
         drive = parent_of(call)
         return isinstance(drive, ast.Call) and last_name(drive.func) in self._drives
 
-    def _is_on_own_loop(self, key: ScopeKey) -> bool:
-        scope = self.ev.project.scope(key)
-        if not scope.is_async or any(True for _ in scope.calls_named(self._beside)):
-            return False
-        if not all(isinstance(parent_of(one), ast.Await) for one in scope.calls_named(self._at_once)):
-            return False  # of those that are awaited nothing runs any more when they have been
-        if has_own_loop(self.ev, scope):
-            return True
-        calls = self.calls_of(scope)
-        return bool(calls) and all(
-            self._on_own_loop.of(inner.key) and isinstance(parent_of(call), ast.Await)
-            if inner.is_async
-            else self._is_driven(call) and (is_in_loop(call, inner) or self._repeats.why(inner) is not None)
-            for call, inner in calls
-        )
-
     def _starts(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
         if starts(self.ev, scope):
@@ -293,6 +260,13 @@ class Occasions:
             if inner is not scope:
                 found.append((call, inner))
         return found
+
+    def named_calls_of(self, scope: Scope) -> list[tuple[ast.Call, Scope]]:
+        """The calls of a function that the project makes itself, beside a library that calls what it has decorated."""
+        found = (
+            (parent_of(mention), mention, inner) for mention, inner in self._mentioned(scope) if inner is not scope
+        )
+        return [(call, inner) for call, mention, inner in found if isinstance(call, ast.Call) and call.func is mention]
 
     def _is_decorated(self, scope: Scope) -> bool:
         """Whether a function has decorators but those that leave it as it is, so that something else may call it."""

@@ -68,6 +68,10 @@ def slow_below_sink(fact: CallSite) -> str:
     return "" if effect == "lock" else effect
 
 
+AFTER_FAILURE = {"sleep": "retry"}
+"""What is told of an effect instead, where who has it is called only after something has failed."""
+
+
 def sleep_sink(fact: CallSite) -> str:
     """Whether a call sleeps, as between two attempts: what it does then is to back off."""
     return "retry" if slow_sink(fact) in ("sleep", "retry") else ""

@@ -10,7 +10,7 @@ import msgspec
 
 from poolint.analyses.clientele import Clientele
 from poolint.analyses.holding import root_of, source_of
-from poolint.analyses.occasions import Occasions
+from poolint.analyses.own_loops import OwnLoops
 from poolint.analyses.queried import Queried
 from poolint.analyses.sinks import sync_checkout_sink, sync_connection_sink, sync_session_sink
 from poolint.analyses.waypoints import calls_of, waypoint
@@ -108,8 +108,9 @@ class BlockingCheckout(Observation, frozen=True, eq=False):
 def observe(services: Services, scope: Scope) -> Iterator[Observation]:
     """The blocking calls on sessions in an ``async def``, then those that helpers make."""
     found = list(_observed(services, scope))
-    occasions = services.evaluator.derived(Occasions)
-    is_alone = bool(found) and (occasions.holds_up_nobody(scope) or _is_seldom(services.evaluator, found, scope))
+    is_alone = bool(found) and (
+        services.evaluator.derived(OwnLoops).holds_up_nobody(scope) or _is_seldom(services.evaluator, found, scope)
+    )
     above = services.evaluator.derived(PlainFunctions).above(scope) if found and not is_alone else None
     for one in found:
         if is_alone:

@@ -87,17 +87,18 @@ def backs_off(ev: Evaluator, witness: Witness) -> bool:
 
 
 def _tries_a_client(ev: Evaluator, witness: Witness) -> bool:
-    """Whether a coroutine that itself sleeps between two attempts awaits what it tries: that takes its time as well, unless
-    it is what a decorator was given, or works on a database."""
+    """Whether a coroutine that sleeps between two attempts, by itself or by a helper, awaits what it tries: that takes its time
+    as well, unless it is what a decorator was given, or works on a database."""
     last = witness.links[-1]
     pause = call_site(ev, last.node, last.scope) if isinstance(last.node, ast.Call) else None
     if len(witness.links) == 1 or pause is None or slow_sink(pause) != "sleep":
         return False
-    for one in last.scope.calls:
-        if one is not last.node and isinstance(parent_of(one), ast.Await) and is_tried(one):
-            fact = call_site(ev, one, last.scope)
-            home = home_of(one.func.id, last.scope) if isinstance(one.func, ast.Name) else None
-            is_given = home is not None and home is not last.scope and home.kind == "function"
+    at = next((one for one in reversed(witness.links[1:]) if is_after_a_failure(one.node)), last)
+    for one in at.scope.calls:
+        if one is not at.node and isinstance(parent_of(one), ast.Await) and is_tried(one):
+            fact = call_site(ev, one, at.scope)
+            home = home_of(one.func.id, at.scope) if isinstance(one.func, ast.Name) else None
+            is_given = home is not None and home is not at.scope and home.kind == "function"
             if not is_given and (fact is None or fact.role not in REACHING_ROLES):
                 return True
     return False

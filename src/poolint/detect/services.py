@@ -15,6 +15,7 @@ from poolint.analyses.lifetimes.acquisitions import Acquisitions
 from poolint.analyses.ownership import Ownership
 from poolint.analyses.session_use import Using
 from poolint.analyses.sinks import (
+    AFTER_FAILURE,
     blocking_sink,
     checkout_sink,
     database_sink,
@@ -247,4 +248,5 @@ def _slow(edges: Edges, *, of_some: bool = False, failing: bool = True) -> Effec
         threads=True,
         at_last=("retry", "chat", "pace"),
         failing=failing,
+        after_failure=AFTER_FAILURE,
     )

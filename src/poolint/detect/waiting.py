@@ -10,7 +10,7 @@ import msgspec
 
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.entry import branch_of, since
-from poolint.analyses.occasions import Occasions
+from poolint.analyses.own_loops import OwnLoops
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import held_from, is_in_memory
 from poolint.detect.detector import Detector
@@ -122,7 +122,7 @@ def _stops_loop(services: Services, witness: Witness, node: ast.expr, scope: Sco
     below = services.blocking.of_call(node, scope) if isinstance(node, ast.Call) and may_await(node, scope) else None
     if below is None or below.links[-1].node is not witness.links[-1].node:
         return False
-    return not services.evaluator.derived(Occasions).holds_up_nobody(scope)
+    return not services.evaluator.derived(OwnLoops).holds_up_nobody(scope)
 
 
 def _waiting(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[tuple[ast.expr, Witness]]:

@@ -16,11 +16,14 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import repeat
 
 from poolint import recording
 from poolint.files import read_source, with_newlines
 from poolint.screen.files import COROUTINE, File, Link, imports_of
 from poolint.screen.filling import filled
+from poolint.screen.given import keeping
+from poolint.screen.leading import fill
 from poolint.screen.mixing import mixed_in
 from poolint.screen.names import Names
 from poolint.screen.ready import ENGINE_OPTIONS, Ready
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
     from poolint.roots.finder import Finder
     from poolint.screen.filling import Heirs, Writers
+    from poolint.screen.given import Makers
 
     Reading = Callable[[str], bytes]
 
@@ -47,6 +51,7 @@ class Screen:
         self.finder = finder
         self.heirs: Heirs | None = None  # who says what fills an interface, or does without saying so:
         self.writers: Writers | None = None
+        self.makers: Makers | None = None
         self._read = read_bytes or read_source
         self._ready = ready or Ready()
         self._files: dict[str, File | None] = {}
@@ -84,10 +89,11 @@ class Screen:
         plain["shares"] = self.may_share
         if kind in plain:
             return plain[kind](path, data)
-        if kind == "near":
-            return self.is_near(frozenset(words.encode().split()), path, data)
-        if kind == "leads":
-            return self.leads_to(frozenset(words.encode().split()), path, data)
+        if kind in ("near", "leads"):
+            asks = self.is_near if kind == "near" else self.leads_to
+            return asks(frozenset(words.encode().split()), path, data)
+        if kind == "given":
+            return self.is_given(words, path, data)
         if kind == "carries":
             return _checksum(self.carried(path, data)) == words
         if question == recording.NAMES:
@@ -141,7 +147,18 @@ class Screen:
         absolute = os.path.abspath(path)
         if absolute in self._distance and (drives(data) or self.may_share(path, data)):
             return True
-        return self._may_drop(absolute, file)
+        return self._may_drop(absolute, file) or any(map(self._is_given, keeping(data), repeat(absolute)))
+
+    def is_given(self, name: str, path: str, data: bytes) -> bool:
+        """Whether files that carry something make objects of a class of the file, which keeps what it is given."""
+        self._settled_file(path, data)
+        found = name in keeping(data) and self._is_given(name, os.path.abspath(path))
+        return self._answered(f"given {name}", path, found)
+
+    def _is_given(self, name: str, path: str) -> bool:
+        makers = self.makers(name, path) if self.makers is not None else ()
+        found = ((one, file) for one in map(os.path.abspath, makers) if (file := self._file(one)) is not None)
+        return any(bool(self._settled(one, file.data).carried) for one, file in found)
 
     def names(self, path: str, data: bytes) -> Names:
         """The names that the file at ``path``, and all that it imports, define, and maybe more."""
@@ -157,22 +174,10 @@ class Screen:
     def leads_to(self, roots: frozenset[bytes], path: str, data: bytes) -> bool:
         """Whether it comes, over any number of imports, to a file that calls something of one of these names, or of one
         that ends so."""
-        file = self._settled_file(path, data)
+        file, start = self._settled_file(path, data), os.path.abspath(path)
         known = self._leading.setdefault(roots, {})
-        start = os.path.abspath(path)
-        seen, queue = {start}, [start]
-        for one in queue:  # grows
-            found = file if one == start else self._files.get(one)
-            if found is None or known.get(one) is False:
-                continue
-            if known.get(one) or (found.mentions(roots) and any(found.calls(root) for root in roots)):
-                known[start] = True
-                break
-            new = found.targets - seen
-            seen |= new
-            queue += sorted(new)
-        else:
-            known.update(dict.fromkeys(seen, False))
+        if start not in known:
+            fill(known, start, file, self._files, roots)
         return self._answered(f"leads {b' '.join(sorted(roots)).decode()}", path, known[start])
 
     def may_share(self, path: str, data: bytes) -> bool:
@@ -208,8 +213,7 @@ class Screen:
         """Whether a statement may make a coroutine of the project that works on a database, and drop it.
 
         Such a statement is a call, bare or assigned, of the name of an ``async def`` of this file, or of one that is
-        behind what it imports, which mentions what carries something: itself, or through names of files near by.
-        """
+        behind what it imports, which mentions what carries something: itself, or through names of files near by."""
         asked = {(path, name, name) for name in file.coroutines} if path in self._distance else set()
         for link in file.links:
             for source, name, local in self._meant(file, link, frozenset()):
@@ -256,8 +260,7 @@ class Screen:
     def _meant(self, file: File, link: Link, words: frozenset[bytes]) -> list[tuple[str, bytes, bytes]]:
         """What an import of a file may mean: names in other files, and what they are called here.
 
-        Of what a star brings, only ``words`` are meant, or everything where these are none.
-        """
+        Of what a star brings, only ``words`` are meant, or everything where these are none."""
         found = []
         if link.source is not None and link.name == b"*":
             source = self._files[link.source]
@@ -321,11 +324,8 @@ class Screen:
         file = self._files.get(path)
         if file is None or file.data != data:
             if file is not None:
-                self._interesting.clear()
-                self._leading.clear()
-                self._working.clear()
-                self._gives.clear()
-                self._steps.clear()
+                for known in (self._interesting, self._leading, self._working, self._gives, self._steps):
+                    known.clear()
             file = self._files[path] = self._opened(path, data)
             self._settling.settled.discard(path)
         file.data = data  # the same once more: one of the two is enough to keep

@@ -51,6 +51,10 @@ _DRIVES = re.compile(rb"\b(?:" + b"|".join(map(re.escape, _DRIVING)) + rb"|run_c
 _OF_SESSION = re.compile(rb"\.session\.(?:commit|rollback|flush|query|scalars?|add_all)\(")
 """What is asked of a session that something keeps, and of nothing else of that name: ``db.session.commit()``."""
 
+_COMMITS = b".commit()"
+_BESIDE = (b".refresh(", b".add_all(", b".rollback()", b".flush()", b".scalars(", b".delete(")
+"""How a session is worked with that somebody passes: it is committed, and asked for what little else has."""
+
 DRIVER = (b".connect(", b".cursor(", b".execute")
 """What the protocol of a driver without a model needs (see :mod:`poolint.detect.drivers`)."""
 
@@ -64,6 +68,8 @@ DROPPED = re.compile(rb"^[ \t]+\w[\w.]*\.a?close\(\)[ \t]*(?:#.*)?$|\.a?close[ \
 def shows_use(data: bytes, names_library: Callable[[bytes], bool]) -> bool:
     """Whether a text uses something as an engine, a session or a connection that nothing in it declares."""
     if b".session." in data and _OF_SESSION.search(data) is not None:
+        return True
+    if _COMMITS in data and any(one in data for one in _BESIDE):
         return True
     return _shows_driver(data) or (_is_used(data) and names_library(data))
 

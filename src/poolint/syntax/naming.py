@@ -219,10 +219,25 @@ def named_in(module: Module, lookups: Set[str], loaders: Set[str], setting_up: S
 
 def _parts_of(value: ast.expr) -> Iterator[str]:
     """The strings that a name is put together of: ``f"on_{event}"``, ``"on_" + event``, ``"on_{}".format(event)``."""
-    for one in ast.walk(value):
+    for one in _joined(value):
         if one is not value and isinstance(one, ast.Constant) and isinstance(one.value, str):
             parts = _FIELD.split(one.value) if "{" in one.value and len(one.value) < _MAX_NAME else [one.value]
             yield from (part for part in parts if part.replace("%s", "").isidentifier())
+
+
+def _joined(value: ast.expr) -> Iterator[ast.AST]:
+    """The parts of an expression that may end up in the string that it is: what other objects are asked for, by a call or a
+    key, does not."""
+    waiting: list[ast.AST] = [value]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        if isinstance(one, ast.Subscript):
+            continue
+        is_asked = isinstance(one, ast.Call) and not (
+            isinstance(one.func, ast.Attribute) and isinstance(one.func.value, (ast.Constant, ast.JoinedStr))
+        )
+        waiting += [one.func] if is_asked else ast.iter_child_nodes(one)  # type: ignore[attr-defined]
 
 
 def _beginning(node: ast.expr | None) -> str:

@@ -218,8 +218,7 @@ class Project:
     def state_assignments(self, name: str, near: Module) -> list[tuple[Module, Binding]]:
         """Assignments to ``….state.NAME`` anywhere in the project of ``near``.
 
-        Application state is set in one module (a lifespan) and read in many, with nothing in between to follow.
-        """
+        Application state is set in one module (a lifespan) and read in many, with nothing in between to follow."""
         root = self.root_of(near)
         question = recording.asked(near.path, "state", root)
         if root not in self._states:
@@ -228,8 +227,7 @@ class Project:
 
     def calling(self, name: str, near: Module) -> Iterator[tuple[str, bytes]]:
         """The files of the package that ``near`` belongs to in which something called ``name`` is called, with what
-        stands in them.
-        """
+        stands in them."""
         root = self.root_of(near)
         paths, texts = self._matched("calling", name, root, near.path), self._texts_of(root)
         for path in paths:
@@ -297,8 +295,7 @@ class Project:
 
     def heirs(self, name: str, near: Module) -> list[tuple[str, str]]:
         """The top-level classes of the package that ``near`` belongs to that name ``name`` among their bases: the file
-        and the name of each, in a stable order.
-        """
+        and the name of each, in a stable order."""
         return self._heirs_below(self.root_of(near), name, near.path)
 
     def fillers(self, name: str, path: str, asking: str = "") -> list[tuple[str, str]]:
@@ -311,6 +308,11 @@ class Project:
         paths = self._matched("defining", max(sorted(names), key=len), root, asking or path)
         near = [(one, self._texts_of(root)[one]) for one in paths if not is_test_path(one, root)]
         return [(one, cls.decode()) for one, data in near for cls in writing(data, wanted)]
+
+    def makers(self, name: str, path: str, asking: str) -> list[str]:
+        """The files of the package around a file, tests aside, in which something is called so, on behalf of ``asking``."""
+        root = self._root_around(path, self.finder.module_name(path))
+        return [one for one in self._matched("calling", name, root, asking) if not is_test_path(one, root)]
 
     def _heirs_below(self, root: str, name: str, asking: str) -> list[tuple[str, str]]:
         question = recording.asked(asking, "heirs", root, name)
@@ -384,8 +386,7 @@ class Project:
     def bytes_of(self, path: str) -> bytes:
         """The text of the file at ``path``, as far as it is known from a buffer; empty where it cannot be read.
 
-        Rows end in ``\\n``, whatever they end in there.
-        """
+        Rows end in ``\\n``, whatever they end in there."""
         known = self._modules.get(path)
         if known is not None:
             return with_newlines(known.source.data)

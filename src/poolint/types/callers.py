@@ -140,8 +140,6 @@ class Callers:
         parameter, node = binding.node, scope.node
         if not isinstance(parameter, ast.arg) or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return
-        if not self._is_interesting(scope.module.path, scope.module.source.data):
-            return
         positional = [*node.args.posonlyargs, *node.args.args]
         # After other decorators a function may take something else than it declares.
         by_order = all(_name_of(one) in self._keep_parameters for one in node.decorator_list)

@@ -40,12 +40,13 @@ from poolint.analyses.lifetimes.meanings import (
 from poolint.analyses.lifetimes.state import BY_CALLEE, Config, End, Left, Taker, flagged, refine
 from poolint.analyses.managers import is_manager
 from poolint.analyses.ownership import Fate, is_lost_when_closed
+from poolint.flow.cfg.catching import Catches, catches
 from poolint.flow.flags import name_of, stored_name
 from poolint.frameworks.hooks import is_resumed
 from poolint.models.schema import CLOSING_ROLES, REACHING_ROLES
 from poolint.syntax.expressions import call_arguments, without_await
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import is_yielded
+from poolint.syntax.surroundings import is_yielded, tries_around
 from poolint.types.call_sites import as_called, call_site
 from poolint.types.values import Pending
 from poolint.types.vocabulary import last_name
@@ -149,19 +150,20 @@ class Moves:
         return self.is_session and end.why in ("method", "callee")
 
     def _is_left_normally(self, edge: Edge) -> bool:
-        """Whether this would close a synchronous context manager at its `yield`: a ``with`` goes on with it instead,
-        but for one in a generator that is abandoned itself."""
-        return edge.kind == "generator-exit" and not self.scope.is_async and is_manager(self.ev, self.scope)
+        """Whether this would close a context manager at its `yield`: a ``with`` goes on with it instead, but for one in a
+        generator that is abandoned itself; and who handles a cancellation handles all that an ``async with`` is left by."""
+        if edge.kind != "generator-exit" or not is_manager(self.ev, self.scope):
+            return False
+        handlers = (handler for one in tries_around(edge.source.node, self.scope) for handler in one.handlers)
+        return not self.scope.is_async or any(catches(one, "cancel") is Catches.ALWAYS for one in handlers)
 
     def is_owed(self, config: Config) -> bool:
         """Whether something is held that has to be given back."""
         return config.state in OWED
 
     def _ends_another(self, node: ast.AST, config: Config) -> bool:
-        """Whether this gives back, rolls back or stops something else, or what is closed already.
-
-        What cleans up is not taken to fail in that.
-        """
+        """Whether this gives back, rolls back or stops something else, or what is closed already: what cleans up is not taken
+        to fail in that."""
         call = without_await(node)
         while isinstance(call, ast.Call) and last_name(call.func) in self._shields and call.args:
             call = call.args[0]

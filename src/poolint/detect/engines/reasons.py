@@ -8,13 +8,15 @@ import io
 import tokenize
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.syntax.scopes import statement_of
+
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
 
 
 class Comments(NamedTuple):
-    """The texts of comments: ``on`` the rows of an argument, and on the rows of their own directly ``above`` it, with the
-    docstring of the function that it stands in."""
+    """The texts of comments: ``on`` the rows of an argument, and on the rows of their own directly ``above`` it or its
+    statement, with the docstring of the function that it stands in."""
 
     on: tuple[str, ...] = ()
     above: tuple[str, ...] = ()
@@ -36,8 +38,9 @@ def comments_beside(node: ast.expr, scope: Scope) -> Comments:
     on = tuple(behind[row] for row in range(node.lineno, last + 1) if row in behind)
     said = ast.get_docstring(scope.node) if isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
     above = [said] if said else []
-    row = node.lineno - 1
-    while row in alone:
-        above.append(alone[row])
-        row -= 1
+    for start in sorted({node.lineno, statement_of(node).lineno}, reverse=True):
+        row = start - 1
+        while row in alone:
+            above.append(alone[row])
+            row -= 1
     return Comments(on, tuple(above))

@@ -31,7 +31,7 @@ class AccidentalNullPool(Rule):
     migrations, SQLite, engines that are disposed of where they are made, and choices (`NullPool if testing else …`) are
     not reported. Nor are modules whose code uses a serverless platform, task workers, child processes or event loops of
     its own, and engines whose URL, or the setting it is taken from, is that of an external pooler. A comment on the line
-    of the argument says why as well, and so does one just above that names a pooler or the class.
+    of the argument says why as well, and so does one just above it, or its statement, that names a pooler or the class.
 
     ## Why is this bad?
     Each checkout connects anew, which takes longer than most queries, and nothing bounds how many are open at once. It

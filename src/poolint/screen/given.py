@@ -1,0 +1,38 @@
+"""Classes whose objects keep what they are given, and say nothing of what that is.
+
+Who writes ``self.db = db`` in the constructor of such a class imports nothing that leads to a database, and works on one
+all the same, where a file that makes one carries something. What is annotated is known by its import.
+"""
+
+from __future__ import annotations
+
+import re
+
+from poolint.text.classes import classes_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Makers = Callable[[str, str], list[str]]
+    """The files of a project in which something of a name is called, on behalf of a file."""
+
+_NAME = re.compile(rb"[ \t]+(\w+)")
+_INIT = re.compile(
+    rb"\n[ \t]+def[ \t]+__init__[ \t]*\([ \t\n]*self\b([^():]{0,999}(?::[^()\n]{0,99},[^():]{0,999}){0,20})"
+)
+_PARAMETER = re.compile(rb"(?:^|,)\s*(\w+)\s*(?=,|=|\Z)")
+
+
+def keeping(data: bytes) -> Iterator[str]:
+    """The names of the classes of a text whose constructors keep a parameter that is not annotated."""
+    if b"def __init__(" not in data:
+        return
+    for part in classes_in(data):
+        name, made = _NAME.match(part), _INIT.search(part)
+        if name is None or made is None:
+            continue
+        for given in _PARAMETER.findall(made[1]):
+            if re.search(rb"\bself\.\w+[ \t]*=[ \t]*" + given + rb"\b", part) is not None:
+                yield name[1].decode()
+                break
