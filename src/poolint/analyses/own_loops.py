@@ -54,10 +54,13 @@ class OwnLoops:
         return (is_given or bool(calls)) and all(self._is_for_it_alone(call, inner) for call, inner in calls)
 
     def _is_for_it_alone(self, call: ast.Call, scope: Scope) -> bool:
-        """Whether who calls a coroutine makes a loop for it, or has one to itself and waits for it."""
-        if isinstance(parent_of(call), ast.Await):
-            return scope.kind == "function" and (self._is_alone(scope) or self._own.of(scope.key))
+        """Whether who calls a coroutine makes a loop for it, or has one to itself and waits for it; or drops it, so that it
+        does not run at all."""
         drive = parent_of(call)
+        if isinstance(drive, ast.Await):
+            return scope.kind == "function" and (self._is_alone(scope) or self._own.of(scope.key))
+        if isinstance(drive, ast.Expr):
+            return True
         return not scope.is_async and isinstance(drive, ast.Call) and last_name(drive.func) in self._drives
 
     def _starts_others(self, key: ScopeKey) -> bool:

@@ -37,11 +37,11 @@ MAX_MOMENT = 0.5
 
 
 def is_brief(services: Services, witness: Witness) -> bool:
-    """Whether a call waits for a few seconds at most, sleeps for a moment, tells a chat that something has failed, or waits for
-    a mutex of this process whose block works with no database."""
+    """Whether a call waits for a few seconds at most, sleeps for a moment, sends a chat one message, or one that something has
+    failed, or waits for a mutex of this process whose block works with no database."""
     ev = services.evaluator
     return (
-        _tells_of_a_failure(witness)
+        _is_one_message(witness)
         or _is_short(ev, witness)
         or _is_moment(ev, witness)
         or _takes_a_mutex(services, witness)
@@ -49,15 +49,15 @@ def is_brief(services: Services, witness: Witness) -> bool:
 
 
 def is_mostly_brief(witness: Witness) -> bool:
-    """Whether a bot sends messages, or a call asks once for the address of a host, a store about one object, or a program of
-    this machine, or hands one message to a broker; or waits for the answer of the one who sits before the process."""
+    """Whether a bot sends messages, also to several chats, or a call asks once for the address of a host, a store about one
+    object, or a program of this machine, or hands one message to a broker; or waits for the answer of the one who sits before
+    the process."""
     return witness.effect in ("chat", "user") or (witness.effect in _BRIEF and not _is_repeated(witness))
 
 
-def _tells_of_a_failure(witness: Witness) -> bool:
-    """Whether a bot sends one message where something has failed."""
-    is_message = witness.effect == "chat" and not _is_repeated(witness)
-    return is_message and any(is_after_a_failure(link.node) for link in witness.links)
+def _is_one_message(witness: Witness) -> bool:
+    """Whether a bot sends a message, and not one to each of several chats."""
+    return witness.effect == "chat" and not _is_repeated(witness)
 
 
 def _is_short(ev: Evaluator, witness: Witness) -> bool:
