@@ -18,6 +18,7 @@ from tests.support import FIXTURES, Fixture, Project, fixtures
 from poolint.models.loader import load
 from poolint.roots.finder import Finder
 from poolint.screen import Ready, Screen
+from poolint.screen.given import keeping
 from poolint.screen.shapes import shows_use
 
 if TYPE_CHECKING:
@@ -298,3 +299,38 @@ def test_what_shows_an_engine_is_let_through() -> None:
     assert methods
     assert all(shows_use(f"engine.{method}()".encode(), names_library) for method in methods)
     assert not shows_use(b"engine.start()", names_library)
+
+
+_TWO = b"""
+class Orders:
+    def __init__(self, url: str):
+        self.url = url
+
+class Payments:
+    def __init__(self, session):
+        self.session = session
+"""
+_BY_KEYWORD = b"""
+class Orders:
+    def __init__(
+        self,
+        url: str,
+        *,
+        model=None,
+    ) -> None:
+        self.url = url
+        self._model = model or 1
+"""
+KEEPING = {
+    "all that it is given": (b"class Orders:\n    def __init__(self, shop):\n        self.shop = shop\n", ["Orders"]),
+    "one of several, by keyword only": (_BY_KEYWORD, ["Orders"]),
+    "what is declared": (b"class Orders:\n    def __init__(self, n: int = 3):\n        self.n = n\n", []),
+    "nothing": (b"class Orders:\n    def __init__(self, shop):\n        print(shop)\n", []),
+    "what it makes": (b"class Orders:\n    def __init__(self, shop):\n        self.shop = Shop()\n", []),
+    "what another one is given": (_TWO, ["Payments"]),
+}
+
+
+@pytest.mark.parametrize(("text", "classes"), KEEPING.values(), ids=KEEPING)
+def test_classes_that_keep_what_nothing_is_said_of(text: bytes, classes: list[str]) -> None:
+    assert list(keeping(text)) == classes

@@ -21,6 +21,7 @@ _NAME = re.compile(rb"[ \t]+(\w+)")
 _INIT = re.compile(
     rb"\n[ \t]+def[ \t]+__init__[ \t]*\([ \t\n]*self\b([^():]{0,999}(?::[^()\n]{0,99},[^():]{0,999}){0,20})"
 )
+_KEPT = re.compile(rb"\bself\.\w+[ \t]*=[ \t]*(\w+)")
 _PARAMETER = re.compile(rb"(?:^|,)\s*(\w+)\s*(?=,|=|\Z)")
 
 
@@ -32,7 +33,5 @@ def keeping(data: bytes) -> Iterator[str]:
         name, made = _NAME.match(part), _INIT.search(part)
         if name is None or made is None:
             continue
-        for given in _PARAMETER.findall(made[1]):
-            if re.search(rb"\bself\.\w+[ \t]*=[ \t]*" + given + rb"\b", part) is not None:
-                yield name[1].decode()
-                break
+        if not set(_PARAMETER.findall(made[1])).isdisjoint(_KEPT.findall(part, made.end())):
+            yield name[1].decode()
