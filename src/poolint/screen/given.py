@@ -22,7 +22,7 @@ _INIT = re.compile(
     rb"\n[ \t]+def[ \t]+__init__[ \t]*\([ \t\n]*self\b([^():]{0,999}(?::[^()\n]{0,99},[^():]{0,999}){0,20})"
 )
 _KEPT = re.compile(rb"\bself\.\w+[ \t]*=[ \t]*(\w+)")
-_PARAMETER = re.compile(rb"(?:^|,)\s*(\w+)\s*(?=,|=|\Z)")
+_PARAMETER = re.compile(rb"(?:^|,)\s*(\w+)\s*(?=[,=)])")
 
 
 def keeping(data: bytes) -> Iterator[str]:
@@ -33,5 +33,6 @@ def keeping(data: bytes) -> Iterator[str]:
         name, made = _NAME.match(part), _INIT.search(part)
         if name is None or made is None:
             continue
-        if not set(_PARAMETER.findall(made[1])).isdisjoint(_KEPT.findall(part, made.end())):
+        given = made[1] + part[made.end() : made.end() + 1]  # where an annotation follows, the last of them has that
+        if not set(_PARAMETER.findall(given)).isdisjoint(_KEPT.findall(part, made.end())):
             yield name[1].decode()
