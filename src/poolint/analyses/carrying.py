@@ -39,6 +39,7 @@ class Carrying:
         self._carriers: dict[Scope, Set[str]] = {}
         self._told: dict[Scope, Set[str]] = {}
         self._near: dict[Scope, bool] = {}
+        self._given: dict[Scope, bool] = {}
         self._showing = ev.models.words("shows-query", "shows-session", "shows-alone", "shows-mapped")
 
     def concerns(self, scope: Scope) -> bool:
@@ -54,9 +55,17 @@ class Carrying:
                 top.parent is None
                 or top.name.encode() in self.ev.screen.touching(source.path, source.data)
                 or any(map(self.says_database, top.self_assignments))
-                or (top.kind == "class" and self.ev.screen.is_given(top.name, source.path, source.data))
+                or (top.kind == "class" and self._is_given(top))
             )
         return known
+
+    def _is_given(self, cls: Scope) -> bool:
+        """Whether a class keeps what it is given by files that carry something."""
+        found = self._given.get(cls)
+        if found is None:
+            source = cls.module.source
+            found = self._given[cls] = self.ev.screen.is_given(cls.name, source.path, source.data)
+        return found
 
     def says_database(self, name: str) -> bool:
         """Whether a name says that it is a session, a connection or the like."""
@@ -100,15 +109,13 @@ class Carrying:
             return known
         found: dict[str, None] = {}
         for cls in lineage(self.ev, owner):
-            source = cls.module.source
             if self.concerns(cls):
-                is_given = self.ev.screen.is_given(cls.name, source.path, source.data)
                 fields = {name: bound for name, bound in cls.bindings.items() if bound[-1].kind == "annotated"}
                 for name, bound in (*fields.items(), *cls.self_assignments.items()):
                     if (
                         self.says_database(name)
-                        or (is_given and any(map(_is_undeclared, bound)))
                         or any(self.is_carrier(one, one.home(cls)) for one in bound)
+                        or (any(map(_is_undeclared, bound)) and self._is_given(cls))
                     ):
                         found[name] = None
         if owner.base is not None:

@@ -221,7 +221,7 @@ class Occasions:
     def _begins_a_script(self, call: ast.Call, module: Module) -> bool:
         """Whether a module makes a call where it is run as a script, and goes on to serve nobody. Who runs an event loop at
         the top of a module that nobody imports runs it as one."""
-        is_bare = self._is_driven(call) and not any(importers(self.ev.project, module))
+        is_bare = self.is_driven(call) and not any(importers(self.ev.project, module))
         return (is_of_script(call) or is_bare) and not goes_on_to_serve(module, self.ev.models)
 
     def _is_imported_once(self, _: ast.Call, module: Module) -> bool:
@@ -230,9 +230,10 @@ class Occasions:
 
     def _is_run(self, call: ast.Call) -> bool:
         """Whether who calls a coroutine goes on when it has ended: it is awaited, or an event loop is run for it."""
-        return self._is_driven(call) or _is_waited_for(call)
+        return self.is_driven(call) or _is_waited_for(call)
 
-    def _is_driven(self, call: ast.Call) -> bool:
+    def is_driven(self, call: ast.Call) -> bool:
+        """Whether what a call makes is run by who makes an event loop for it, or is given one."""
         drive = parent_of(call)
         return isinstance(drive, ast.Call) and last_name(drive.func) in self._drives
 

@@ -16,7 +16,6 @@ from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import callees_of, function_run
 from poolint.types.values import Function, alternatives
-from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey
@@ -33,17 +32,14 @@ class OwnLoops:
         self._busy: Summaries[ScopeKey, bool] = Summaries(
             "starts-on-loop", self._starts_others, bottom=False, join=bool.__or__
         )
-        self._drives = ev.models.words("drives", "drives-given")
         self._beside = ev.models.words("makes-task", "starts", "starts-later")
         self._at_once = ev.models.words("at-once")
 
     def holds_up_nobody(self, scope: Scope) -> bool:
         """Whether a coroutine has an event loop to itself: as an application starts or ends, in a command, or on a loop of its
         own."""
-        return scope.kind == "function" and (self._is_alone(scope) or self._own.of(scope.key))
-
-    def _is_alone(self, scope: Scope) -> bool:
-        return self._occasions.starts(scope) or self._occasions.ends_with_process(scope)
+        is_alone = self._occasions.starts(scope) or self._occasions.ends_with_process(scope)
+        return is_alone or (scope.kind == "function" and self._own.of(scope.key))
 
     def _is_on_own(self, key: ScopeKey) -> bool:
         scope = self._ev.project.scope(key)
@@ -56,12 +52,9 @@ class OwnLoops:
     def _is_for_it_alone(self, call: ast.Call, scope: Scope) -> bool:
         """Whether who calls a coroutine makes a loop for it, or has one to itself and waits for it; or drops it, so that it
         does not run at all."""
-        drive = parent_of(call)
-        if isinstance(drive, ast.Await):
-            return scope.kind == "function" and (self._is_alone(scope) or self._own.of(scope.key))
-        if isinstance(drive, ast.Expr):
-            return True
-        return not scope.is_async and isinstance(drive, ast.Call) and last_name(drive.func) in self._drives
+        if isinstance(parent_of(call), ast.Await):
+            return self.holds_up_nobody(scope)
+        return isinstance(parent_of(call), ast.Expr) or (not scope.is_async and self._occasions.is_driven(call))
 
     def _starts_others(self, key: ScopeKey) -> bool:
         """Whether a function starts something beside itself on the loop that it runs on, or calls one that does. Of those that

@@ -37,8 +37,8 @@ MAX_MOMENT = 0.5
 
 
 def is_brief(services: Services, witness: Witness) -> bool:
-    """Whether a call waits for a few seconds at most, sleeps for a moment, sends a chat one message, or one that something has
-    failed, or waits for a mutex of this process whose block works with no database."""
+    """Whether a call waits for a few seconds at most, sleeps for a moment, sends a chat one message, or waits for a mutex of this
+    process whose block works with no database."""
     ev = services.evaluator
     return (
         _is_one_message(witness)
