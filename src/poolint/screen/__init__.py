@@ -22,7 +22,6 @@ from poolint import recording
 from poolint.files import read_source, with_newlines
 from poolint.screen.files import COROUTINE, File, Link, imports_of
 from poolint.screen.filling import filled
-from poolint.screen.given import keeping
 from poolint.screen.leading import fill
 from poolint.screen.mixing import mixed_in
 from poolint.screen.names import Names
@@ -147,12 +146,11 @@ class Screen:
         absolute = os.path.abspath(path)
         if absolute in self._distance and (drives(data) or self.may_share(path, data)):
             return True
-        return self._may_drop(absolute, file) or any(map(self._is_given, keeping(data), repeat(absolute)))
+        return self._may_drop(absolute, file) or any(map(self._is_given, sorted(file.keeping), repeat(absolute)))
 
     def is_given(self, name: str, path: str, data: bytes) -> bool:
         """Whether files that carry something make objects of a class of the file, which keeps what it is given."""
-        self._settled_file(path, data)
-        found = name in keeping(data) and self._is_given(name, os.path.abspath(path))
+        found = name in self._settled_file(path, data).keeping and self._is_given(name, os.path.abspath(path))
         return self._answered(f"given {name}", path, found)
 
     def _is_given(self, name: str, path: str) -> bool:

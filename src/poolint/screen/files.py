@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 from poolint.roots.finder import MAX_PARTS
+from poolint.screen.given import keeping
 from poolint.screen.words import WORD
 
 TYPE_CHECKING = False
@@ -65,6 +66,7 @@ class File:
         "_bound",
         "_chained",
         "_coroutines",
+        "_keeping",
         "_known",
         "_linked",
         "_mentioning",
@@ -110,6 +112,7 @@ class File:
         self.is_odd = False
         """Whether it may ask a library for a name that it does not have."""
         self._coroutines: frozenset[bytes] | None = None
+        self._keeping: frozenset[str] | None = None
         self._linked: dict[bytes, list[Link]] | None = None
         self._segments: list[Segment] | None = None
         self._aliases: dict[bytes, list[bytes]] = {}
@@ -168,6 +171,13 @@ class File:
         if self._coroutines is None:
             self._coroutines = frozenset(COROUTINE.findall(self.data) if b"async" in self.data else ())
         return self._coroutines
+
+    @property
+    def keeping(self) -> frozenset[str]:
+        """The names of its classes that keep what they are given, and say nothing of what that is."""
+        if self._keeping is None:
+            self._keeping = frozenset(keeping(self.data))
+        return self._keeping
 
     @property
     def defined(self) -> Iterable[bytes]:
