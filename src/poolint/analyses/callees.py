@@ -311,6 +311,8 @@ class Edges:
             found = alternatives(self.ev.type_of(given.work, scope))
             one = found[0] if len(found) == 1 else None
             link, in_thread = Link(node, scope, callee.scope.qualified_name), not given.how & CALLED
+            if in_thread:
+                self.with_threads.add(scope)
             if isinstance(one, Function):
                 if one.scope.is_generator or (one.scope.is_async and not given.is_awaited):
                     continue

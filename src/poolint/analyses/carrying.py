@@ -15,6 +15,7 @@ from poolint.syntax.expressions import call_arguments, first_name, without_await
 from poolint.syntax.nodes import children
 from poolint.types.evidence import says_database
 from poolint.types.members import lineage
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence, Set
@@ -173,10 +174,20 @@ class Carrying:
 
 
 def _is_undeclared(binding: Binding) -> bool:
-    """Whether a member is a parameter of which its function says nothing."""
+    """Whether a member is a parameter of which its function says nothing, or an object that is made with one."""
     value, home = binding.value, binding.scope
-    given = home.bindings.get(value.id, ()) if isinstance(value, ast.Name) and home is not None else ()
-    return any(one.kind == "parameter" and one.annotation is None for one in given)
+    passed = call_arguments(value) if isinstance(value, ast.Call) and _makes(value) else [value]
+    return home is not None and any(
+        given.kind == "parameter" and given.annotation is None
+        for one in passed
+        if isinstance(one, ast.Name)
+        for given in home.bindings.get(one.id, ())
+    )
+
+
+def _makes(call: ast.Call) -> bool:
+    """Whether a call makes an object, as far as its name says."""
+    return last_name(call.func)[:1].isupper()
 
 
 def _telling_any(bindings: Sequence[Binding]) -> set[str]:
@@ -188,7 +199,8 @@ def _telling_any(bindings: Sequence[Binding]) -> set[str]:
 
 def _telling(binding: Binding) -> set[str]:
     """The words that tell what a binding binds: of a call only what is called, where that is a plain name or begins
-    with a class, and the classes that it is passed: what the methods of an object give is mostly data."""
+    with a class, and the classes that it is passed, or all, where it makes an object that may keep them: what the methods of
+    an object give is mostly data."""
     found: set[str] = set()
     if binding.annotation is not None:
         _add_words(binding.annotation, found)
@@ -196,7 +208,11 @@ def _telling(binding: Binding) -> set[str]:
     if isinstance(value, ast.Call) and binding.kind != "with":
         text = name_of(value.func)
         found.add(text.partition(".")[0] if text[:1].isupper() else text)
-        found.update(one.id for one in call_arguments(value) if isinstance(one, ast.Name) and one.id[:1].isupper())
+        for one in filter(None, map(name_of, call_arguments(value))):
+            if _makes(value):
+                found.update(one.split("."))
+            elif one[:1].isupper() and "." not in one:
+                found.add(one)
     elif value is not None:
         _add_words(value, found)
     return found

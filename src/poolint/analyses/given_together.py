@@ -1,8 +1,8 @@
-"""Parts of an object that share a session because everybody who makes such an object passes them so.
+"""Parts of an object, and parameters of a function, that share a session because everybody passes them so.
 
 ``Orders(OrderStore(session), session)``: the session of the store is that of the object, wherever one is made, so
-``self.store.session`` in its methods is ``self.session``. One place that passes two, or of which that is not known, and
-nothing is said.
+``self.store.session`` in its methods is ``self.session``. So it is in a function that ``write(session, store)`` calls. One
+place that passes two, or of which that is not known, and nothing is said.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MAX_MAKERS = 24
 
 
 class GivenTogether:
-    """Answers for the classes of one project, by the ``places`` of what is passed to them."""
+    """Answers for the classes and functions of one project, by the ``places`` of what is passed to them."""
 
     def __init__(self, places: Places) -> None:
         self.ev = places.ev
@@ -74,6 +74,38 @@ class GivenTogether:
             }
         return next(iter(others), "")
 
+    def beside(self, function: Scope, name: str, rest: str) -> str:
+        """``session`` for ``store`` and ``session``, where all who call a function pass it a store with the session that they
+        pass as well; empty where that is not known."""
+        key = (function, name, rest)
+        found = self._known.get(key)
+        if found is not None or key in self._finding:
+            return found or ""
+        self._finding.add(key)
+        found = self._beside(function, name, rest)
+        self._finding.discard(key)
+        if not self._finding and self.ev.is_idle:
+            self._known[key] = found
+        return found
+
+    def _beside(self, function: Scope, name: str, rest: str) -> str:
+        own = function.first_parameter if function.enclosing_class is not None else None
+        others = [
+            other
+            for other, bound in function.bindings.items()
+            if other != name and is_only_parameter(bound) and bound[0].node is not own and function.loads.get(other)
+        ]
+        if not others or not is_only_parameter(function.bindings.get(name, ())):
+            return ""
+        makers = list(self.makers(function))
+        if not 0 < len(makers) <= MAX_MAKERS:
+            return ""
+        for call, scope in makers:
+            given = bound_to(function, call, is_method=own is not None)
+            place = self.place(given.get(name), rest, scope)
+            others = [one for one in others if place and self.place(given.get(one), "", scope) == place]
+        return next(iter(others), "")
+
     def _set(self, cls: Scope, name: str) -> tuple[Scope | None, str, ast.expr | None]:
         """The ``__init__`` that sets an attribute and the parameter that it sets it from, as :func:`set_from`; and what it makes
         instead where that is None."""
@@ -97,7 +129,7 @@ class GivenTogether:
                 yield path, parameter
 
     def makers(self, init: Scope) -> Iterator[tuple[ast.Call, Scope]]:
-        """Where such objects are made, but for tests, which put others in the places of real ones."""
+        """Where such objects are made, or a function is called, but for tests, which put others in the places of real ones."""
         for call, scope in self.ev.callers.of(init):
             if not is_test(scope.module, self.ev.project):
                 yield call, scope

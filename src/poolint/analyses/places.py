@@ -270,6 +270,8 @@ class Places:
         found = {self._before_by(one, place, scope) for one in _all(scope, root)}
         if len(found) == 1 and (before := found.pop()):
             return before
+        if path and scope.kind == "function" and (beside := self._together.beside(scope, root, path)):
+            return beside
         return self._before_on_object(root, path, scope) if path else place
 
     def _before_by(self, binding: Binding, place: str, scope: Scope) -> str:

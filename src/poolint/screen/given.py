@@ -21,12 +21,15 @@ _NAME = re.compile(rb"[ \t]+(\w+)")
 _INIT = re.compile(
     rb"\n[ \t]+def[ \t]+__init__[ \t]*\([ \t\n]*self\b([^():]{0,999}(?::[^()\n]{0,99},[^():]{0,999}){0,20})"
 )
-_KEPT = re.compile(rb"\bself\.\w+[ \t]*=[ \t]*(\w+)")
+_KEPT = re.compile(rb"\bself\.\w+[ \t]*=[ \t]*(\w+\b(?![.(])|(?:\w+\.)*[A-Z]\w*\([^()]{1,400}\))")
+"""What a member is: a name, or an object of a class with what that is made with."""
+_WORD = re.compile(rb"\w+")
 _PARAMETER = re.compile(rb"(?:^|,)\s*(\w+)\s*(?=[,=)])")
 
 
 def keeping(data: bytes) -> Iterator[str]:
-    """The names of the classes of a text whose constructors keep a parameter that is not annotated."""
+    """The names of the classes of a text whose constructors keep a parameter that is not annotated, or an object that is made
+    with it."""
     if b"def __init__(" not in data:
         return
     for part in classes_in(data):
@@ -34,5 +37,6 @@ def keeping(data: bytes) -> Iterator[str]:
         if name is None or made is None:
             continue
         given = made[1] + part[made.end() : made.end() + 1]  # where an annotation follows, the last of them has that
-        if not set(_PARAMETER.findall(given)).isdisjoint(_KEPT.findall(part, made.end())):
+        kept = _WORD.findall(b" ".join(_KEPT.findall(part, made.end())))
+        if not set(_PARAMETER.findall(given)).isdisjoint(kept):
             yield name[1].decode()

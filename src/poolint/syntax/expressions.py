@@ -24,6 +24,11 @@ def dotted(node: ast.AST) -> str:
     return ".".join(reversed(parts))
 
 
+def kept_as(node: ast.AST) -> str:
+    """The same of what gets its name where it stands: ``(session := maker())``."""
+    return dotted(node.target if isinstance(node, ast.NamedExpr) else node)
+
+
 def uncast(node: ast.AST) -> ast.AST:
     """What is told to be of a type, by ``cast(Connection, conn)``; anything else itself."""
     if isinstance(node, ast.Call) and len(node.args) == 2 and dotted(node.func) in CASTS:

@@ -14,12 +14,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Literal
 
-from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import dotted, without_await
 from poolint.syntax.scopes import home_of, means, parent_of
 from poolint.types import narrowing, returns, traced
 from poolint.types.evidence import SAYS_ENGINE, says_database
-from poolint.types.use_calls import Made, UseCalls, within
+from poolint.types.use_calls import Made, UseCalls, entering, within
 from poolint.types.use_places import is_stored, path
 from poolint.types.values import UNKNOWN, Instance, Pending, Type
 from poolint.types.vocabulary import last_name
@@ -36,9 +35,11 @@ _OF_ENGINES = frozenset({"connect", "begin"})
 """Methods of engines that take a connection."""
 
 
-def unless_known(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
+def unless_known(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute | ast.Subscript, scope: Scope) -> Type:
     """What has been found for a name or an attribute, as tests narrow it, or else what its uses tell, or a test run has
-    seen."""
+    seen; what stands behind a key is known by what it makes."""
+    if isinstance(node, ast.Subscript):
+        return ev.derived(ByUse).told(node, scope) if is_function(node) else found
     found = narrowing.narrowed(ev, found, node, scope)
     if found is UNKNOWN:
         found = ev.derived(ByUse).told(node, scope)
@@ -71,11 +72,11 @@ class ByUse:
         self._near: dict[Module, bool] = {}
         self._released: dict[Module, frozenset[str]] = {}
 
-    def told(self, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
+    def told(self, node: ast.Name | ast.Attribute | ast.Subscript, scope: Scope) -> Type:
         """What a name or an attribute must be, of which nothing else tells; ``UNKNOWN`` where its uses do not."""
         filed = self._calls(scope)
         parent = parent_of(node)
-        is_called = isinstance(parent, ast.Call) and parent.func is node
+        is_called = is_function(node)
         is_told = is_called or (isinstance(parent, ast.Attribute) and parent.attr in self._taking)
         if not (filed or (is_told and self._is_near(scope.module))):
             return UNKNOWN
@@ -190,10 +191,10 @@ class ByUse:
         """How the value of a call is kept, if one name holds it alone."""
         value: ast.AST = call
         parent = parent_of(call)
-        entering = _entering(call, parent)
-        if entering is not None and parent is not None:
+        how = entering(call, parent)
+        if how is not None and parent is not None:
             value, parent = parent, parent_of(parent)  # what the exit stack gives is what the block would bind
-            if isinstance(parent, ast.Await) != (entering == "async with"):
+            if isinstance(parent, ast.Await) != (how == "async with"):
                 return None
         if isinstance(parent, ast.Await):
             value, parent = parent, parent_of(parent)
@@ -204,16 +205,16 @@ class ByUse:
             name = parent.optional_vars.id
             calls = within(parent, [*filed.get(name, ()), *self._use.below(name, scope)])
             return Made("async with" if isinstance(statement, ast.AsyncWith) else "with", calls)
-        if not (
-            isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name)
-        ):
+        targets = parent.targets if isinstance(parent, ast.Assign) else []
+        target = parent.target if isinstance(parent, ast.NamedExpr) else targets[0] if len(targets) == 1 else None
+        if not isinstance(target, ast.Name):
             return None
-        name = parent.targets[0].id
+        name = target.id
         if len(scope.bindings.get(name, ())) != 1:
             return None
         calls = [one for one in filed.get(name, []) if means(name, one.scope, scope)]
         calls += self._use.below(name, scope)
-        return Made(entering or ("assign" if value is call else "await"), calls)
+        return Made(how or ("assign" if value is call else "await"), calls)
 
     # What it is
 
@@ -268,8 +269,10 @@ class ByUse:
             for scope in module.scope.descendants():
                 for statement in scope.withs:
                     for item in statement.items:
-                        if isinstance(item.context_expr, ast.Call):
-                            texts.add(path(item.context_expr.func))
+                        entered = item.context_expr
+                        entered = entered.value if isinstance(entered, ast.NamedExpr) else entered
+                        if isinstance(entered, ast.Call):
+                            texts.add(path(entered.func))
                 closed = {dotted(one.func.value) for one in scope.calls_of("close") + scope.calls_of("aclose")}  # type: ignore[attr-defined]
                 for name in closed & scope.bindings.keys():
                     for binding in scope.bindings[name]:
@@ -317,19 +320,17 @@ def _making(factory: Type | None, made: Type) -> Type:
     return factory if is_usual else Instance(factory.cls, factory.base, (made,))
 
 
+def is_function(node: ast.expr) -> bool:
+    """Whether an expression is what a call calls."""
+    parent = parent_of(node)
+    return isinstance(parent, ast.Call) and parent.func is node
+
+
 def _way(call: ast.Call) -> str:
     """How what a call gives is taken: awaited, entered by a block of a kind, or as it is."""
     parent = parent_of(call)
     block = parent_of(parent) if isinstance(parent, ast.withitem) else parent
     return type(block).__name__ if isinstance(block, (ast.Await, ast.With, ast.AsyncWith)) else ""
-
-
-def _entering(call: ast.Call, parent: ast.AST | None) -> Literal["async with", "with"] | None:
-    """How an exit stack enters what a call gives, if one does."""
-    if not (isinstance(parent, ast.Call) and parent.args[:1] == [call] and isinstance(parent.func, ast.Attribute)):
-        return None
-    entering = ENTERING.get(parent.func.attr)
-    return None if entering is None else "async with" if entering == "coroutine" else "with"
 
 
 def _home(name: str, scope: Scope) -> Scope | None:

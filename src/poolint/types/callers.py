@@ -274,14 +274,15 @@ def _is_read(name: str, module: Module) -> bool:
 
 
 def _is_asked(name: str, scope: Scope) -> bool:
-    """Whether a function asks a parameter for something, or keeps it for its object, which may."""
-    return any(_asks_or_keeps(parent_of(one)) for one in scope.loads.get(name, ()))
+    """Whether a function asks a parameter for something, keeps it for its object, or passes it on to who may."""
+    return any(_asks_or_hands_on(one) for one in scope.loads.get(name, ()))
 
 
-def _asks_or_keeps(around: ast.AST | None) -> bool:
+def _asks_or_hands_on(load: ast.expr) -> bool:
+    around = parent_of(load)
     if isinstance(around, ast.Assign):
         return any(isinstance(one, ast.Attribute) for one in around.targets)
-    return isinstance(around, ast.Attribute)
+    return isinstance(around, ast.Attribute) or (isinstance(around, ast.Call) and around.func is not load)
 
 
 def _name_of(node: ast.expr) -> str:

@@ -187,9 +187,7 @@ class Evaluator:
             return Pending("iterable", item=self.type_of(item, scope))
         if isinstance(node, ast.Subscript):
             return self._subscript(node, scope)
-        if isinstance(node, ast.Lambda):
-            return Function(scope.module.scopes[node])
-        return UNKNOWN
+        return Function(scope.module.scopes[node]) if isinstance(node, ast.Lambda) else UNKNOWN
 
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Type:
         value = self.type_of(node.value, scope)
@@ -202,7 +200,8 @@ class Evaluator:
             return containers.behind(self, value, node, scope)
         if isinstance(value, (ClassObject, LibraryName)):
             return annotated.generic_alias(self, value, node, scope)
-        return containers.keyed(self, node, scope) if value is UNKNOWN else containers.part(self, value, node)
+        found = containers.keyed(self, node, scope) if value is UNKNOWN else containers.part(self, value, node)
+        return by_use.unless_known(self, found, node, scope) if found is UNKNOWN else found
 
     def type_of_member(self, receiver: Type, attribute: str) -> Type:
         """What ``receiver.attribute`` is, where there is no expression for it."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.syntax.expressions import dotted
+from poolint.syntax.expressions import dotted, kept_as
 from poolint.syntax.scopes import parent_of
 from poolint.types import annotated
 from poolint.types.values import UNKNOWN, Either, Instance, Pending, TupleOf, Type, alternatives, union
@@ -30,7 +30,7 @@ def narrowed(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute, scope: 
     if not (tests or matches):
         return found
     for is_one, test in conditions(node):
-        if isinstance(test, ast.pattern) and dotted(_subject(test)) != text:
+        if isinstance(test, ast.pattern) and kept_as(_subject(test)) != text:
             continue
         classes = _shown(test, tests, is_one=is_one)
         if classes is not None:
@@ -121,7 +121,7 @@ def checked(ev: Evaluator, cls: Scope, attribute: str) -> Type:
 
 
 def _is_test(call: ast.Call, text: str) -> bool:
-    return isinstance(call.func, ast.Name) and len(call.args) == 2 and dotted(call.args[0]) == text != ""
+    return isinstance(call.func, ast.Name) and len(call.args) == 2 and kept_as(call.args[0]) == text != ""
 
 
 def conditions(node: ast.AST) -> list[tuple[bool, ast.expr | ast.pattern]]:

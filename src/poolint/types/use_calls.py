@@ -6,7 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from poolint.syntax.expressions import dotted
+from poolint.models.standard import ENTERING
+from poolint.syntax.expressions import dotted, kept_as
 from poolint.syntax.purposes import is_imported
 from poolint.syntax.scopes import only_binding, parent_of
 from poolint.syntax.surroundings import call_taking
@@ -53,9 +54,23 @@ class Call(NamedTuple):
 
     @property
     def item(self) -> ast.withitem | None:
-        """The item of a ``with`` that it is."""
+        """The item of a ``with`` that it is, or that of the exit stack that enters it."""
         parent = parent_of(self.node)
-        return parent if isinstance(parent, ast.withitem) and not self.is_handed else None
+        if self.is_handed or isinstance(parent, ast.withitem):
+            return parent if not self.is_handed else None  # type: ignore[return-value]
+        stack = parent.func.value if self.entering and isinstance(parent, ast.Call) else None  # type: ignore[attr-defined]
+        bound = self.scope.bindings.get(stack.id, ()) if isinstance(stack, ast.Name) else ()
+        found = [one.node for one in bound if one.kind == "with"]
+        around = parent_of(found[0]) if len(found) == 1 else None
+        return around if isinstance(around, ast.withitem) else None
+
+    @property
+    def entering(self) -> Literal["async with", "with", ""]:
+        """How the block, or the exit stack, enters what it gives that does so."""
+        parent = parent_of(self.node)
+        if isinstance(parent, ast.withitem):
+            return "async with" if isinstance(parent_of(parent), ast.AsyncWith) else "with"
+        return entering(self.node, parent) or ""
 
 
 class Made(NamedTuple):
@@ -102,7 +117,7 @@ class UseCalls:
         for call in scope.calls_named(self._words):
             if not isinstance(call.func, ast.Attribute) or (call.func.attr in self._by_key and len(call.args) < 2):
                 continue  # most of what is called `get`
-            if text := dotted(call.func.value):
+            if text := kept_as(call.func.value):
                 yield text, Call(call, scope, call.func, call.args)
         for call in scope.calls_named(self._hands):
             for index, one in enumerate(call.args):
@@ -172,7 +187,7 @@ class UseCalls:
         for one in calls:
             if one.method != "transaction" or one.item is None:
                 continue
-            mode: Mode = "async" if isinstance(parent_of(one.item), ast.AsyncWith) else "sync"
+            mode: Mode = "async" if one.entering == "async with" else "sync"
             inside = [other for other in within(one.item, calls) if self.is_query(other)]
             if inside and mode_of(inside, "with" if mode == "sync" else "") == mode:
                 return mode
@@ -317,6 +332,14 @@ def mode_of(calls: list[Call], how: str) -> Mode | None:
     if how == "with" or (calls and not any(one.scope.is_async and not one.is_handed for one in calls)):
         return "sync"
     return None
+
+
+def entering(call: ast.Call, parent: ast.AST | None) -> Literal["async with", "with"] | None:
+    """How an exit stack enters what a call gives, if one does."""
+    if not (isinstance(parent, ast.Call) and parent.args[:1] == [call] and isinstance(parent.func, ast.Attribute)):
+        return None
+    found = ENTERING.get(parent.func.attr)
+    return None if found is None else "async with" if found == "coroutine" else "with"
 
 
 def _is_called_and_awaited(read: ast.Attribute) -> bool:

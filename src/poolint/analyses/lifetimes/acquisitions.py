@@ -199,8 +199,10 @@ def _is_likely(ev: Evaluator, node: ast.Call, name: str, scope: Scope, words: _W
 
 
 def _loads(name: str, scope: Scope) -> Iterator[ast.expr]:
-    """Where a function reads a name, or an attribute of its object: ``self.conn``."""
+    """Where a function reads a name, also where that gets its value (``(conn := connect()).execute()``), or an attribute of
+    its object: ``self.conn``."""
     owner, dot, attribute = name.partition(".")
+    yield from (at for one in scope.bindings.get(name, ()) if isinstance(at := parent_of(one.node), ast.NamedExpr))
     for load in scope.loads.get(owner, ()):
         parent = parent_of(load)
         if not dot:
