@@ -63,10 +63,17 @@ class Callers:
 
     def passed(self, binding: Binding, scope: Scope) -> Type:
         """What the calls of the function with this scope pass for the parameter that ``binding`` binds."""
-        if not isinstance(binding.node, ast.arg) or not (
-            _SAYS_RESOURCE.search(binding.node.arg) or _is_asked(binding.node.arg, scope)
-        ):
+        if not isinstance(binding.node, ast.arg):
             return UNKNOWN
+        name = binding.node.arg
+        is_asked = bool(_SAYS_RESOURCE.search(name)) or _is_asked(name, scope)
+        if not (is_asked or _is_handed_on(name, scope)):
+            return UNKNOWN
+        one = self._passed(binding, scope)
+        return one if is_asked or isinstance(one, Instance) else UNKNOWN  # each caller passes a function of its own
+
+    def _passed(self, binding: Binding, scope: Scope) -> Type:
+        """The same of a parameter, whatever the function does with it."""
         found = self._types(binding, scope, in_tests=False)
         one = known(found)
         if one is UNKNOWN and not is_test_path(scope.module.path, self.ev.project.finder.top(scope.module.path)):
@@ -274,15 +281,20 @@ def _is_read(name: str, module: Module) -> bool:
 
 
 def _is_asked(name: str, scope: Scope) -> bool:
-    """Whether a function asks a parameter for something, keeps it for its object, or passes it on to who may."""
-    return any(_asks_or_hands_on(one) for one in scope.loads.get(name, ()))
+    """Whether a function asks a parameter for something, or keeps it for its object, which may."""
+    return any(_asks_or_keeps(parent_of(one)) for one in scope.loads.get(name, ()))
 
 
-def _asks_or_hands_on(load: ast.expr) -> bool:
-    around = parent_of(load)
+def _asks_or_keeps(around: ast.AST | None) -> bool:
     if isinstance(around, ast.Assign):
         return any(isinstance(one, ast.Attribute) for one in around.targets)
-    return isinstance(around, ast.Attribute) or (isinstance(around, ast.Call) and around.func is not load)
+    return isinstance(around, ast.Attribute)
+
+
+def _is_handed_on(name: str, scope: Scope) -> bool:
+    """Whether a function passes a parameter on to who may ask it."""
+    parents = ((parent_of(one), one) for one in scope.loads.get(name, ()))
+    return any(isinstance(around, ast.Call) and around.func is not load for around, load in parents)
 
 
 def _name_of(node: ast.expr) -> str:

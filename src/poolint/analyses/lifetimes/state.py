@@ -95,9 +95,10 @@ def refine(config: Config, test: ast.expr, truth: bool, flags: frozenset[str], *
         return End("gone", "test")
     if (name, not value) in config.flags:
         return End("gone", "test")
-    if name in flags:
-        return config._replace(flags=config.flags | {(name, value)})
-    return _asked(config, test, truth, is_session=is_session)
+    found = _asked(config, test, truth, is_session=is_session)
+    if name in flags and not isinstance(found, End):
+        return found._replace(flags=found.flags | {(name, value)})
+    return found
 
 
 def flagged(config: Config, name: str, value: ast.expr, flags: frozenset[str]) -> Config:
