@@ -13,6 +13,7 @@ from poolint.models.schema import CLOSING_ROLES, OWNERS
 from poolint.syntax.expressions import unnegated
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.types.call_sites import call_site, callees_of
+from poolint.types.overrides import Heirs, is_left_open
 from poolint.types.values import UNKNOWN, Function, LibraryMethod, LibraryName
 from poolint.types.vocabulary import last_name
 
@@ -78,14 +79,7 @@ class Ownership:
         """What a function does with a parameter."""
         return self.of_name(key.parameter, self.ev.project.scope(key.function), self.ev.models.classes[key.cls])
 
-    def fate(
-        self,
-        call: ast.Call,
-        argument: ast.AST,
-        scope: Scope,
-        cls: Class,
-        keyword: str | None = None,
-    ) -> Fate:
+    def fate(self, call: ast.Call, argument: ast.AST, scope: Scope, cls: Class, keyword: str | None = None) -> Fate:
         """What a call does with a resource of class ``cls`` that it is passed as ``argument``."""
         fact = call_site(self.ev, call, scope, use_evidence=False)
         if fact is not None and fact.row is not None:
@@ -151,7 +145,11 @@ class Ownership:
             name = parameter_for(callee, call, argument, keyword)
             if name is None:
                 return Fate.USED if _is_dropped(callee, call, argument, keyword) else Fate.KEPT
-            return self.parameter(callee.scope, name, cls)
+            return (
+                self._of_open(callee, name, call, cls)
+                if is_left_open(callee.scope)
+                else self.parameter(callee.scope, name, cls)
+            )
         if isinstance(callee, LibraryName):
             passed = self.ev.models.passed
             is_closed = ("cm", callee.name) in passed or ("async-cm", callee.name) in passed
@@ -166,6 +164,12 @@ class Ownership:
         if isinstance(callee, LibraryMethod):
             return Fate.USED
         return Fate.KEPT  # a class keeps it; what is unknown may
+
+    def _of_open(self, callee: Function, name: str, call: ast.Call, cls: Class) -> Fate:
+        """The same of a method that others write: what those do that are known to; where none is, what it gives may have it."""
+        written = self.ev.derived(Heirs).written(callee)
+        fates = [self.parameter(one, name, cls) if name in one.bindings else Fate.KEPT for one in written]
+        return max(fates, default=Fate.KEPT if isinstance(parent_of(call), (ast.Return, ast.Assign)) else Fate.USED)
 
     def _of_asked(self, call: ast.Call, scope: Scope, cls: Class) -> Fate:
         """``getattr(conn, "close", None)``: what is asked for by name is called if it is there."""
