@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from poolint.analyses.arguments import bound_to
 from poolint.analyses.joined import run_in_thread
 from poolint.analyses.kept_classes import kept_class
-from poolint.analyses.places import MAX_PATH
+from poolint.analyses.places import MAX_PATH, arguments_of
 from poolint.analyses.process_locks import lets_in_several, process_locks
+from poolint.analyses.spared import Spared
 from poolint.analyses.submitted import Submitted, Work
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
@@ -45,6 +46,7 @@ class Threading:
         self.ev = ev
         self.using = using
         self._submitted = ev.derived(Submitted)
+        self._spared = ev.derived(Spared)
         self._words = frozenset(ev.models.threaded)
         self._handed: Summaries[ScopeKey, Shared] = Summaries(
             "hands-to-threads", self._hands, bottom=frozenset(), join=frozenset.union, components=components
@@ -59,9 +61,11 @@ class Threading:
 
     def resources(self, work: Work, scope: Scope) -> Iterator[tuple[str, Class]]:
         """The sessions and connections that a function gets in its thread, by their places in ``scope``: those that it is
-        passed, those that its object keeps or that it takes from the function around it, as far as it surely uses them."""
+        passed, unless it leaves them alone, those that its object keeps or that it takes from the function around it, as far as
+        it surely uses them."""
         function, given, keywords = work.function, work.given, work.keywords
-        passed = [*given, *(one.value for one in keywords)]
+        run = ast.Call(function, given, keywords)
+        passed = [one for name, one in arguments_of(run) if not self._spared.argument(run, one, name, scope)]
         for one in [*([function.value] if isinstance(function, ast.Attribute) else []), *passed]:
             cls = of_threads(kept_class(self.ev.type_of(one, scope))) if name_of(one) else None
             if cls is not None:
@@ -73,7 +77,7 @@ class Threading:
                         cls = of_threads(kept_class(self.ev.scope_name(name, scope)))
                         if cls is not None:
                             yield name, cls
-        for place, used in self.using.of_call(ast.Call(function, given, keywords), scope).items():
+        for place, used in self.using.of_call(run, scope).items():
             if of_threads(used) is not None:
                 yield place, used
 
