@@ -22,10 +22,12 @@ from poolint.flow.flags import name_of
 from poolint.syntax.guards import guards_before, leaves, tests_of_parent, tests_passed
 from poolint.syntax.indexes import index_of
 from poolint.syntax.nodes import with_defaults
+from poolint.syntax.passing_on import is_passing_on, made_before, passing_on
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.unpacked import keywords_of
+from poolint.types.call_sites import callees_of
 from poolint.types.plain import is_plain
-from poolint.types.values import ClassObject, Instance, alternatives
+from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ class Entering:
         self._tested: dict[Scope, _Tested] = {}
         self._shown: dict[ast.Call, Values] = {}
         self._known: dict[tuple[ast.Call, Scope, Known], Known] = {}
+        self._passing_on: dict[Scope, tuple[ast.Call, Scope] | None] = {}
         self._hints = Hints(ev)
         self._constants = ClassConstants(ev)
 
@@ -87,11 +90,19 @@ class Entering:
     def _find(self, call: ast.Call, callee: Scope, scope: Scope, caller: Known) -> Known:
         tested = self._tested_by(callee)
         names, hinted, classes, asked, compared, positional, defaults = tested
-        if not (names or asked):
+        passing_on = self._passed_on_by(callee)
+        if not (names or asked or passing_on):
             return ()
-        plain = list(takewhile(lambda one: not isinstance(one, ast.Starred), call.args))
-        keywords = keywords_of(call, scope)
-        if len(plain) < len(call.args) or any(name is None for name, _ in keywords):
+        before = made_before(call, scope)
+        arguments = [*(before.args[1:] if before is not None else ()), *call.args]
+        plain = list(takewhile(lambda one: not isinstance(one, ast.Starred), arguments))
+        keywords = [
+            *((one.arg, one.value) for one in (before.keywords if before is not None else ())),
+            *keywords_of(call, scope),
+        ]
+        told = {name[1:]: found for name, found in caller if name.startswith("*")}
+        is_told = bool(told) and is_passing_on(call, scope)
+        if (len(plain) < len(arguments) or any(name is None for name, _ in keywords)) and not is_told:
             asked, defaults = (), {}  # it may pass more than can be seen; what is seen, it passes
         passed = dict(zip(positional, plain, strict=False))
         passed.update((name, one) for name, one in keywords if name is not None)
@@ -100,11 +111,10 @@ class Entering:
         given: dict[str, object] = {}
         for name in names:
             if name in passed:
-                found = value(passed[name], values, scope)
-                found = self._constants.of(passed[name], scope) if found is UNKNOWN else found
-                found = self._hints.of(passed[name], scope) if found is UNKNOWN and name in hinted else found
-                found = self._hints.of_type(passed[name], scope) or found if found is Hint.GIVEN else found
-            elif name in defaults:
+                found = self._value(passed[name], values, scope, is_hinted=name in hinted)
+            elif is_told and told.get(name, Hint.ABSENT) is not Hint.ABSENT:
+                found = told[name]
+            elif name in defaults and not (is_told and name not in told):
                 found = value(defaults[name], {}, callee)
             else:
                 continue
@@ -128,7 +138,49 @@ class Entering:
             constant = UNKNOWN if name not in given else self._constants.of(member, callee)
             if constant is not UNKNOWN:
                 given[name_of(member)] = constant
+        if passing_on is not None:
+            given.update(self._told(call, callee, scope, passing_on, values))
         return tuple(sorted(given.items(), key=lambda one: one[0]))
+
+    def _value(self, argument: ast.expr, values: Values, scope: Scope, *, is_hinted: bool) -> object:
+        """What is known of an argument: a constant, or a hint."""
+        found = value(argument, values, scope)
+        found = self._constants.of(argument, scope) if found is UNKNOWN else found
+        found = self._hints.of(argument, scope) if found is UNKNOWN and is_hinted else found
+        return self._hints.of_type(argument, scope) or found if found is Hint.GIVEN else found
+
+    def _passed_on_by(self, callee: Scope) -> tuple[ast.Call, Scope] | None:
+        """The one call of a function that passes on all that it is passed besides its parameters, ``work(*args, **kwargs)``, and
+        the function that this runs, where that tests any of it."""
+        if callee not in self._passing_on:
+            self._passing_on[callee] = None  # for one that comes back to itself
+            calls = passing_on(callee)
+            found = callees_of(self.ev, calls[0], callee) if len(calls) == 1 else ()
+            one = found[0] if len(found) == 1 else None
+            if isinstance(one, Function) and one.scope is not callee and self._tested_by(one.scope).names:
+                self._passing_on[callee] = calls[0], one.scope
+        return self._passing_on[callee]
+
+    def _told(
+        self, call: ast.Call, callee: Scope, scope: Scope, on: tuple[ast.Call, Scope], values: Values
+    ) -> Iterator[tuple[str, object]]:
+        """What a call fixes of the parameters of the function that what it passes is passed on to, each under a star."""
+        inner, tested = on[0], self._tested_by(on[1])
+        own = {one.arg for one in _all_arguments(callee.node.args)}  # type: ignore[attr-defined]
+        keywords = keywords_of(call, scope)
+        if any(isinstance(one, ast.Starred) for one in call.args) or any(name is None for name, _ in keywords):
+            return
+        taken = len(_positional(callee))
+        first = [one for one in inner.args if not isinstance(one, ast.Starred)]
+        passed = dict(zip(tested.positional[len(first) :], call.args[taken:], strict=False))
+        passed.update((name, one) for name, one in keywords if name is not None and name not in own)
+        for name in sorted(tested.names - set(tested.positional[: len(first)]) - {one.arg for one in inner.keywords}):
+            if name not in passed:
+                yield f"*{name}", Hint.ABSENT
+                continue
+            found = self._value(passed[name], values, scope, is_hinted=name in tested.hinted)
+            if found is not UNKNOWN and not (isinstance(found, Hint) and name not in tested.hinted):
+                yield f"*{name}", found
 
     def constants(self, scope: Scope) -> Values:
         """What is known of members that the tests of a function look at, whoever calls it."""
@@ -237,13 +289,17 @@ def _tested(callee: Scope) -> _Tested:
     asked = tuple(keywords_asked_for(callee))
     if not (tested or asked) or not isinstance(callee.node, _FUNCTIONS):
         return _Tested(frozenset(), frozenset(), (), (), (), [], {})
-    arguments = callee.node.args
-    positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
-    if callee.enclosing_class is not None and positional[:1] in (["self"], ["cls"]):
-        positional = positional[1:]
-    defaults = {one.arg: default for one, default in with_defaults(arguments)}
+    positional = _positional(callee)
+    defaults = {one.arg: default for one, default in with_defaults(callee.node.args)}
     hinted, classes = hinted_parameters(callee, tested), tuple(_asked_for_class(callee, tested))
     return _Tested(tested, hinted, classes, asked, tuple(_compared(callee, tested)), positional, defaults)
+
+
+def _positional(callee: Scope) -> list[str]:
+    """The parameters of a function by their places, but for the object that a method has."""
+    arguments = callee.node.args  # type: ignore[attr-defined]
+    found = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
+    return found[1:] if callee.enclosing_class is not None and found[:1] in (["self"], ["cls"]) else found
 
 
 def _compared(callee: Scope, tested: frozenset[str]) -> Iterator[tuple[str, ast.Attribute]]:

@@ -8,9 +8,11 @@ from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.arguments import is_dropped, passed_further
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import CLOSING_ROLES, OWNERS
 from poolint.syntax.expressions import unnegated
+from poolint.syntax.patterns import only_looks_at
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.types.call_sites import call_site, callees_of
 from poolint.types.overrides import Heirs, is_left_open
@@ -144,7 +146,10 @@ class Ownership:
         if isinstance(callee, Function) and callee.scope.kind == "function":
             name = parameter_for(callee, call, argument, keyword)
             if name is None:
-                return Fate.USED if _is_dropped(callee, call, argument, keyword) else Fate.KEPT
+                further = passed_further(self.ev, callee, call, argument, keyword)
+                if further is not None:
+                    return self.parameter(further[0].scope, further[1], cls)
+                return Fate.USED if is_dropped(callee, call, argument, keyword) else Fate.KEPT
             return (
                 self._of_open(callee, name, call, cls)
                 if is_left_open(callee.scope)
@@ -216,7 +221,7 @@ class Ownership:
             return Fate.USED  # lent to a consumer; attached to an error for whoever reads it
         if isinstance(parent, ast.Assign) and self._is_only_renamed(parent, scope, cls):
             return Fate.USED
-        return Fate.USED if isinstance(parent, _NEUTRAL) else Fate.KEPT
+        return Fate.USED if isinstance(parent, _NEUTRAL) or only_looks_at(parent) else Fate.KEPT
 
     def _is_only_renamed(self, statement: ast.Assign, scope: Scope, cls: Class) -> bool:
         """Whether a resource gets another local name, and nothing under that but to be used: ``conn = given or self.pool``."""
@@ -291,15 +296,6 @@ def parameter_for(callee: Function, call: ast.Call, argument: ast.AST, keyword: 
     if callee.receiver is not None:
         index += 1
     return positional[index] if index < len(positional) else None
-
-
-def _is_dropped(callee: Function, call: ast.Call, argument: ast.AST, keyword: str | None) -> bool:
-    """Whether an argument has no parameter of its own and goes with the rest of them, ``**_``, which nobody reads."""
-    node = callee.scope.node
-    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
-    is_told_apart = argument in call.args and not any(isinstance(one, ast.Starred) for one in call.args)
-    rest = node.args.kwarg if keyword is not None else node.args.vararg if is_told_apart else None
-    return rest is not None and not any(rest.arg in inner.loads for inner in callee.scope.descendants())
 
 
 def by_parameter(callee: Function, call: ast.Call) -> dict[str | None, ast.expr]:

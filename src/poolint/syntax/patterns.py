@@ -23,6 +23,16 @@ def as_test(pattern: ast.pattern) -> ast.expr | None:
     return test
 
 
+def only_looks_at(node: ast.AST | None) -> bool:
+    """Whether a statement is a ``match`` of which no pattern gives what it matches, or a part of that, another name."""
+    return isinstance(node, ast.Match) and not any(
+        getattr(one, "name", None) or getattr(one, "rest", None)
+        for case in node.cases
+        for one in ast.walk(case.pattern)
+        if isinstance(one, ast.pattern)
+    )
+
+
 def _comparison(pattern: ast.pattern, subject: ast.expr, place: ast.pattern) -> ast.expr | None:
     if isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
         return _comparison(pattern.pattern, subject, place)

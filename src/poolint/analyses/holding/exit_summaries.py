@@ -15,6 +15,7 @@ from enum import IntEnum
 from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.arguments import passed_further
 from poolint.analyses.assumed import is_ruled_out
 from poolint.analyses.conditions import Entering
 from poolint.analyses.holding.standings import changed_along
@@ -101,8 +102,15 @@ class Leaving:
         for one in callees_of(self.ev, call, scope):
             name = parameter_for(one, call, argument, keyword) if isinstance(one, Function) else None
             left = Left.ENDED
+            further = (
+                passed_further(self.ev, one, call, argument, keyword)
+                if isinstance(one, Function) and not name
+                else None
+            )
             if isinstance(one, Function) and name:
                 left = self.place(call, one.scope, name, scope)
+            elif further is not None:
+                left = self.parameter(further[0].scope, further[1])
             found = max(found, left)
         return found
 

@@ -1,0 +1,50 @@
+"""Arguments by way of others: ``work(*args, **kwargs)`` in a function that takes whatever it is passed, and what ``partial`` has
+bound before."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.syntax.expressions import is_partial
+from poolint.syntax.scopes import only_binding
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def passing_on(function: Scope) -> list[ast.Call]:
+    """The calls of a function by which it passes on all that it is passed besides its parameters."""
+    node = function.node
+    if not isinstance(node, _FUNCTIONS) or not (node.args.vararg or node.args.kwarg):
+        return []
+    return [call for call in function.calls if is_passing_on(call, function)]
+
+
+def is_passing_on(call: ast.Call, scope: Scope) -> bool:
+    """Whether a call passes on all that its function is passed besides its parameters, and nothing else that is unpacked."""
+    node = scope.node
+    if not isinstance(node, _FUNCTIONS):
+        return False
+    wanted = {one.arg for one in (node.args.vararg, node.args.kwarg) if one is not None}
+    unpacked = [one.value for one in call.args if isinstance(one, ast.Starred)]
+    unpacked += [one.value for one in call.keywords if one.arg is None]
+    given = [one.id for one in unpacked if isinstance(one, ast.Name)]
+    is_last = not call.args or all(not isinstance(one, ast.Starred) for one in call.args[:-1])
+    is_whole = all(len(scope.bindings.get(name, ())) == 1 for name in wanted)
+    return bool(wanted) and is_last and is_whole and len(given) == len(unpacked) and sorted(given) == sorted(wanted)
+
+
+def made_before(call: ast.Call, scope: Scope) -> ast.Call | None:
+    """The ``partial`` that is called, by a name that stands for nothing else, where all that it binds are constants."""
+    made: ast.expr | None = call.func
+    if isinstance(made, ast.Name):
+        binding, _ = only_binding(made.id, scope)
+        made = binding.value if binding is not None and binding.kind == "assign" and binding.index < 0 else None
+    if not is_partial(made):
+        return None
+    bound = [*made.args[1:], *(one.value for one in made.keywords)]
+    is_plain = all(isinstance(one, ast.Constant) for one in bound) and all(one.arg for one in made.keywords)
+    return made if is_plain else None
