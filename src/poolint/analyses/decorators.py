@@ -102,10 +102,19 @@ def _is_coroutine(ev: Evaluator, value: ast.expr, name: str, maker: Scope) -> bo
         return all(_is_coroutine(ev, one, name, maker) for one in chosen)
     if isinstance(value, ast.Name) and value.id == name:
         return True
+    value = _decorated(ev, value, maker)
     if isinstance(value, ast.Call) and value.args and not isinstance(value.args[0], ast.Call):
         return False
     made = alternatives(ev.type_of(value, maker))
     return bool(made) and all(isinstance(one, Function) and _runs(one.scope, name, maker) for one in made)
+
+
+def _decorated(ev: Evaluator, value: ast.expr, maker: Scope) -> ast.expr:
+    """What a call leaves as it is, as if it decorated that: ``functools.wraps(function)(wrapper)``; anything else itself."""
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Call) and len(value.args) == 1:
+        found = ev.qualified_name(ev.type_of(value.func.func, maker))
+        return value.args[0] if found in ev.models.manners["keeps-function"] else value
+    return value
 
 
 def _runs(wrapper: Scope, name: str, maker: Scope) -> bool:
