@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from poolint.analyses.waypoints import waypoint
@@ -19,6 +20,8 @@ from poolint.detect.engines.reasons import comments_beside
 from poolint.detect.engines.refused_arguments import Refusals, last
 from poolint.detect.engines.uses import Uses
 from poolint.detect.patience import NoTimeout
+from poolint.flow.flags import name_of
+from poolint.syntax.guards import tests_before
 from poolint.syntax.purposes import comes_and_goes, serves
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import holding, text_of
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from poolint.detect.observation import Observation
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
+
+_WORD = re.compile(r"\w+")
 
 
 class Configuration:
@@ -77,8 +82,8 @@ class Configuration:
             return
         if not all(is_wrong_for(one, spec.kind) for one in spec.urls) or self.uses.is_only_a_dialect(spec):
             return
-        if argument.folded.is_remade:
-            return  # who takes a driver out of a URL knows it
+        if argument.folded.is_remade or self._asks_for_a_driver(argument.node, argument.scope):
+            return  # who takes a driver out of a URL, or asks for one there, knows it
         url = spec.urls[0]
         row = url.row
         dialect = self.ev.models.dialects.get(url.dialect)
@@ -110,6 +115,18 @@ class Configuration:
                 url.known.name,
                 path,
             ),
+        )
+
+    def _asks_for_a_driver(self, url: ast.expr, scope: Scope) -> bool:
+        """Whether a URL is only used as it is where a test of it that names a driver has come out so: ``"+asyncpg" in URL``."""
+        names = {name for _, name in self.ev.models.drivers}
+        return bool(name_of(url)) and any(
+            isinstance(one, ast.Constant)
+            and isinstance(one.value, str)
+            and not names.isdisjoint(_WORD.findall(one.value))
+            for test, _ in tests_before(url, scope)
+            if any(name_of(one) == name_of(url) for one in ast.walk(test))
+            for one in ast.walk(test)
         )
 
     def _pool_class(self, spec: EngineSpec) -> Iterator[tuple[Scope, Observation]]:
