@@ -18,10 +18,13 @@ from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from poolint.analyses.places import Places
     from poolint.syntax.scopes import Binding
+
+_Asked = tuple[Scope, str, str]
+"""A class or a function, the member or parameter of it that is asked about, and the path from that."""
 
 MAX_MAKERS = 24
 """Places at which objects of one class are made; real services are made at one or two."""
@@ -33,22 +36,13 @@ class GivenTogether:
     def __init__(self, places: Places) -> None:
         self.ev = places.ev
         self.places = places
-        self._known: dict[tuple[Scope, str, str], str] = {}
-        self._finding: set[tuple[Scope, str, str]] = set()
+        self._known: dict[_Asked, str] = {}
+        self._finding: set[_Asked] = set()
 
     def same(self, cls: Scope, name: str, rest: str) -> str:
         """``session`` for ``store`` and ``session``, where all that make an object of ``cls`` pass it a store with the
         session that they pass as well; empty where that is not known."""
-        key = (cls, name, rest)
-        found = self._known.get(key)
-        if found is not None or key in self._finding:
-            return found or ""
-        self._finding.add(key)
-        found = self._same(cls, name, rest)
-        self._finding.discard(key)
-        if not self._finding and self.ev.is_idle:
-            self._known[key] = found
-        return found
+        return self._once((cls, name, rest), self._same)
 
     def _same(self, cls: Scope, name: str, rest: str) -> str:
         init, parameter, default = self._set(cls, name)
@@ -77,12 +71,14 @@ class GivenTogether:
     def beside(self, function: Scope, name: str, rest: str) -> str:
         """``session`` for ``store`` and ``session``, where all who call a function pass it a store with the session that they
         pass as well; empty where that is not known."""
-        key = (function, name, rest)
+        return self._once((function, name, rest), self._beside)
+
+    def _once(self, key: _Asked, find: Callable[[Scope, str, str], str]) -> str:
         found = self._known.get(key)
         if found is not None or key in self._finding:
             return found or ""
         self._finding.add(key)
-        found = self._beside(function, name, rest)
+        found = find(*key)
         self._finding.discard(key)
         if not self._finding and self.ev.is_idle:
             self._known[key] = found
