@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from poolint.syntax.expressions import argument_for, is_none, tells_all
 from poolint.syntax.file_kinds import is_test_path
 from poolint.syntax.scopes import Scope, parent_of
+from poolint.types.arguments import positional
 from poolint.types.evidence import is_of_class
 from poolint.types.values import (
     NOTHING,
@@ -67,7 +68,7 @@ class Callers:
             return UNKNOWN
         name = binding.node.arg
         is_asked = bool(_SAYS_RESOURCE.search(name)) or _is_asked(name, scope)
-        if not (is_asked or _is_handed_on(name, scope)):
+        if not (is_asked or self._is_handed_on(name, scope, _MAX_HOPS)):
             return UNKNOWN
         one = self._passed(binding, scope)
         return one if is_asked or isinstance(one, Instance) else UNKNOWN  # each caller passes a function of its own
@@ -81,6 +82,27 @@ class Callers:
             found = self._types(binding, scope, in_tests=True)
             one = known([each for each in found if all(map(self._is_no_stand_in, alternatives(each)))])
         return one
+
+    def _is_handed_on(self, name: str, scope: Scope, hops: int) -> bool:
+        """Whether a function passes a parameter on to one of the project that asks it for something."""
+        for load in scope.loads.get(name, ()):
+            around = parent_of(load)
+            keyword = around.arg if isinstance(around, ast.keyword) else None
+            call = parent_of(around) if isinstance(around, ast.keyword) else around
+            if not isinstance(call, ast.Call) or call.func is load:
+                continue
+            place = next((index for index, one in enumerate(call.args) if one is load), -1)
+            for one in alternatives(self.ev.type_of(call.func, scope)):
+                if isinstance(one, Function):
+                    taken = [each.arg for each in positional(one)]
+                    passed = keyword or (taken[place] if 0 <= place < len(taken) else "")
+                    if passed and (
+                        _SAYS_RESOURCE.search(passed)
+                        or _is_asked(passed, one.scope)
+                        or (hops and self._is_handed_on(passed, one.scope, hops - 1))
+                    ):
+                        return True
+        return False
 
     def contradicting(self, declared: Instance, binding: Binding, scope: Scope, hops: int = _MAX_HOPS) -> Type:
         """What the calls pass for a parameter that is declared to be of a library's class, where each is seen to pass something
@@ -289,12 +311,6 @@ def _asks_or_keeps(around: ast.AST | None) -> bool:
     if isinstance(around, ast.Assign):
         return any(isinstance(one, ast.Attribute) for one in around.targets)
     return isinstance(around, ast.Attribute)
-
-
-def _is_handed_on(name: str, scope: Scope) -> bool:
-    """Whether a function passes a parameter on to who may ask it."""
-    parents = ((parent_of(one), one) for one in scope.loads.get(name, ()))
-    return any(isinstance(around, ast.Call) and around.func is not load for around, load in parents)
 
 
 def _name_of(node: ast.expr) -> str:
