@@ -49,6 +49,8 @@ _MAX_CALLS = 60
 """Calls of that name that are looked at in all."""
 _MAX_HOPS = 3
 """Functions that only hand on what they are passed which are asked what that is."""
+_MAX_PASSED = 8
+"""Parameters that one may be passed on for, which are looked at for what asks them for something."""
 
 
 class Callers:
@@ -68,7 +70,7 @@ class Callers:
             return UNKNOWN
         name = binding.node.arg
         is_asked = bool(_SAYS_RESOURCE.search(name)) or _is_asked(name, scope)
-        if not (is_asked or self._is_handed_on(name, scope, _MAX_HOPS)):
+        if not (is_asked or self._is_handed_on(name, scope)):
             return UNKNOWN
         one = self._passed(binding, scope)
         return one if is_asked or isinstance(one, Instance) else UNKNOWN  # each caller passes a function of its own
@@ -83,8 +85,18 @@ class Callers:
             one = known([each for each in found if all(map(self._is_no_stand_in, alternatives(each)))])
         return one
 
-    def _is_handed_on(self, name: str, scope: Scope, hops: int) -> bool:
-        """Whether a function passes a parameter on to one of the project that asks it for something."""
+    def _is_handed_on(self, name: str, scope: Scope) -> bool:
+        """Whether a function passes a parameter on to one of the project that asks it for something, by a few others at most."""
+        further = [(scope, name)]
+        for one in further:  # grows
+            passed = dict.fromkeys(self._passed_on(one[1], one[0]))
+            if any(_SAYS_RESOURCE.search(taken) or _is_asked(taken, callee) for callee, taken in passed):
+                return True
+            further += [each for each in passed if each not in further][: _MAX_PASSED - len(further)]
+        return False
+
+    def _passed_on(self, name: str, scope: Scope) -> Iterator[tuple[Scope, str]]:
+        """The functions of the project that a function passes a parameter to, each with the parameter that gets it."""
         for load in scope.loads.get(name, ()):
             around = parent_of(load)
             keyword = around.arg if isinstance(around, ast.keyword) else None
@@ -96,13 +108,8 @@ class Callers:
                 if isinstance(one, Function):
                     taken = [each.arg for each in positional(one)]
                     passed = keyword or (taken[place] if 0 <= place < len(taken) else "")
-                    if passed and (
-                        _SAYS_RESOURCE.search(passed)
-                        or _is_asked(passed, one.scope)
-                        or (hops and self._is_handed_on(passed, one.scope, hops - 1))
-                    ):
-                        return True
-        return False
+                    if passed:
+                        yield one.scope, passed
 
     def contradicting(self, declared: Instance, binding: Binding, scope: Scope, hops: int = _MAX_HOPS) -> Type:
         """What the calls pass for a parameter that is declared to be of a library's class, where each is seen to pass something
