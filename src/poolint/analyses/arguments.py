@@ -6,7 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.passing_on import passing_on
-from poolint.types.arguments import positional
+from poolint.syntax.scopes import parent_of, placed
+from poolint.types.arguments import parameter_for, positional
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function
 
@@ -27,25 +28,38 @@ def bound_to(function: Scope, call: ast.Call, *, is_method: bool) -> dict[str, a
     return found
 
 
-def passed_further(
+def received(
     ev: Evaluator, callee: Function, call: ast.Call, argument: ast.AST, keyword: str | None
-) -> tuple[Function, str] | None:
-    """The function that gets an argument of a call which has no parameter of its own, and by which: what is called passes on
-    all of these, ``def tried(*args, **kwargs): return work(*args, **kwargs)``."""
-    calls = passing_on(callee.scope)
-    found = callees_of(ev, calls[0], callee.scope) if len(calls) == 1 else ()
-    if len(found) != 1 or not isinstance(found[0], Function) or found[0].scope is callee.scope:
+) -> tuple[Function, ast.Call, str] | None:
+    """The function that gets an argument of a call for a parameter, with the call and the parameter: the one that is called, or
+    one that it passes on to what it has no parameter for; None where it cannot be known."""
+    name = parameter_for(callee, call, argument, keyword)
+    if name is not None:
+        return callee, call, name
+    further = passed_on(ev, callee.scope, len(positional(callee)), call)
+    name = parameter_for(*further, argument, keyword) if further is not None else None
+    return (*further, name) if further is not None and name is not None else None
+
+
+def passed_on(ev: Evaluator, function: Scope, taken: int, call: ast.Call) -> tuple[Function, ast.Call] | None:
+    """The function that another one passes on to all that it is passed besides its parameters, and the call of it as it comes
+    out: ``work(session, retry=3)`` for ``tried(session, retry=3)`` and ``def tried(*args, **kwargs): return work(*args,
+    **kwargs)``. ``taken`` of its parameters are filled by their places; what it passes itself has no name there."""
+    calls = passing_on(function)
+    found = callees_of(ev, calls[0], function) if len(calls) == 1 else ()
+    if len(found) != 1 or not isinstance(found[0], Function) or found[0].scope is function:
         return None
-    names = [one.arg for one in positional(found[0])]
-    if keyword is not None:
-        taken = getattr(found[0].scope.node, "args", None)
-        known = {*names, *(one.arg for one in taken.kwonlyargs)} if taken is not None else set()
-        return (found[0], keyword) if keyword in known else None
-    if any(isinstance(one, ast.Starred) for one in call.args):
-        return None
-    before = [one for one in calls[0].args if not isinstance(one, ast.Starred)]
-    index = next((i for i, one in enumerate(call.args) if one is argument), -1) - len(positional(callee)) + len(before)
-    return (found[0], names[index]) if len(before) <= index < len(names) else None
+    inner, declared = calls[0], function.node.args  # type: ignore[attr-defined]
+    own = {one.arg for one in (*declared.posonlyargs, *declared.args, *declared.kwonlyargs)}
+    before = [_nameless(call) for one in inner.args if not isinstance(one, ast.Starred)]
+    beside = [ast.keyword(one.arg, _nameless(call)) for one in inner.keywords if one.arg is not None]
+    keywords = [*beside, *(one for one in call.keywords if one.arg not in own)]
+    made = ast.Call(inner.func, [*before, *call.args[taken:]], keywords)
+    return found[0], placed(made, call, parent_of(call))
+
+
+def _nameless(call: ast.Call) -> ast.expr:
+    return placed(ast.Name("", ast.Load()), call, call)
 
 
 def given_to_fields(fields: list[str], call: ast.Call) -> dict[str, ast.expr]:

@@ -208,11 +208,11 @@ def _telling(binding: Binding) -> set[str]:
     if isinstance(value, ast.Call) and binding.kind != "with":
         text = name_of(value.func)
         found.add(text.partition(".")[0] if text[:1].isupper() else text)
-        for one in filter(None, map(name_of, call_arguments(value))):
-            if _makes(value):
-                found.update(one.split("."))
-            elif one[:1].isupper() and "." not in one:
-                found.add(one)
+        passed = map(name_of, call_arguments(value))
+        if _makes(value):
+            found.update(part for one in passed if one for part in one.split("."))
+        else:
+            found.update(one for one in passed if one[:1].isupper() and "." not in one)
     elif value is not None:
         _add_words(value, found)
     return found

@@ -6,6 +6,7 @@ import ast
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.arguments import passed_on
 from poolint.analyses.assumed import (
     UNKNOWN,
     Hint,
@@ -75,7 +76,8 @@ class Entering:
         self._tested: dict[Scope, _Tested] = {}
         self._shown: dict[ast.Call, Values] = {}
         self._known: dict[tuple[ast.Call, Scope, Known], Known] = {}
-        self._passing_on: dict[Scope, tuple[ast.Call, Scope] | None] = {}
+        self._passing_on: dict[Scope, bool] = {}
+        self._telling: set[Scope] = set()
         self._hints = Hints(ev)
         self._constants = ClassConstants(ev)
 
@@ -90,8 +92,8 @@ class Entering:
     def _find(self, call: ast.Call, callee: Scope, scope: Scope, caller: Known) -> Known:
         tested = self._tested_by(callee)
         names, hinted, classes, asked, compared, positional, defaults = tested
-        passing_on = self._passed_on_by(callee)
-        if not (names or asked or passing_on):
+        is_passed_on = self._passes_on(callee)
+        if not (names or asked or is_passed_on):
             return ()
         before = made_before(call, scope)
         arguments = [*(before.args[1:] if before is not None else ()), *call.args]
@@ -100,9 +102,7 @@ class Entering:
             *((one.arg, one.value) for one in (before.keywords if before is not None else ())),
             *keywords_of(call, scope),
         ]
-        told = {name[1:]: found for name, found in caller if name.startswith("*")}
-        is_told = bool(told) and is_passing_on(call, scope)
-        if (len(plain) < len(arguments) or any(name is None for name, _ in keywords)) and not is_told:
+        if len(plain) < len(arguments) or any(name is None for name, _ in keywords):
             asked, defaults = (), {}  # it may pass more than can be seen; what is seen, it passes
         passed = dict(zip(positional, plain, strict=False))
         passed.update((name, one) for name, one in keywords if name is not None)
@@ -112,9 +112,7 @@ class Entering:
         for name in names:
             if name in passed:
                 found = self._value(passed[name], values, scope, is_hinted=name in hinted)
-            elif is_told and told.get(name, Hint.ABSENT) is not Hint.ABSENT:
-                found = told[name]
-            elif name in defaults and not (is_told and name not in told):
+            elif name in defaults:
                 found = value(defaults[name], {}, callee)
             else:
                 continue
@@ -138,8 +136,10 @@ class Entering:
             constant = UNKNOWN if name not in given else self._constants.of(member, callee)
             if constant is not UNKNOWN:
                 given[name_of(member)] = constant
-        if passing_on is not None:
-            given.update(self._told(call, callee, scope, passing_on, values))
+        told = self._told(call, callee, scope, caller) if is_passed_on and before is None else ()
+        given.update((f"*{name}", found) for name, found in told)
+        if is_passing_on(call, scope):
+            given = {**{name[1:]: found for name, found in caller if name.startswith("*")}, **given}
         return tuple(sorted(given.items(), key=lambda one: one[0]))
 
     def _value(self, argument: ast.expr, values: Values, scope: Scope, *, is_hinted: bool) -> object:
@@ -149,38 +149,25 @@ class Entering:
         found = self._hints.of(argument, scope) if found is UNKNOWN and is_hinted else found
         return self._hints.of_type(argument, scope) or found if found is Hint.GIVEN else found
 
-    def _passed_on_by(self, callee: Scope) -> tuple[ast.Call, Scope] | None:
-        """The one call of a function that passes on all that it is passed besides its parameters, ``work(*args, **kwargs)``, and
-        the function that this runs, where that tests any of it."""
-        if callee not in self._passing_on:
-            self._passing_on[callee] = None  # for one that comes back to itself
+    def _passes_on(self, callee: Scope) -> bool:
+        """Whether a function passes on what it is passed besides its parameters to one that tests any of it."""
+        found = self._passing_on.get(callee)
+        if found is None:
             calls = passing_on(callee)
-            found = callees_of(self.ev, calls[0], callee) if len(calls) == 1 else ()
-            one = found[0] if len(found) == 1 else None
-            if isinstance(one, Function) and one.scope is not callee and self._tested_by(one.scope).names:
-                self._passing_on[callee] = calls[0], one.scope
-        return self._passing_on[callee]
+            others = callees_of(self.ev, calls[0], callee) if len(calls) == 1 else ()
+            tested = (self._tested_by(one.scope) for one in others if isinstance(one, Function))
+            found = self._passing_on[callee] = any(one.names or one.asked for one in tested)
+        return found
 
-    def _told(
-        self, call: ast.Call, callee: Scope, scope: Scope, on: tuple[ast.Call, Scope], values: Values
-    ) -> Iterator[tuple[str, object]]:
-        """What a call fixes of the parameters of the function that what it passes is passed on to, each under a star."""
-        inner, tested = on[0], self._tested_by(on[1])
-        own = {one.arg for one in _all_arguments(callee.node.args)}  # type: ignore[attr-defined]
-        keywords = keywords_of(call, scope)
-        if any(isinstance(one, ast.Starred) for one in call.args) or any(name is None for name, _ in keywords):
-            return
-        taken = len(_positional(callee))
-        first = [one for one in inner.args if not isinstance(one, ast.Starred)]
-        passed = dict(zip(tested.positional[len(first) :], call.args[taken:], strict=False))
-        passed.update((name, one) for name, one in keywords if name is not None and name not in own)
-        for name in sorted(tested.names - set(tested.positional[: len(first)]) - {one.arg for one in inner.keywords}):
-            if name not in passed:
-                yield f"*{name}", Hint.ABSENT
-                continue
-            found = self._value(passed[name], values, scope, is_hinted=name in tested.hinted)
-            if found is not UNKNOWN and not (isinstance(found, Hint) and name not in tested.hinted):
-                yield f"*{name}", found
+    def _told(self, call: ast.Call, callee: Scope, scope: Scope, caller: Known) -> Known:
+        """What a call fixes of the parameters of the function that what it passes is passed on to."""
+        further = passed_on(self.ev, callee, len(_positional(callee)), call) if callee not in self._telling else None
+        if further is None:
+            return ()
+        self._telling.add(callee)  # two may pass on to each other
+        found = self._find(further[1], further[0].scope, scope, caller)
+        self._telling.remove(callee)
+        return found
 
     def constants(self, scope: Scope) -> Values:
         """What is known of members that the tests of a function look at, whoever calls it."""

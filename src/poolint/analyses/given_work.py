@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.driven import Driven
 from poolint.analyses.joined import run_in_thread
-from poolint.analyses.ownership import parameter_for
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import is_partial
 from poolint.syntax.scopes import WRITTEN, ScopeKey, nearest, parent_of, reads_of
 from poolint.syntax.second_tries import is_after_a_failure
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
 from poolint.types.definitions import Definitions
 from poolint.types.values import Function

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import arguments_of
 from poolint.frameworks.hooks import runs_after_response
 from poolint.syntax.surroundings import call_taking
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function
 

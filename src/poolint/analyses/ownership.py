@@ -8,12 +8,13 @@ from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.arguments import is_dropped, passed_further
+from poolint.analyses.arguments import is_dropped, received
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import CLOSING_ROLES, OWNERS
 from poolint.syntax.expressions import unnegated
 from poolint.syntax.patterns import only_looks_at
 from poolint.syntax.scopes import parent_of, reads_of
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import call_site, callees_of
 from poolint.types.overrides import Heirs, is_left_open
 from poolint.types.values import UNKNOWN, Function, LibraryMethod, LibraryName
@@ -144,17 +145,12 @@ class Ownership:
         keyword: str | None,
     ) -> Fate:
         if isinstance(callee, Function) and callee.scope.kind == "function":
-            name = parameter_for(callee, call, argument, keyword)
-            if name is None:
-                further = passed_further(self.ev, callee, call, argument, keyword)
-                if further is not None:
-                    return self.parameter(further[0].scope, further[1], cls)
+            got = received(self.ev, callee, call, argument, keyword)
+            if got is None:
                 return Fate.USED if is_dropped(callee, call, argument, keyword) else Fate.KEPT
-            return (
-                self._of_open(callee, name, call, cls)
-                if is_left_open(callee.scope)
-                else self.parameter(callee.scope, name, cls)
-            )
+            function, _, name = got
+            is_open = is_left_open(function.scope)
+            return self._of_open(function, name, call, cls) if is_open else self.parameter(function.scope, name, cls)
         if isinstance(callee, LibraryName):
             passed = self.ev.models.passed
             is_closed = ("cm", callee.name) in passed or ("async-cm", callee.name) in passed
@@ -279,23 +275,6 @@ def is_only_called(name: str, scope: Scope) -> bool:
 def is_lost_when_closed(cls: Class) -> bool:
     """Whether closing a connection of a pool does not give its slot back."""
     return cls.on_drop == "lost" and not cls.releases_on_exit and not cls.close_gives_back
-
-
-def parameter_for(callee: Function, call: ast.Call, argument: ast.AST, keyword: str | None) -> str | None:
-    """The name of the parameter that an argument is bound to; None where it cannot be known."""
-    node = callee.scope.node
-    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
-    positional = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
-    if keyword is not None:
-        return keyword if keyword in positional or keyword in {one.arg for one in node.args.kwonlyargs} else None
-    if any(isinstance(one, ast.Starred) for one in call.args):
-        return None
-    index = next((i for i, one in enumerate(call.args) if one is argument), None)
-    if index is None:
-        return None
-    if callee.receiver is not None:
-        index += 1
-    return positional[index] if index < len(positional) else None
 
 
 def by_parameter(callee: Function, call: ast.Call) -> dict[str | None, ast.expr]:

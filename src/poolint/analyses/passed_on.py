@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places
 from poolint.models import standard
 from poolint.syntax.expressions import put_by
@@ -17,6 +16,7 @@ from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.scopes import Scope, home_of, nearest, parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, chosen
 from poolint.syntax.uses import Usage, Use, may_be_awaitable, usage
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
 from poolint.types.members import lineage
 from poolint.types.unmodelled import path_to

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.ownership import parameter_for
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of, text_of
 from poolint.types.values import Function
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.ownership import parameter_for
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import argument_for
 from poolint.syntax.scopes import Scope, parent_of
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
 from poolint.types.values import ClassObject, Function, LibraryName, alternatives
 from poolint.types.vocabulary import last_name

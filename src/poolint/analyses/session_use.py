@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.flushes import takes
 from poolint.analyses.holding.transactions import is_query, source_of
 from poolint.analyses.kept_classes import kept_class
-from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import MAX_PATH, Places, arguments_of, owner_of
 from poolint.analyses.process_locks import is_let_in_alone
 from poolint.analyses.property_reads import always_run
@@ -23,6 +22,7 @@ from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import REACHING_ROLES, SESSIONS
 from poolint.syntax.scopes import Scope
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import call_site, called_on, callees_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, alternatives

@@ -6,12 +6,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import arguments_of
 from poolint.analyses.process_locks import is_let_in_alone
 from poolint.analyses.session_use import Named
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import parent_of, reads_of
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import call_site, callees_of
 from poolint.types.values import Function
 

@@ -14,7 +14,6 @@ from poolint.analyses.conditions import is_excluded
 from poolint.analyses.driven import Driven
 from poolint.analyses.given_work import GivenWork
 from poolint.analyses.only_kept import is_kept_by, is_only_kept
-from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import arguments_of
 from poolint.analyses.submitted import Work
 from poolint.flow.summaries import Summaries
@@ -22,6 +21,7 @@ from poolint.frameworks.hooks import runs_after_response
 from poolint.models.standard import OF_TASKS, PUT_BY
 from poolint.syntax.expressions import is_partial
 from poolint.syntax.scopes import ScopeKey, parent_of, reads_of
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
 from poolint.types.definitions import Definitions
 from poolint.types.values import Function, Instance, Pending, alternatives

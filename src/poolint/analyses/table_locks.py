@@ -11,11 +11,11 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import root_of
-from poolint.analyses.ownership import parameter_for
 from poolint.analyses.statement_locks import lock_of
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of, text_of
 from poolint.types.values import Function
 from poolint.types.vocabulary import last_name

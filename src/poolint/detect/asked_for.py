@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.ownership import parameter_for
 from poolint.syntax.indexes import index_of
 from poolint.syntax.nodes import with_defaults
 from poolint.syntax.scopes import is_parameter, parent_of
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function

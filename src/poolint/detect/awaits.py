@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import root_of
-from poolint.analyses.ownership import parameter_for
 from poolint.analyses.passed_on import end, is_told_apart
 from poolint.analyses.waypoints import in_order, waypoint
 from poolint.detect.detector import Detector
@@ -17,6 +16,7 @@ from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, chosen, may_await, with_await
 from poolint.syntax.uses import Usage, Use, usage
 from poolint.types.annotated import annotation
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import CallSite, call_site, callees_of, function_run
 from poolint.types.following import Follower
 from poolint.types.members import lineage

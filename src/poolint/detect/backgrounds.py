@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from poolint.analyses.conditions import is_excluded
 from poolint.analyses.kept_classes import kept_class
 from poolint.analyses.left_alone import is_left_alone
-from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places, arguments_of
 from poolint.analyses.starters import STARTED, Starters
 from poolint.detect.dropped_threads import DroppedThreads
@@ -18,6 +17,7 @@ from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import runs_after_response
 from poolint.syntax.expressions import is_partial
 from poolint.syntax.scopes import ScopeKey
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function
 from poolint.types.vocabulary import last_name

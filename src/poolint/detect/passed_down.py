@@ -6,7 +6,7 @@ import ast
 import itertools
 from typing import TYPE_CHECKING
 
-from poolint.analyses.ownership import parameter_for
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import text_of
 
 if TYPE_CHECKING:

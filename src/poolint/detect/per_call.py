@@ -11,7 +11,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.lifetimes.objects import is_known_base
-from poolint.analyses.ownership import Fate, parameter_for
+from poolint.analyses.ownership import Fate
 from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
@@ -22,6 +22,7 @@ from poolint.syntax.expressions import call_arguments
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, may_await
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
 from poolint.types.definitions import Definitions
 from poolint.types.members import lineage

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.holding.given_sessions import resource_class
 from poolint.analyses.lifetimes.acquisitions import is_own_registry
-from poolint.analyses.ownership import parameter_for
 from poolint.models.schema import TAKING_ROLES
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, method_call
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
 from poolint.types.returns import made_manager
 from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, LibraryMethod, alternatives

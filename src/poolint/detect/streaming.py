@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.kept_classes import kept_class
 from poolint.analyses.left_alone import is_mentioned
-from poolint.analyses.ownership import parameter_for
 from poolint.analyses.responses import Made, Responses, Stream, is_given_back, only, passed, value_of
 from poolint.detect.databases import is_in_a_file
 from poolint.detect.detector import Detector
@@ -27,6 +26,7 @@ from poolint.frameworks.entries import is_entry, parameters
 from poolint.frameworks.requests import end_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.annotated import is_injected
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
 from poolint.types.providers import providers
 from poolint.types.values import ClassObject, Function

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.syntax.nodes import captured_name
 from poolint.syntax.scopes import parent_of, placed
 
 if TYPE_CHECKING:
@@ -26,10 +27,7 @@ def as_test(pattern: ast.pattern) -> ast.expr | None:
 def only_looks_at(node: ast.AST | None) -> bool:
     """Whether a statement is a ``match`` of which no pattern gives what it matches, or a part of that, another name."""
     return isinstance(node, ast.Match) and not any(
-        getattr(one, "name", None) or getattr(one, "rest", None)
-        for case in node.cases
-        for one in ast.walk(case.pattern)
-        if isinstance(one, ast.pattern)
+        captured_name(one) for case in node.cases for one in ast.walk(case.pattern)
     )
 
 

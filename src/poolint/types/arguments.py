@@ -1,4 +1,4 @@
-"""Whether a call passes what a function takes."""
+"""Which parameter of a function an argument is for, and whether a call passes what the function takes."""
 
 from __future__ import annotations
 
@@ -53,6 +53,20 @@ def positional(callee: Function) -> list[ast.arg]:
     node = callee.scope.node
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
     return [*node.args.posonlyargs, *node.args.args][callee.receiver is not None :]
+
+
+def parameter_for(callee: Function, call: ast.Call, argument: ast.AST, keyword: str | None) -> str | None:
+    """The name of the parameter that an argument is bound to; None where it cannot be known."""
+    node = callee.scope.node
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+    if keyword is not None:
+        taken = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+        return keyword if any(one.arg == keyword for one in taken) else None
+    if any(isinstance(one, ast.Starred) for one in call.args):
+        return None
+    index = next((i for i, one in enumerate(call.args) if one is argument), None)
+    placed = positional(callee)
+    return placed[index].arg if index is not None and index < len(placed) else None
 
 
 def misfits(callee: Function, call: ast.Call) -> bool:

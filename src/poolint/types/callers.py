@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from poolint.syntax.expressions import argument_for, is_none, tells_all
 from poolint.syntax.file_kinds import is_test_path
 from poolint.syntax.scopes import Scope, parent_of
-from poolint.types.arguments import positional
+from poolint.types.arguments import parameter_for
 from poolint.types.evidence import is_of_class
 from poolint.types.values import (
     NOTHING,
@@ -103,13 +103,10 @@ class Callers:
             call = parent_of(around) if isinstance(around, ast.keyword) else around
             if not isinstance(call, ast.Call) or call.func is load:
                 continue
-            place = next((index for index, one in enumerate(call.args) if one is load), -1)
             for one in alternatives(self.ev.type_of(call.func, scope)):
-                if isinstance(one, Function):
-                    taken = [each.arg for each in positional(one)]
-                    passed = keyword or (taken[place] if 0 <= place < len(taken) else "")
-                    if passed:
-                        yield one.scope, passed
+                taken = parameter_for(one, call, load, keyword) if isinstance(one, Function) else None
+                if isinstance(one, Function) and taken is not None:
+                    yield one.scope, taken
 
     def contradicting(self, declared: Instance, binding: Binding, scope: Scope, hops: int = _MAX_HOPS) -> Type:
         """What the calls pass for a parameter that is declared to be of a library's class, where each is seen to pass something

@@ -55,14 +55,13 @@ class Call(NamedTuple):
     @property
     def item(self) -> ast.withitem | None:
         """The item of a ``with`` that it is, or that of the exit stack that enters it."""
-        parent = parent_of(self.node)
-        if self.is_handed or isinstance(parent, ast.withitem):
-            return parent if not self.is_handed else None  # type: ignore[return-value]
-        stack = parent.func.value if self.entering and isinstance(parent, ast.Call) else None  # type: ignore[attr-defined]
-        bound = self.scope.bindings.get(stack.id, ()) if isinstance(stack, ast.Name) else ()
-        found = [one.node for one in bound if one.kind == "with"]
-        around = parent_of(found[0]) if len(found) == 1 else None
-        return around if isinstance(around, ast.withitem) else None
+        parent = None if self.is_handed else parent_of(self.node)
+        if isinstance(parent, ast.Call) and entering(self.node, parent) is not None:
+            stack = parent.func.value  # type: ignore[attr-defined]
+            bound = self.scope.bindings.get(stack.id, ()) if isinstance(stack, ast.Name) else ()
+            found = [one.node for one in bound if one.kind == "with"]
+            parent = parent_of(found[0]) if len(found) == 1 else None
+        return parent if isinstance(parent, ast.withitem) else None
 
     @property
     def entering(self) -> Literal["async with", "with", ""]:

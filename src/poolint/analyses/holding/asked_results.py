@@ -10,11 +10,12 @@ import itertools
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding.changes import Change
-from poolint.analyses.ownership import Fate, parameter_for
+from poolint.analyses.ownership import Fate
 from poolint.analyses.places import arguments_of
 from poolint.flow.flags import name_of
 from poolint.models.schema import SESSIONS
 from poolint.syntax.scopes import parent_of
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function, Instance, alternatives
 

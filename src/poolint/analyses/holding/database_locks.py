@@ -14,11 +14,11 @@ from poolint.analyses.conditions import Entering, is_excluded
 from poolint.analyses.holding.obtained import Outcome
 from poolint.analyses.holding.transactions import inside
 from poolint.analyses.holding.worked_by import worked_by
-from poolint.analyses.ownership import parameter_for
 from poolint.analyses.statement_locks import lock_of, unlocks
 from poolint.flow.cfg import TooComplex
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import ENDING_ROLES
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import Function
 

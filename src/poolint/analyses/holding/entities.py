@@ -10,9 +10,9 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import root_of, source_of
-from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import arguments_of
 from poolint.flow.flags import name_of
+from poolint.types.arguments import parameter_for
 from poolint.types.class_attributes import set_on
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Instance, alternatives

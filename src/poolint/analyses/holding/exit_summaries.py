@@ -15,13 +15,12 @@ from enum import IntEnum
 from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.arguments import passed_further
+from poolint.analyses.arguments import received
 from poolint.analyses.assumed import is_ruled_out
 from poolint.analyses.conditions import Entering
 from poolint.analyses.holding.standings import changed_along
 from poolint.analyses.joined import run_in_thread
 from poolint.analyses.lifetimes.destinations import begun_with
-from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
@@ -100,18 +99,8 @@ class Leaving:
         """How a function of the project leaves a session that it is passed."""
         found = Left.NEVER
         for one in callees_of(self.ev, call, scope):
-            name = parameter_for(one, call, argument, keyword) if isinstance(one, Function) else None
-            left = Left.ENDED
-            further = (
-                passed_further(self.ev, one, call, argument, keyword)
-                if isinstance(one, Function) and not name
-                else None
-            )
-            if isinstance(one, Function) and name:
-                left = self.place(call, one.scope, name, scope)
-            elif further is not None:
-                left = self.parameter(further[0].scope, further[1])
-            found = max(found, left)
+            got = received(self.ev, one, call, argument, keyword) if isinstance(one, Function) else None
+            found = max(found, self.place(got[1], got[0].scope, got[2], scope) if got is not None else Left.ENDED)
         return found
 
     def place(self, call: ast.Call, callee: Scope, place: str, scope: Scope, fixed: Known = ()) -> Left:

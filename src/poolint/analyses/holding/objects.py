@@ -15,7 +15,6 @@ from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.left_blocks import ended_by_exit
 from poolint.analyses.holding.registries import Registries
 from poolint.analyses.holding.unknown_parts import UnknownParts
-from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places, arguments_of, owner_of
 from poolint.analyses.worked_on import WorkedOn
 from poolint.flow.cfg import TooComplex
@@ -25,6 +24,7 @@ from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.models.standard import ENTERS
 from poolint.syntax.expressions import first_name, without_await
 from poolint.syntax.scopes import Scope, is_parameter, parent_of
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import called_on, callees_of, text_of
 from poolint.types.members import lineage
 from poolint.types.values import Function, Instance, Pending, alternatives

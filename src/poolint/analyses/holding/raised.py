@@ -15,12 +15,12 @@ from poolint.analyses.assumed import is_ruled_out
 from poolint.analyses.conditions import Entering
 from poolint.analyses.holding.exit_summaries import Left, on_some_way
 from poolint.analyses.holding.standings import changed_by
-from poolint.analyses.ownership import parameter_for
 from poolint.flow.cfg import TooComplex
 from poolint.flow.solver import edges_from, explore
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import ScopeKey, parent_of
 from poolint.syntax.surroundings import tries_around
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function
 from poolint.types.vocabulary import last_name

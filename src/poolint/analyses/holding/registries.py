@@ -18,13 +18,13 @@ from poolint.analyses.holding.exit_summaries import Left, on_some_way, ways_left
 from poolint.analyses.holding.registry_words import registry_words
 from poolint.analyses.holding.transactions import is_query
 from poolint.analyses.holding.wrappers import Wrappers
-from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import arguments_of
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import dotted, is_none
 from poolint.syntax.scopes import parent_of
+from poolint.types.arguments import parameter_for
 from poolint.types.bound import elsewhere
 from poolint.types.call_sites import callees_of
 from poolint.types.followed import one_step

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.graphs import events_at
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.standings import Standings
-from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import arguments_of
 from poolint.analyses.waypoints import Cause
 from poolint.flow.cfg import TooComplex
@@ -22,6 +21,7 @@ from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import loops_around
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import text_of
 from poolint.types.members import lineage
 from poolint.types.overrides import is_left_open

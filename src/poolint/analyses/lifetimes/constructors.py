@@ -6,10 +6,10 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.arguments import bound_to
-from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places
 from poolint.syntax.expressions import is_super_init
 from poolint.syntax.scopes import parent_of, reads_of
+from poolint.types.arguments import parameter_for
 from poolint.types.members import lineage
 from poolint.types.values import UNKNOWN, ClassObject, Function, LibraryName
 

@@ -10,7 +10,7 @@ from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.lifetimes.constructors import puts_by
 from poolint.analyses.lifetimes.state import CLOSED
 from poolint.analyses.managers import is_manager
-from poolint.analyses.ownership import Fate, is_only_called, parameter_for
+from poolint.analyses.ownership import Fate, is_only_called
 from poolint.analyses.places import Places
 from poolint.analyses.pool_limits import is_lent
 from poolint.flow.flags import name_of
@@ -18,6 +18,7 @@ from poolint.models.schema import CLOSING_ROLES, POOLING
 from poolint.syntax.expressions import call_arguments, is_none, unnegated, without_await
 from poolint.syntax.scopes import nearest, parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, method_call
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance
 from poolint.types.vocabulary import last_name
