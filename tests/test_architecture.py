@@ -747,7 +747,7 @@ MAY_READ_TEXT = {
     "detect/factories.py": "dependencies are looked for where something depends",
     "detect/ordering.py": "callers are looked for where something of the name is called",
     "analyses/holding/templates.py": "methods are looked through where one of the name is called on `self`",
-    "analyses/occasions.py": "modules are parsed that call something of the name",
+    "analyses/project_calls.py": "modules are parsed that call something of the name",
     "analyses/callees.py": "blocks and loops are looked at where a library is named whose own wait",
     "detect/registries.py": "modules are parsed that name a registry, or remove from something",
     "detect/startups.py": "modules are parsed that name what starts, or closes something of a name",

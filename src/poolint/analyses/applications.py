@@ -24,6 +24,14 @@ class Applications:
         """Whether the project of a module serves somebody itself: who uses a library may bring what it lacks."""
         return bool(self._by(near))
 
+    def serves_in_turn(self, near: Module) -> bool:
+        """Whether all that the project of a module serves by handles one message or task after the other on an event loop, as it
+        is started by default, or makes one for each that needs it."""
+        every = (one for rows in self._ev.models.hooks.values() for one in rows)
+        in_turn = {root for around, hook in every if hook.in_workers or hook.own_loop for root in around}
+        found = {name.partition(".")[0] for row in self._by(near) for name in row.names}
+        return bool(found) and found <= in_turn
+
     def at_once(self, near: Module) -> int | None:
         """How many requests or tasks a process takes at once, at most, with the servers and workers of what the project of a
         module serves by, as they are when nobody tells them otherwise; None where there is no such number, or the project

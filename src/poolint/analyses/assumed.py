@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from poolint.flow.flags import name_of
 from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.indexes import index_of
+from poolint.syntax.predicates import predicate
 from poolint.syntax.reaching import reaching
 from poolint.syntax.scopes import Bindings, home_of, parent_of
 
@@ -145,9 +146,8 @@ def value(node: ast.expr, values: Mapping[str, object], scope: Scope, steps: int
         return _named(node, values, scope, steps)
     if isinstance(node, ast.Attribute):
         return _member(node, values, scope, steps)
-    if isinstance(node, ast.Call) and not node.keywords and 1 <= len(node.args) <= 2:
-        test = test_of_class(node)
-        return values.get(test, UNKNOWN) if test else _asked(node, values, scope, steps)
+    if isinstance(node, ast.Call):
+        return _called(node, values, scope, steps)
     if isinstance(node, ast.Subscript):
         found = values.get(_keyword_key(node.value, node.slice, scope), UNKNOWN)
         return UNKNOWN if found in (Hint.ABSENT, Hint.PASSED) else found
@@ -167,6 +167,21 @@ def value(node: ast.expr, values: Mapping[str, object], scope: Scope, steps: int
         found = truth(node, values, scope, steps + 1)
         return UNKNOWN if found is None else found
     return UNKNOWN
+
+
+def _called(node: ast.Call, values: Mapping[str, object], scope: Scope, steps: int) -> object:
+    """What a call comes to that asks for a class or a keyword argument, or runs a function that asks for something alone."""
+    if not node.keywords and 1 <= len(node.args) <= 2:
+        test = test_of_class(node)
+        found = values.get(test, UNKNOWN) if test else _asked(node, values, scope, steps)
+        if test or found is not UNKNOWN:
+            return found
+    asks = predicate(node, scope)
+    if asks is None:
+        return UNKNOWN
+    passed = {name: value(one, values, scope, steps + 1) for name, one in asks.passed.items()}
+    holds = truth(asks.test, {name: one for name, one in passed.items() if one is not UNKNOWN}, asks.scope, steps + 1)
+    return UNKNOWN if holds is None else holds
 
 
 def _named(node: ast.Name, values: Mapping[str, object], scope: Scope, steps: int) -> object:

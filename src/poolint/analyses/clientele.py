@@ -15,7 +15,7 @@ from poolint.analyses.occasions import Occasions
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import required, routes
 from poolint.frameworks.routers import Routers
-from poolint.syntax.expressions import call_arguments
+from poolint.syntax.expressions import call_arguments, without_await
 from poolint.types.annotated import dependencies, injection, provider_in
 from poolint.types.providers import provided
 from poolint.types.vocabulary import last_name
@@ -40,6 +40,8 @@ class Clientele:
     def __init__(self, ev: Evaluator) -> None:
         self._ev = ev
         self._occasions = ev.derived(Occasions)
+        self._owner = ev.models.words("lets-in-owner")
+        self._before = ev.models.words("checks-before")
         self._for: Summaries[ScopeKey, bool] = Summaries(
             "for-administrators", self._is_for, bottom=False, join=bool.__or__
         )
@@ -55,14 +57,14 @@ class Clientele:
         scope = self._ev.project.scope(key)
         if any(map(_is_begun_by_them, scope.module.name.split("."))) or self._shows(scope):
             return True
-        calls = self._occasions.calls_of(scope)
-        return bool(calls) and all(inner.kind == "function" and self._for.of(inner.key) for _, inner in calls)
+        calls = self._occasions.calls.of(scope)
+        return bool(calls) and all(inner.kind == "function" and self._for.of(inner.key) for _, inner, _ in calls)
 
     def _shows(self, scope: Scope) -> bool:
         """Whether the route of a function, what is around that, or what must be there before it runs says so."""
         routing = list(routes(self._ev, scope))
         guarding = [one for one in getattr(scope.node, "decorator_list", ()) if one not in routing]
-        if any(map(_is_theirs, guarding)) or self._letting.of(scope.key):
+        if any(map(_is_theirs, guarding)) or self._is_for_the_owner(guarding, scope) or self._letting.of(scope.key):
             return True
         around = scope.parent or scope
         for route in routing:
@@ -76,6 +78,14 @@ class Clientele:
                 if self._names_them(marker, around) or self._lets_in_by(one.scope):
                     return True
         return False
+
+    def _is_for_the_owner(self, guarding: list[ast.expr], scope: Scope) -> bool:
+        """Whether a library lets nobody but the owner of a bot call a function: by its decorator, or by a method of its class."""
+        if any(last_name(one.func if isinstance(one, ast.Call) else one) in self._owner for one in guarding):
+            return True
+        checks = (one for one in (scope.enclosing_class or scope).children if one.name in self._before)
+        made = (without_await(value) for one in checks for value in one.returns)
+        return any(isinstance(one, ast.Call) and last_name(one.func) in self._owner for one in made)
 
     def _lets_in(self, key: ScopeKey) -> bool:
         """Whether a framework passes something to a function that only administrators have."""

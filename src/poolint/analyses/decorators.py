@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.driven import DrivenAlone
 from poolint.syntax.guards import parts_of, tests_before
+from poolint.syntax.scopes import parent_of, reads_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -32,6 +34,43 @@ def keeps_coroutines(ev: Evaluator, decorator: ast.expr, scope: Scope) -> bool:
     calls = [decorator.func] if isinstance(decorator, ast.Call) else []
     made = [_maker(ev, one, len(calls)) for one in alternatives(ev.type_of(calls[0] if calls else decorator, scope))]
     return bool(made) and all(one is not None and _wraps(ev, *one) for one in made)
+
+
+def runs_in_place(ev: Evaluator, decorator: ast.expr, scope: Scope) -> bool:
+    """Whether a decorator keeps coroutines (see :func:`keeps_coroutines`), and what it makes of a function waits for it: nobody
+    else gets the function, so it is run where that is called."""
+    if not keeps_coroutines(ev, decorator, scope):
+        return False
+    made_by = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return all(
+        _is_used_in_place(ev, load, inner)
+        for one in alternatives(ev.type_of(made_by, scope))
+        for function, maker in _innermost(ev, one, made_by is not decorator)
+        for inner, load in reads_of(_first(function), maker)
+    )
+
+
+def _innermost(ev: Evaluator, one: Type, is_called: bool) -> Iterator[tuple[Function, Scope]]:
+    """The functions of a decorator that are given what it decorates."""
+    made = _maker(ev, one, int(is_called))
+    function, calls = made if made is not None else (None, 0)
+    if function is not None and not calls:
+        yield function, function.scope
+    for value in function.scope.returns if function is not None and calls else ():
+        for inner in alternatives(ev.type_of(value, function.scope)) if function is not None else ():
+            yield from _innermost(ev, inner, is_called=False)
+
+
+def _is_used_in_place(ev: Evaluator, load: ast.expr, scope: Scope) -> bool:
+    """Whether a decorator calls a function and waits for it, returns what it gives, asks it for something, or makes another one
+    look like it."""
+    parent = parent_of(load)
+    if isinstance(parent, ast.Call) and parent.func is load:
+        return isinstance(parent_of(parent), ast.Return) or ev.derived(DrivenAlone).is_driven(parent, scope)
+    if isinstance(parent, ast.Call):
+        is_asked = last_name(parent.func) in ev.models.words("asks-coroutine")
+        return is_asked or ev.qualified_name(ev.type_of(parent.func, scope)) in ev.models.manners["keeps-function"]
+    return isinstance(parent, (ast.Attribute, ast.Return))
 
 
 def may_be_replaced(ev: Evaluator, method: Scope) -> bool:

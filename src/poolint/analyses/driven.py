@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import put_by
@@ -16,6 +16,7 @@ from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from poolint.models.named_rows import How
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -34,10 +35,19 @@ class _Parameter(NamedTuple):
 class Driven:
     """Answers for one project. What functions do with their parameters is a problem of summaries."""
 
+    manners: ClassVar[tuple[How, ...]] = (
+        "at-once",
+        "drives",
+        "drives-given",
+        "shields",
+        "limits-awaited",
+        "limits-block",
+    )
+    """Of what runs the coroutines that it is given before it returns."""
+
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
-        self._drives = ev.models.words("at-once", "drives", "drives-given", "shields", "limits-awaited", "limits-block")
-        """What runs the coroutines that it is given before it returns."""
+        self._drives = ev.models.words(*self.manners)
         self._awaited: Summaries[_Parameter, bool] = Summaries(
             "awaits-parameter", self._is_awaited, bottom=False, join=bool.__or__
         )
@@ -99,6 +109,12 @@ class Driven:
         if scope.is_generator or len(scope.bindings.get(key.name, ())) != 1:
             return False
         return any(inner is scope and self.is_driven(load, scope) for inner, load in reads_of(key.name, scope))
+
+
+class DrivenAlone(Driven):
+    """The same of coroutines that run by themselves: who makes one goes on when it has ended, and nothing is run beside it."""
+
+    manners = tuple(one for one in Driven.manners if one != "at-once")
 
 
 def enters(value: ast.expr, scope: Scope) -> bool:

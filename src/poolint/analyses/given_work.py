@@ -113,6 +113,11 @@ class GivenWork:
         """Whether what a lambda of ``scope`` gives is awaited by what it is passed to."""
         return bool(self._run_at(work, scope) & AWAITED)
 
+    def run_by(self, work: ast.expr, scope: Scope, how: int) -> ast.Call | None:
+        """The call by which a function that ``scope`` hands on is run in one of some ways; None where none does."""
+        parent = _passed(work)[2]
+        return parent if isinstance(parent, ast.Call) and self._run_at(work, scope) & how else None
+
     def _runs(self, key: _Parameter) -> int:
         """How a function runs what it is passed for a parameter."""
         scope = self.ev.project.scope(key.function)

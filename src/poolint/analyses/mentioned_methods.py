@@ -16,7 +16,7 @@ def may_mean(occasions: Occasions, method: Scope, part: Scope) -> bool:
     """Whether a part of a file may call a method, hand it on, or say its name to what looks it up."""
     if part.kind != "function":
         return True
-    return any(any(occasions.meaning(method, one)) for one in part.descendants()) or _is_said(method.name, part)
+    return any(any(occasions.calls.meaning(method, one)) for one in part.descendants()) or _is_said(method.name, part)
 
 
 def _is_said(name: str, part: Scope) -> bool:

@@ -8,33 +8,27 @@ otherwise may be called by anybody.
 from __future__ import annotations
 
 import ast
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from poolint.analyses.command_lines import CommandLines
+from poolint.analyses.project_calls import ProjectCalls
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import is_handed, is_handed_singly, is_run_singly, starts
 from poolint.syntax.commands import is_command, is_of_script
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.importers import importers
-from poolint.syntax.indexes import index_of
 from poolint.syntax.nodes import walk
 from poolint.syntax.purposes import goes_on_to_serve, is_for, is_of_its_users
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import COMPREHENSIONS, around, goes_on, is_in_loop
-from poolint.types.arguments import misfits
-from poolint.types.members import lineage
-from poolint.types.overrides import is_left_open
-from poolint.types.values import UNKNOWN, ClassObject, Function, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from poolint.syntax.project import Module
+    from poolint.analyses.project_calls import Run
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
-    from poolint.types.values import Type
 
 
 class Occasions:
@@ -42,12 +36,12 @@ class Occasions:
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
+        self.calls = ev.derived(ProjectCalls)
         self._ending: Summaries[ScopeKey, bool] = Summaries("ends-process", self._ends, bottom=False, join=bool.__or__)
         self._scripted: Summaries[ScopeKey, bool] = Summaries(
             "ends-script", self._is_of_a_script, bottom=False, join=bool.__or__
         )
         self._once: Summaries[ScopeKey, bool] = Summaries("runs-once", self._is_once, bottom=False, join=bool.__or__)
-        self._drives = ev.models.words("drives", "drives-given")
         self._starting: Summaries[ScopeKey, bool] = Summaries("starts", self._starts, bottom=False, join=bool.__or__)
         self._alone: Summaries[ScopeKey, bool] = Summaries("runs-alone", self._is_alone, bottom=False, join=bool.__or__)
         self._in_turn: Summaries[ScopeKey, bool] = Summaries(
@@ -59,7 +53,6 @@ class Occasions:
         self._handed: Summaries[ScopeKey, bool] = Summaries(
             "handed-on", self._is_handed, bottom=False, join=bool.__or__
         )
-        self._keeping = ev.models.manners["keeps-function"]
         self._properties = ev.models.words("property")
 
     def ends_with_process(self, scope: Scope) -> bool:
@@ -103,9 +96,9 @@ class Occasions:
         if scope.parent is None or scope.parent.kind != "module" or getattr(scope.node, "decorator_list", None):
             return False
         found = False
-        for module in self._modules_calling(scope):
+        for module in self.calls.modules_calling(scope):
             for inner in module.scopes_with(scope.name):
-                if any(True for _ in self.meaning(scope, inner)):
+                if any(True for _ in self.calls.meaning(scope, inner)):
                     if module is scope.module or not is_test(module, self.ev.project):
                         return False
                     found = True
@@ -131,16 +124,17 @@ class Occasions:
         scope = self.ev.project.scope(key)
         if self._once.of(key):
             return True
-        calls = self.calls_of(scope)
+        calls = self.calls.of(scope)
         return bool(calls) and all(
             inner.kind == "function"
             and around(call, inner, COMPREHENSIONS) is None
             and (
                 self._alone.of(inner.key)
-                if self._is_run(call) or not scope.is_async
+                if self._has_ended(one) or not scope.is_async
                 else self._once.of(inner.key) and not _is_repeated(call, inner)
             )
-            for call, inner in calls
+            for one in calls
+            for call, inner, _ in [one]
         )
 
     def _is_in_turn(self, key: ScopeKey) -> bool:
@@ -154,210 +148,95 @@ class Occasions:
         if self._starting.of(key) or self._scripted.of(key):
             return True
         is_task = is_run_singly(self.ev, scope, in_workers)
-        if not is_task and (self._is_decorated(scope) or not self.is_called_by_name(scope)):
+        if not is_task and (self.calls.is_decorated(scope) or not self.calls.is_called_by_name(scope)):
             return False
-        calls: list[tuple[ast.Call, Scope]] = []
+        runs: list[Run] = []
         is_handed = False
-        for mention, inner in self._mentioned(scope):
-            call = parent_of(mention)
-            if isinstance(call, ast.Call) and call.func is mention:
+        for mention, inner in self.calls.mentioned(scope):
+            run = self.calls.running(mention, inner, scope)
+            if run is not None:
                 if inner is not scope:
-                    calls.append((call, inner))
+                    runs.append(run)
             elif is_handed_singly(self.ev, mention, inner, in_workers):
                 is_handed = True
             elif not is_task:
                 return False
-        if not calls:
+        if not runs:
             return is_task or is_handed
-        return self._are_only_from(calls, scope, answers, lambda *_: False, in_loops=True)
+        return self._are_only_from(runs, scope, answers, lambda *_: False, in_loops=True)
 
     def _is_handed(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
         is_read = any(last_name(one) in self._properties for one in getattr(scope.node, "decorator_list", ()))
-        for mention, inner in self._mentioned(scope):
-            call = parent_of(mention)
-            if isinstance(call, ast.Attribute) and not is_read:
+        for mention, inner in self.calls.mentioned(scope):
+            if isinstance(parent_of(mention), ast.Attribute) and not is_read:
                 continue
-            is_called = is_read or (isinstance(call, ast.Call) and call.func is mention)
-            if is_called and (inner is scope or inner.kind != "function" or not self._handed.of(inner.key)):
+            is_run = is_read or self.calls.running(mention, inner, scope) is not None
+            if is_run and (inner is scope or inner.kind == "module" or not self._handed.of(inner.key)):
                 continue
-            if is_called or not is_handed(self.ev, mention, inner):
+            if is_run or isinstance(mention, ast.Lambda) or not is_handed(self.ev, mention, inner):
                 return True
-        return isinstance(scope.node, ast.Lambda)
+        return False
 
     def _is_called_from(
         self,
         scope: Scope,
         answers: Summaries[ScopeKey, bool],
-        at_the_top: Callable[[ast.Call, Module], bool],
+        at_the_top: Callable[[Run], bool],
         *,
         in_loops: bool = False,
     ) -> bool:
         """Whether a function is called, each time once, or ``in_loops`` one time after the other, and only by functions for
         which the answer is yes, or at the top of modules where the call is one of those ``at_the_top``."""
-        return self._are_only_from(self.calls_of(scope), scope, answers, at_the_top, in_loops=in_loops)
+        return self._are_only_from(self.calls.of(scope), scope, answers, at_the_top, in_loops=in_loops)
 
     def _are_only_from(
         self,
-        calls: list[tuple[ast.Call, Scope]],
+        runs: list[Run],
         scope: Scope,
         answers: Summaries[ScopeKey, bool],
-        at_the_top: Callable[[ast.Call, Module], bool],
+        at_the_top: Callable[[Run], bool],
         *,
         in_loops: bool,
     ) -> bool:
         """The same of the calls that are known of it."""
-        return bool(calls) and all(
+        return bool(runs) and all(
             (
-                answers.of(inner.key)
-                if inner.kind in ("function", "lambda")
-                else inner.kind == "module" and at_the_top(call, inner.module)
+                answers.of(one.scope.key)
+                if one.scope.kind in ("function", "lambda")
+                else one.scope.kind == "module" and at_the_top(one)
             )
-            and not (around(call, inner, COMPREHENSIONS) if in_loops else _is_repeated(call, inner))
-            and (self._is_run(call) or not scope.is_async)
-            for call, inner in calls
+            and not (around(one.call, one.scope, COMPREHENSIONS) if in_loops else _is_repeated(one.call, one.scope))
+            and (self._has_ended(one) or not scope.is_async)
+            for one in runs
         )
 
-    def _begins_a_script(self, call: ast.Call, module: Module) -> bool:
+    def _begins_a_script(self, run: Run) -> bool:
         """Whether a module makes a call where it is run as a script, and goes on to serve nobody. Who runs an event loop at
         the top of a module that nobody imports runs it as one."""
-        is_bare = self.is_driven(call) and not any(importers(self.ev.project, module))
-        return (is_of_script(call) or is_bare) and not goes_on_to_serve(module, self.ev.models)
+        module = run.scope.module
+        is_bare = self.calls.is_driven(run) and not any(importers(self.ev.project, module))
+        return (is_of_script(run.call) or is_bare) and not goes_on_to_serve(module, self.ev.models)
 
-    def _is_imported_once(self, _: ast.Call, module: Module) -> bool:
+    def _is_imported_once(self, run: Run) -> bool:
         """Whether the top of a module is run once in a process; a cell may be run again."""
+        module = run.scope.module
         return module.source.cells is None and not is_for(module, self.ev.models, "runs-again")
 
-    def _is_run(self, call: ast.Call) -> bool:
+    def _has_ended(self, run: Run) -> bool:
         """Whether who calls a coroutine goes on when it has ended: it is awaited, or an event loop is run for it."""
-        return self.is_driven(call) or _is_waited_for(call)
-
-    def is_driven(self, call: ast.Call) -> bool:
-        """Whether what a call makes is run by who makes an event loop for it, or is given one."""
-        drive = parent_of(call)
-        return isinstance(drive, ast.Call) and last_name(drive.func) in self._drives
+        return self.calls.is_driven(run) or _is_waited_for(run.call)
 
     def _starts(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
         if starts(self.ev, scope):
             return True
         goes_on = any(isinstance(one, ast.While) for one in walk(scope.node))
-        calls = self.calls_of(scope)
+        calls = self.calls.of(scope)
         return bool(calls) and all(
             inner.kind == "function" and not (goes_on and not _is_waited_for(call)) and self._starting.of(inner.key)
-            for call, inner in calls
+            for call, inner, _ in calls
         )
-
-    def calls_of(self, scope: Scope) -> list[tuple[ast.Call, Scope]]:
-        """The calls of a function or a method, each with the function that it stands in; none where it is not only called,
-        or somebody may call it that nothing here shows."""
-        if self._is_decorated(scope) or not self.is_called_by_name(scope):
-            return []
-        found: list[tuple[ast.Call, Scope]] = []
-        for mention, inner in self._mentioned(scope):
-            call = parent_of(mention)
-            if not isinstance(call, ast.Call) or call.func is not mention:
-                return []
-            if inner is not scope:
-                found.append((call, inner))
-        return found
-
-    def named_calls_of(self, scope: Scope) -> list[tuple[ast.Call, Scope]]:
-        """The calls of a function that the project makes itself, beside a library that calls what it has decorated."""
-        found = (
-            (parent_of(mention), mention, inner) for mention, inner in self._mentioned(scope) if inner is not scope
-        )
-        return [(call, inner) for call, mention, inner in found if isinstance(call, ast.Call) and call.func is mention]
-
-    def _is_decorated(self, scope: Scope) -> bool:
-        """Whether a function has decorators but those that leave it as it is, so that something else may call it."""
-        written = getattr(scope.node, "decorator_list", ())
-        return bool(written) and not all(
-            self.ev.qualified_name(self.ev.type_of(one, scope.parent or scope)) in self._keeping for one in written
-        )
-
-    def _mentioned(self, scope: Scope) -> Iterator[tuple[ast.expr, Scope]]:
-        """The mentions of a function or a method in the project, each with the function that it stands in."""
-        for inner in self._scopes_that_may_name(scope):
-            for mention in self.meaning(scope, inner):
-                yield mention, inner
-
-    def _scopes_that_may_name(self, scope: Scope) -> Iterator[Scope]:
-        around, own = scope.parent, scope.module
-        if around is not None and around.kind == "function":
-            yield from around.descendants()
-            return
-        others = (one for one in self._modules_calling(scope) if one is not own and not is_test(one, self.ev.project))
-        for module in chain((own,), others):
-            is_method = scope.enclosing_class is not None
-            yield from module.scope.mentioning(scope.name) if is_method else module.scopes_with(scope.name)
-
-    def _modules_calling(self, scope: Scope) -> Iterator[Module]:
-        """The modules of the project in which something is called that has the name of a function, each once."""
-        project = self.ev.project
-        for path in dict.fromkeys(path for path, _ in project.calling(scope.name, scope.module)):
-            module = project.module(path)
-            if module is not None:
-                yield module
-
-    def is_called_by_name(self, scope: Scope) -> bool:
-        """Whether a function stands in a module or another function, or in a class that nobody outside of the project
-        knows."""
-        around = scope.parent
-        if around is None or around.kind in ("module", "function"):
-            return around is not None
-        if around.kind != "class" or around.parent is None or around.parent.kind != "module":
-            return False
-        is_implied = scope.name.startswith("__") and scope.name.endswith("__")
-        return not is_implied and (self.is_of_the_project(around) or _is_its_own(scope, around))
-
-    def is_of_the_project(self, owner: Scope) -> bool:
-        """Whether all that a class derives from are classes of the project, or call none of its methods."""
-        return all(
-            self._is_of_the_project(base, one)
-            for one in lineage(self.ev, ClassObject(owner, None))
-            for base in one.node.bases  # type: ignore[attr-defined]
-        )
-
-    def _is_of_the_project(self, base: ast.expr, derived: Scope) -> bool:
-        """Whether what a class derives from is a class of the project, or one that calls none of its methods."""
-        written = base.value if isinstance(base, ast.Subscript) else base
-        found = self.ev.type_of(written, derived.parent or derived)
-        if isinstance(found, ClassObject) and found.cls is not found.base:
-            return True
-        return self.ev.qualified_name(found) in self.ev.models.manners["calls-nothing"]
-
-    def meaning(self, scope: Scope, inner: Scope) -> Iterator[ast.expr]:
-        """The mentions of a function in another one, under its own name; of a method also what may be one."""
-        named: list[ast.expr] = [*inner.loads.get(scope.name, ())]
-        if scope.enclosing_class is not None:
-            named = [one for one in inner.attributes if one.attr == scope.name and isinstance(one.ctx, ast.Load)]
-        named += [
-            one.func for one in inner.calls if isinstance(one.func, ast.Attribute) and last_name(one.func) == scope.name
-        ]
-        for one in named:
-            found = [*alternatives(self.ev.type_of(one, inner))]
-            if any(self._may_mean(scope, each, one) for each in found):
-                yield one
-
-    def _may_mean(self, scope: Scope, found: Type, mention: ast.expr) -> bool:
-        """Whether a mention may be one of a function: it is that one, or, of methods, one of the same family, or something
-        unknown, unless that is called with what the method does not take."""
-        if isinstance(found, Function):
-            family = scope.enclosing_class and found.scope.enclosing_class
-            is_open = found.scope.name == scope.name and is_left_open(found.scope)  # who fills it need not say so
-            return found.scope is scope or (bool(family) and (is_open or self._is_related(scope, found.scope)))
-        call = parent_of(mention)
-        if scope.enclosing_class is None or found is not UNKNOWN:
-            return False
-        return not (isinstance(call, ast.Call) and call.func is mention and misfits(Function(scope, UNKNOWN), call))
-
-    def _is_related(self, one: Scope, other: Scope) -> bool:
-        above, below = one.enclosing_class, other.enclosing_class
-        if above is None or below is None:
-            return False
-        pairs = ((above, below), (below, above))
-        return any(one in lineage(self.ev, ClassObject(other, None)) for one, other in pairs)
 
 
 def _is_repeated(call: ast.Call, scope: Scope) -> bool:
@@ -367,9 +246,3 @@ def _is_repeated(call: ast.Call, scope: Scope) -> bool:
 
 def _is_waited_for(call: ast.Call) -> bool:
     return isinstance(parent_of(call), (ast.Await, ast.Expr, ast.Assign, ast.Return))
-
-
-def _is_its_own(method: Scope, owner: Scope) -> bool:
-    """Whether a method is private to its class, which calls it itself: whoever else calls the methods of its objects, as a
-    library does of which it derives, knows nothing of that one."""
-    return method.name.startswith("_") and bool(index_of(owner).on_self(method.name))

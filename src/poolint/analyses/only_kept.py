@@ -7,7 +7,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.arguments import given_to_fields
-from poolint.analyses.occasions import Occasions
+from poolint.analyses.project_calls import ProjectCalls
 from poolint.models.standard import PUT_BY
 from poolint.syntax.expressions import tells_all
 from poolint.syntax.indexes import index_of
@@ -46,7 +46,7 @@ def is_kept_by(collection: ast.expr) -> bool:
 
 def _is_had_by_others(ev: Evaluator, name: str, owner: Scope, family: list[Scope]) -> bool:
     """Whether others than the methods of some classes may read or set an attribute of their objects, or pass it to these."""
-    if not ev.derived(Occasions).is_of_the_project(owner):
+    if not ev.derived(ProjectCalls).is_of_the_project(owner):
         return True
     if any(isinstance(one.value, ast.Name) for cls in family for one in cls.self_assignments.get(name, ())):
         return True

@@ -18,6 +18,7 @@ from poolint.types.call_sites import callees_of, function_run
 from poolint.types.values import Function, alternatives
 
 if TYPE_CHECKING:
+    from poolint.analyses.project_calls import Run
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
@@ -46,15 +47,17 @@ class OwnLoops:
         if not scope.is_async or self._busy.of(key):
             return False
         is_given = has_own_loop(self._ev, scope)
-        calls = self._occasions.named_calls_of(scope) if is_given else self._occasions.calls_of(scope)
-        return (is_given or bool(calls)) and all(self._is_for_it_alone(call, inner) for call, inner in calls)
+        calls = self._occasions.calls.named(scope) if is_given else self._occasions.calls.of(scope)
+        return (is_given or bool(calls)) and all(map(self._is_for_it_alone, calls))
 
-    def _is_for_it_alone(self, call: ast.Call, scope: Scope) -> bool:
+    def _is_for_it_alone(self, run: Run) -> bool:
         """Whether who calls a coroutine makes a loop for it, or has one to itself and waits for it; or drops it, so that it
         does not run at all."""
-        if isinstance(parent_of(call), ast.Await):
-            return self.holds_up_nobody(scope)
-        return isinstance(parent_of(call), ast.Expr) or (not scope.is_async and self._occasions.is_driven(call))
+        outer = parent_of(run.call)
+        if isinstance(outer, ast.Await):
+            return self.holds_up_nobody(run.scope)
+        is_dropped = isinstance(outer, ast.Expr) and not run.is_handed
+        return is_dropped or (not run.scope.is_async and self._occasions.calls.is_driven(run))
 
     def _starts_others(self, key: ScopeKey) -> bool:
         """Whether a function starts something beside itself on the loop that it runs on, or calls one that does. Of those that

@@ -124,7 +124,7 @@ class Unreached:
         written = getattr(scope.node, "decorator_list", ())
         if len(known) < len(written) or any(one.partition(".")[0] not in self._quiet for one in known):
             return False
-        if not self._occasions.is_called_by_name(scope):
+        if not self._occasions.calls.is_called_by_name(scope):
             return False
         if owner is None:
             return self._files.is_imported(scope.module)
@@ -161,7 +161,7 @@ class Unreached:
         if not any(getattr(node, field, None) for field in ("bases", "keywords", "decorator_list")):
             return True
         recording.answered(recording.runs(scope.module.path), [scope.module.path])
-        if not self._occasions.is_of_the_project(scope):
+        if not self._occasions.calls.is_of_the_project(scope):
             return False
         above = lineage(self.ev, ClassObject(scope, None))
         if not all(_FOUND not in one.bindings and self._is_plainly_made(one) for one in above):

@@ -20,7 +20,7 @@ from poolint.detect.in_turn import in_turn
 from poolint.detect.modes import given_to, has, is_asked_of_the_twin, is_only
 from poolint.detect.observation import Observation
 from poolint.detect.plain import PlainFunctions
-from poolint.detect.room import has_one_idle, takes_of_its_own
+from poolint.detect.room import has_one_idle, holds_up_only_who_waits, takes_of_its_own
 from poolint.detect.works_by import (
     is_connection,
     is_local,
@@ -109,7 +109,9 @@ def observe(services: Services, scope: Scope) -> Iterator[Observation]:
     """The blocking calls on sessions in an ``async def``, then those that helpers make."""
     found = list(_observed(services, scope))
     is_alone = bool(found) and (
-        services.evaluator.derived(OwnLoops).holds_up_nobody(scope) or _is_seldom(services.evaluator, found, scope)
+        services.evaluator.derived(OwnLoops).holds_up_nobody(scope)
+        or _is_seldom(services.evaluator, found, scope)
+        or holds_up_only_who_waits(services, scope)
     )
     above = services.evaluator.derived(PlainFunctions).above(scope) if found and not is_alone else None
     for one in found:

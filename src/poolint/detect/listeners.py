@@ -106,9 +106,10 @@ def _event(
 def _forms(ev: Evaluator, name: str, group: Events, scope: Scope) -> list[tuple[str, ...]]:
     """What the listeners of an event may be passed by the versions that may be installed, the newest form first."""
     newest, older = tuple(group.listeners[name].split()), group.legacy.get(name)
-    if older is None:
+    versions, where = ev.project.versions, (group.distribution, scope.module.path)
+    if older is None or (older.until and not versions.may_be_before(older.until, *where)):
         return [newest]
-    may_be_newer = ev.project.versions.may_be_since(older.before, group.distribution, scope.module.path)
+    may_be_newer = versions.may_be_since(older.before, *where)
     return [*([newest] if may_be_newer else []), tuple(older.passes.split())]
 
 

@@ -14,7 +14,8 @@ from poolint.detect.brief_waits import is_brief, is_mostly_brief
 from poolint.detect.databases import held_from, is_in_a_file
 from poolint.detect.room import has_room, takes_turns
 from poolint.detect.seldom_waits import asks_for_a_lock, backs_off, comes_seldom, opens_again
-from poolint.detect.written import is_written
+from poolint.detect.written import has_sent
+from poolint.models.schema import SESSIONS
 from poolint.syntax.scopes import home_of
 
 if TYPE_CHECKING:
@@ -86,10 +87,14 @@ def _is_of_this_call(services: Services, hold: Hold, scope: Scope) -> bool:
 
 
 def _is_changed(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:
-    """Whether more is held than the connection of who has only read: a transaction's block, locks, or what is written."""
-    return _is_locked(services, hold, node, scope) or is_written(services, hold, node, scope)
+    """Whether more is held than the connection of who has only read: locks, or what has been sent."""
+    return _is_locked(services, hold, node, scope) or has_sent(services, hold, node, scope)
 
 
 def _is_locked(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:
-    """Whether a transaction's block is open, or locks are held by intent: more than those of the rows that are written."""
-    return hold.header is not None or any(locks_held(services.evaluator, services.holdings, hold, node, scope))
+    """Whether a transaction's block is open, that of a session that has only read aside, or locks are held by intent: more than
+    those of the rows that are written."""
+    if any(locks_held(services.evaluator, services.holdings, hold, node, scope)):
+        return True
+    is_session = hold.cls is not None and hold.cls.kind in SESSIONS
+    return hold.header is not None and not (is_session and not has_sent(services, hold, node, scope))

@@ -47,7 +47,7 @@ class PlainFunctions:
         if runs_plain_ones_in_threads(self.ev, scope):
             return None if is_awaited_by_decorators(self.ev, scope) else ()
         occasions = self.ev.derived(Occasions)
-        if not depth or scope.node.decorator_list or not occasions.is_called_by_name(scope):  # type: ignore[attr-defined]
+        if not depth or scope.node.decorator_list or not occasions.calls.is_called_by_name(scope):  # type: ignore[attr-defined]
             return None
         found: dict[Waypoint, None] = {}
         for call, inner in self.ev.callers.of(scope):

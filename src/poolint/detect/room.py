@@ -120,6 +120,14 @@ def takes_turns(services: Services, scope: Scope) -> bool:
     return not any(_is_set(services, one, scope) for one in settings)
 
 
+def holds_up_only_who_waits(services: Services, scope: Scope) -> bool:
+    """Whether a function is one that an application runs for one message after the other, and it serves by nothing else: who
+    holds up its event loop holds up those who would wait in any case."""
+    applications, occasions = services.evaluator.derived(Applications), services.evaluator.derived(Occasions)
+    is_for_messages = not occasions.runs_in_turn(scope) and takes_turns(services, scope)
+    return is_for_messages and applications.serves_in_turn(scope.module)
+
+
 def _is_set(services: Services, setting: str, scope: Scope) -> bool:
     """Whether the project of a function may give a setting: it is named, and not only called to be turned off."""
     for path in services.evaluator.project.saying(setting, scope.module):

@@ -1,10 +1,10 @@
-"""Whether something is written to a session, and not yet committed, where a message is sent."""
+"""Whether something is written to a session, and not yet committed, where a message is sent, or a call waits."""
 
 from __future__ import annotations
 
 import ast
 from operator import or_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.graphs import BlockEnd, events_at
 from poolint.analyses.holding import root_of
@@ -40,17 +40,27 @@ _GIVING_UP = frozenset({"release", "rollback"})
 """Roles of calls that end a transaction and drop what it has written."""
 
 
-def is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:
-    """Whether something is written around ``node`` outside of a transaction's block: before it and not committed on the
-    way here, or committed after it, with nothing in between that is seen to write what is committed there, or sets an
-    attribute of an object.
+class _Calls(NamedTuple):
+    """The calls of a function that have to do with one thing that is held: those on it, those that use it, those that are seen
+    to write something; those that commit, and those that end it with what has been written; and the blocks that end it."""
 
-    Who has only read lets whoever receives a message miss nothing.
-    """
-    ev, holdings = services.evaluator, services.holdings
-    if is_committed_after(ev, hold.resource, scope):
-        return True
-    graph, changed = holdings.graph(scope), holdings.changes(scope)
+    graph: Graph
+    own: list[ast.Call]
+    used: set[ast.AST]
+    writes: list[ast.expr]
+    commits: set[ast.Call]
+    ended: set[ast.AST]
+    left: set[BlockEnd]
+    given_up: set[ast.Call]
+
+    @property
+    def over(self) -> set[ast.AST]:
+        """What leaves nothing open of what has been written."""
+        return {*self.ended, *self.commits, *self.left, *self.given_up}
+
+
+def _calls(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> _Calls:
+    ev, changed = services.evaluator, services.holdings.changes(scope)
     words = ev.models.words("pends", "writes")
     own = [call for call in scope.calls if _is_on(call, hold, scope)]
     ended = {call for call, found in changed.calls.items() if _is_ended(found, hold)}
@@ -59,34 +69,85 @@ def is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> 
         for item, found in changed.exits.items()
         if isinstance(item, ast.withitem) and _is_ended(found, hold)
     }
+    used = {call for call, found in changed.calls.items() if any(_is_use(one, hold) for one in found)}
     # Who commits something unknown, as a manager of transactions, may commit this.
     commits = {call for call in scope.calls_of("commit") if call in own or call_site(ev, call, scope) is None}
-    writes = [call for call in own if last_name(call.func) in words]
+    writes: list[ast.expr] = [call for call in own if last_name(call.func) in words]
     if is_committed_at_end(services, hold, node, scope):
         writes += services.kept(OnConnections, lambda: OnConnections(services)).of(hold, node, scope)
     if hold.cls is not None and hold.cls.kind in _SESSIONS:  # what else there is may commit each statement by itself
-        used = {call for call, found in changed.calls.items() if any(_is_use(one, hold) for one in found)}
         mine = [call for call in scope.calls if call in used or call in own]
         writes += [call for call in mine if _changes(services, call, scope)]
-    here = set(events_at(graph, node))
-    # What a function writes that commits in the end is behind it.
     writes = [one for one in writes if one not in ended and not are_decided_against(one, node, scope)]
     given_up = {call for call in own if (fact := call_site(ev, call, scope)) is not None and fact.role in _GIVING_UP}
-    if here & _after(graph, writes, but=ended | commits | left | given_up):
+    return _Calls(services.holdings.graph(scope), own, used, writes, commits, ended, left, given_up)
+
+
+def is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:
+    """Whether something is written around ``node`` outside of a transaction's block: before it and not committed on the
+    way here, or committed after it, with nothing in between that is seen to write what is committed there, or sets an
+    attribute of an object.
+
+    Who has only read lets whoever receives a message miss nothing.
+    """
+    if is_committed_after(services.evaluator, hold.resource, scope):
         return True
-    ends = (commits | ended) - given_up
-    after = _after(graph, [node], but=ends | given_up, raising=False)
-    # In another round of a loop, what sends and commits at one place commits what belongs to that round.
-    committed = {event for one in ends if one is not node for event in events_at(graph, one)} & after
+    found = _calls(services, hold, node, scope)
+    # What a function writes that commits in the end is behind it.
+    if _come_before(found, found.writes, node):
+        return True
+    committed, after = _committed(found, node)
     if not committed:
         return False
     stores = [*_stores(scope)]
-    if here & _after(graph, stores, but=ended | commits | left):
+    if set(events_at(found.graph, node)) & _after(found.graph, stores, but={*found.ended, *found.commits, *found.left}):
         stores = []
-    called = [call for call in scope.calls if _changes(services, call, scope) or _sets(services, call, scope)]
-    later = [one for one in (*writes, *stores, *called) if not after.isdisjoint(events_at(graph, one))]
-    own_writes = {event for one in later for event in events_at(graph, one)}
-    return not committed <= own_writes | _after(graph, later, but=ends | given_up, raising=False)
+    later = [
+        one
+        for one in (*found.writes, *stores, *_writing(services, scope))
+        if not after.isdisjoint(events_at(found.graph, one))
+    ]
+    own_writes = {event for one in later for event in events_at(found.graph, one)}
+    ends = (found.commits | found.ended) - found.given_up
+    return not committed <= own_writes | _after(found.graph, later, but={*ends, *found.given_up}, raising=False)
+
+
+def has_sent(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:
+    """Whether something has been sent to the database by ``node`` and is not committed, so that rows are locked: what a session
+    has only been told, by itself or by attributes of its objects, it sends when it is next used. What waits may have written
+    before, and who commits, and is not seen to write anything, commits what others have sent."""
+    ev = services.evaluator
+    found = _calls(services, hold, node, scope)
+    pends = ev.models.words("pends")
+    told = {
+        one for one in found.writes if isinstance(one, ast.Call) and one in found.own and last_name(one.func) in pends
+    }
+    stores = [*_stores(scope)]
+    begun = _after(found.graph, [*told, *stores], but=found.over)
+    flushed = [one for one in found.used if one is not node and not begun.isdisjoint(events_at(found.graph, one))]
+    sent = [*(one for one in found.writes if one not in told), *flushed]
+    if _come_before(found, sent, node) or (isinstance(node, ast.Call) and _changes(services, node, scope)):
+        return True
+    is_own = bool(stores or found.writes) or any(True for _ in _writing(services, scope))
+    return not is_own and (bool(_committed(found, node)[0]) or is_committed_after(ev, hold.resource, scope))
+
+
+def _writing(services: Services, scope: Scope) -> Iterator[ast.Call]:
+    """The calls of a function that write something, or set attributes of objects."""
+    return (call for call in scope.calls if _changes(services, call, scope) or _sets(services, call, scope))
+
+
+def _come_before(found: _Calls, calls: Iterable[ast.AST], node: ast.AST) -> bool:
+    """Whether one of some calls comes before ``node``, and nothing ends what it has written on the way."""
+    return not _after(found.graph, calls, but=found.over).isdisjoint(events_at(found.graph, node))
+
+
+def _committed(found: _Calls, node: ast.AST) -> tuple[set[Node], set[Node]]:
+    """The commits that come after ``node``, and all that does: in another round of a loop, what sends and commits at one place
+    commits what belongs to that round."""
+    ends = (found.commits | found.ended) - found.given_up
+    after = _after(found.graph, [node], but={*ends, *found.given_up}, raising=False)
+    return {event for one in ends if one is not node for event in events_at(found.graph, one)} & after, after
 
 
 def writes_of(services: Services, hold: Hold, scope: Scope) -> list[ast.expr]:

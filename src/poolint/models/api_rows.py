@@ -21,11 +21,12 @@ class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 class OlderForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What listeners of an event are passed, in words, by the versions ``before`` one; later ones take such a listener, too,
-    which they know by the number of its parameters.
+    which they know by the number of its parameters, ``until`` they do no more.
     """
 
     before: str
     passes: str
+    until: str = ""
 
 
 class Events(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

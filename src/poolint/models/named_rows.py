@@ -110,6 +110,8 @@ How = Literal[
     "shows-alone",
     "sets-worker-pool",
     "serves-many",
+    "lets-in-owner",
+    "checks-before",
     "platform-handler",
     "shows-mapped",
     "shows-entity",

@@ -38,7 +38,8 @@ def is_passing_on(call: ast.Call, scope: Scope) -> bool:
 
 
 def made_before(call: ast.Call, scope: Scope) -> ast.Call | None:
-    """The ``partial`` that is called, by a name that stands for nothing else, where all that it binds are constants."""
+    """The ``partial`` that is called, by a name that stands for nothing else, where all that it binds are constants, or names
+    that mean the same when it is called."""
     made: ast.expr | None = call.func
     if isinstance(made, ast.Name):
         binding, _ = only_binding(made.id, scope)
@@ -46,5 +47,9 @@ def made_before(call: ast.Call, scope: Scope) -> ast.Call | None:
     if not is_partial(made):
         return None
     bound = [*made.args[1:], *(one.value for one in made.keywords)]
-    is_plain = all(isinstance(one, ast.Constant) for one in bound) and all(one.arg for one in made.keywords)
-    return made if is_plain else None
+    is_same = all(isinstance(one, ast.Constant) or _is_bound_once(one, scope) for one in bound)
+    return made if is_same and all(one.arg for one in made.keywords) else None
+
+
+def _is_bound_once(node: ast.expr, scope: Scope) -> bool:
+    return isinstance(node, ast.Name) and only_binding(node.id, scope)[0] is not None

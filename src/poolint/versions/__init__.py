@@ -61,6 +61,10 @@ class Versions:
         """Whether ``version`` of a distribution, or a later one, may be installed where the file at ``path`` runs."""
         return bool(both(self.allowed(library, path), ((release(version), None),)))
 
+    def may_be_before(self, version: str, library: str, path: str) -> bool:
+        """Whether an earlier version than ``version`` may be installed there."""
+        return bool(both(self.allowed(library, path), (((), release(version)),)))
+
     def holding(self, since: Mapping[str, str], library: str, path: str) -> frozenset[str]:
         """What is true of the versions of a distribution that may be installed where the file at ``path`` runs: the values of
         ``since``, each from the version on that is its key.

@@ -62,7 +62,7 @@ def stacked(scope: Scope) -> Iterator[Stacked]:
             item
             for statement in scope.withs
             for item in statement.items
-            if stack and isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == stack
+            if stack and stack in (name_of(item.context_expr), item.optional_vars and name_of(item.optional_vars))
         )
         target = bound.id if isinstance(bound, ast.Name) else ""
         yield Stacked(call, value, call.args[0] if call.args else None, target, ends)

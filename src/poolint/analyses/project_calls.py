@@ -1,0 +1,183 @@
+"""Who calls a function in its project: the calls that mean it, and what runs it where it is handed on."""
+
+from __future__ import annotations
+
+import ast
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.decorators import runs_in_place
+from poolint.analyses.driven import DrivenAlone
+from poolint.analyses.given_work import AWAITED, CALLED, GivenWork
+from poolint.syntax.file_kinds import is_test
+from poolint.syntax.indexes import index_of
+from poolint.syntax.scopes import parent_of
+from poolint.types.arguments import misfits
+from poolint.types.members import lineage
+from poolint.types.overrides import is_left_open
+from poolint.types.values import UNKNOWN, ClassObject, Function, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
+
+
+class Run(NamedTuple):
+    """Where a function of the project is run: by its call, or by that of another one, which it is handed to (``is_handed``) and
+    which calls it, and awaits what it gives where it is a coroutine function; each with the function that it stands in."""
+
+    call: ast.Call
+    scope: Scope
+    is_handed: bool
+
+
+class ProjectCalls:
+    """Answers for the functions of one project."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._driven = ev.derived(DrivenAlone)
+        self._given = ev.derived(GivenWork)
+        self._keeping = ev.models.manners["keeps-function"]
+
+    def of(self, scope: Scope) -> list[Run]:
+        """Where a function or a method is run; none where it is mentioned otherwise, or somebody may call it that nothing
+        here shows."""
+        if self.is_decorated(scope) or not self.is_called_by_name(scope):
+            return []
+        found: list[Run] = []
+        for mention, inner in self.mentioned(scope):
+            run = self.running(mention, inner, scope)
+            if run is None:
+                return []
+            if inner is not scope:
+                found.append(run)
+        return found
+
+    def named(self, scope: Scope) -> list[Run]:
+        """Where the project itself runs a function, beside a library that calls what it has decorated."""
+        found = (self.running(mention, inner, scope) for mention, inner in self.mentioned(scope) if inner is not scope)
+        return [one for one in found if one is not None]
+
+    def running(self, mention: ast.expr, inner: Scope, scope: Scope) -> Run | None:
+        """What runs a function where another one mentions it; None where nothing there does."""
+        call = parent_of(mention)
+        if isinstance(call, ast.Call) and call.func is mention:
+            return Run(call, inner, False)
+        by = self._given.run_by(mention, inner, AWAITED if scope.is_async else CALLED)
+        return Run(by, inner, True) if by is not None else None
+
+    def is_driven(self, run: Run) -> bool:
+        """Whether a coroutine has ended when what runs it has: that is awaited, or drives it on an event loop."""
+        call, scope, is_handed = run
+        if is_handed or self._driven.is_driven(call, scope):
+            return True
+        if isinstance(scope.node, ast.Lambda) and parent_of(call) is scope.node and scope.parent is not None:
+            return self._given.is_awaited(scope.node, scope.parent)
+        return False
+
+    def is_decorated(self, scope: Scope) -> bool:
+        """Whether a function has decorators but those that leave it as it is, or run it in their own place, so that something
+        else may call it."""
+        around = scope.parent or scope
+        return not all(
+            self.ev.qualified_name(self.ev.type_of(one, around)) in self._keeping
+            or (scope.is_async and runs_in_place(self.ev, one, around))
+            for one in getattr(scope.node, "decorator_list", ())
+        )
+
+    def mentioned(self, scope: Scope) -> Iterator[tuple[ast.expr, Scope]]:
+        """The mentions of a function or a method in the project, each with the function that it stands in."""
+        if isinstance(scope.node, ast.Lambda) and scope.parent is not None:
+            yield scope.node, scope.parent
+        for inner in self._scopes_that_may_name(scope):
+            for mention in self.meaning(scope, inner):
+                yield mention, inner
+
+    def _scopes_that_may_name(self, scope: Scope) -> Iterator[Scope]:
+        around, own = scope.parent, scope.module
+        if around is not None and around.kind == "function":
+            yield from around.descendants()
+            return
+        others = (one for one in self.modules_calling(scope) if one is not own and not is_test(one, self.ev.project))
+        for module in chain((own,), others):
+            is_method = scope.enclosing_class is not None
+            yield from module.scope.mentioning(scope.name) if is_method else module.scopes_with(scope.name)
+
+    def modules_calling(self, scope: Scope) -> Iterator[Module]:
+        """The modules of the project in which something is called that has the name of a function, each once."""
+        project = self.ev.project
+        for path in dict.fromkeys(path for path, _ in project.calling(scope.name, scope.module)):
+            module = project.module(path)
+            if module is not None:
+                yield module
+
+    def is_called_by_name(self, scope: Scope) -> bool:
+        """Whether a function stands in a module or another function, or in a class that nobody outside of the project
+        knows."""
+        around = scope.parent
+        if around is None or around.kind in ("module", "function"):
+            return around is not None
+        if around.kind != "class" or around.parent is None or around.parent.kind != "module":
+            return False
+        is_implied = scope.name.startswith("__") and scope.name.endswith("__")
+        return not is_implied and (self.is_of_the_project(around) or _is_its_own(scope, around))
+
+    def is_of_the_project(self, owner: Scope) -> bool:
+        """Whether all that a class derives from are classes of the project, or call none of its methods."""
+        return all(
+            self._is_of_the_project(base, one)
+            for one in lineage(self.ev, ClassObject(owner, None))
+            for base in one.node.bases  # type: ignore[attr-defined]
+        )
+
+    def _is_of_the_project(self, base: ast.expr, derived: Scope) -> bool:
+        """Whether what a class derives from is a class of the project, or one that calls none of its methods."""
+        written = base.value if isinstance(base, ast.Subscript) else base
+        found = self.ev.type_of(written, derived.parent or derived)
+        if isinstance(found, ClassObject) and found.cls is not found.base:
+            return True
+        return self.ev.qualified_name(found) in self.ev.models.manners["calls-nothing"]
+
+    def meaning(self, scope: Scope, inner: Scope) -> Iterator[ast.expr]:
+        """The mentions of a function in another one, under its own name; of a method also what may be one."""
+        named: list[ast.expr] = [*inner.loads.get(scope.name, ())]
+        if scope.enclosing_class is not None:
+            named = [one for one in inner.attributes if one.attr == scope.name and isinstance(one.ctx, ast.Load)]
+        named += [
+            one.func for one in inner.calls if isinstance(one.func, ast.Attribute) and last_name(one.func) == scope.name
+        ]
+        for one in named:
+            found = [*alternatives(self.ev.type_of(one, inner))]
+            if any(self._may_mean(scope, each, one) for each in found):
+                yield one
+
+    def _may_mean(self, scope: Scope, found: Type, mention: ast.expr) -> bool:
+        """Whether a mention may be one of a function: it is that one, or, of methods, one of the same family, or something
+        unknown, unless that is called with what the method does not take."""
+        if isinstance(found, Function):
+            family = scope.enclosing_class and found.scope.enclosing_class
+            is_open = found.scope.name == scope.name and is_left_open(found.scope)  # who fills it need not say so
+            return found.scope is scope or (bool(family) and (is_open or self._is_related(scope, found.scope)))
+        call = parent_of(mention)
+        if scope.enclosing_class is None or found is not UNKNOWN:
+            return False
+        return not (isinstance(call, ast.Call) and call.func is mention and misfits(Function(scope, UNKNOWN), call))
+
+    def _is_related(self, one: Scope, other: Scope) -> bool:
+        above, below = one.enclosing_class, other.enclosing_class
+        if above is None or below is None:
+            return False
+        pairs = ((above, below), (below, above))
+        return any(one in lineage(self.ev, ClassObject(other, None)) for one, other in pairs)
+
+
+def _is_its_own(method: Scope, owner: Scope) -> bool:
+    """Whether a method is private to its class, which calls it itself: whoever else calls the methods of its objects, as a
+    library does of which it derives, knows nothing of that one."""
+    return method.name.startswith("_") and bool(index_of(owner).on_self(method.name))
