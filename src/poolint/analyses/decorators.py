@@ -144,7 +144,11 @@ def _is_coroutine(ev: Evaluator, value: ast.expr, name: str, maker: Scope) -> bo
     value = _decorated(ev, value, maker)
     if isinstance(value, ast.Call) and value.args and not isinstance(value.args[0], ast.Call):
         return False
-    made = alternatives(ev.type_of(value, maker))
+    made = [
+        one
+        for one in alternatives(ev.type_of(value, maker))
+        if not isinstance(one, Function) or not _is_for_others(ev, tests_before(one.scope.node, maker), name, maker)
+    ]
     return bool(made) and all(isinstance(one, Function) and _runs(one.scope, name, maker) for one in made)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.lifetimes.constructors import CONSTRUCTORS
-from poolint.analyses.managers import exits_of
+from poolint.analyses.managers import entry_of, exits_of
 from poolint.analyses.places import Places
 from poolint.flow.flags import name_of
 from poolint.models.schema import CLOSING_ROLES
@@ -35,17 +35,36 @@ if TYPE_CHECKING:
 def only_inside(
     ev: Evaluator, graphs: Graphs, header: ast.expr, entered: Instance, scope: Scope
 ) -> Iterator[tuple[str, Class]]:
-    """The paths from an object that a call makes, and a block enters as itself, to what it has only inside of that block."""
+    """The paths from what a block enters to what that has only inside of the block: the object itself that a call makes, or
+    another one that it gives, made of what it has."""
     item = parent_of(header)
     block = parent_of(item) if item is not None else None
-    made = alternatives(ev.type_of(header, scope))
-    is_made = isinstance(header, ast.Call) and len(made) == 1 and isinstance(made[0], Instance)
-    if not is_made or made[0].key != entered.key or not isinstance(block, (ast.With, ast.AsyncWith)):
+    found = alternatives(ev.type_of(header, scope))
+    manager = found[0] if len(found) == 1 else None
+    if not isinstance(header, ast.Call) or not isinstance(manager, Instance):
         return
-    exits = list(exits_of(ev, entered, block))
-    for path, cls in ev.derived(Places).kept(entered).items() if len(exits) == 1 else ():
-        if _is_taken(ev, entered, path) and _is_given_back(ev, graphs, path, exits[0]):
-            yield path, cls
+    if not isinstance(block, (ast.With, ast.AsyncWith)):
+        return
+    exits = list(exits_of(ev, manager, block))
+    members = {
+        path: cls
+        for path, cls in (ev.derived(Places).kept(manager).items() if len(exits) == 1 else ())
+        if _is_taken(ev, manager, path) and _is_given_back(ev, graphs, path, exits[0])
+    }
+    if manager.key == entered.key:
+        yield from members.items()
+    elif members and (entry := entry_of(ev, manager, isinstance(block, ast.AsyncWith))) is not None:
+        yield from _given(ev, entry.scope, members)
+
+
+def _given(ev: Evaluator, entry: Scope, members: dict[str, Class]) -> Iterator[tuple[str, Class]]:
+    """The paths from what a method gives, in one place, to what its object has as members."""
+    own = entry.first_parameter
+    for value in entry.returns if own is not None and len(entry.returns) == 1 else ():
+        for path, place in ev.derived(Places).of(value, entry).items():
+            start, _, member = place.partition(".")
+            if own is not None and start == own.arg and member in members:
+                yield path, members[member]
 
 
 def _is_taken(ev: Evaluator, owner: Instance, member: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.models.schema import HANDLES
-from poolint.types.values import Instance, alternatives
+from poolint.types.values import FOREIGN, Instance, alternatives
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class
@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
 
 def kept_class(one: Type) -> Class | None:
-    """The class of session or connection that a value is; None where it is something else, or may be. What may be one of
-    two that do the same, an asynchronous one and its twin, counts as the synchronous one; of a class and one that is derived
-    from it, as where an import has a fallback, it counts as the former."""
-    classes = [each.base if isinstance(each, Instance) else None for each in alternatives(one)]
+    """The class of session or connection that a value is; None where it is something else, or may be an object of the project;
+    of what a library has that nobody knows, it is the rest. What may be one of two that do the same, an asynchronous one and
+    its twin, counts as the synchronous one; of a class and one that is derived from it, as where an import has a fallback, it
+    counts as the former."""
+    known = [each for each in alternatives(one) if each is not FOREIGN]
+    classes = [each.base if isinstance(each, Instance) else None for each in known]
     found = {each.name: each for each in classes if each is not None}
     if None in classes:
         return None

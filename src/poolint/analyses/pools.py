@@ -33,14 +33,14 @@ from poolint.analyses.pools_of_parts import PoolsOfParts
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import OPENING_ROLES, POOLING
 from poolint.models.standard import ENTERING
-from poolint.syntax.expressions import dotted, without_await
+from poolint.syntax.expressions import dotted, is_partial, without_await
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import ScopeKey, home_of, only_binding
 from poolint.types.bound import elsewhere
 from poolint.types.call_sites import call_site, callees_of, function_run
 from poolint.types.decorated import argument, wrapped
 from poolint.types.followed import Origin
-from poolint.types.following import given, origin
+from poolint.types.following import PASSAGES, given, origin
 from poolint.types.members import lineage
 from poolint.types.providers import providers
 from poolint.types.values import ClassObject, Function, Instance, alternatives
@@ -106,9 +106,8 @@ class Pools:
         if fact is None or fact.cls is None:
             return None
         if fact.row is None:
-            bind = bind_of(call)
-            takes = fact.cls.construct in OPENING_ROLES and bind is not None
-            return self.identity(bind, scope) if takes and bind is not None else None
+            bind, where = self._bind_of(call, scope)
+            return self.identity(bind, where) if fact.cls.construct in OPENING_ROLES and bind is not None else None
         if fact.cls.kind not in (*POOLING, "factory", "registry") or fact.role not in (
             *OPENING_ROLES,
             "begin",
@@ -120,6 +119,14 @@ class Pools:
                 if keyword.arg == "bind" and not isinstance(keyword.value, ast.Constant):
                     return self.identity(keyword.value, scope)  # this session is bound elsewhere
         return self.identity(asked(fact), scope)
+
+    def _bind_of(self, call: ast.Call, scope: Scope) -> tuple[ast.expr | None, Scope]:
+        """What a session is bound to that a call makes, or a ``partial`` that it calls, and where that stands."""
+        bind = bind_of(call)
+        made = origin(self.ev, call.func, scope, PASSAGES - {"function"}) if bind is None else None
+        if made is None or not is_partial(made.node):
+            return bind, scope
+        return bind_of(ast.Call(made.node.args[0], made.node.args[1:], made.node.keywords)), made.scope
 
     def lent_by(self, call: ast.Call, scope: Scope, callee: Function, pool: Pool | None) -> Pool | None:
         """A pool of which a function takes, as a caller knows it: that of a parameter is what the call passes. Of what it is

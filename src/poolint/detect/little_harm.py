@@ -17,6 +17,7 @@ from poolint.detect.seldom_waits import asks_for_a_lock, backs_off, comes_seldom
 from poolint.detect.written import has_sent
 from poolint.models.schema import SESSIONS
 from poolint.syntax.scopes import home_of
+from poolint.syntax.surroundings import loops_around
 
 if TYPE_CHECKING:
     from poolint.analyses.effects import Witness
@@ -31,7 +32,10 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     return (
         _is_rare(services, held, witness, node, scope)
         or (
-            (is_brief(services, witness) or all(has_room(services, one, scope) for one in held))
+            (
+                is_brief(services, witness)
+                or (not _goes_on(witness) and all(has_room(services, one, scope) for one in held))
+            )
             and not any(_is_locked(services, one, node, scope) for one in held)
         )
         or (
@@ -66,10 +70,19 @@ def _is_hardly_missed(services: Services, held: list[Hold], witness: Witness, sc
         is_mostly_brief(witness)
         or all(is_in_a_file(services, held_from(services, one, scope), one.cls, scope) for one in held)
         or backs_off(ev, witness)
-        or takes_turns(services, scope)
+        or (takes_turns(services, scope) and not _goes_on(witness))
         or all(opens_again(services, one, witness) for one in held)
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))
     )
+
+
+def _goes_on(witness: Witness) -> bool:
+    """Whether a function sleeps in a loop that counts nothing, as one that goes on as long as the process runs: then so does its
+    transaction, which holds up whoever cleans tables, if nobody else."""
+    if witness.effect != "sleep":
+        return False
+    loops = (one for one in loops_around(witness.links[-1].node) if isinstance(one, ast.While))
+    return any(not isinstance(one.test, ast.Compare) for one in loops)
 
 
 def _is_made_here(witness: Witness, scope: Scope) -> bool:

@@ -10,6 +10,7 @@ from poolint.analyses.graphs import BlockEnd, events_at
 from poolint.analyses.holding import root_of
 from poolint.analyses.holding.entry import is_committed_after
 from poolint.analyses.holding.transactions import inside
+from poolint.analyses.places import Places
 from poolint.detect.committing_blocks import is_committed_at_end
 from poolint.detect.passed_down import along
 from poolint.detect.together import are_decided_against
@@ -62,7 +63,7 @@ class _Calls(NamedTuple):
 def _calls(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> _Calls:
     ev, changed = services.evaluator, services.holdings.changes(scope)
     words = ev.models.words("pends", "writes")
-    own = [call for call in scope.calls if _is_on(call, hold, scope)]
+    own = [call for call in scope.calls if _is_on(services, call, hold, scope)]
     ended = {call for call, found in changed.calls.items() if _is_ended(found, hold)}
     left = {
         BlockEnd.of(item)
@@ -96,58 +97,52 @@ def is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> 
     # What a function writes that commits in the end is behind it.
     if _come_before(found, found.writes, node):
         return True
-    committed, after = _committed(found, node)
-    if not committed:
-        return False
     stores = [*_stores(scope)]
-    if set(events_at(found.graph, node)) & _after(found.graph, stores, but={*found.ended, *found.commits, *found.left}):
+    if _come_before(found, stores, node, but={*found.ended, *found.commits, *found.left}):
         stores = []
-    later = [
-        one
-        for one in (*found.writes, *stores, *_writing(services, scope))
-        if not after.isdisjoint(events_at(found.graph, one))
-    ]
-    own_writes = {event for one in later for event in events_at(found.graph, one)}
-    ends = (found.commits | found.ended) - found.given_up
-    return not committed <= own_writes | _after(found.graph, later, but={*ends, *found.given_up}, raising=False)
+    return _commits_others(services, found, stores, node, scope)
 
 
 def has_sent(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:
     """Whether something has been sent to the database by ``node`` and is not committed, so that rows are locked: what a session
-    has only been told, by itself or by attributes of its objects, it sends when it is next used. What waits may have written
-    before, and who commits, and is not seen to write anything, commits what others have sent."""
-    ev = services.evaluator
+    has only been told, by itself or by attributes of its objects, it sends when it is next used. Who commits, and is not seen
+    to write anything, commits what others have sent."""
     found = _calls(services, hold, node, scope)
-    pends = ev.models.words("pends")
-    told = {
+    pends = services.evaluator.models.words("pends")
+    told = [
         one for one in found.writes if isinstance(one, ast.Call) and one in found.own and last_name(one.func) in pends
-    }
-    stores = [*_stores(scope)]
-    begun = _after(found.graph, [*told, *stores], but=found.over)
+    ]
+    told_or_set = [*told, *_stores(scope)]
+    begun = _after(found.graph, told_or_set, but=found.over)
     flushed = [one for one in found.used if one is not node and not begun.isdisjoint(events_at(found.graph, one))]
-    sent = [*(one for one in found.writes if one not in told), *flushed]
-    if _come_before(found, sent, node) or (isinstance(node, ast.Call) and _changes(services, node, scope)):
+    if _come_before(found, [*(one for one in found.writes if one not in told), *flushed], node):
         return True
-    is_own = bool(stores or found.writes) or any(True for _ in _writing(services, scope))
-    return not is_own and (bool(_committed(found, node)[0]) or is_committed_after(ev, hold.resource, scope))
+    if _come_before(found, told_or_set, node):
+        return False
+    is_committed = is_committed_after(services.evaluator, hold.resource, scope)
+    return is_committed or _commits_others(services, found, [*_stores(scope)], node, scope)
 
 
-def _writing(services: Services, scope: Scope) -> Iterator[ast.Call]:
-    """The calls of a function that write something, or set attributes of objects."""
-    return (call for call in scope.calls if _changes(services, call, scope) or _sets(services, call, scope))
-
-
-def _come_before(found: _Calls, calls: Iterable[ast.AST], node: ast.AST) -> bool:
-    """Whether one of some calls comes before ``node``, and nothing ends what it has written on the way."""
-    return not _after(found.graph, calls, but=found.over).isdisjoint(events_at(found.graph, node))
-
-
-def _committed(found: _Calls, node: ast.AST) -> tuple[set[Node], set[Node]]:
-    """The commits that come after ``node``, and all that does: in another round of a loop, what sends and commits at one place
-    commits what belongs to that round."""
+def _commits_others(
+    services: Services, found: _Calls, stores: list[ast.Attribute], node: ast.expr, scope: Scope
+) -> bool:
+    """Whether a commit after ``node`` commits what nothing between them is seen to write. In another round of a loop, what sends
+    and commits at one place commits what belongs to that round."""
     ends = (found.commits | found.ended) - found.given_up
     after = _after(found.graph, [node], but={*ends, *found.given_up}, raising=False)
-    return {event for one in ends if one is not node for event in events_at(found.graph, one)} & after, after
+    committed = {event for one in ends if one is not node for event in events_at(found.graph, one)} & after
+    if not committed:
+        return False
+    called = [call for call in scope.calls if _changes(services, call, scope) or _sets(services, call, scope)]
+    later = [one for one in (*found.writes, *stores, *called) if not after.isdisjoint(events_at(found.graph, one))]
+    own_writes = {event for one in later for event in events_at(found.graph, one)}
+    return not committed <= own_writes | _after(found.graph, later, but={*ends, *found.given_up}, raising=False)
+
+
+def _come_before(found: _Calls, calls: Iterable[ast.AST], node: ast.AST, but: set[ast.AST] | None = None) -> bool:
+    """Whether one of some calls comes before ``node``, and nothing ends what it has written on the way."""
+    over = found.over if but is None else but
+    return not _after(found.graph, calls, but=over).isdisjoint(events_at(found.graph, node))
 
 
 def writes_of(services: Services, hold: Hold, scope: Scope) -> list[ast.expr]:
@@ -156,7 +151,11 @@ def writes_of(services: Services, hold: Hold, scope: Scope) -> list[ast.expr]:
     calls = [
         call
         for call in scope.calls
-        if (_is_on(call, hold, scope) and last_name(call.func) in words and last_name(call.func) not in _ENDING)
+        if (
+            _is_on(services, call, hold, scope)
+            and last_name(call.func) in words
+            and last_name(call.func) not in _ENDING
+        )
         or _changes(services, call, scope)
     ]
     return [*calls, *_stores(scope)]
@@ -186,7 +185,9 @@ class OnConnections:
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = [call for call in scope.calls if self._is_one(call, hold, scope)]
-        over = [one for one in scope.withs if _is_transaction(one, hold, scope) and not inside(node, one)]
+        over = [
+            one for one in scope.withs if _is_transaction(self._services, one, hold, scope) and not inside(node, one)
+        ]
         return (call for call in found if not any(inside(call, one) for one in over))
 
     def _is_one(self, call: ast.Call, hold: Hold, scope: Scope) -> bool:
@@ -203,10 +204,10 @@ class OnConnections:
         return text_of(root, last.scope) in names
 
 
-def _is_transaction(block: ast.With | ast.AsyncWith, hold: Hold, scope: Scope) -> bool:
+def _is_transaction(services: Services, block: ast.With | ast.AsyncWith, hold: Hold, scope: Scope) -> bool:
     """Whether a block is one of a transaction on what is held: ``with conn.transaction():``."""
     headers = (one.context_expr for one in block.items)
-    return any(isinstance(one, ast.Call) and _is_on(one, hold, scope) for one in headers)
+    return any(isinstance(one, ast.Call) and _is_on(services, one, hold, scope) for one in headers)
 
 
 def _with_cursors(names: Set[str], scope: Scope) -> set[str]:
@@ -281,6 +282,9 @@ def _is_use(change: Change, hold: Hold) -> bool:
     return change.resource == hold.resource and change.holds
 
 
-def _is_on(call: ast.Call, hold: Hold, scope: Scope) -> bool:
+def _is_on(services: Services, call: ast.Call, hold: Hold, scope: Scope) -> bool:
+    """Whether a call is one of what is held, by the name that it is held by, or another one of its place."""
     root = root_of(call)
-    return root is not None and text_of(root, scope) == hold.resource
+    if root is None:
+        return False
+    return hold.resource in (text_of(root, scope), services.evaluator.derived(Places).named(root, scope))

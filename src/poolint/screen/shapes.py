@@ -13,6 +13,7 @@ STATE_HOLDERS = frozenset({"app", "application", "request", "req", "websocket", 
 
 _HOLDERS = tuple(map(str.encode, sorted(STATE_HOLDERS)))
 _STATE = re.compile(rb"\.state[.,]")
+_KEYED = (b'app["', b"app['")
 
 AWAITED_USE = re.compile(
     rb"await[ \t(]+(?:self\.)?(?i:(?=\w*(?:sess|conn|db|database|tx|transaction))\w+\s*\.\s*"
@@ -110,5 +111,7 @@ def drives(data: bytes) -> bool:
 
 
 def uses_state(data: bytes) -> bool:
-    """Whether a text reads or sets what an application keeps for all."""
+    """Whether a text reads or sets what an application keeps for all, as an attribute of its state or behind a key."""
+    if any(one in data for one in _KEYED):
+        return True
     return b".state" in data and any(_ends_in(_HOLDERS, data, one.start()) for one in _STATE.finditer(data))

@@ -11,16 +11,19 @@ from poolint.syntax.expressions import is_partial
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.types import annotated
+from poolint.types.following import origin
 from poolint.types.values import UNKNOWN, Function, Type, alternatives, known
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
 _MAX_READS = 20
+_MAX_STEPS = 3
+"""Names by which the annotation of a callable is called in turn."""
 
 
 def passed_to(ev: Evaluator, parameter: ast.arg, scope: Scope) -> Type:
@@ -33,7 +36,11 @@ def passed_to(ev: Evaluator, parameter: ast.arg, scope: Scope) -> Type:
     if parameter not in positional:
         return UNKNOWN
     index = positional.index(parameter) - (around.kind == "class")
-    return known([_called_with(ev, one, index) for one in _passes(scope, around)]) if index >= 0 else UNKNOWN
+    if index < 0:
+        return UNKNOWN
+    found = [_called_with(ev, one, index) for one in _passes(scope, around)]
+    found += [_declared(ev, one, index, inner) for inner, node in _reads(scope, around) for one in _kept_as(node)]
+    return known(found)
 
 
 class _Pass(NamedTuple):
@@ -47,14 +54,7 @@ class _Pass(NamedTuple):
 
 def _passes(scope: Scope, around: Scope) -> Iterator[_Pass]:
     """The calls that a function is passed to."""
-    reads: list[tuple[Scope, ast.expr]] = []
-    if isinstance(scope.node, ast.Lambda):
-        reads.append((around, scope.node))
-    elif around.kind == "class":
-        reads += index_of(around).on_self(scope.name)[:_MAX_READS]
-    else:
-        reads += islice(reads_of(scope.name, around), _MAX_READS)
-    for inner, node in reads:
+    for inner, node in _reads(scope, around):
         parent = _call_around(node)
         given = 0
         if is_partial(parent) and parent.args[0] is node:
@@ -62,6 +62,35 @@ def _passes(scope: Scope, around: Scope) -> Iterator[_Pass]:
             parent = _call_around(parent)
         if parent is not None and parent.func is not node:
             yield _Pass(parent, node, inner, given)
+
+
+def _reads(scope: Scope, around: Scope) -> Sequence[tuple[Scope, ast.expr]]:
+    """Where a function is read, by its name or as it is written."""
+    if isinstance(scope.node, ast.Lambda):
+        return [(around, scope.node)]
+    if around.kind == "class":
+        return index_of(around).on_self(scope.name)[:_MAX_READS]
+    return list(islice(reads_of(scope.name, around), _MAX_READS))
+
+
+def _kept_as(node: ast.expr) -> Iterator[ast.expr]:
+    """As what a function is declared where it is kept: ``handler: Handler = on_paid``, or in a display of such."""
+    parent = parent_of(node)
+    is_item = isinstance(parent, (ast.Dict, ast.List, ast.Tuple, ast.Set))
+    outer = parent_of(parent) if is_item and parent is not None else parent
+    if not isinstance(outer, ast.AnnAssign):
+        return
+    declared = outer.annotation
+    if not is_item:
+        yield declared
+    elif isinstance(declared, ast.Subscript):
+        yield declared.slice.elts[-1] if isinstance(declared.slice, ast.Tuple) else declared.slice
+
+
+def _declared(ev: Evaluator, declared: ast.expr, index: int, scope: Scope) -> Type:
+    """What a callable takes at a place, as it is declared in a scope."""
+    taken = _taken(ev, declared, scope)
+    return annotated.annotation(ev, *taken[index]) if index < len(taken) else UNKNOWN
 
 
 def _call_around(node: ast.expr) -> ast.Call | None:
@@ -78,9 +107,10 @@ def _called_with(ev: Evaluator, one: _Pass, index: int) -> Type:
         parameter = _parameter(callee, one) if isinstance(callee, Function) else None
         if parameter is None or not isinstance(callee, Function) or index < one.given:
             continue
-        taken = _taken(parameter.annotation) if parameter.annotation is not None else []
-        if index - one.given < len(taken):
-            found.append(annotated.annotation(ev, taken[index - one.given], callee.scope.parent or callee.scope))
+        around = callee.scope.parent or callee.scope
+        told = _declared(ev, parameter.annotation, index - one.given, around) if parameter.annotation else UNKNOWN
+        if told is not UNKNOWN:
+            found.append(told)
         else:
             found += _arguments(ev, parameter.arg, callee.scope, index - one.given)
     return known(found)
@@ -108,14 +138,21 @@ def _parameter(callee: Function, one: _Pass) -> ast.arg | None:
     return parameters[position] if 0 <= position < len(parameters) else None
 
 
-def _taken(declared: ast.expr) -> list[ast.expr]:
-    """What a callable takes, as its annotation says: also beside ``None``."""
+def _taken(ev: Evaluator, declared: ast.expr, scope: Scope, steps: int = 0) -> list[tuple[ast.expr, Scope]]:
+    """What a callable takes, as its annotation says, each with the scope that it is written in: also beside ``None``, and by
+    another name, ``Handler = Callable[[Session], None]``."""
     if isinstance(declared, ast.BinOp):
-        return _taken(declared.left) or _taken(declared.right)
+        return _taken(ev, declared.left, scope, steps) or _taken(ev, declared.right, scope, steps)
+    if isinstance(declared, (ast.Name, ast.Attribute)):
+        meant = origin(ev, declared, scope, frozenset({"import"})) if steps < _MAX_STEPS else None
+        return (
+            _taken(ev, meant.node, meant.scope, steps + 1) if meant is not None and meant.node is not declared else []
+        )
     if not isinstance(declared, ast.Subscript):
         return []
     if last_name(declared.value) == "Optional":
-        return _taken(declared.slice)
+        return _taken(ev, declared.slice, scope, steps)
     elements = declared.slice.elts if isinstance(declared.slice, ast.Tuple) else []
-    is_callable = last_name(declared.value) == "Callable" and elements and isinstance(elements[0], ast.List)
-    return list(elements[0].elts) if is_callable and isinstance(elements[0], ast.List) else []
+    if last_name(declared.value) != "Callable":
+        return _taken(ev, declared.value, scope, steps)  # what it is given in brackets is what it gives, mostly
+    return [(one, scope) for one in elements[0].elts] if elements and isinstance(elements[0], ast.List) else []

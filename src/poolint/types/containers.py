@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import home_of, is_parameter, parent_of
 from poolint.types import annotated, imports, yields
-from poolint.types.members import content, is_application, lineage
+from poolint.types.members import content, is_application, lineage, state_bindings
 from poolint.types.values import (
     NEVER,
     NOTHING,
@@ -92,9 +92,10 @@ def behind(ev: Evaluator, one: Pending, node: ast.Subscript, scope: Scope) -> Ty
         return UNKNOWN
     if isinstance(node.slice, ast.Slice):
         return one
-    if isinstance(one.item, Either) and isinstance(node.slice, ast.Constant):
+    if (one.item is UNKNOWN or isinstance(one.item, Either)) and isinstance(node.slice, ast.Constant):
         found = _written_for(ev, node.value, node.slice.value, scope)
-        return one.item if found is None else found
+        if found is not None or one.item is not UNKNOWN:
+            return one.item if found is None else found
     return known([ev.binding(*each) for each in put(ev, node, scope)]) if one.item is UNKNOWN else one.item
 
 
@@ -129,7 +130,7 @@ def _may_be_one(one: ast.AST, inner: Scope, other: ast.expr, scope: Scope) -> bo
 def _written_for(ev: Evaluator, table: ast.expr, key: object, scope: Scope) -> Type | None:
     from poolint.types.bound import bindings  # which asks for what objects have
 
-    found = bindings(ev, table, scope)
+    found = bindings(ev, table, scope) or list(state_bindings(ev, table, scope))
     binding, home = found[0] if len(found) == 1 else (None, scope)
     if binding is None or not isinstance(binding.value, ast.Dict) or home.module.stored_in(last_name(table)):
         return None
@@ -142,7 +143,7 @@ def keyed(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
     """What stands behind a key, ``request.app["sessions"]``: a text, a constant that is one, or an object that says what stands
     behind it. Where it says nothing, it is what the module, or that of the key, puts there into what is called alike."""
     if isinstance(node.slice, ast.Constant):
-        return _stored(ev, node, node.slice.value, [scope.module]) if isinstance(node.slice.value, str) else UNKNOWN
+        return _under(ev, node, node.slice.value, scope) if isinstance(node.slice.value, str) else UNKNOWN
     if not (isinstance(node.slice, (ast.Name, ast.Attribute)) and is_application(node.value)):
         return UNKNOWN
     bound = _key(ev, node.slice, scope)
@@ -150,6 +151,15 @@ def keyed(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
         return UNKNOWN
     told = _told(ev, *bound)
     return _stored(ev, node, _meant(*bound), {scope.module: 1, bound[1].module: 1}) if told is UNKNOWN else told
+
+
+def _under(ev: Evaluator, node: ast.Subscript, key: str, scope: Scope) -> Type:
+    """What the module puts under a text, or, where it puts nothing there, what others put there into an application."""
+    found = _stored(ev, node, key, [scope.module])
+    if found is not UNKNOWN or not is_application(node.value):
+        return found
+    others = map(ev.project.module, ev.project.saying(key, scope.module))
+    return _stored(ev, node, key, [one for one in others if one is not None])
 
 
 def _stored(ev: Evaluator, node: ast.Subscript, key: object, modules: Iterable[Module]) -> Type:

@@ -37,6 +37,9 @@ from poolint.types.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator
 
 _GENERATOR = "poolint.evidence.AsyncGenerator"
@@ -338,7 +341,7 @@ def enter(ev: Evaluator, receiver: Instance, *, asynchronous: bool) -> Type:
 def of_state(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
     """``request.app.state.NAME``: what was assigned to ``….state.NAME`` anywhere in the project, or what a lifespan yields."""
     name = state_name(node)
-    return ev.once(("state", name, scope.module.path), _compute_state, ev, name, scope) if name else UNKNOWN
+    return ev.once(("state", name, scope.module.path), _compute_state, ev, node, scope) if name else UNKNOWN
 
 
 def state_name(node: ast.expr) -> str:
@@ -366,14 +369,16 @@ def _last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def _compute_state(ev: Evaluator, name: str, scope: Scope) -> Type:
-    return known(
-        [
-            ev.binding(binding, binding.scope or module.scope)
-            for module, binding in ev.project.state_assignments(name, scope.module)
-            if type(binding.node) is not ast.Constant or _is_lifespan(ev, binding.scope)
-        ]
-    )
+def state_bindings(ev: Evaluator, node: ast.expr, scope: Scope) -> Iterator[tuple[Binding, Scope]]:
+    """What an application is given under the name that an expression asks it for, each with the scope that does so."""
+    name = state_name(node)
+    for module, binding in ev.project.state_assignments(name, scope.module) if name else ():
+        if type(binding.node) is not ast.Constant or _is_lifespan(ev, binding.scope):
+            yield binding, binding.scope or module.scope
+
+
+def _compute_state(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
+    return known([ev.binding(*one) for one in state_bindings(ev, node, scope)])
 
 
 def _is_lifespan(ev: Evaluator, scope: Scope | None) -> bool:
