@@ -234,8 +234,9 @@ def _checkouts(services: Services, scope: Scope) -> Iterator[BlockingCheckout]:
 
 
 def _opens_a_file(services: Services, fact: CallSite, scope: Scope) -> bool:
-    """Whether what a checkout gives is a connection to a database that certainly is a file."""
-    opened = services.evaluator.models.classes.get(fact.row.returns) if fact.row is not None else fact.cls
+    """Whether what a checkout gives is a connection to a database that certainly is a file, or what it asks has such a one."""
+    given = services.evaluator.models.classes.get(fact.row.returns) if fact.row is not None else None
+    opened = given or fact.cls
     is_file = opened is not None and opened.embedded
     return is_file or is_in_a_file(services, services.pools.of_checkout(fact.node, scope), fact.cls, scope)
 
