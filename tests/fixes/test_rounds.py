@@ -224,6 +224,19 @@ def test_a_dropped_fix_is_known_again_when_it_has_moved() -> None:
     assert calls == 4, "at first, both, the one, the other"
 
 
+def test_a_dropped_fix_is_tried_again_once_something_else_is_fixed_in_its_function() -> None:
+    def check(source: Source) -> list[Diagnostic]:
+        found = notes(source)
+        if "a = 2" in source.text and "b = 1" in source.text:
+            found.append(replace(found[0], code="C", fix=None))
+        return found
+
+    text = "def f():\n    b = 1  # B@f: 1 → 2\n    a = 1  # A@f: 1 → 2\n"
+    fixed = fix_source(Source.from_bytes("m.py", text.encode()), check, unsafe=False)
+    assert told(fixed.applied) == ["B2", "A3"]
+    assert (fixed.remaining, fixed.dropped) == ([], [])
+
+
 def test_touching_fixes_take_a_round_each_and_rounds_are_bounded() -> None:
     def check(source: Source) -> list[Diagnostic]:
         return [

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from poolint.text.source import Source
 
     Ask = Callable[[Diagnostic, Source, Source], bool | None]
+    _Place = tuple[str, Position]
 
 ROUNDS = 10
 ATTEMPTS = 50
@@ -51,10 +52,14 @@ def fix_source(
     """
     text = _Text(source, check(source))
     applied: list[Diagnostic] = []
-    hopeless: set[tuple[str, Position]] = set()
-    """Where no fix is tried again: it does not keep what it promises, or is not wanted."""
+    unwanted: dict[_Place, str] = {}
+    """Where no fix is tried again, since nobody wants it, each with its function."""
+    hopeless: dict[_Place, str] = {}
+    """Where none is tried again that does not keep what it promises, until something else is fixed in its function."""
     for _ in range(ROUNDS if ask is None else ROUNDS * ATTEMPTS):
-        batch = _choose([one for one in text.found if _is_wanted(one, unsafe) and _place(one) not in hopeless])
+        batch = _choose(
+            [one for one in text.found if _is_wanted(one, unsafe) and _place(one) not in {**unwanted, **hopeless}]
+        )
         if not batch:
             break
         accepted = _Round(text, check)
@@ -64,13 +69,20 @@ def fix_source(
             if answer is None:
                 break
             if not answer:
-                hopeless.add(_place(batch[0]))
+                unwanted[_place(batch[0])] = batch[0].function
                 continue
         applied += accepted.fixes
-        hopeless.update(_place(one) for one in accepted.dropped)
-        hopeless = {(code, moved(place, accepted.edits)) for code, place in hopeless}
+        fixed_in = {one.function for one in accepted.fixes}
+        hopeless = {place: function for place, function in hopeless.items() if function not in fixed_in}
+        hopeless.update((_place(one), one.function) for one in accepted.dropped)
+        unwanted, hopeless = _moved(unwanted, accepted.edits), _moved(hopeless, accepted.edits)
         text = accepted.text
-    return Fixed(text.source, applied, text.found, [one for one in text.found if _place(one) in hopeless])
+    dropped = [one for one in text.found if _place(one) in {**unwanted, **hopeless}]
+    return Fixed(text.source, applied, text.found, dropped)
+
+
+def _moved(places: dict[_Place, str], edits: Sequence[Edit]) -> dict[_Place, str]:
+    return {(code, moved(place, edits)): function for (code, place), function in places.items()}
 
 
 def _is_wanted(one: Diagnostic, unsafe: bool) -> bool:
@@ -79,7 +91,7 @@ def _is_wanted(one: Diagnostic, unsafe: bool) -> bool:
     return one.fix.applicability == Applicability.SAFE or (unsafe and one.fix.applicability == Applicability.UNSAFE)
 
 
-def _place(one: Diagnostic) -> tuple[str, Position]:
+def _place(one: Diagnostic) -> _Place:
     return one.code, one.range.start
 
 
