@@ -45,19 +45,22 @@ def runs_in_place(ev: Evaluator, decorator: ast.expr, scope: Scope) -> bool:
     return all(
         _is_used_in_place(ev, load, inner)
         for one in alternatives(ev.type_of(made_by, scope))
-        for function, maker in _innermost(ev, one, made_by is not decorator)
-        for inner, load in reads_of(_first(function), maker)
+        for function in _innermost(ev, one, made_by is not decorator)
+        for inner, load in reads_of(_first(function), function.scope)
     )
 
 
-def _innermost(ev: Evaluator, one: Type, is_called: bool) -> Iterator[tuple[Function, Scope]]:
+def _innermost(ev: Evaluator, one: Type, is_called: bool) -> Iterator[Function]:
     """The functions of a decorator that are given what it decorates."""
     made = _maker(ev, one, int(is_called))
-    function, calls = made if made is not None else (None, 0)
-    if function is not None and not calls:
-        yield function, function.scope
-    for value in function.scope.returns if function is not None and calls else ():
-        for inner in alternatives(ev.type_of(value, function.scope)) if function is not None else ():
+    if made is None:
+        return
+    function, calls = made
+    if not calls:
+        yield function
+        return
+    for value in function.scope.returns:
+        for inner in alternatives(ev.type_of(value, function.scope)):
             yield from _innermost(ev, inner, is_called=False)
 
 

@@ -60,11 +60,12 @@ def only_inside(
 def _given(ev: Evaluator, entry: Scope, members: dict[str, Class]) -> Iterator[tuple[str, Class]]:
     """The paths from what a method gives, in one place, to what its object has as members."""
     own = entry.first_parameter
-    for value in entry.returns if own is not None and len(entry.returns) == 1 else ():
-        for path, place in ev.derived(Places).of(value, entry).items():
-            start, _, member = place.partition(".")
-            if own is not None and start == own.arg and member in members:
-                yield path, members[member]
+    if own is None or len(entry.returns) != 1:
+        return
+    for path, place in ev.derived(Places).of(entry.returns[0], entry).items():
+        start, _, member = place.partition(".")
+        if start == own.arg and member in members:
+            yield path, members[member]
 
 
 def _is_taken(ev: Evaluator, owner: Instance, member: str) -> bool:

@@ -124,17 +124,16 @@ class Occasions:
         scope = self.ev.project.scope(key)
         if self._once.of(key):
             return True
-        calls = self.calls.of(scope)
-        return bool(calls) and all(
-            inner.kind == "function"
-            and around(call, inner, COMPREHENSIONS) is None
+        runs = self.calls.of(scope)
+        return bool(runs) and all(
+            one.scope.kind == "function"
+            and around(one.call, one.scope, COMPREHENSIONS) is None
             and (
-                self._alone.of(inner.key)
+                self._alone.of(one.scope.key)
                 if self._has_ended(one) or not scope.is_async
-                else self._once.of(inner.key) and not _is_repeated(call, inner)
+                else self._once.of(one.scope.key) and not _is_repeated(one.call, one.scope)
             )
-            for one in calls
-            for call, inner, _ in [one]
+            for one in runs
         )
 
     def _is_in_turn(self, key: ScopeKey) -> bool:

@@ -101,13 +101,18 @@ def _is_of_this_call(services: Services, hold: Hold, scope: Scope) -> bool:
 
 def _is_changed(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:
     """Whether more is held than the connection of who has only read: locks, or what has been sent."""
-    return _is_locked(services, hold, node, scope) or has_sent(services, hold, node, scope)
+    return _is_held_fast(services, hold, node, scope) or has_sent(services, hold, node, scope)
 
 
 def _is_locked(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:
     """Whether a transaction's block is open, that of a session that has only read aside, or locks are held by intent: more than
     those of the rows that are written."""
-    if any(locks_held(services.evaluator, services.holdings, hold, node, scope)):
-        return True
+    is_sent = hold.header is not None and has_sent(services, hold, node, scope)
+    return is_sent or _is_held_fast(services, hold, node, scope)
+
+
+def _is_held_fast(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:
+    """Whether locks are held by intent, or the block of a transaction is open in which a connection may have sent anything."""
     is_session = hold.cls is not None and hold.cls.kind in SESSIONS
-    return hold.header is not None and not (is_session and not has_sent(services, hold, node, scope))
+    is_open = hold.header is not None and not is_session
+    return is_open or any(locks_held(services.evaluator, services.holdings, hold, node, scope))

@@ -52,14 +52,13 @@ def fix_source(
     """
     text = _Text(source, check(source))
     applied: list[Diagnostic] = []
-    unwanted: dict[_Place, str] = {}
-    """Where no fix is tried again, since nobody wants it, each with its function."""
+    unwanted: set[_Place] = set()
+    """Where no fix is tried again, since nobody wants it."""
     hopeless: dict[_Place, str] = {}
     """Where none is tried again that does not keep what it promises, until something else is fixed in its function."""
     for _ in range(ROUNDS if ask is None else ROUNDS * ATTEMPTS):
-        batch = _choose(
-            [one for one in text.found if _is_wanted(one, unsafe) and _place(one) not in {**unwanted, **hopeless}]
-        )
+        left_out = unwanted | hopeless.keys()
+        batch = _choose([one for one in text.found if _is_wanted(one, unsafe) and _place(one) not in left_out])
         if not batch:
             break
         accepted = _Round(text, check)
@@ -69,20 +68,22 @@ def fix_source(
             if answer is None:
                 break
             if not answer:
-                unwanted[_place(batch[0])] = batch[0].function
+                unwanted.add(_place(batch[0]))
                 continue
         applied += accepted.fixes
         fixed_in = {one.function for one in accepted.fixes}
         hopeless = {place: function for place, function in hopeless.items() if function not in fixed_in}
         hopeless.update((_place(one), one.function) for one in accepted.dropped)
-        unwanted, hopeless = _moved(unwanted, accepted.edits), _moved(hopeless, accepted.edits)
+        unwanted = {_moved(place, accepted.edits) for place in unwanted}
+        hopeless = {_moved(place, accepted.edits): function for place, function in hopeless.items()}
         text = accepted.text
-    dropped = [one for one in text.found if _place(one) in {**unwanted, **hopeless}]
-    return Fixed(text.source, applied, text.found, dropped)
+    left_out = unwanted | hopeless.keys()
+    return Fixed(text.source, applied, text.found, [one for one in text.found if _place(one) in left_out])
 
 
-def _moved(places: dict[_Place, str], edits: Sequence[Edit]) -> dict[_Place, str]:
-    return {(code, moved(place, edits)): function for (code, place), function in places.items()}
+def _moved(place: _Place, edits: Sequence[Edit]) -> _Place:
+    code, position = place
+    return code, moved(position, edits)
 
 
 def _is_wanted(one: Diagnostic, unsafe: bool) -> bool:
