@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 _HANDED = (ast.Starred, ast.List, ast.Tuple, ast.ListComp, ast.GeneratorExp, ast.IfExp)
+_LETTING = (ast.Await, ast.AsyncFor, ast.AsyncWith)
 _ENDING = frozenset({"cancel", "done"})
 """Methods by which a function makes a task end, or sees that it has: then there is little left to wait for."""
 
@@ -63,6 +64,24 @@ def is_left_to_itself(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
     if not isinstance(task, ast.Call) or made is task.func or last_name(task.func) not in ev.models.words("makes-task"):
         return False
     return next(_waits(ev, task, scope), None) is None and _group(task, scope) is None
+
+
+def is_waited_for(ev: Evaluator, task: ast.Call, scope: Scope) -> bool:
+    """Whether a function awaits a task that it makes before it comes to anything else that lets others run: it is as if it had
+    awaited what that runs."""
+    if isinstance(parent_of(task), ast.Await):
+        return True
+    waits = list(_waits(ev, task, scope))
+    behind = [one for one in ast.walk(scope.node) if isinstance(one, _LETTING) and _place(one) > _place(task)]
+    first = min(behind, key=_place, default=None)
+    ends = ev.models.words("shields", "limits-awaited")  # what only waits for a while does not end it
+    what = first.value if isinstance(first, ast.Await) else None
+    is_to_its_end = not isinstance(what, ast.Call) or last_name(what.func) in ends
+    return first is not None and is_to_its_end and any(is_inside(one, first) for one in waits)
+
+
+def _place(node: ast.expr | ast.stmt) -> tuple[int, int]:
+    return node.lineno, node.col_offset
 
 
 def _work(call: ast.Call) -> Work | None:

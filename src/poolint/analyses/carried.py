@@ -134,6 +134,21 @@ class Carried:
         call = method_call(made)
         return call is not None and self.of_call(call, names, scope, cls) is not None
 
+    def leaves_as_it_is(self, call: ast.Call, names: frozenset[str], scope: Scope, cls: Class) -> bool:
+        """Whether a method of the object at hand, ``self.prepare()``, only works with what attributes of it hold, or mentions
+        none of them."""
+        owner, callee, own = scope.enclosing_class, self.ev.type_of(call.func, scope), scope.first_parameter
+        attributes = {name.rpartition(".")[2] for name in names}
+        if not isinstance(callee, Function):
+            return False
+        if not any(isinstance(one, ast.Attribute) and one.attr in attributes for one in ast.walk(callee.scope.node)):
+            return True
+        is_own = isinstance(call.func, ast.Attribute) and own is not None and name_of(call.func.value) == own.arg
+        if owner is None or not is_own:
+            return False
+        one, paths = self.ev.class_object(owner).instance(), [name.partition(".")[2] for name in names]
+        return all(path and self.of_method(call, one, path, cls).fate is Fate.USED for path in paths)
+
     def of_object(self, made: ast.Call, argument: ast.AST, scope: Scope, cls: Class) -> Fate:
         """What is done with what a call makes an object with: on the spot, or by the name that gets it."""
         name, around = name_of(argument), parent_of(made_around(self.ev, made, scope))

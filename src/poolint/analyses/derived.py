@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from poolint.analyses.lifetimes.responses import is_read_later
 from poolint.analyses.value_flow import Flow, deferring, root_name
 from poolint.models.schema import SESSIONS
 from poolint.syntax.captures import is_captured
@@ -168,12 +169,10 @@ class Derived:
             self.gives_entities = self.gives_entities or (self.keeps_entities and not self._is_columns(value))
             for one in alternatives(self.ev.type_of(value, self.scope)):
                 # A result that came through `await` has been read whole; its class is a synchronous one.
-                if (
-                    isinstance(one, Instance)
-                    and one.base is not None
-                    and one.base.kind in _OPEN
-                    and (self.cls is None or one.base.mode == self.cls.mode)
-                ):
+                base = one.base if isinstance(one, Instance) else None
+                is_open = base is not None and base.kind in _OPEN and (self.cls is None or base.mode == self.cls.mode)
+                is_response = base is not None and base.kind == "response"
+                if is_open or (is_response and is_read_later(self.ev, value, self.scope)):
                     self.refuse("read-by-result")
 
     def _is_columns(self, value: ast.expr) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.awaited_tasks import is_waited_for
 from poolint.analyses.occasions import Occasions
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import has_own_loop
@@ -16,6 +17,7 @@ from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import callees_of, function_run
 from poolint.types.values import Function, alternatives
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.analyses.project_calls import Run
@@ -54,7 +56,7 @@ class OwnLoops:
         """Whether who calls a coroutine makes a loop for it, or has one to itself and waits for it; or drops it, so that it
         does not run at all."""
         outer = parent_of(run.call)
-        if isinstance(outer, ast.Await):
+        if isinstance(outer, ast.Await) or (isinstance(outer, ast.Call) and self._is_waited_for(outer, run.scope)):
             return self.holds_up_nobody(run.scope)
         is_dropped = isinstance(outer, ast.Expr) and not run.is_handed
         return is_dropped or (not run.scope.is_async and self._occasions.calls.is_driven(run))
@@ -63,11 +65,15 @@ class OwnLoops:
         """Whether a function starts something beside itself on the loop that it runs on, or calls one that does. Of those that
         are gathered and awaited nothing runs any more when they have been."""
         scope = self._ev.project.scope(key)
-        if any(True for _ in scope.calls_named(self._beside)):
+        if not all(self._is_waited_for(one, scope) for one in scope.calls_named(self._beside)):
             return True
         if not all(isinstance(parent_of(one), ast.Await) for one in scope.calls_named(self._at_once)):
             return True
         return any(self._leads_to_others(call, scope) for call in scope.calls)
+
+    def _is_waited_for(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether a call makes a task that is awaited before anything else can run."""
+        return last_name(call.func) in self._beside and is_waited_for(self._ev, call, scope)
 
     def _leads_to_others(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a function of the project that a call runs does, or a library is given a coroutine function by it, which it

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.arguments import bound_to
 from poolint.models.schema import Method
-from poolint.syntax.expressions import is_super_init
+from poolint.syntax.expressions import is_partial, is_super_init
 from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside
@@ -86,14 +86,16 @@ class Queues:
         return next(inits, None)
 
     def _field(self, node: ast.Call, at: Step, _callee: tuple[Type, ...]) -> Steps | None:
-        """``field(default_factory=asyncio.Queue)``."""
+        """``field(default_factory=asyncio.Queue)``, or what a lambda or a ``partial`` makes of it."""
         factory = next((one.value for one in node.keywords if one.arg == "default_factory"), None)
         if factory is None or last_name(node.func) not in self.ev.models.words("declares-field"):
             return None
-        made = (
-            factory.body if isinstance(factory, ast.Lambda) else ast.copy_location(ast.Call(factory, [], []), factory)
-        )
-        return one_step(made, at.scope, at.frame)
+        if isinstance(factory, ast.Lambda):
+            return one_step(factory.body, at.scope, at.frame)
+        bound = factory.args if is_partial(factory) else [factory]
+        named = factory.keywords if is_partial(factory) else []
+        made = ast.Call(bound[0], bound[1:], named)
+        return one_step(ast.copy_location(made, factory), at.scope, at.frame)
 
 
 def _is_object(one: Type) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.conditions import is_excluded
 from poolint.analyses.driven import Driven
 from poolint.analyses.given_work import GivenWork
+from poolint.analyses.launches import begun_by, blocks, work_of
 from poolint.analyses.only_kept import is_kept_by, is_only_kept
 from poolint.analyses.places import arguments_of
 from poolint.analyses.submitted import Work
@@ -76,6 +77,7 @@ class Starters:
         self.ev = ev
         self.edges = edges
         self._makes_task = ev.models.words("makes-task")
+        self._threads = ev.models.words("starts-thread")
         self._driven = ev.derived(Driven)
         self._passed = ev.derived(GivenWork).passed
         self._defined = ev.derived(Definitions).of
@@ -188,6 +190,9 @@ class Starters:
     def _of_read(self, load: ast.Name, inner: Scope, scope: Scope) -> int:
         """What becomes of a parameter where it is read."""
         call = parent_of(load)
+        launch = parent_of(call) if isinstance(call, ast.keyword) else call
+        if isinstance(launch, ast.Call) and (how := self._of_thread(launch, load, inner)):
+            return how | _rest(launch, scope)
         if not isinstance(call, ast.Call):
             return self._of_coroutine(load, inner, scope)
         if call.func is load:
@@ -197,6 +202,15 @@ class Starters:
             return LATER | CALLED | _rest(call, scope)
         how = self._of_coroutine(load, inner, scope)
         return how & ~WITH_REST | (how & _rest(call, scope)) if how > 0 else how
+
+    def _of_thread(self, launch: ast.Call, load: ast.Name, inner: Scope) -> int:
+        """What becomes of a function that a call has a thread run; 0 where it does not, or where a block waits for that."""
+        work = work_of(self.ev, launch, inner) if last_name(launch.func) in self._threads else None
+        begun = begun_by(launch, inner) if work is not None and work.function is load else None
+        if begun is None or next(blocks(begun, inner), None) is not None:
+            return 0
+        used = self._uses(launch, inner)
+        return used | CALLED if used > 0 else 0
 
     def _of_coroutine(self, node: ast.AST, inner: Scope, scope: Scope, *, may_be_kept: bool = True) -> int:
         """What becomes of what is made in a function, or in one inside it that is made a task itself."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.models.standard import LEAVES
+from poolint.syntax.expressions import is_none
+from poolint.syntax.guards import parts_of
 from poolint.syntax.indexes import index_of
 from poolint.syntax.nodes import with_defaults
 from poolint.syntax.scopes import is_parameter, parent_of
@@ -51,16 +54,20 @@ def is_asked_for(node: ast.AST) -> bool:
 
 def depends_on_caller(ev: Evaluator, node: ast.AST, method: Scope) -> bool:
     """Whether something happens only where an argument of its method, which callers need not pass, says so, ``if commit``, or a
-    field of its object that is off unless somebody sets it, ``if self.autocommit``; or where something has been raised. The one
-    who passes an argument on may be another method, of which that is true."""
+    field of its object that is off unless somebody sets it, ``if self.autocommit``, or ``if not self.read_only`` where it is;
+    or where something has been raised. The one who passes an argument on may be another method, of which that is true."""
     child, parent = node, parent_of(node)
     tests: list[ast.AST] = []
+    parts: list[tuple[ast.expr, bool]] = []
     while parent is not None and not isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
         if isinstance(parent, ast.ExceptHandler):
             return True
         if isinstance(parent, ast.If) and child is not parent.test:
             tests.extend(ast.walk(parent.test))
+            parts.extend(parts_of(parent.test, child in parent.body))
         child, parent = parent, parent_of(parent)
+    if any(_says_raised(part, holds, method) or _is_on(ev, part, holds, method) for part, holds in parts):
+        return True
     asked = {one.id for one in tests if isinstance(one, ast.Name)}
     if parent is None or not asked:
         return False
@@ -68,7 +75,24 @@ def depends_on_caller(ev: Evaluator, node: ast.AST, method: Scope) -> bool:
         return True
     fields = {one.attr for one in tests if isinstance(one, ast.Attribute) and getattr(one.value, "id", "") == "self"}
     owner = method.method_around.enclosing_class
-    return owner is not None and any(_is_off(ev, one, owner) for one in fields)
+    return owner is not None and any(_is_set_to(ev, one, owner, on=False) for one in fields)
+
+
+def _says_raised(part: ast.expr, holds: bool, method: Scope) -> bool:
+    """Whether a part of a test asks a method by which a block ends whether that ends by an exception, and it does."""
+    if method.name not in LEAVES:
+        return False
+    if isinstance(part, ast.Compare) and len(part.ops) == 1 and is_none(part.comparators[0]):
+        holds = holds is isinstance(part.ops[0], (ast.IsNot, ast.NotEq))
+        part = part.left
+    return holds and isinstance(part, ast.Name) and part.id != "self" and is_parameter(part.id, method)
+
+
+def _is_on(ev: Evaluator, part: ast.expr, holds: bool, method: Scope) -> bool:
+    """Whether a part of a test asks that a field of the object is off which is on unless who makes it says otherwise."""
+    owner = method.method_around.enclosing_class
+    is_field = isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "self"
+    return is_field and not holds and owner is not None and _is_set_to(ev, part.attr, owner, on=True)  # type: ignore[attr-defined]
 
 
 def _is_off_for_all(ev: Evaluator, asked: set[str], method: Scope) -> bool:
@@ -93,16 +117,16 @@ def _passed_off(ev: Evaluator, call: ast.Call, caller: Scope) -> Iterator[str | 
                     yield parameter_for(callee, call, one, keyword)
 
 
-def _is_off(ev: Evaluator, field: str, owner: Scope) -> bool:
-    """Whether a field of an object is False, None or the like unless who makes it says otherwise: so its class declares, or its
-    constructor, which callers need not pass anything for it. What a method stores is the state of the object."""
+def _is_set_to(ev: Evaluator, field: str, owner: Scope, *, on: bool) -> bool:
+    """Whether a field of an object is False, None or the like, or is not, unless who makes it says otherwise: so its class
+    declares, or its constructor, which callers need not pass anything for it. What a method stores is the state of the object."""
     family = lineage(ev, ClassObject(owner, None))
     values = [one.value for cls in family for one in cls.bindings.get(field, ())]
     for cls in family:
         for inner, use in index_of(cls).on_self(field):
             if isinstance(use.ctx, ast.Store):
                 values.append(_unless_passed(getattr(parent_of(use), "value", None), inner))
-    return bool(values) and all(isinstance(one, ast.Constant) and not one.value for one in values)
+    return bool(values) and all(isinstance(one, ast.Constant) and bool(one.value) is on for one in values)
 
 
 def _unless_passed(value: ast.expr | None, scope: Scope) -> ast.expr | None:

@@ -30,10 +30,10 @@ from poolint.detect.harmless import is_harmless, without_owners_of_lost
 from poolint.detect.leaks import LeakedCheckout, LeakProblem, ManualRelease
 from poolint.detect.observation import Dismissed, GivenUp, Observation
 from poolint.flow.cfg import TooComplex
-from poolint.flow.flags import Flags
+from poolint.flow.flags import Flags, name_of
 from poolint.frameworks.entries import is_entry
 from poolint.models.schema import OWNERS, RELEASABLE
-from poolint.syntax.expressions import without_await
+from poolint.syntax.expressions import call_arguments, without_await
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import is_in_loop, may_await
 from poolint.syntax.uses import Use, usage
@@ -320,7 +320,7 @@ def _first_problem(
     for kind in _UNWOUND if outcome.released else ():
         edges = leaks.get(kind, [])
         edge = unwinding(edges)
-        if edge is not None and edge.source.kind == "yield" and _yields(edge.source.node, site):
+        if edge is not None and edge.source.kind == "yield" and _yields(edge.source.node, site, scope):
             return "yield", edges
     if leaks and not outcome.released and _entered_in_vain(scope, site):
         return "with-keeps", next(iter(leaks.values()))
@@ -352,9 +352,11 @@ def _verdict_on_owner(outcome: Outcome, site: Site, ends: frozenset[str]) -> tup
     return "skipped" if _in_finally_before_release(thrown, site, ends) else "exception", thrown
 
 
-def _yields(node: ast.AST, site: Site) -> bool:
-    """Whether a ``yield`` gives the consumer the resource, or something made of it."""
-    return any(isinstance(one, ast.Name) and one.id == site.name for one in ast.walk(node))
+def _yields(node: ast.AST, site: Site, scope: Scope) -> bool:
+    """Whether a ``yield`` gives the consumer the resource, or something made of it, on the spot or before."""
+    given = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    made = [each.value for one in given for each in scope.bindings.get(one, ()) if isinstance(each.value, ast.Call)]
+    return site.name in given or any(site.name == name_of(one) for call in made for one in call_arguments(call))
 
 
 def _culprit(edges: list[Edge], problem: LeakProblem) -> ast.expr | None:

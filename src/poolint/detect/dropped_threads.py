@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.detect.launches import begun_by, blocks, executor_of, work_of
+from poolint.analyses.launches import begun_by, blocks, executor_of, work_of
 from poolint.detect.thread_waits import Waits
 from poolint.syntax.scopes import home_of
 from poolint.types.vocabulary import last_name

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
+from poolint.analyses.ownership import Fate
 from poolint.models.schema import CLOSING_ROLES
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import call_taking
 from poolint.types.members import lineage
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -14,25 +17,61 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.analyses.ownership import Ownership
     from poolint.models.schema import Class
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
 
-def is_ended_elsewhere(ev: Evaluator, owner: Scope, attribute: str, cls: Class) -> bool:
-    """Whether code outside the class ``owner`` releases, or drops, what an object of it has at ``attribute``."""
+_ENDED = (Fate.CLOSED, Fate.RELEASED)
+
+
+def is_ended_elsewhere(ownership: Ownership, owner: Scope, attribute: str, cls: Class) -> bool:
+    """Whether code outside the class ``owner`` releases, or drops, what an object of it has at ``attribute``, itself or by a
+    function that it passes that to."""
+    ev = ownership.ev
+    return _is_ended(ev, owner, attribute, cls) or any(
+        ownership.fate(call, read, scope, cls, keyword) in _ENDED
+        for read, scope in _passed(ev, owner, attribute)
+        if (taking := call_taking(read)) is not None
+        for call, keyword in (taking,)
+    )
+
+
+def _passed(ev: Evaluator, owner: Scope, attribute: str) -> Iterator[tuple[ast.Attribute, Scope]]:
+    """Where others pass on what an object of the class has, with the scope around it."""
+    passing = re.compile(rb"\." + attribute.encode() + rb"[ \t]*[,)]")
+    for path in ev.project.saying(attribute, owner.module):
+        module = ev.project.module(path)
+        if module is None or passing.search(module.source.data) is None:
+            continue
+        for inner in module.scope.descendants():
+            for node in inner.attributes:
+                if node.attr == attribute and not _is_own(node) and _is_of(ev, node, inner, owner):
+                    yield node, inner
+
+
+def _is_of(ev: Evaluator, read: ast.Attribute, scope: Scope, owner: Scope) -> bool:
+    """Whether something is read of an object of the class."""
+    of = alternatives(ev.type_of(read.value, scope))
+    return any(owner in lineage(ev, one) for one in of if isinstance(one, Instance) and one.cls is not one.base)
+
+
+def _is_own(read: ast.Attribute) -> bool:
+    return isinstance(read.value, ast.Name) and read.value.id == "self"
+
+
+def _is_ended(ev: Evaluator, owner: Scope, attribute: str, cls: Class) -> bool:
     rows = (row for one in ev.models.lineage(cls) for row in one.methods)
     ends = frozenset(name for row in rows if row.role in CLOSING_ROLES for name in row.names)
     takes = ev.models.words("gives-back")
     return any(
-        owner in lineage(ev, one)
+        _is_of(ev, read, module.scope_of(read), owner)
         for module in _modules(ev, owner.module, attribute, ends | takes)
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Attribute)
         for read in _ended(node, attribute, ends, takes, module)
-        for one in alternatives(ev.type_of(read.value, module.scope_of(read)))
-        if isinstance(one, Instance) and one.cls is not one.base
     )
 
 
@@ -65,7 +104,7 @@ def _ended(
             continue
         if one is node and isinstance(node.ctx, ast.Load) and not _is_given(node, takes):
             continue
-        if not (isinstance(one.value, ast.Name) and one.value.id == "self"):
+        if not _is_own(one):
             yield one
 
 

@@ -152,6 +152,8 @@ class Handlers:
         others = row.into.keys() - {wrapper, *_BASES}
         if any(one not in others for one in caught if f"{row.home}.{one}" in self._names):
             return  # what arrives is caught as well
+        if any(one in self._names for _, one in self._caught(handler, scope)):
+            return  # it is reached by what it catches beside this
         body = Body(self.ev, self.edges, statement, scope)
         library = row.home.partition(".")[0]
         around = next((one for one in body.known() if _runs_statement(one.role) and _of(one, library)), None)

@@ -257,7 +257,7 @@ def _kept(
         return
     if not (is_used or cls.kind == "connection") or _is_public(attribute, uses):
         return
-    if not any(is_ended_elsewhere(ev, owner, one, cls) for one in names):
+    if not any(is_ended_elsewhere(ownership, owner, one, cls) for one in names):
         in_async = may_await(node, scope)
         gone = closes_itself(cls)
         yield UnreleasedAttribute(node, scope.qualified_name, in_async, fact, cls, attribute, owner.name, gone)

@@ -7,7 +7,7 @@ import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.holding.given_sessions import resource_class
-from poolint.analyses.lifetimes.acquisitions import is_own_registry
+from poolint.analyses.lifetimes.own_registries import is_own_registry
 from poolint.models.schema import TAKING_ROLES
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, method_call

@@ -11,11 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import root_of
 from poolint.analyses.kept_classes import kept_class
-from poolint.analyses.places import arguments_of
-from poolint.analyses.thread_use import of_caller, of_threads
-from poolint.analyses.waypoints import waypoint
-from poolint.detect.detector import Detector
-from poolint.detect.launches import (
+from poolint.analyses.launches import (
     begun_by,
     blocks,
     executor_of,
@@ -23,6 +19,10 @@ from poolint.detect.launches import (
     started,
     work_of,
 )
+from poolint.analyses.places import arguments_of
+from poolint.analyses.thread_use import of_caller, of_threads
+from poolint.analyses.waypoints import waypoint
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.thread_waits import Waits
 from poolint.detect.together import exclude_each_other, is_serialised

@@ -95,6 +95,7 @@ EFFECTS: dict[str, str] = {
 DROPS = {
     "terminated": "if it is not given back, the garbage collector terminates its connection late, with a warning",
     "collected": "if it is not given back, its connection comes back silently at some later garbage collection",
+    "dropped": "if it is not given back, its last reference does that (in CPython), such as that of a traceback",
     "lost": "if it is not given back, its slot in the pool is lost forever",
     "closed": "if it is not closed, its last reference closes it (in CPython)",
     "open": "if it is not closed, its connections stay open until the other side closes them",

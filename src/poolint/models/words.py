@@ -92,6 +92,7 @@ OnDrop = Literal[
     "",  # nothing is lost
     "terminated",  # the garbage collector terminates it, late, with a warning
     "collected",  # it comes back silently at the next cyclic collection
+    "dropped",  # its last reference gives it back (in CPython)
     "lost",  # its slot never comes back
     "closed",  # its last reference closes it at once, in CPython
     "open",  # its connections stay open, until the other side closes them

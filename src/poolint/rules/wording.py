@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _HELD = {
     "terminated": "its connection stays checked out until the garbage collector terminates it, late and with a warning",
     "collected": "its connection stays checked out, silently, until a cyclic garbage collection finds it",
+    "dropped": "its connection stays checked out as long as anybody refers to it",
     "closed": "its connection stays checked out as long as anybody refers to it",
     "lost": "its slot in the pool is lost forever",
 }

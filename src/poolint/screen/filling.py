@@ -55,34 +55,46 @@ def interfaces_in(data: bytes) -> Iterator[tuple[bytes, frozenset[bytes]]]:
 
 
 def filled(path: str, data: bytes, heirs: Heirs | None, writers: Writers | None) -> Iterator[Link]:
-    """The interfaces of a file as imports of the one class that fills each, directly or by way of others; none where nobody
-    is there to be asked. Of several, the analysis does not know which one is at hand."""
+    """The interfaces of a file as imports of the classes that fill each, directly or by way of others; none where nobody is
+    there to be asked. Of several, the analysis does not know which one is at hand, but what all of them do is certain."""
     if heirs is None or writers is None:
         return
     for name, asked in interfaces_in(data):
-        found = only(name.decode(), path, heirs) or (alike(asked, path, writers) if asked else None)
-        if found is not None:
-            yield Link(found[1].encode(), name, found[0], None)
+        found = last(name.decode(), path, heirs) or (written_alike(asked, path, writers) if asked else [])
+        for near, one in found:
+            yield Link(one.encode(), name, near, None)
 
 
 def alike(asked: frozenset[bytes], path: str, writers: Writers) -> tuple[str, str] | None:
     """The one class that has all the methods that a protocol asks for, as far as a text tells."""
-    found = writers(frozenset(one.decode() for one in asked), path)
+    found = written_alike(asked, path, writers)
     return found[0] if len(found) == 1 else None
 
 
+def written_alike(asked: frozenset[bytes], path: str, writers: Writers) -> list[tuple[str, str]]:
+    """All classes that have them; none where there are too many."""
+    found = writers(frozenset(one.decode() for one in asked), path)
+    return found if len(found) <= MAX_HEIRS else []
+
+
 def only(name: str, path: str, heirs: Heirs) -> tuple[str, str] | None:
-    """The one class below an interface that has none below itself; those that only join interfaces fill none. What one of
+    """The one class that fills an interface; None where several do."""
+    found = last(name, path, heirs)
+    return found[0] if len(found) == 1 else None
+
+
+def last(name: str, path: str, heirs: Heirs) -> list[tuple[str, str]]:
+    """The classes below an interface that have none below themselves; those that only join interfaces fill none. What one of
     these asks for has who is below all that it joins."""
     below = _below(name, path, heirs)
     if below == []:
         families = [_below(one, path, heirs) for one in _joined(name, path, heirs)]
         is_known = bool(families) and None not in families
         below = [one for one in families[0] if all(one in each for each in families)] if is_known else None  # type: ignore[union-attr, operator]
-    last = [(near, one) for near, one in below or () if not _heirs_of(one, near, heirs)]
-    if len(last) > 1:
-        last = [(near, one) for near, one in last if not _joined(one, near, heirs)]
-    return last[0] if len(last) == 1 and last[0] != (path, name) else None
+    found = [(near, one) for near, one in below or () if not _heirs_of(one, near, heirs)]
+    if len(found) > 1:
+        found = [(near, one) for near, one in found if not _joined(one, near, heirs)]
+    return [each for each in found if each != (path, name)]
 
 
 def _below(name: str, path: str, heirs: Heirs) -> list[tuple[str, str]] | None:

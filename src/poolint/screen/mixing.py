@@ -22,8 +22,8 @@ ALONE = ("object", "ABC")
 """Bases that have no attributes."""
 
 _HEAD = re.compile(rb"[ \t]+(\w+)[ \t]*(?:\([ \t]*(?:(?:" + "|".join(ALONE).encode() + rb")[ \t]*)?\)[ \t]*)?:")
-_READ = re.compile(rb"\bself\.([A-Za-z]\w*|_\w*)")
-_SET = re.compile(rb"\bself\.(\w+)[ \t]*(?:=(?!=)|:(?!=))")
+_READ = re.compile(rb"\b(?:self|cls)\.([A-Za-z]\w*|_\w*)")
+_SET = re.compile(rb"\b(?:self|cls)\.(\w+)[ \t]*(?:=(?!=)|:(?!=))")
 _INDENT = re.compile(rb"\n([ \t]+)[^\s#]")
 _INDENTS = (b"    ", b"\t")
 _OWN = re.compile(rb"\n(?:    |\t)(?:(?:async[ \t]+)?def[ \t]+(\w+)|(\w+)[ \t]*(?:=(?!=)|:(?!=)))")
@@ -32,7 +32,7 @@ _OWN = re.compile(rb"\n(?:    |\t)(?:(?:async[ \t]+)?def[ \t]+(\w+)|(\w+)[ \t]*(
 
 def mixed_in(path: str, data: bytes, heirs: Heirs | None) -> Iterator[Link]:
     """The classes of a file that lack what they read, as imports of those below them; none where nobody is there to be asked."""
-    if heirs is None or b"self." not in data:
+    if heirs is None or not (b"self." in data or b"cls." in data):
         return
     for part in classes_in(data):
         match = _HEAD.match(part)
@@ -47,8 +47,7 @@ def mixed_in(path: str, data: bytes, heirs: Heirs | None) -> Iterator[Link]:
         if known.issuperset(_READ.findall(body)):
             continue
         for source, name in _below(path, match[1].decode(), heirs):
-            if source != path:
-                yield Link(name.encode(), match[1], source, None)
+            yield Link(name.encode(), match[1], source, None)
 
 
 def _below(path: str, name: str, heirs: Heirs) -> list[tuple[str, str]]:

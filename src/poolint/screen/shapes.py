@@ -8,12 +8,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-STATE_HOLDERS = frozenset({"app", "application", "request", "req", "websocket", "ws", "_app", "fastapi_app"})
+STATE_HOLDERS = frozenset(
+    {"app", "application", "current_app", "request", "req", "websocket", "ws", "_app", "fastapi_app"}
+)
 """Names before ``.state.NAME`` that make it a framework's application state."""
+TABLE = "extensions"
+"""What an application of Flask keeps things in for all, behind keys: it is as if it had them itself (Flask 3.1)."""
 
 _HOLDERS = tuple(map(str.encode, sorted(STATE_HOLDERS)))
 _STATE = re.compile(rb"\.state[.,]")
-_KEYED = (b'app["', b"app['")
+_KEYED = (b'app["', b"app['", b'.extensions["', b".extensions['")
 
 AWAITED_USE = re.compile(
     rb"await[ \t(]+(?:self\.)?(?i:(?=\w*(?:sess|conn|db|database|tx|transaction))\w+\s*\.\s*"

@@ -41,7 +41,7 @@ class Index:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self._names: dict[ast.expr, set[str]] | None = None
-        self._on_self: dict[str, list[tuple[Scope, ast.Attribute]]] | None = None
+        self._on_self: dict[str, dict[str, list[tuple[Scope, ast.Attribute]]]] = {}
         self.loads: dict[str, Placed] = {}
         """What :mod:`poolint.syntax.uses` knows of each name."""
         self.sets_autocommit: frozenset[str] | None = None
@@ -72,16 +72,16 @@ class Index:
                         self._names.setdefault(value, set()).add(name)
         return self._names.get(call, set())
 
-    def on_self(self, attribute: str) -> list[tuple[Scope, ast.Attribute]]:
-        """Where ``self.attribute`` stands in this class, with the scope around it."""
-        if self._on_self is None:
-            self._on_self = {}
+    def on_self(self, attribute: str, own: str = "self") -> list[tuple[Scope, ast.Attribute]]:
+        """Where ``self.attribute`` stands in this class, with the scope around it, or that of what methods call ``own``."""
+        if own not in self._on_self:
+            found = self._on_self[own] = {}
             for inner in self.scope.descendants():
-                for load in inner.loads.get("self", ()):
+                for load in inner.loads.get(own, ()):
                     parent = parent_of(load)
                     if isinstance(parent, ast.Attribute):
-                        self._on_self.setdefault(parent.attr, []).append((inner, parent))
-        return self._on_self.get(attribute, [])
+                        found.setdefault(parent.attr, []).append((inner, parent))
+        return self._on_self[own].get(attribute, [])
 
 
 class Placed:

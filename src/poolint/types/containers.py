@@ -100,12 +100,16 @@ def behind(ev: Evaluator, one: Pending, node: ast.Subscript, scope: Scope) -> Ty
 
 
 def part(ev: Evaluator, owner: Type, node: ast.Subscript) -> Type:
-    """What stands behind a key of an object: of a ``TypedDict``, what that declares for it."""
+    """What stands behind a key of an object: of a ``TypedDict``, what that declares for it; else what its class gives for one."""
+    from poolint.types.returns import called  # which asks for what objects have
+
     key = node.slice.value if isinstance(node.slice, ast.Constant) else None
     classes = lineage(ev, owner) if isinstance(key, str) and isinstance(owner, Instance) else []
     if isinstance(key, str) and any(last_name(one) == "TypedDict" for cls in classes for one in cls.node.bases):  # type: ignore[attr-defined]
         return ev.type_of_member(owner, key)
-    return content(ev, owner)
+    is_ours = isinstance(owner, Instance) and owner.cls is not owner.base
+    asked = ev.type_of_member(owner, "__getitem__") if is_ours else UNKNOWN
+    return called(ev, asked) if isinstance(asked, Function) else content(ev, owner)
 
 
 def put(ev: Evaluator, node: ast.Subscript, scope: Scope) -> list[Bound]:

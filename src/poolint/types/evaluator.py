@@ -199,7 +199,8 @@ class Evaluator:
         if isinstance(value, Pending):
             return containers.behind(self, value, node, scope)
         if isinstance(value, (ClassObject, LibraryName)):
-            return annotated.generic_alias(self, value, node, scope)
+            put = containers.keyed(self, node, scope) if isinstance(value, LibraryName) else UNKNOWN
+            return annotated.generic_alias(self, value, node, scope) if put is UNKNOWN else put
         found = containers.keyed(self, node, scope) if value is UNKNOWN else containers.part(self, value, node)
         return by_use.unless_known(self, found, node, scope) if found is UNKNOWN else found
 

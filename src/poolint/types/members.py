@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.models import standard
 from poolint.models.schema import HANDLES
 from poolint.models.standard import ENTERS
-from poolint.screen import STATE_HOLDERS
+from poolint.screen.shapes import STATE_HOLDERS, TABLE
 from poolint.syntax.scopes import Scope
 from poolint.types import annotated, decorated, entities, made_of, makers, narrowing, returns
 from poolint.types.class_attributes import type_of_set
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator
+    from poolint.types.overrides import Heirs
 
 _GENERATOR = "poolint.evidence.AsyncGenerator"
 _TAKING_ITEM = frozenset({"get", "pop", "popleft", "setdefault", "__next__", "__anext__"})
@@ -152,12 +153,16 @@ def of_instance(ev: Evaluator, receiver: Instance, attribute: str) -> Type:
         if found is not None:
             return found
         if receiver.base is None:
-            from poolint.types.overrides import Heirs
-
-            heirs = ev.derived(Heirs)
+            heirs = _heirs(ev)
             given = heirs.attribute(receiver, attribute) if ev.interfaces.get(receiver.cls) is not False else UNKNOWN
             return heirs.mixed_in(receiver, attribute) if given is UNKNOWN else given
     return _of_library(ev, receiver, attribute)
+
+
+def _heirs(ev: Evaluator) -> Heirs:
+    from poolint.types.overrides import Heirs
+
+    return ev.derived(Heirs)
 
 
 def _of_library(ev: Evaluator, receiver: Instance | ClassObject, attribute: str) -> Type:
@@ -205,7 +210,8 @@ def _of_class(ev: Evaluator, receiver: ClassObject, attribute: str) -> Type:
             return Function(one.scope, receiver)
         return one
     found = _of_library(ev, receiver, attribute)
-    return type_of_set(ev, lineage(ev, receiver), attribute) if found is UNKNOWN else found
+    found = type_of_set(ev, lineage(ev, receiver), attribute) if found is UNKNOWN else found
+    return _heirs(ev).mixed_in(receiver, attribute) if found is UNKNOWN and receiver.base is None else found
 
 
 def lineage(ev: Evaluator, cls: ClassObject | Instance) -> list[Scope]:
@@ -359,7 +365,9 @@ def state_name(node: ast.expr) -> str:
 
 
 def is_application(node: ast.expr) -> bool:
-    """Whether an expression is an application by its name, or what leads to it."""
+    """Whether an expression is an application by its name, or what leads to it, or its table of what it keeps for all."""
+    if isinstance(node, ast.Attribute) and node.attr == TABLE:
+        node = node.value
     return _last_name(node) in STATE_HOLDERS
 
 

@@ -24,6 +24,7 @@ from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, known
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from poolint.models.schema import Class
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
@@ -76,23 +77,28 @@ class Heirs:
         having = [one for one in self._all_below(owner) or () if self._has(one, name)]
         return known([self.ev.type_of_member(self.ev.class_object(one).instance(), name) for one in having])
 
-    def mixed_in(self, receiver: Instance, name: str) -> Type:
-        """What an attribute or a method is that a class without bases reads of its own objects and never has: classes below it
-        have it of other bases. Where these do not agree, it may be anything."""
+    def mixed_in(self, receiver: Instance | ClassObject, name: str) -> Type:
+        """What an attribute or a method is that a class without bases reads of its own objects, or of itself, and never has:
+        classes below it have it of other bases. Where these do not agree, it may be anything."""
         owner = receiver.cls
         if not isinstance(owner, Scope) or name.startswith("__") or not stands_alone(owner.node):
             return UNKNOWN
-        return self.ev.once((owner, name, "mixed-in"), self._mixed_in, owner, name)
+        is_class = isinstance(receiver, ClassObject)
+        return self.ev.once((owner, name, is_class, "mixed-in"), self._mixed_in, owner, name, is_class)
 
-    def _mixed_in(self, owner: Scope, name: str) -> Type:
-        if not any(True for _ in index_of(owner).on_self(name)):
+    def _mixed_in(self, owner: Scope, name: str, is_class: bool) -> Type:
+        if not index_of(owner).on_self(name, "cls" if is_class else "self"):
             return UNKNOWN
-        found = [
-            self.ev.type_of_member(self.ev.class_object(one).instance(), name)
-            for one in self._all_below(owner) or ()
-            if self._has(one, name)
-        ]
+        below = [self.ev.class_object(one) for one in self._all_below(owner) or () if self._has(one, name)]
+        found = [self.ev.type_of_member(one if is_class else one.instance(), name) for one in below]
         return found[0] if found and len({_apart_from_receiver(one) for one in found}) == 1 else UNKNOWN
+
+    def mixed_with(self, owner: Scope) -> Class | None:
+        """The class of a library whose behaviour those have that mix in a class without bases; None where they do not agree."""
+        if not stands_alone(owner.node):
+            return None
+        found = [self.ev.class_object(one).base for one in self._all_below(owner) or ()]
+        return found[0] if found and all(one is found[0] for one in found) else None
 
     def behind(self, owner: Scope) -> ClassObject | None:
         """The class with a library's behaviour that stands behind a mixin where classes name both among their bases, mixin
@@ -128,9 +134,11 @@ class Heirs:
 
     def _has(self, cls: Scope, name: str) -> bool:
         """Whether a class has an attribute, its own or inherited."""
-        return any(
-            name in one.bindings or name in one.self_assignments for one in lineage(self.ev, ClassObject(cls, None))
-        )
+        own = lineage(self.ev, ClassObject(cls, None))
+        if any(name in one.bindings or name in one.self_assignments for one in own):
+            return True
+        base, models = self.ev.class_object(cls).base, self.ev.models
+        return base is not None and (models.method(base, name) is not None or bool(models.attribute(base, name)))
 
     def filled(self, cls: ClassObject) -> ClassObject:
         """The class whose objects are meant by the name of an interface; the same where it is none, or where none of the

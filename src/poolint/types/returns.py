@@ -276,8 +276,9 @@ def made_manager(ev: Evaluator, scope: Scope) -> Literal["cm", "async-cm"] | Non
 def returned(ev: Evaluator, scope: Scope, receiver: Type | None) -> Type:
     """What calling a function of the project gives, before any ``await``."""
     found = ev.once((scope, "returned"), _returned, ev, scope)
-    if found is UNKNOWN and scope.enclosing_class is not None and receiver is not None:
-        found = ev.once((scope, receiver, "written"), _written, ev, scope, receiver)
+    if scope.enclosing_class is not None and receiver is not None and _tells_nothing(found):
+        written = ev.once((scope, receiver, "written"), _written, ev, scope, receiver)
+        found = found if written is UNKNOWN else written
     if isinstance(receiver, (Instance, ClassObject)) and (
         receiver.cls is not scope.enclosing_class or receiver.arguments
     ):
@@ -294,9 +295,16 @@ def returned(ev: Evaluator, scope: Scope, receiver: Type | None) -> Type:
     return found
 
 
+def _tells_nothing(given: Type) -> bool:
+    """Whether nobody knows what a function gives, awaited or not."""
+    if isinstance(given, Pending):
+        return given.awaited is UNKNOWN and given.entered is UNKNOWN and given.item is UNKNOWN
+    return given is UNKNOWN
+
+
 def _written(ev: Evaluator, scope: Scope, receiver: Type) -> Type:
-    """What those give who write an abstract method that declares nothing, where all of it is sessions and connections: of
-    other objects each class has its own, and what one does says nothing of the rest."""
+    """What those give who write an abstract method that declares nothing, or a parameter of its class, where all of it is
+    sessions and connections: of other objects each class has its own, and what one does says nothing of the rest."""
     from poolint.types.overrides import Heirs
 
     written = ev.derived(Heirs).written(Function(scope, receiver))

@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.places import arguments_of
 from poolint.flow.flags import name_of
+from poolint.syntax.scopes import Scope
 from poolint.types.arguments import parameter_for
 from poolint.types.class_attributes import set_on
 from poolint.types.members import lineage
+from poolint.types.overrides import Heirs
 from poolint.types.values import ClassObject, Instance, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from poolint.models.loader import Models
-    from poolint.syntax.scopes import Scope
+    from poolint.models.schema import Class
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Function
 
@@ -84,18 +86,25 @@ class Entities:
             made = self._made(owner, path[1:]) if owner is not None else None
             if made is not None:
                 return made
-        if owner is None or owner.base is None or not owner.base.runs_on:
+        asking = self._asking(owner) if owner is not None else None
+        if owner is None or asking is None or not asking.runs_on:
             return None
         for cls in lineage(self.ev, owner):
             for base in getattr(cls.node, "bases", ()):
                 place = name_of(base).rpartition(".")[0]
-                registry = self._at(f"{place}.{owner.base.runs_on}", cls.parent or cls) if place else None
+                registry = self._at(f"{place}.{asking.runs_on}", cls.parent or cls) if place else None
                 if registry is not None:
                     return registry
-        session = self._sessions.get(owner.base.name)
+        session = self._sessions.get(asking.name)
         if session is None or not _is_passed(node, scope):
             return None
         return self._at_hand(session, scope) or Registry("", name_of(node), path, session)
+
+    def _asking(self, owner: ClassObject | Instance) -> Class | None:
+        """The class of a library by which a class asks for its objects; of one that is mixed in, that of those below it."""
+        if owner.base is None and isinstance(owner.cls, Scope):
+            return self.ev.derived(Heirs).mixed_with(owner.cls)
+        return owner.base
 
     def _made(self, owner: ClassObject | Instance, attribute: str) -> Registry | None:
         """The registry that has made what a class has for asking for its objects: ``query = session.query_property()``."""

@@ -191,7 +191,11 @@ class Beginnings:
         for name, _, provider in passed:
             parts = _parts(self.ev, provider.scope)
             inner = self.lent_to(provider.scope, depth + 1) if parts else {}
-            found.update({f"{name}.{path}": inner[place] for path, place in parts.items() if place in inner})
+            own = dict.fromkeys(set(parts.values()) & _bound_by_blocks(provider.scope), provider.scope)
+            if own and found[name] is provider.scope:
+                del found[name]  # it gives no connection, but an object that has one
+            lent = {**inner, **own}
+            found.update({f"{name}.{path}": lent[place] for path, place in parts.items() if place in lent})
         if not depth:
             self._lending[function] = found
         return found
@@ -248,7 +252,7 @@ def _run(holdings: Holdings, names: dict[str, Scope], function: Scope, place: in
         if hold.cls.kind in SESSIONS and hold.resource in names:
             source = names[hold.resource]
             cause = Cause("dependency-used" if hold.is_sure else "dependency-may-use", (function.name, source.name))
-        elif hold.resource == _yielded(function) and (hold.is_sure or hold.cls.kind in SESSIONS):
+        elif hold.resource in _given(holdings, function) and (hold.is_sure or hold.cls.kind in SESSIONS):
             source = function
             what: What = "dependency-used-own" if hold.is_sure else "dependency-may-use-own"
             cause = Cause(what if hold.cls.kind in SESSIONS else "dependency-took", (function.name,))
@@ -271,10 +275,19 @@ def _source(ev: Evaluator, dependency: Scope) -> Scope:
     return dependency
 
 
-def _yielded(function: Scope) -> str:
-    """The name of what a dependency gives to those that depend on it."""
+def _given(holdings: Holdings, function: Scope) -> set[str]:
+    """The names of what a dependency gives to those that depend on it, and of what it makes the object with that it gives."""
     given = function.yields[0].value if function.yields else None
-    return given.id if isinstance(given, ast.Name) else ""
+    if isinstance(given, ast.Name):
+        return {given.id}
+    return set(_parts(holdings.objects.ev, function).values()) & _bound_by_blocks(function)
+
+
+def _bound_by_blocks(function: Scope) -> set[str]:
+    """The names of what a generator has for as long as it is in a block."""
+    if not function.is_generator:
+        return set()
+    return {name for name, found in function.bindings.items() if len(found) == 1 and found[0].kind == "with"}
 
 
 def _place(parameter: ast.arg, scope: Scope) -> ast.expr:

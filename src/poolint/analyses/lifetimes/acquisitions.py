@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.carrying import Carrying
@@ -19,6 +20,7 @@ from poolint.analyses.lifetimes.destinations import (
     target_of,
 )
 from poolint.analyses.lifetimes.given_pools import is_bound_to, is_given_away
+from poolint.analyses.lifetimes.own_registries import is_own_registry
 from poolint.analyses.lifetimes.responses import Lenders, is_handed_on, is_owed, is_streamed, may_owe
 from poolint.analyses.lifetimes.state import Taker
 from poolint.analyses.pool_limits import is_lent, is_unpooled
@@ -27,11 +29,12 @@ from poolint.models.schema import POOLING, RELEASABLE
 from poolint.models.standard import STEPPING
 from poolint.syntax.captures import is_captured
 from poolint.syntax.expressions import first_name
-from poolint.syntax.scopes import CallKey, ScopeKey, parent_of, reads_of
+from poolint.syntax.scopes import CallKey, ScopeKey, parent_of
 from poolint.syntax.surroundings import chosen
 from poolint.types.call_sites import at_hand, call_site, callees_of, may_ask_registry
 from poolint.types.evidence import as_used
 from poolint.types.following import origin
+from poolint.types.overrides import Heirs
 from poolint.types.values import Function, Instance, union
 from poolint.types.vocabulary import last_name, outlasts_block
 
@@ -239,29 +242,6 @@ def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> t
     return "borrowed" if borrows(ev, node, scope) else (fact, cls, "")
 
 
-def is_own_registry(factory: ast.expr, scope: Scope) -> bool:
-    """Whether a registry that is called is the function's own, so that nobody else can empty it.
-
-    It is made here, and nothing is done with it but to call it and its methods.
-    """
-    if not isinstance(factory, ast.Name):
-        return False
-    bindings = scope.bindings.get(factory.id, ())
-    if len(bindings) != 1 or bindings[0].kind not in ("assign", "annotated"):
-        return False
-    if not isinstance(bindings[0].value, ast.Call) or factory.id in scope.globals:
-        return False
-    return all(inner is scope and _is_called(load) for inner, load in reads_of(factory.id, scope))
-
-
-def _is_called(load: ast.expr) -> bool:
-    """Whether something, or a method of it, is called where it stands."""
-    parent = parent_of(load)
-    if isinstance(parent, ast.Attribute):
-        load, parent = parent, parent_of(parent)
-    return isinstance(parent, ast.Call) and parent.func is load
-
-
 def _class_of(ev: Evaluator, value: ast.expr, scope: Scope, name: str = "") -> Class | None:
     """The one class of resource that an expression gives, as far as a library knows it; of two, the one that is used
     under the name."""
@@ -309,8 +289,9 @@ class _Handing:
         """
         may_be_owed = cls.kind in RELEASABLE or cls.kind == "response"
         may_be_owed = may_be_owed or (cls.kind in POOLING and is_bound_to(node, scope))
-        inner = self._callee(node, scope) if may_be_owed else None
-        handed = self._handed.of(inner.key) if inner is not None else ()
+        run = self._run_by(node, scope) if may_be_owed else ()
+        inner = run[0] if run else None
+        handed = self._handed_by(run)
         if inner is None and cls.kind == "session":
             inner = self._stepped(node, scope)
             handed = self._of_value(inner.yields[0].value, inner, _BLOCKS) if inner is not None else ()
@@ -324,14 +305,16 @@ class _Handing:
         names = {one.cls or cls.name for one in handed}
         return fact, self.ev.models.classes.get(handed[0].cls, cls) if len(names) == 1 else cls, inner.name
 
-    def _callee(self, node: ast.Call, scope: Scope) -> Scope | None:
-        """The function of the project that a call runs, all of it and nothing else."""
+    def _run_by(self, node: ast.Call, scope: Scope) -> tuple[Scope, ...]:
+        """The function of the project that a call runs, all of it and nothing else; of an abstract method all that write it."""
         callees = callees_of(self.ev, node, scope)
         if len(callees) != 1 or not isinstance(callees[0], Function):
-            return None
-        inner = callees[0].scope
-        is_plain = inner.kind == "function" and not inner.is_generator
-        return inner if is_plain and not getattr(inner.node, "decorator_list", None) else None
+            return ()
+        found = self.ev.derived(Heirs).written(callees[0]) or (callees[0].scope,)
+        return found if all(map(_is_plain, found)) else ()
+
+    def _handed_by(self, run: tuple[Scope, ...]) -> tuple[_Handed, ...]:
+        return functools.reduce(_all_handed, (self._handed.of(one.key) for one in run), ())
 
     def _stepped(self, node: ast.Call, scope: Scope) -> Scope | None:
         """The plain generator of the project that a call makes, asks for the one item that it gives, and lets go of:
@@ -381,11 +364,15 @@ class _Handing:
             return (_Handed(CallKey.of(call, scope), cls.name if cls is not None else ""),)
         if role == "create" and is_given_away(call, value, scope) and not is_unpooled(self.ev, call, scope):
             cls = _class_of(self.ev, value, scope)
-            return (
-                (_Handed(CallKey.of(call, scope), cls.name),) if cls is not None and cls.kind in POOLING else _NOT_ALL
-            )
-        inner = self._callee(call, scope) if fact.row is None and fact.cls is None else None
-        return self._handed.of(inner.key) if inner is not None else _NOT_ALL
+            is_pool = cls is not None and cls.kind in POOLING
+            return (_Handed(CallKey.of(call, scope), cls.name),) if is_pool and cls is not None else _NOT_ALL
+        run = self._run_by(call, scope) if fact.row is None and fact.cls is None else ()
+        return self._handed_by(run) if run else _NOT_ALL
+
+
+def _is_plain(inner: Scope) -> bool:
+    """Whether a call of a function runs it, all of it and nothing else."""
+    return inner.kind == "function" and not inner.is_generator and not getattr(inner.node, "decorator_list", None)
 
 
 def _all_handed(one: tuple[_Handed, ...], other: tuple[_Handed, ...]) -> tuple[_Handed, ...]:

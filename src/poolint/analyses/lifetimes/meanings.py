@@ -235,6 +235,13 @@ def is_same(ev: Evaluator, value: ast.expr | None, config: Config, cls: Class) -
     return row is not None and (row.returns == "self" or row.returns == cls.name)
 
 
+def gives(ev: Evaluator, cls: Class, value: ast.expr, names: frozenset[str], scope: Scope) -> bool:
+    """Whether what is given away is the resource, holds it, or is an object that is made with it on the spot."""
+    if isinstance(value, ast.Call) and _makes_object(ev, value, scope) and is_made_with(ev, value, names, scope):
+        return True
+    return carries(ev, cls, value, names, scope)
+
+
 def carries(ev: Evaluator, cls: Class, value: ast.expr, names: frozenset[str], scope: Scope) -> bool:
     """Whether an expression is the resource, or holds it as it is: in a tuple, an arm of a ternary, …"""
     stack: list[ast.expr | None] = [value]
@@ -270,15 +277,6 @@ def is_of_owner(call: ast.Call, names: frozenset[str]) -> bool:
     return any(name_of(one) == "self" for one in (receiver, *call.args, *(each.value for each in call.keywords)) if one)
 
 
-def leaves_alone(ev: Evaluator, call: ast.Call, names: frozenset[str], scope: Scope) -> bool:
-    """Whether a method of the object mentions nothing of what attributes of these ``names`` hold."""
-    callee = ev.type_of(call.func, scope)
-    attributes = {name.rpartition(".")[2] for name in names}
-    return isinstance(callee, Function) and not any(
-        isinstance(one, ast.Attribute) and one.attr in attributes for one in ast.walk(callee.scope.node)
-    )
-
-
 def asks_who_takes(call: ast.AST | None, names: frozenset[str]) -> bool:
     """Whether a call gives what the resource is then handed to: ``pool_of(tenant).put(conn)``. What hands it back is not taken
     to fail before it does."""
@@ -291,8 +289,10 @@ def leaves_idle(
 ) -> bool:
     """Whether a call takes no connection: of a session, what only puts it by; of an engine, what cannot fail."""
     if cls.lazy:
-        is_made = isinstance(ev.type_of(call.func, scope), ClassObject)
-        return not node.may_raise or (edge.is_unwinding and is_made)
+        made = ev.type_of(call.func, scope)
+        if isinstance(made, ClassObject) and made.base is not None and made.base.kind == "session":
+            return edge.is_unwinding  # it works with the session from here on
+        return not node.may_raise or (edge.is_unwinding and isinstance(made, ClassObject))
     return cls.kind == "session" and puts_by(ev, call, argument, scope)
 
 

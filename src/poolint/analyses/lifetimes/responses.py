@@ -10,7 +10,8 @@ from poolint.analyses.lifetimes.destinations import may_lend, target_of
 from poolint.models.schema import CLOSING_ROLES, Method
 from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.syntax.surroundings import call_taking, with_await
-from poolint.types.call_sites import callees_of
+from poolint.types.call_sites import call_site, callees_of
+from poolint.types.following import origin
 from poolint.types.values import Function
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
+    from poolint.types.following import Passage
+
+_PLAINLY: frozenset[Passage] = frozenset()
 
 
 class Lenders:
@@ -79,6 +83,13 @@ def is_owed(ev: Evaluator, cls: Class, fact: CallSite, node: ast.Call, inner: Sc
     )
     given = node.func if is_own else passed_for(client.id, node, callee)
     return given is not None and _outlives(_root(given), scope)
+
+
+def is_read_later(ev: Evaluator, value: ast.expr, scope: Scope) -> bool:
+    """Whether a value is a response that is still to be read, for which its client has to be open."""
+    made = origin(ev, value, scope, _PLAINLY)
+    fact = call_site(ev, made.node, made.scope, use_evidence=False) if isinstance(made.node, ast.Call) else None
+    return fact is not None and may_owe(fact) and _is_asked_for(fact)
 
 
 def may_owe(fact: CallSite) -> bool:

@@ -23,6 +23,7 @@ from poolint.analyses.lifetimes.meanings import (
     closes_pool,
     commanded,
     ends_its_client,
+    gives,
     gives_back_at_its_end,
     is_for_block,
     is_made_with,
@@ -31,7 +32,6 @@ from poolint.analyses.lifetimes.meanings import (
     is_of_owner,
     is_queried,
     is_same,
-    leaves_alone,
     leaves_idle,
     says_closed,
     undoes,
@@ -203,7 +203,8 @@ class Moves:
             if carries(self.ev, self.cls, argument, config.names, self.scope):
                 return self._passed(node, call, argument, config, edge)
         if is_of_owner(call, config.names):
-            return config if leaves_alone(self.ev, call, config.names, self.scope) else End("handed", "kept")
+            is_left = self.ownership.carried.leaves_as_it_is(call, config.names, self.scope, self.cls)
+            return config if is_left else End("handed", "kept")
         root = source_of(self.ev, call, self.scope) if self.is_session else None
         if root is not None and name_of(root) in config.names:
             fact = call_site(self.ev, call, self.scope)
@@ -392,7 +393,7 @@ class Moves:
 
     def _given(self, node: Node, config: Config) -> Config | End:
         value = node.node.value if isinstance(node.node, (ast.Return, ast.Yield, ast.YieldFrom)) else node.value
-        if value is None or not carries(self.ev, self.cls, value, config.names, self.scope):
+        if value is None or not gives(self.ev, self.cls, value, config.names, self.scope):
             return config
         if node.kind == "return":
             return End("handed", "returned")

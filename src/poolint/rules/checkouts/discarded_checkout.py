@@ -61,7 +61,7 @@ class DiscardedCheckout(Rule):
         if observation.problem != "discarded":
             return None
         told = f"{leak_subject(observation)} is held by no name and can never be released: {lost(observation)}"
-        if isinstance(parent_of(observation.node), ast.Expr) and observation.cls.on_drop == "collected":
+        if isinstance(parent_of(observation.node), ast.Expr) and observation.cls.on_drop in ("collected", "dropped"):
             # What has run nothing is in no cycle of references, and back at once (SQLAlchemy 2.1, CPython).
             told = f"{leak_subject(observation)} is held by no name: nothing but the collector can give it back"
         if observation.cls.kind == "connection" and observation.call.is_direct:

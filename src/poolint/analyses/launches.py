@@ -94,7 +94,7 @@ def blocks(begun: ast.Call, scope: Scope) -> Iterator[WithNode]:
     """The blocks of the executor that a thread is started by, which wait for it at their ends."""
     executor = executor_of(begun)
     for statement in scope.withs:
-        bound = {name_of(one.optional_vars) for one in statement.items if one.optional_vars is not None}
+        bound = {name_of(one.optional_vars or one.context_expr) for one in statement.items}
         if executor is not None and name_of(executor) in bound and is_inside(begun, statement):
             yield statement
 
