@@ -23,6 +23,7 @@ from poolint.analyses.given_work import CALLED, GivenWork
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, left, left_by, made_by
 from poolint.analyses.joined import joined, run_in_thread
 from poolint.analyses.kept_results import is_result_kept
+from poolint.analyses.made_fields import MadeFields
 from poolint.analyses.managers import entry_of
 from poolint.analyses.once import happens_once
 from poolint.analyses.property_reads import property_reads
@@ -80,6 +81,7 @@ class Edges:
         self._of_scope: dict[Scope, tuple[Edge, ...]] = {}
         self._of_call: dict[ast.Call, tuple[Edge, ...]] = {}
         self._entering = ev.derived(Entering)
+        self._made_fields = ev.derived(MadeFields)
         self.contexts = ev.derived(Contexts)
         self._queues = ev.derived(Queues)
         self._implied: dict[Scope, tuple[Edge, ...]] = {}
@@ -159,6 +161,7 @@ class Edges:
         if node in self._joining:
             return ()
         fixed = self._entering.known(node, target, scope, caller) if isinstance(node, ast.Call) else ()
+        fixed += self._made_fields.known(node, target, scope)
         if isinstance(node, ast.Call) and self._runs_it.is_result_driven(
             node, target, scope, is_own=RESULT_RUNS in caller
         ):
