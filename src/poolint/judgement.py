@@ -45,9 +45,9 @@ MAX_SLICES = 400
 """Slices of one file; what is found beyond is reported without fixes."""
 
 _COSTS = ("POL101", "POL102", "POL107", "POL2", "POL3", "POL4", "POL601")
-"""What the codes begin with of findings that cost nothing where nobody runs the code. An `await` that is missing before a query is
-a trap for who calls it next, and an application is set up wrongly whatever of it runs; what the library does not have shows at
-once."""
+"""What the codes begin with of findings that cost nothing where nobody runs the code. An `await` that is missing before a query
+is a trap for who calls it next, and an application is set up wrongly whatever of it runs; what the library does not have shows
+at once."""
 
 
 class _Found(msgspec.Struct):
