@@ -219,3 +219,42 @@ def test_a_connection_is_followed_that_is_named_with_others_or_in_an_expression(
     found = list(checker.check(Source.read(str(path))))
     assert [(one.function, one.code) for one in found] == [("load", "POL201"), ("count", "POL201")]
     assert {one.certainty.value for one in found} == {"possible"}
+
+
+ALIASED = """\
+from typing import Any
+
+from graphlake.aio import connect as open_graph
+
+
+async def drain(cursor: Any) -> list[tuple[str, str]]:
+    found = []
+    while rows := await cursor.fetchmany(500):
+        found.extend(rows)
+    return found
+
+
+async def edges(dsn: str) -> list[tuple[str, str]]:
+    graph = await open_graph(dsn)
+    cursor = await graph.cursor()
+    await cursor.execute("MATCH (a)-[e]->(b) RETURN a.name, b.name")
+    return await drain(cursor)
+
+
+async def edges_well(dsn: str) -> list[tuple[str, str]]:
+    graph = await open_graph(dsn)
+    try:
+        cursor = await graph.cursor()
+        await cursor.execute("MATCH (a)-[e]->(b) RETURN a.name, b.name")
+        return await drain(cursor)
+    finally:
+        await graph.close()
+"""
+
+
+def test_connect_may_have_another_name_and_its_cursor_be_read_by_others(tmp_path: Path) -> None:
+    path = tmp_path / "edges.py"
+    path.write_text(ALIASED)
+    checker = Checker(Settings(certainty="possible", root=str(tmp_path)), LazyRules())
+    found = list(checker.check(Source.read(str(path))))
+    assert [(one.function, one.code) for one in found] == [("edges", "POL201")]

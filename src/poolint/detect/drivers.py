@@ -22,7 +22,7 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import assigned, parent_of, reads_of
-from poolint.syntax.surroundings import method_call
+from poolint.syntax.surroundings import call_taking, method_call
 from poolint.types.call_sites import CallSite, callees_of, receiver_text
 from poolint.types.definitions import Definitions
 from poolint.types.values import Function, LibraryName
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _CONNECT, _CURSOR, _EXECUTES = "connect", "cursor", frozenset({"execute", "executemany"})
 _GIVES = frozenset({"fetchone", "fetchall", "fetchmany"})
 """The protocol of PEP 249."""
+_PASSED = "()"
+"""What stands for whatever somebody does who is passed a cursor: it has rows."""
 
 
 Mode = Literal["", "sync", "async"]
@@ -86,7 +88,7 @@ class Drivers:
         node = without_await(value)
         if not isinstance(node, ast.Call):
             return ""
-        if last_name(node.func) == _CONNECT and self._is_foreign(node, scope):
+        if self._connects(node, scope) and self._is_foreign(node, scope):
             return "async" if is_awaited else "sync"
         if last_name(node.func) not in self.ev.derived(Definitions).of(scope.module):
             return ""
@@ -105,6 +107,12 @@ class Drivers:
             return ""
         modes = {self._mode(_made(value, scope), scope) for value in scope.returns}
         return modes.pop() if len(modes) == 1 else ""
+
+    def _connects(self, node: ast.Call, scope: Scope) -> bool:
+        """Whether what is called is ``connect``, under whatever name it was imported."""
+        found = callees_of(self.ev, node, scope) if isinstance(node.func, ast.Name) else ()
+        names = [one.name.rpartition(".")[2] for one in found if isinstance(one, LibraryName)]
+        return last_name(node.func) == _CONNECT or _CONNECT in names
 
     def _is_foreign(self, node: ast.Call, scope: Scope) -> bool:
         """Whether a call is one of a library of which poolint has no model."""
@@ -136,8 +144,8 @@ def _is_connection(name: str, scope: Scope) -> bool:
     words = {"commit"} & called.keys()
     for own, bound in scope.bindings.items():
         if any(one.value is not None and called[_CURSOR] in ast.walk(one.value) for one in bound):
-            words |= {_method(load) for load in scope.loads.get(own, ())}
-    return not words.isdisjoint(_EXECUTES) and not words.isdisjoint(_GIVES | {"commit"})
+            words |= {_method(load) or (_PASSED if call_taking(load) else "") for load in scope.loads.get(own, ())}
+    return not words.isdisjoint(_EXECUTES) and not words.isdisjoint(_GIVES | {"commit", _PASSED})
 
 
 def _method(load: ast.expr) -> str:

@@ -60,7 +60,7 @@ _COMMITS = b".commit()"
 _BESIDE = (b".refresh(", b".add_all(", b".rollback()", b".flush()", b".scalars(", b".delete(")
 """How a session is worked with that somebody passes: it is committed, and asked for what little else has."""
 
-DRIVER = (b".connect(", b".cursor(", b".execute")
+DRIVER = (b"connect", b".cursor(", b".execute")
 """What the protocol of a driver without a model needs (see :mod:`poolint.detect.drivers`)."""
 
 BY_HAND = re.compile(rb"self(?<!\wself)\.\w+\.__a?enter__\(")
