@@ -26,6 +26,9 @@ _HELD = {
     "lost": "its slot in the pool is lost forever",
 }
 
+_BY_REFERENCE = ("closed", "dropped")
+"""Ways in which the last reference ends it."""
+
 _OPEN = {
     "terminated": "its connections stay open until the garbage collector closes them, with a warning",
     "open": "its connections stay open until the other side closes them",
@@ -64,7 +67,7 @@ def is_ended_when_dropped(leak: LeakedCheckout) -> bool:
     as the function returns; or whether a connection does that, of a driver or of a pool that gets it back so."""
     if leak.cls.kind == "client":
         return leak.cls.mode == "sync" and leak.cls.on_drop == "terminated"
-    return leak.cls.kind == "connection" and leak.cls.mode == "sync" and leak.cls.on_drop == "closed"
+    return leak.cls.kind == "connection" and leak.cls.mode == "sync" and leak.cls.on_drop in _BY_REFERENCE
 
 
 def certainty(leak: LeakedCheckout) -> Certainty:

@@ -195,7 +195,9 @@ class Beginnings:
             if own and found[name] is provider.scope:
                 del found[name]  # it gives no connection, but an object that has one
             lent = {**inner, **own}
-            found.update({f"{name}.{path}": lent[place] for path, place in parts.items() if place in lent})
+            for path, place in parts.items():
+                below = {one: source for one, source in lent.items() if f"{one}.".startswith(f"{place}.")}
+                found.update({f"{name}.{path}{one[len(place) :]}": source for one, source in below.items()})
         if not depth:
             self._lending[function] = found
         return found

@@ -7,6 +7,7 @@ is entered with ``with`` may hold a connection while the block runs, whatever it
 from __future__ import annotations
 
 import ast
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.asked_arguments import deciding
@@ -307,8 +308,14 @@ class Objects:
             for cls in lineage(self.ev, owner) if owner is not None else ():
                 found = [m for m in cls.children if m.name in ENTERS and m.kind == "function"]
                 if found:
-                    yield from ((method, True) for method in found)
+                    yield from ((method, True) for method in (*found, *self._making(call, owner)))
                     break
+
+    def _making(self, call: ast.expr, owner: Instance | None) -> Iterator[Scope]:
+        """What makes the object that a header makes and enters."""
+        if isinstance(call, ast.Call) and owner is not None:
+            inits = (m for cls in lineage(self.ev, owner) for m in cls.children if m.name == "__init__")
+            yield from islice(inits, 1)
 
     def _leaving(self, function: Scope) -> _Holds:
         assert self._left is not None
@@ -328,7 +335,7 @@ class Objects:
         """What a resource that a generator or ``__enter__`` holds is called around it; empty where it has no name."""
         root, _, path = resource.partition(".")
         if root == "self" and is_method:
-            owner = target if _gives(function, "self") and target else name_of(call)
+            owner = target if _is_bound(function) and target else name_of(call)
             made = self.places.of(call, scope).get(path)
             return self.places.first(made or f"{owner}.{path}", scope) if made or owner else ""
         if is_parameter(root, function) and isinstance(call, ast.Call):
@@ -352,6 +359,12 @@ class Objects:
                     text = name_of(argument)
                     return self.places.first(f"{text}.{path}" if path else text, scope)
         return ""
+
+
+def _is_bound(function: Scope) -> bool:
+    """Whether a block binds the object for which this method runs as it is entered, or made."""
+    family = function.parent.children if function.name == "__init__" and function.parent is not None else (function,)
+    return any(_gives(one, "self") for one in family if one is function or one.name in ENTERS)
 
 
 def _root(node: ast.expr) -> ast.expr:

@@ -24,10 +24,13 @@ _MEMBERS: frozenset[Passage] = frozenset({"attribute"})
 
 
 def may_take_for_block(scope: Scope) -> bool:
-    """Whether a function runs as an object is entered: it is what enters that, or a method that this calls on it."""
+    """Whether a function runs as an object is entered: it is what enters that, or a method that this calls on it, or what makes
+    an object that is entered on the spot."""
     owner = scope.enclosing_class
     if owner is None or scope.name in ENTERS:
         return owner is not None
+    if scope.name == "__init__":
+        return any(one.name in ENTERS for one in owner.children)
     return any(
         isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name) and call.func.value.id == "self"
         for one in owner.children

@@ -138,6 +138,11 @@ def acquisition(ev: Evaluator, node: ast.Call, scope: Scope) -> Site | Unfollowe
     return why if why in ("entered", "passed") else "module"
 
 
+def is_given_to_caller(ev: Evaluator, scope: Scope) -> bool:
+    """Whether whatever a function returns is a checkout that its caller owes."""
+    return bool(ev.derived(_Handing).of(scope))
+
+
 def is_taking(fact: CallSite) -> bool:
     """Whether a call takes something, by its own words or as the making of an object that does."""
     return (fact.role or (fact.cls.construct if fact.cls is not None else "")) in _TAKES
@@ -281,6 +286,11 @@ class _Handing:
         self._handed: Summaries[ScopeKey, tuple[_Handed, ...]] = Summaries(
             "hands-on", self._of_function, bottom=(), join=_all_handed
         )
+
+    def of(self, scope: Scope) -> tuple[_Handed, ...]:
+        """What a function hands to its caller, which has nothing else from it."""
+        found = self._handed.of(scope.key) if _is_plain(scope) else _NOT_ALL
+        return () if found == _NOT_ALL else found
 
     def from_helper(self, node: ast.Call, scope: Scope, cls: Class) -> tuple[CallSite, Class, str] | None:
         """What a call gives that a function of the project has checked out, and the name of that function.

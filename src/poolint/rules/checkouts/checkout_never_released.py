@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
+from poolint.detect.provided import ProvidedCheckout
 from poolint.diagnostics import Certainty
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import NO_RELEASE, is_ended_when_dropped, is_pool_per_call, leak_subject, lost
+from poolint.rules.wording import NO_RELEASE, held, is_ended_when_dropped, is_pool_per_call, leak_subject, lost
 
 
 class CheckoutNeverReleased(Rule):
@@ -22,6 +23,8 @@ class CheckoutNeverReleased(Rule):
     function that only tests call: its engine goes with them; in a test itself nothing is reported. A client that ends itself when
     nobody has it any more, and is left on some way only, is possible as well, and so is such a connection outside of any pool:
     the last reference closes those of psycopg2, PyMySQL, mysqlclient, pyodbc and pymssql on CPython.
+
+    What a dependency of a framework returns nobody closes for it: it is reported where an endpoint leaves it held.
 
     ## Why is this bad?
     The connection stays checked out after the function has returned. A used session or connection sits in a reference
@@ -61,7 +64,7 @@ class CheckoutNeverReleased(Rule):
         code="POL201",
         name="checkout-never-released",
         summary="a connection or session is checked out and never released",
-        subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        subscription=Subscription(observations=frozenset({LeakedCheckout, ProvidedCheckout})),
         yields_to=NO_RELEASE,
         fix="safe or unsafe",
         uncovers=LIFETIMES,
@@ -70,6 +73,13 @@ class CheckoutNeverReleased(Rule):
     )
 
     def judge(self, observation: Observation) -> Verdict | None:
+        if isinstance(observation, ProvidedCheckout):
+            return Verdict(
+                f"`{observation.user}()` depends on what `{observation.call.as_written}` checks out here, which is returned, not "
+                f"yielded, so that nothing releases it: {held(observation.cls)}",
+                observation.call.as_written,
+                observation.path,
+            )
         assert isinstance(observation, LeakedCheckout)
         if observation.problem != "never" or is_pool_per_call(observation):
             return None
@@ -85,6 +95,8 @@ class CheckoutNeverReleased(Rule):
         )
 
     def repair(self, observation: Observation) -> Proposal | None:
+        if isinstance(observation, ProvidedCheckout):
+            return None
         assert isinstance(observation, LeakedCheckout)
         return self.facts.release(observation)
 
