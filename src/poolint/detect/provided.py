@@ -18,7 +18,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.entries import parameters, routes
 from poolint.models.schema import HANDLES
-from poolint.syntax.expressions import without_await
+from poolint.syntax.expressions import call_arguments, without_await
 from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.syntax.surroundings import may_await
 
@@ -54,6 +54,8 @@ def observe(holdings: Holdings, ev: Evaluator, scope: Scope) -> Iterator[Provide
     node = _made(scope.returns[0], scope) if len(scope.returns) == 1 else None
     if node is None or not is_given_to_caller(ev, scope):
         return
+    if any(isinstance(one, ast.Call) for one in call_arguments(node)):
+        return  # an engine or the like of its own, which is told of as that
     found = checkout(ev, node, given(ev, node, scope), scope)
     if found is None or found[1].kind not in HANDLES:
         return

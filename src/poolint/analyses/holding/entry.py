@@ -195,9 +195,10 @@ class Beginnings:
             if own and found[name] is provider.scope:
                 del found[name]  # it gives no connection, but an object that has one
             lent = {**inner, **own}
+            kept = self.ev.derived(Places).kept(self.ev.scope_name(name, function)) if parts else {}
             for path, place in parts.items():
-                below = {one: source for one, source in lent.items() if f"{one}.".startswith(f"{place}.")}
-                found.update({f"{name}.{path}{one[len(place) :]}": source for one, source in below.items()})
+                below = {f"{path}{one[len(place) :]}": lent[one] for one in lent if f"{one}.".startswith(f"{place}.")}
+                found.update({f"{name}.{one}": below[one] for one in below if one == path or one in kept})
         if not depth:
             self._lending[function] = found
         return found
