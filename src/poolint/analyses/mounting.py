@@ -32,6 +32,13 @@ class Router(NamedTuple):
     home: Module
 
 
+class _Seen(NamedTuple):
+    """Where names are read in a module, and by what names others are imported there."""
+
+    reads: dict[str, list[ast.expr]]
+    renamed: dict[str, list[str]]
+
+
 class Mounting:
     """Answers for the routers of one project; ``asks`` says whether a part of a file is reached, on behalf of a scope, and
     ``is_at_hand`` whether that has a module by a name that no import has."""
@@ -47,7 +54,7 @@ class Mounting:
         self._files = files
         self._asks = asks
         self._is_at_hand = is_at_hand
-        self._read: dict[str, dict[str, list[ast.expr]]] = {}
+        self._read: dict[str, _Seen] = {}
         self._mounted = {name for row in ev.models.purposes if row.purpose == "is-mounted" for name in row.names}
 
     def is_left_out(self, scope: Scope) -> bool:
@@ -61,7 +68,7 @@ class Mounting:
     def _is_of_unmounted(self, decorator: ast.expr, around: Scope) -> bool:
         method = decorator.func if isinstance(decorator, ast.Call) else decorator
         router = self._router(method.value, around) if isinstance(method, ast.Attribute) else None
-        return router is not None and not self._is_taken_in(router, router.home, around, frozenset())
+        return router is not None and not self._is_taken_in(router, router.name, router.home, around, frozenset())
 
     def _router(self, node: ast.expr, scope: Scope) -> Router | None:
         """The router that an expression has; None where it is none, or none of a module."""
@@ -74,14 +81,16 @@ class Mounting:
         names = [name for name, found in around.bindings.items() if [one.value for one in found] == [call]]
         return Router(names[0], around.module) if len(names) == 1 else None
 
-    def _is_taken_in(self, router: Router, where: Module, asking: Scope, passed: frozenset[tuple[str, str]]) -> bool:
-        """Whether something that is reached has a router in hand that it finds in a module, but for what decorates by it, and for
-        routers of which that does not hold."""
-        key = (router.name, where.path)
+    def _is_taken_in(
+        self, router: Router, name: str, where: Module, asking: Scope, passed: frozenset[tuple[str, str]]
+    ) -> bool:
+        """Whether something that is reached has a router in hand that it finds in a module under a name, but for what decorates
+        by it, and for routers of which that does not hold."""
+        key = (name, where.path)
         if key in passed:
             return False
         passed |= {key}
-        if self._is_used(router, where, asking, passed) or self._is_at_hand(where, asking):
+        if self._is_used(router, name, where, asking, passed) or self._is_at_hand(where, asking):
             return True
         for one in self._files.imports_of(where, asking):
             other = self.ev.project.module(one.by.path)
@@ -89,21 +98,27 @@ class Mounting:
                 return True
             if not self._asks(asking, one.by):
                 continue
-            if self._is_used(router, other, asking, passed):
+            if self._is_used(router, name, other, asking, passed):
                 return True
-            if stem(other.path) == "__init__" and self._is_taken_in(router, other, asking, passed):
+            names = sorted({name, *self._seen(other).renamed.get(name, ())}) if stem(other.path) == "__init__" else ()
+            if any(self._is_taken_in(router, each, other, asking, passed) for each in names):
                 return True
         return False
 
-    def _is_used(self, router: Router, where: Module, asking: Scope, passed: frozenset[tuple[str, str]]) -> bool:
-        """Whether the name of a router is read in a module, as a variable or an attribute, other than to decorate by it, or to be
+    def _is_used(
+        self, router: Router, name: str, where: Module, asking: Scope, passed: frozenset[tuple[str, str]]
+    ) -> bool:
+        """Whether a name of a router is read in a module, as a variable or an attribute, other than to decorate by it, or to be
         handed to one that nothing takes in."""
         if where.path != asking.module.path:
             recording.answered(recording.runs(asking.module.path), [where.path])
+        reads = self._seen(where).reads.get(name, ())
+        return any(self._is_taken_further(one, router, where, asking, passed) for one in reads)
+
+    def _seen(self, where: Module) -> _Seen:
         if where.path not in self._read:
             self._read[where.path] = _reads(where.tree)
-        reads = self._read[where.path].get(router.name, ())
-        return any(self._is_taken_further(one, router, where, asking, passed) for one in reads)
+        return self._read[where.path]
 
     def _is_taken_further(
         self, node: ast.expr, router: Router, where: Module, asking: Scope, passed: frozenset[tuple[str, str]]
@@ -115,11 +130,12 @@ class Mounting:
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or node is call.func:
             return True
         outer = self._router(call.func.value, where.scope_of(call))
-        return outer is None or self._is_taken_in(outer, outer.home, asking, passed)
+        return outer is None or self._is_taken_in(outer, outer.name, outer.home, asking, passed)
 
 
-def _reads(tree: ast.Module) -> dict[str, list[ast.expr]]:
-    """Where names are read in a module, each also by what it is imported as, but for what decorates by them."""
+def _reads(tree: ast.Module) -> _Seen:
+    """Where names are read in a module, each also by what it is imported as, but for what decorates by them; and the names by
+    which others are imported."""
     nodes = list(ast.walk(tree))
     decorating = {id(each) for one in nodes for each in _decorating(one)}
     found: dict[str, list[ast.expr]] = {}
@@ -128,9 +144,11 @@ def _reads(tree: ast.Module) -> dict[str, list[ast.expr]]:
             found.setdefault(one.id if isinstance(one, ast.Name) else one.attr, []).append(one)
     imports = [each for one in nodes if isinstance(one, ast.ImportFrom) for each in one.names]
     result = dict(found)
+    renamed: dict[str, list[str]] = {}
     for name, alias in sorted({(one.name, one.asname) for one in imports if one.asname and one.asname != one.name}):
         result[name] = [*result.get(name, ()), *found.get(alias, ())]
-    return result
+        renamed.setdefault(name, []).append(alias)
+    return _Seen(result, renamed)
 
 
 def _decorating(node: ast.AST) -> Iterator[ast.AST]:

@@ -17,8 +17,8 @@ class LeakOnException(Rule):
     release may raise, and nothing releases it then. That includes two checkouts before one `try`, and a handler for
     some exceptions only, and a response of a client's pool that the function refuses to read, and raises instead. The
     path shows what may raise. An object that holds a connection for the length of a block owes it in its `__aexit__` in
-    the same way: a commit that fails must not skip the release behind it. A connection outside of any pool that its
-    last reference closes, such as one of psycopg2 on CPython, is a possible finding.
+    the same way: a commit that fails must not skip the release behind it. A connection that its last reference ends is a
+    possible finding: one of psycopg2 outside of any pool, or what `raw_connection` of an engine gives, on CPython.
 
     ## Why is this bad?
     Errors come in bursts. Each one leaves a connection checked out, and the pool is exhausted by the very incident that

@@ -13,8 +13,8 @@ class OverwrittenCheckout(Rule):
 
     ## What it does
     Reports a name that is bound to something else while it holds a connection or session that has not been released, also
-    round a loop; and an attribute of `self` that a method binds twice in a row. A connection outside of any pool that its last
-    reference closes, such as one of psycopg2 on CPython, is a possible finding.
+    round a loop; and an attribute of `self` that a method binds twice in a row. A connection that its last reference ends is a
+    possible finding: one of psycopg2 outside of any pool, or what `raw_connection` of an engine gives, on CPython.
 
     ## Why is this bad?
     After that nobody can release the first one any more. In a retry loop each attempt loses a connection.
