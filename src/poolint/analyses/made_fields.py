@@ -12,6 +12,7 @@ from poolint.syntax.expressions import argument_for, tells_all, without_await
 from poolint.syntax.nodes import with_defaults
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import callees_of
+from poolint.types.fields import constructor_of
 from poolint.types.following import origin
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject
@@ -53,7 +54,7 @@ class MadeFields:
         cls = callees[0] if len(callees) == 1 and isinstance(callees[0], ClassObject) else None
         if (
             cls is None
-            or _constructor(self.ev, cls) is not built
+            or constructor_of(self.ev, cls) is not built
             or target.enclosing_class not in lineage(self.ev, cls)
         ):
             return ()
@@ -93,7 +94,7 @@ class MadeFields:
         if owner is None or not deciding or method.name == "__init__":
             return None, ()
         cls = self.ev.class_object(owner)
-        built = _constructor(self.ev, cls)
+        built = constructor_of(self.ev, cls)
         if built is None or not isinstance(built.node, ast.FunctionDef):
             return None, ()
         arguments, family = built.node.args, lineage(self.ev, cls)
@@ -107,9 +108,3 @@ class MadeFields:
                 place = places.index(given.id) if given.id in places else -1
                 fields.append(_Field(read, given.id, place, defaults.get(given.id)))
         return built, tuple(fields)
-
-
-def _constructor(ev: Evaluator, cls: ClassObject) -> Scope | None:
-    """The ``__init__`` that makes objects of a class, if one of the project does."""
-    inits = (child for one in lineage(ev, cls) for child in one.children if child.name == "__init__")
-    return next(inits, None)

@@ -12,9 +12,9 @@ from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import callees_of
+from poolint.types.fields import constructor_of
 from poolint.types.followed import Frame, Step, Steps, one_step
 from poolint.types.following import PASSAGES, Follower
-from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -61,7 +61,7 @@ class Queues:
             return None
         else:
             cls = next((one for one in callees_of(self.ev, made, scope) if isinstance(one, ClassObject)), None)
-            built = self._built_by(cls) if cls is not None and cls.cls is not cls.base else None
+            built = constructor_of(self.ev, cls) if cls is not None and cls.cls is not cls.base else None
             if built is not None:
                 return self._is_limited_by(built, made, fills, scope, frame)
             passed = made
@@ -79,11 +79,6 @@ class Queues:
         inner = Frame(built, given, any(one.arg is None for one in made.keywords), frame)
         calls = [call for call in built.calls if is_super_init(call)]
         return _either([self._is_limited(call, fills, built, inner) for call in calls] or [None])
-
-    def _built_by(self, cls: ClassObject) -> Scope | None:
-        """The ``__init__`` of a class of the project, or of one above it."""
-        inits = (child for one in lineage(self.ev, cls) for child in one.children if child.name == "__init__")
-        return next(inits, None)
 
     def _field(self, node: ast.Call, at: Step, _callee: tuple[Type, ...]) -> Steps | None:
         """``field(default_factory=asyncio.Queue)``, or what a lambda or a ``partial`` makes of it."""

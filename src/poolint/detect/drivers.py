@@ -21,7 +21,7 @@ from poolint.detect.leaks import LeakedCheckout
 from poolint.flow.cfg import TooComplex
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import without_await
-from poolint.syntax.scopes import assigned, parent_of, reads_of
+from poolint.syntax.scopes import parent_of, reads_of, returned_as_made
 from poolint.syntax.surroundings import call_taking, method_call
 from poolint.types.call_sites import CallSite, callees_of, receiver_text
 from poolint.types.definitions import Definitions
@@ -105,7 +105,7 @@ class Drivers:
         is_plain = isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not scope.node.decorator_list
         if not is_plain or scope.is_generator:
             return ""
-        modes = {self._mode(_made(value, scope), scope) for value in scope.returns}
+        modes = {self._mode(returned_as_made(value, scope), scope) for value in scope.returns}
         return modes.pop() if len(modes) == 1 else ""
 
     def _connects(self, node: ast.Call, scope: Scope) -> bool:
@@ -121,15 +121,6 @@ class Drivers:
             if not root or root in sys.stdlib_module_names or root in self.ev.models.roots:
                 return False
         return True
-
-
-def _made(value: ast.expr, scope: Scope) -> ast.expr:
-    """What a function makes that it returns under a name of its own, and does nothing with but to ask it and to set it up."""
-    if not isinstance(value, ast.Name) or value.id in scope.declared:
-        return value
-    uses = list(reads_of(value.id, scope))
-    is_own = all(inner is scope and isinstance(parent_of(one), (ast.Return, ast.Attribute)) for inner, one in uses)
-    return assigned(value.id, scope) or value if is_own else value
 
 
 def _is_connection(name: str, scope: Scope) -> bool:

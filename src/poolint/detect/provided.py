@@ -19,7 +19,7 @@ from poolint.detect.observation import Observation
 from poolint.frameworks.entries import parameters, routes
 from poolint.models.schema import HANDLES
 from poolint.syntax.expressions import call_arguments, without_await
-from poolint.syntax.scopes import assigned, parent_of, reads_of
+from poolint.syntax.scopes import returned_as_made
 from poolint.syntax.surroundings import may_await
 
 if TYPE_CHECKING:
@@ -71,12 +71,8 @@ def observe(holdings: Holdings, ev: Evaluator, scope: Scope) -> Iterator[Provide
 
 
 def _made(value: ast.expr | None, scope: Scope) -> ast.Call | None:
-    """The call that a function returns the result of, itself or by a name that it does nothing else with but ask it."""
-    if isinstance(value, ast.Name):
-        uses = list(reads_of(value.id, scope))
-        is_own = all(inner is scope and isinstance(parent_of(one), (ast.Return, ast.Attribute)) for inner, one in uses)
-        value = assigned(value.id, scope) if is_own and value.id not in scope.declared else None
-    node = without_await(value) if value is not None else None
+    """The call that a function returns the result of."""
+    node = without_await(returned_as_made(value, scope)) if value is not None else None
     return node if isinstance(node, ast.Call) else None
 
 

@@ -350,6 +350,16 @@ def assigned(name: str, scope: Scope) -> ast.expr | None:
     return bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
 
 
+def returned_as_made(value: ast.expr, scope: Scope) -> ast.expr:
+    """What a function makes that it returns under a name of its own, and does nothing with but to ask it and to set it up; else
+    what it returns."""
+    if not isinstance(value, ast.Name) or value.id in scope.declared:
+        return value
+    uses = list(reads_of(value.id, scope))
+    is_own = all(inner is scope and isinstance(parent_of(one), (ast.Return, ast.Attribute)) for inner, one in uses)
+    return assigned(value.id, scope) or value if is_own else value
+
+
 def parent_of(node: ast.AST) -> ast.AST | None:
     """The node that ``node`` stands in; None for the module. Only valid after :func:`walk` has filed the module."""
     try:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Instance
 
 _MAX_MAKERS = 20
 """Calls that make objects of one class; what more of them pass is not asked."""
@@ -26,6 +27,12 @@ def fields_of(family: list[Scope]) -> list[str]:
     for cls in reversed(family):
         names.update({name: None for name, bound in cls.bindings.items() if bound[0].kind == "annotated"})
     return list(names)
+
+
+def constructor_of(ev: Evaluator, cls: ClassObject | Instance) -> Scope | None:
+    """The ``__init__`` by which objects of a class are made, its own or one of a class of the project above it."""
+    inits = (one for each in lineage(ev, cls) for one in each.children if one.name == "__init__")
+    return next(inits, None)
 
 
 def passed_for_field(ev: Evaluator, owner: Scope, name: str) -> list[tuple[ast.expr | None, Scope]]:

@@ -7,7 +7,6 @@ is entered with ``with`` may hold a connection while the block runs, whatever it
 from __future__ import annotations
 
 import ast
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.asked_arguments import deciding
@@ -27,6 +26,7 @@ from poolint.syntax.expressions import first_name, without_await
 from poolint.syntax.scopes import Scope, is_parameter, parent_of
 from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import called_on, callees_of, text_of
+from poolint.types.fields import constructor_of
 from poolint.types.members import lineage
 from poolint.types.values import Function, Instance, Pending, alternatives
 
@@ -308,14 +308,9 @@ class Objects:
             for cls in lineage(self.ev, owner) if owner is not None else ():
                 found = [m for m in cls.children if m.name in ENTERS and m.kind == "function"]
                 if found:
-                    yield from ((method, True) for method in (*found, *self._making(call, owner)))
+                    made = constructor_of(self.ev, owner) if isinstance(call, ast.Call) and owner is not None else None
+                    yield from ((method, True) for method in (*found, made) if method is not None)
                     break
-
-    def _making(self, call: ast.expr, owner: Instance | None) -> Iterator[Scope]:
-        """What makes the object that a header makes and enters."""
-        if isinstance(call, ast.Call) and owner is not None:
-            inits = (m for cls in lineage(self.ev, owner) for m in cls.children if m.name == "__init__")
-            yield from islice(inits, 1)
 
     def _leaving(self, function: Scope) -> _Holds:
         assert self._left is not None
