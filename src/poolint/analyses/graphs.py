@@ -229,6 +229,12 @@ class BlockEnd(ast.expr):
         return placed(cls(), item.context_expr, item)
 
 
+def written_at(node: ast.expr) -> ast.expr:
+    """What stands in the text where something happens: for the end of a block its context."""
+    item = parent_of(node) if isinstance(node, BlockEnd) else None
+    return item.context_expr if isinstance(item, ast.withitem) else node
+
+
 def events_at(graph: cfg.Graph, node: ast.AST) -> list[cfg.Node]:
     """The events that happen where ``node`` begins.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from poolint.analyses.clientele import Clientele
+from poolint.analyses.graphs import written_at
 from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.own_loops import OwnLoops
 from poolint.analyses.queried import Queried
@@ -315,17 +316,10 @@ def _at_its_end(services: Services, node: ast.expr, witness: Witness, scope: Sco
         session = session_passed(ev, node, scope)
         is_possible = _is_on_a_file(services, fact, last.scope) or _is_kept(ev, witness)
         kind = "session" if fact.cls is not None and "session" in fact.cls.attributes else kind_of(fact.cls)
+        at = written_at(node)
         yield BlockingDatabaseCall(
-            node,
-            *where,
-            fact.text,
-            session,
-            kind,
-            chain=chain,
-            is_read=is_read,
-            is_possible=is_possible,
-            raises=_raises(fact),
-        )
+            at, *where, fact.text, session, kind, chain=chain, is_read=is_read, is_possible=is_possible, raises=_raises(fact)
+        )  # fmt: skip
 
 
 def _with_what_is_lent(
@@ -363,7 +357,7 @@ def _checked_out_below(
     is_own = takes_of_its_own(services, fact, last.scope)
     is_brief = has_one_idle(services, fact, last.scope) or _opens_a_file(services, fact, last.scope)
     is_brief = is_brief or _is_kept(ev, witness)
-    where = (node, scope.qualified_name, may_await(node, scope), fact)
+    where = (written_at(node), scope.qualified_name, may_await(node, scope), fact)
     is_read = isinstance(node, ast.Attribute)
     yield BlockingCheckout(*where, is_possible=is_brief, chain=calls_of(witness), is_read=is_read, is_of_its_own=is_own)
 

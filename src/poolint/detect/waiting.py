@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from poolint.analyses.graphs import written_at
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.own_loops import OwnLoops
@@ -187,7 +188,7 @@ def observation(
     for one in locks_held(ev, holdings, hold, node, scope):
         locks.setdefault(one.kind, waypoint(one.kind, one.taken, scope.module, text_of(one.taken, scope)))
     return CallWhileHeld(
-        node,
+        written_at(node),
         scope.qualified_name,
         may_await(node, scope),
         hold.resource,

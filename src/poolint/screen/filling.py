@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 MAX_HEIRS = 24
 """Classes of one family that are looked at; of an interface with more, which one is at hand is anybody's guess."""
 
+MAX_FILLING = 6
+"""Classes that fill one interface, each of which may lead to a database: a service has one for each of what it talks to."""
+
 MARKS = (b"abstractmethod", b"NotImplementedError", b"Protocol", b"ABC")
 """What an interface says in its statement: one of these words."""
 
@@ -60,21 +63,18 @@ def filled(path: str, data: bytes, heirs: Heirs | None, writers: Writers | None)
     if heirs is None or writers is None:
         return
     for name, asked in interfaces_in(data):
-        found = last(name.decode(), path, heirs) or (written_alike(asked, path, writers) if asked else [])
-        for near, one in found:
+        found = last(name.decode(), path, heirs)
+        alone = alike(asked, path, writers) if asked and not found else None
+        for near, one in found if len(found) <= MAX_FILLING else ():
             yield Link(one.encode(), name, near, None)
+        if alone is not None:
+            yield Link(alone[1].encode(), name, alone[0], None)
 
 
 def alike(asked: frozenset[bytes], path: str, writers: Writers) -> tuple[str, str] | None:
     """The one class that has all the methods that a protocol asks for, as far as a text tells."""
-    found = written_alike(asked, path, writers)
-    return found[0] if len(found) == 1 else None
-
-
-def written_alike(asked: frozenset[bytes], path: str, writers: Writers) -> list[tuple[str, str]]:
-    """All classes that have them; none where there are too many."""
     found = writers(frozenset(one.decode() for one in asked), path)
-    return found if len(found) <= MAX_HEIRS else []
+    return found[0] if len(found) == 1 else None
 
 
 def only(name: str, path: str, heirs: Heirs) -> tuple[str, str] | None:
