@@ -13,7 +13,7 @@ from poolint.analyses.submitted import Work
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import is_inside, with_await
+from poolint.syntax.surroundings import is_inside, start_of, with_await
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -72,16 +72,12 @@ def is_waited_for(ev: Evaluator, task: ast.Call, scope: Scope) -> bool:
     if isinstance(parent_of(task), ast.Await):
         return True
     waits = list(_waits(ev, task, scope))
-    behind = [one for one in ast.walk(scope.node) if isinstance(one, _LETTING) and _place(one) > _place(task)]
-    first = min(behind, key=_place, default=None)
+    behind = [one for one in ast.walk(scope.node) if isinstance(one, _LETTING) and start_of(one) > start_of(task)]
+    first = min(behind, key=start_of, default=None)
     ends = ev.models.words("shields", "limits-awaited")  # what only waits for a while does not end it
     what = first.value if isinstance(first, ast.Await) else None
     is_to_its_end = not isinstance(what, ast.Call) or last_name(what.func) in ends
     return first is not None and is_to_its_end and any(is_inside(one, first) for one in waits)
-
-
-def _place(node: ast.expr | ast.stmt) -> tuple[int, int]:
-    return node.lineno, node.col_offset
 
 
 def _work(call: ast.Call) -> Work | None:

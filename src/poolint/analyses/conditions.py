@@ -50,7 +50,7 @@ RESULT_RUNS = ("<result>", True)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _TESTED_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.Call, ast.keyword, ast.While, ast.Match)
 """Where a parameter stands whose value decides about something, here or in a function that is called."""
-_DECIDES_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.While, ast.Match)
+DECIDES_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.While, ast.Match)
 """Where it decides here."""
 
 
@@ -172,7 +172,7 @@ class Entering:
     def constants(self, scope: Scope) -> Values:
         """What is known of members that the tests of a function look at, whoever calls it."""
         read = (
-            one for one in scope.attributes if isinstance(one.ctx, ast.Load) and isinstance(parent_of(one), _DECIDES_IN)
+            one for one in scope.attributes if isinstance(one.ctx, ast.Load) and isinstance(parent_of(one), DECIDES_IN)
         )
         found = {name_of(one): self._constants.of(one, scope) for one in read if name_of(one)}
         return {name: constant for name, constant in found.items() if constant is not UNKNOWN}
@@ -241,14 +241,14 @@ def _is_kept_to_test(load: ast.expr, callee: Scope) -> bool:
     parent = parent_of(load)
     targets = parent.targets if isinstance(parent, ast.Assign) and parent.value is load else []
     names = {one.id for one in targets if isinstance(one, ast.Name)}
-    if any(isinstance(parent_of(one), _DECIDES_IN) for name in names for one in callee.loads.get(name, ())):
+    if any(isinstance(parent_of(one), DECIDES_IN) for name in names for one in callee.loads.get(name, ())):
         return True
     kept = {one.attr for one in targets if isinstance(one, ast.Attribute) and name_of(one.value) == "self"}
     if not kept or callee.enclosing_class is None:
         return False
     members = (parent_of(one) for one in callee.loads.get("self", ()))
     return any(
-        isinstance(one, ast.Attribute) and one.attr in kept and isinstance(parent_of(one), _DECIDES_IN)
+        isinstance(one, ast.Attribute) and one.attr in kept and isinstance(parent_of(one), DECIDES_IN)
         for one in members
     )
 
@@ -266,7 +266,7 @@ def hinted_parameters(callee: Scope, tested: frozenset[str]) -> frozenset[str]:
     return frozenset(
         name
         for name in tested
-        if any(isinstance(parent_of(load), _DECIDES_IN) for load in callee.loads.get(name, ()))
+        if any(isinstance(parent_of(load), DECIDES_IN) for load in callee.loads.get(name, ()))
         or any(one.kind == "parameter" and may_be_none(one) for one in callee.bindings.get(name, ()))
     )
 

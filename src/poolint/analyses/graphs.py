@@ -115,8 +115,8 @@ class Graphs:
             return True
         if isinstance(callee, Function):
             return self._raising.of(callee.scope.key) or is_refused(self.ev, callee, node, scope)
-        is_library = isinstance(callee, ClassObject) and callee.base is not None and callee.cls is callee.base
-        if is_library and callee.base.kind == "session" and not is_awaited:  # type: ignore[attr-defined]
+        base = callee.base if isinstance(callee, ClassObject) and callee.cls is callee.base else None
+        if base is not None and base.kind == "session" and not is_awaited:
             return False  # it is lazy: nothing is opened as it is made
         if isinstance(callee, ClassObject) and callee.cls is not callee.base:
             methods = protocol(self.ev, callee)

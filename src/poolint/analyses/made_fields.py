@@ -7,6 +7,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.assumed import UNKNOWN, Hint, told_key, value
+from poolint.analyses.conditions import DECIDES_IN
 from poolint.analyses.graphs import BlockEnd
 from poolint.syntax.expressions import argument_for, tells_all, without_await
 from poolint.syntax.nodes import with_defaults
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from poolint.types.following import Passage
 
 _PLAINLY: frozenset[Passage] = frozenset()
-_DECIDES_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.While)
 
 
 class _Field(NamedTuple):
@@ -90,7 +90,7 @@ class MadeFields:
     def _find(self, method: Scope) -> tuple[Scope | None, tuple[_Field, ...]]:
         owner = method.enclosing_class
         reads = [parent_of(one) for one in method.loads.get("self", ())] if owner is not None else []
-        deciding = [one for one in reads if isinstance(one, ast.Attribute) and isinstance(parent_of(one), _DECIDES_IN)]
+        deciding = [one for one in reads if isinstance(one, ast.Attribute) and isinstance(parent_of(one), DECIDES_IN)]
         if owner is None or not deciding or method.name == "__init__":
             return None, ()
         cls = self.ev.class_object(owner)

@@ -6,8 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.arguments import bound_to
+from poolint.analyses.submitted import Submitted
 from poolint.models.schema import Method
-from poolint.syntax.expressions import is_partial, is_super_init
+from poolint.syntax.expressions import is_super_init
 from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside
@@ -87,9 +88,8 @@ class Queues:
             return None
         if isinstance(factory, ast.Lambda):
             return one_step(factory.body, at.scope, at.frame)
-        bound = factory.args if is_partial(factory) else [factory]
-        named = factory.keywords if is_partial(factory) else []
-        made = ast.Call(bound[0], bound[1:], named)
+        work = self.ev.derived(Submitted).work_of(factory, [], [], at.scope)
+        made = ast.Call(work.function, work.given, work.keywords)
         return one_step(ast.copy_location(made, factory), at.scope, at.frame)
 
 

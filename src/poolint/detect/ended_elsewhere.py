@@ -33,14 +33,13 @@ def is_ended_elsewhere(ownership: Ownership, owner: Scope, attribute: str, cls: 
     ev = ownership.ev
     return _is_ended(ev, owner, attribute, cls) or any(
         ownership.fate(call, read, scope, cls, keyword) in _ENDED
-        for read, scope in _passed(ev, owner, attribute)
-        if (taking := call_taking(read)) is not None
-        for call, keyword in (taking,)
+        for call, keyword, read, scope in _passed(ev, owner, attribute)
     )
 
 
-def _passed(ev: Evaluator, owner: Scope, attribute: str) -> Iterator[tuple[ast.Attribute, Scope]]:
-    """Where others pass on what an object of the class has, with the scope around it."""
+def _passed(ev: Evaluator, owner: Scope, attribute: str) -> Iterator[tuple[ast.Call, str | None, ast.Attribute, Scope]]:
+    """The calls by which others pass on what an object of the class has: each with the name of the argument, what is read, and
+    the scope around it."""
     passing = re.compile(rb"\." + attribute.encode() + rb"[ \t]*[,)]")
     for path in ev.project.saying(attribute, owner.module):
         module = ev.project.module(path)
@@ -48,8 +47,9 @@ def _passed(ev: Evaluator, owner: Scope, attribute: str) -> Iterator[tuple[ast.A
             continue
         for inner in module.scope.descendants():
             for node in inner.attributes:
-                if node.attr == attribute and not _is_own(node) and _is_of(ev, node, inner, owner):
-                    yield node, inner
+                taking = call_taking(node) if node.attr == attribute and not _is_own(node) else None
+                if taking is not None and _is_of(ev, node, inner, owner):
+                    yield *taking, node, inner
 
 
 def _is_of(ev: Evaluator, read: ast.Attribute, scope: Scope, owner: Scope) -> bool:

@@ -52,10 +52,10 @@ def observe(holdings: Holdings, ev: Evaluator, scope: Scope) -> Iterator[Provide
     if scope.kind != "function" or scope.is_generator or not scope.returns or scope.enclosing_class is not None:
         return
     node = _made(scope.returns[0], scope) if len(scope.returns) == 1 else None
-    if node is None or not is_given_to_caller(ev, scope):
+    if node is None or any(isinstance(one, ast.Call) for one in call_arguments(node)):
+        return  # nothing that is made here, or with an engine or the like of its own, which is told of as that
+    if not is_given_to_caller(ev, scope):
         return
-    if any(isinstance(one, ast.Call) for one in call_arguments(node)):
-        return  # an engine or the like of its own, which is told of as that
     found = checkout(ev, node, given(ev, node, scope), scope)
     if found is None or found[1].kind not in HANDLES:
         return
@@ -88,6 +88,7 @@ def _users(ev: Evaluator, provider: Scope) -> Iterator[Scope]:
     """The endpoints that may have what a dependency returns, as far as names lead to them: of it, of what is annotated with
     it, and of dependencies that have it."""
     names, seen = [provider.name], set[str]()
+    told: set[Scope] = set()
     for name in names:  # grows
         for path in sorted(ev.project.saying(name, provider.module)):
             module = ev.project.module(path)
@@ -95,13 +96,19 @@ def _users(ev: Evaluator, provider: Scope) -> Iterator[Scope]:
                 continue
             seen.add(path)
             names += [one for one in _aliases(module, name) if one not in names]
-            for scope in module.scope.descendants():
-                if scope.kind != "function" or not any(True for _ in parameters(ev, scope)):
-                    continue
-                if next(routes(ev, scope), None) is not None:
+            for scope in _depending(ev, module):
+                if next(routes(ev, scope), None) is None:
+                    if scope.parent is module.scope and scope.name not in names and name in _asked(scope):
+                        names.append(scope.name)
+                elif scope not in told:
+                    told.add(scope)
                     yield scope
-                elif scope.parent is module.scope and scope.name not in names and name in _asked(scope):
-                    names.append(scope.name)
+
+
+def _depending(ev: Evaluator, module: Module) -> Iterator[Scope]:
+    """The functions of a module that have dependencies."""
+    functions = (one for one in module.scope.descendants() if one.kind == "function")
+    return (one for one in functions if next(parameters(ev, one), None) is not None)
 
 
 def _aliases(module: Module, name: str) -> Iterator[str]:

@@ -64,11 +64,10 @@ def filled(path: str, data: bytes, heirs: Heirs | None, writers: Writers | None)
         return
     for name, asked in interfaces_in(data):
         found = last(name.decode(), path, heirs)
-        alone = alike(asked, path, writers) if asked and not found else None
+        if not found and asked and (alone := alike(asked, path, writers)) is not None:
+            found = [alone]
         for near, one in found if len(found) <= MAX_FILLING else ():
             yield Link(one.encode(), name, near, None)
-        if alone is not None:
-            yield Link(alone[1].encode(), name, alone[0], None)
 
 
 def alike(asked: frozenset[bytes], path: str, writers: Writers) -> tuple[str, str] | None:

@@ -247,6 +247,7 @@ def _run(holdings: Holdings, names: dict[str, Scope], function: Scope, place: in
     """Note which sessions a dependency has used or ended, of those that it has by these ``names``; one that it has used on some
     ways only is held on these."""
     held, ended = holdings.left(function)
+    given = _given(holdings, function) if held else ()
     for name in names.keys() & (set(ended) - {hold.resource for hold in held}):
         used.pop(names[name], None)
     for hold in held:
@@ -255,7 +256,7 @@ def _run(holdings: Holdings, names: dict[str, Scope], function: Scope, place: in
         if hold.cls.kind in SESSIONS and hold.resource in names:
             source = names[hold.resource]
             cause = Cause("dependency-used" if hold.is_sure else "dependency-may-use", (function.name, source.name))
-        elif hold.resource in _given(holdings, function) and (hold.is_sure or hold.cls.kind in SESSIONS):
+        elif hold.resource in given and (hold.is_sure or hold.cls.kind in SESSIONS):
             source = function
             what: What = "dependency-used-own" if hold.is_sure else "dependency-may-use-own"
             cause = Cause(what if hold.cls.kind in SESSIONS else "dependency-took", (function.name,))
