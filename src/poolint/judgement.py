@@ -44,11 +44,6 @@ MAX_SLICE_ROWS = 1_500
 MAX_SLICES = 400
 """Slices of one file; what is found beyond is reported without fixes."""
 
-_COSTS = ("POL101", "POL102", "POL107", "POL2", "POL3", "POL4", "POL601")
-"""What the codes begin with of findings that cost nothing where nobody runs the code. An `await` that is missing before a query
-is a trap for who calls it next, and an application is set up wrongly whatever of it runs; what the library does not have shows
-at once."""
-
 
 class _Found(msgspec.Struct):
     """What a rule has judged to be a finding."""
@@ -357,7 +352,7 @@ class Judgement:
             function,
         )
         if relaxed is None:
-            verdict = self._graded(rule.meta.code, verdict, where, scope)
+            verdict = self._graded(rule.meta, verdict, where, scope)
         last = where.end.row
         if node is not None:
             statement = statement_of(node)
@@ -387,14 +382,14 @@ class Judgement:
         else:
             self.relaxed.append((found, relaxed))
 
-    def _graded(self, code: str, verdict: Verdict, where: Range, scope: Scope) -> Verdict:
+    def _graded(self, meta: Meta, verdict: Verdict, where: Range, scope: Scope) -> Verdict:
         """The verdict, which is no more than possible where nobody runs the code that it is about."""
-        if verdict.certainty is not Certainty.CERTAIN or not code.startswith(_COSTS):
+        if verdict.certainty is not Certainty.CERTAIN or meta.holds_unrun:
             return verdict
         ask = partial(self.analysis.unreached.why, scope)
         nobody: Dead | None = None
         why = self.crashes.guarded("the search for who runs it", ask, nobody, where.start.row, scope.qualified_name)
         if why is None:
             return verdict
-        self.unreached[code, where] = why
+        self.unreached[meta.code, where] = why
         return replace(verdict, certainty=Certainty.POSSIBLE)

@@ -17,6 +17,7 @@ from poolint.frameworks.entries import required, routes
 from poolint.frameworks.routers import Routers
 from poolint.syntax.expressions import call_arguments, without_await
 from poolint.types.annotated import dependencies, injection, provider_in
+from poolint.types.following import origin
 from poolint.types.providers import provided
 from poolint.types.vocabulary import last_name
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _ADMINISTRATORS = frozenset(
     {"admin", "administration", "administrator", "administrators", "admins", "superadmin", "superuser", "superusers"}
 )
+_FEW = _ADMINISTRATORS | {"moderator", "moderators"}
+"""Words of what lets in few: what else is named after moderators is about what all write."""
 _OTHERS = frozenset({"non", "not", "or"})
 """Words by which a name speaks of others as well: ``admin_or_owner``."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
@@ -66,6 +69,8 @@ class Clientele:
         guarding = [one for one in getattr(scope.node, "decorator_list", ()) if one not in routing]
         if any(map(_is_theirs, guarding)) or self._is_for_the_owner(guarding, scope) or self._letting.of(scope.key):
             return True
+        if any(map(_turns_away, getattr(scope.node, "body", ()))):
+            return True
         around = scope.parent or scope
         for route in routing:
             if any(map(_is_path_of_theirs, _texts(route))):
@@ -74,8 +79,8 @@ class Clientele:
                 made = self._ev.derived(Routers).around(route.func.value, around)
                 if any(_is_path_of_theirs(text) for call, _ in made for text in _texts(call)):
                     return True
-            for marker, one in required(self._ev, route, around):
-                if self._names_them(marker, around) or self._lets_in_by(one.scope):
+            for one in required(self._ev, route, around):
+                if self._names_them(one.marker, one.where) or self._lets_in_by(one.provider.scope):
                     return True
         return False
 
@@ -99,7 +104,7 @@ class Clientele:
         return False
 
     def _lets_in_by(self, provider: Scope) -> bool:
-        return _means_them(provider.name) or self._letting.of(provider.key)
+        return _means_few(provider.name) or self._letting.of(provider.key)
 
     def _names_them(self, marker: ast.expr, scope: Scope) -> bool:
         """Whether what a marker names is for administrators: ``Depends(get_admin)``, ``Depends(has_role("admin"))``."""
@@ -107,15 +112,35 @@ class Clientele:
             return False
         row = injection(self._ev, marker, scope)
         target = provider_in(row, marker) if row is not None else None
-        return target is not None and _is_theirs(target)
+        if target is None or _is_theirs(target):
+            return target is not None
+        made = origin(self._ev, target, scope).node
+        return isinstance(made, ast.Call) and made is not target and _is_theirs(made)
 
 
 def _is_theirs(guard: ast.expr) -> bool:
     """Whether a decorator or a dependency is for administrators: by the roles that it is given, or else by its name."""
     roles = list(_roles(guard)) if isinstance(guard, ast.Call) else []
     if roles:
-        return all(map(_means_them, roles))
-    return _means_them(last_name(guard.func if isinstance(guard, ast.Call) else guard))
+        return all(map(_means_few, roles))
+    return _means_few(last_name(guard.func if isinstance(guard, ast.Call) else guard))
+
+
+def _turns_away(statement: ast.stmt) -> bool:
+    """Whether a statement of a function ends it for who is no administrator: ``if not user.is_admin: raise …``; what is asked of
+    them only sometimes stands deeper."""
+    if not isinstance(statement, ast.If) or not isinstance(statement.body[-1], (ast.Raise, ast.Return)):
+        return False
+    tests = statement.test.values if isinstance(statement.test, ast.BoolOp) else [statement.test]
+    refused = (one.operand for one in tests if isinstance(one, ast.UnaryOp) and isinstance(one.op, ast.Not))
+    is_one_of = not isinstance(statement.test, ast.BoolOp) or isinstance(statement.test.op, ast.Or)
+    return is_one_of and any(_means_few(last_name(_asked(one))) for one in refused)
+
+
+def _asked(test: ast.expr) -> ast.expr:
+    """What is asked by a test: the function of a call."""
+    bare = without_await(test)
+    return bare.func if isinstance(bare, ast.Call) else bare
 
 
 def _roles(guard: ast.Call) -> Iterator[str]:
@@ -146,7 +171,12 @@ def _is_begun_by_them(name: str) -> bool:
     return bool(words) and words[0].lower() in _ADMINISTRATORS
 
 
-def _means_them(name: str) -> bool:
+def _means_them(name: str, who: frozenset[str] = _ADMINISTRATORS) -> bool:
     """Whether the words of a name speak of administrators, and of nobody else."""
     words = {one.lower() for one in _WORD.findall(name)}
-    return not words.isdisjoint(_ADMINISTRATORS) and words.isdisjoint(_OTHERS)
+    return not words.isdisjoint(who) and words.isdisjoint(_OTHERS)
+
+
+def _means_few(name: str) -> bool:
+    """The same of what lets them in, who may be called otherwise."""
+    return _means_them(name, _FEW)

@@ -104,8 +104,7 @@ class ProjectCalls:
         if around is not None and around.kind == "function":
             yield from around.descendants()
             return
-        others = (one for one in self.modules_calling(scope) if one is not own and not is_test(one, self.ev.project))
-        for module in chain((own,), others):
+        for module in chain((own,), self._modules_saying(scope)):
             is_method = scope.enclosing_class is not None
             yield from module.scope.mentioning(scope.name) if is_method else module.scopes_with(scope.name)
 
@@ -115,6 +114,14 @@ class ProjectCalls:
         for path in dict.fromkeys(path for path, _ in project.calling(scope.name, scope.module)):
             module = project.module(path)
             if module is not None:
+                yield module
+
+    def _modules_saying(self, scope: Scope) -> Iterator[Module]:
+        """The other modules of the project, tests aside, in which the name of a function stands: they may hand it on as well."""
+        project = self.ev.project
+        for path in project.saying(scope.name, scope.module):
+            module = project.module(path) if path != scope.module.path else None
+            if module is not None and not is_test(module, project):
                 yield module
 
     def is_called_by_name(self, scope: Scope) -> bool:

@@ -1,7 +1,8 @@
 """Whether a project is one that is deployed from its repository, and what that has of texts that are no Python.
 
 It is where deployment files on the way from a file up to the root of its repository start a program that is there, and
-nothing on that way is built as a distribution for others (see :func:`poolint.roots.declared.is_distributed`). What such a
+nothing on that way is built as a distribution for others (see :func:`poolint.roots.declared.is_distributed`), unless what is
+started needs a list of requirements beside it, as nobody writes one for what is installed. What such a
 project does not call itself nobody calls, unless a text that is no Python names it: a script, a chart, a workflow. The same
 is true of an application that lies there as a whole, with what it needs, and of which no deployment is known: people start
 what makes it, and what their texts say how to start.
@@ -129,7 +130,10 @@ class Deployed:
 
     def _says_what_it_needs(self, folder: str) -> bool:
         marks = self._project.finder.marks(folder)
-        return not _MANIFESTS.isdisjoint(marks) or any(one.startswith("requirements") for one in marks)
+        return not _MANIFESTS.isdisjoint(marks) or self._lists_what_it_needs(folder)
+
+    def _lists_what_it_needs(self, folder: str) -> bool:
+        return any(one.startswith("requirements") for one in self._project.finder.marks(folder))
 
     def _started(self, folders: list[str]) -> frozenset[str] | None:
         if self._is_for_others(folders):
@@ -137,8 +141,13 @@ class Deployed:
         return frozenset[str]().union(*(self._fleet().starts(one) for one in folders)) or None
 
     def _is_for_others(self, folders: list[str]) -> bool:
-        """Whether a project in one of some folders is built as a distribution, which others may install."""
-        return any(map(self._project.is_distributed, folders))
+        """Whether a project in one of some folders is built as a distribution, which others may install: but for an application
+        that is started where it lies, with what it needs listed apart from what it is built by."""
+        return any(self._project.is_distributed(one) and not self._is_run_in_place(one) for one in folders)
+
+    def _is_run_in_place(self, folder: str) -> bool:
+        """Whether deployments start files of a project in a folder, for which somebody installs what a list there has."""
+        return self._lists_what_it_needs(folder) and bool(self._fleet().starts(folder))
 
     def _around(self, path: str) -> list[str]:
         """The folder of a file and those around it up to the root of its repository."""

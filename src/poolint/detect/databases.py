@@ -222,7 +222,8 @@ def givers(ev: Evaluator, hold: Hold, scope: Scope, *, surely: bool = False) -> 
     name, is_given, _ = hold.resource.partition("()")
     if not is_given or hold.cause is None or name not in hold.cause.about:
         return []
-    asked = [one.scope for route in routes(ev, scope) for _, one in required(ev, route, scope.parent or scope)]
+    around = scope.parent or scope
+    asked = [one.provider.scope for route in routes(ev, scope) for one in required(ev, route, around)]
     waiting = [scope, *asked]
     several: set[Scope] = set()
     for function in waiting:  # grows

@@ -29,8 +29,10 @@ def has_room(services: Services, hold: Hold, scope: Scope) -> bool:
     does who is given an engine of its own."""
     if _runs_alone(services, scope) or _is_of_its_own(services, hold, scope):
         return True
-    most = _at_once(services, scope)
-    return most is not None and (most == 1 or most <= (_limit(services, hold, scope) or 0))
+    most, limit = _at_once(services, scope), _limit(services, hold, scope)
+    if limit is None and _is_for_administrators(services, scope):
+        return True  # a pool that is too small for them is made so in plain sight
+    return most is not None and (most == 1 or most <= (limit or 0))
 
 
 def has_room_for_two(services: Services, hold: Hold, scope: Scope) -> bool:
@@ -69,7 +71,13 @@ def has_one_idle(services: Services, checkout: CallSite, scope: Scope) -> bool:
 
 
 def _runs_alone(services: Services, scope: Scope) -> bool:
-    return services.evaluator.derived(Occasions).runs_alone(scope) and services.deployed.is_deployed(scope.module.path)
+    path = scope.module.path
+    is_of_its_own = services.deployed.is_deployed(path) or services.deployed.is_whole(path)
+    return is_of_its_own and services.evaluator.derived(Occasions).runs_alone(scope)
+
+
+def _is_for_administrators(services: Services, scope: Scope) -> bool:
+    return services.evaluator.derived(Clientele).is_for_administrators(scope)
 
 
 def _at_once(services: Services, scope: Scope) -> int | None:
@@ -78,7 +86,7 @@ def _at_once(services: Services, scope: Scope) -> int | None:
     known, where others may install it, or where the project itself may run the function beside others. Administrators are few
     wherever they are served."""
     path, deployed = scope.module.path, services.deployed
-    if services.evaluator.derived(Clientele).is_for_administrators(scope):
+    if _is_for_administrators(services, scope):
         return _ADMINISTRATORS
     most = deployed.at_once(path, is_sync=not scope.is_async)
     if most is not None and not deployed.answers(path):

@@ -6,7 +6,7 @@ Dependencies are found by their markers (``Depends``), in defaults and in ``Anno
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.frameworks.hooks import decorating, runs
 from poolint.frameworks.routers import Routers
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Function
+
+
+class Required(NamedTuple):
+    """What is run before an endpoint for its sake alone: the ``provider``, the ``marker`` that asks for it and the scope that
+    this stands in, and ``at`` what of the endpoint."""
+
+    provider: Function
+    marker: ast.Call
+    where: Scope
+    at: ast.Call
 
 
 def is_entry(ev: Evaluator, function: Scope) -> bool:
@@ -51,7 +61,7 @@ def made_by_libraries(ev: Evaluator, scope: Scope) -> Iterator[OfLibrary]:
                     yield from of_library(ev, marker, where)
 
 
-def required(ev: Evaluator, route: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, Function]]:
+def required(ev: Evaluator, route: ast.Call, scope: Scope) -> Iterator[Required]:
     """What is run before an endpoint for its sake alone: ``dependencies=[Depends(…)]`` of the application, of the routers
     that it is reached by, where they are made or taken in, and of its route.
 
@@ -61,12 +71,13 @@ def required(ev: Evaluator, route: ast.Call, scope: Scope) -> Iterator[tuple[ast
     around = ev.derived(Routers).around(route.func.value, scope) if isinstance(route.func, ast.Attribute) else []
     if around and around[-1][1].module is scope.module:
         for call, where in around:
-            for _, one in _listed(ev, call, where):
-                yield route, one
-    yield from _listed(ev, route, scope)
+            for marker, one in _listed(ev, call, where):
+                yield Required(one, marker, where, route)
+    for marker, one in _listed(ev, route, scope):
+        yield Required(one, marker, scope, marker)
 
 
-def _listed(ev: Evaluator, call: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, Function]]:
+def _listed(ev: Evaluator, call: ast.Call, scope: Scope) -> Iterator[tuple[ast.Call, Function]]:
     listing = {one.required for one in ev.models.injections.values()} - {""}
     for keyword in call.keywords:
         if keyword.arg in listing and isinstance(keyword.value, (ast.List, ast.Tuple)):

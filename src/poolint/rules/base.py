@@ -99,6 +99,9 @@ class Meta(msgspec.Struct, frozen=True):
     """What a project may set for it."""
     severity: Severity = "error"
     """How grave its findings are where nobody says otherwise; those that are merely possible are warnings at most."""
+    holds_unrun: bool = False
+    """Whether its findings are as grave in code that nobody runs: a trap for who calls it next, or how an application is set
+    up whatever of it runs. Others cost nothing there, and are merely possible."""
 
     @property
     def off_in(self) -> frozenset[str]:

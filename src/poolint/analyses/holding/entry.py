@@ -137,8 +137,8 @@ class Beginnings:
         """The dependencies of an endpoint in the order in which they run, each with where it is asked for."""
         found = self._places.get(scope)
         if found is None:
-            route = next(routes(self.ev, scope), None)
-            found = list(required(self.ev, route, scope.parent or scope)) if route is not None else []
+            route, around = next(routes(self.ev, scope), None), scope.parent or scope
+            found = [(one.at, one.provider) for one in required(self.ev, route, around)] if route is not None else []
             found += [(_place(parameter, scope), provider) for _, parameter, provider in parameters(self.ev, scope)]
             self._places[scope] = found
         return found

@@ -67,6 +67,7 @@ class AsyncEventTarget(Rule):
         summary="a listener is registered on something without such an event",
         subscription=Subscription(observations=frozenset({RefusedListener, NoSuchEvent})),
         fix="safe",
+        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

@@ -55,6 +55,7 @@ class EventListenerSignature(Rule):
         name="event-listener-signature",
         summary="a listener's signature does not match its event",
         subscription=Subscription(observations=frozenset({MisfitListener})),
+        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

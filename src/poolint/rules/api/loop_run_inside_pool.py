@@ -66,6 +66,7 @@ class LoopRunInsidePool(Rule):
         summary="an event loop is run inside a pool, where one is already running",
         subscription=Subscription(observations=frozenset({LoopInsidePool})),
         relaxed_in=frozenset({"tests"}),
+        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

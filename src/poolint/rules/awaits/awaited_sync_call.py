@@ -58,6 +58,7 @@ class AwaitedSyncCall(Rule):
         subscription=Subscription(observations=frozenset({awaits.AwaitedSyncCall})),
         fix="safe",
         uncovers=LIFETIMES,
+        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

@@ -66,6 +66,7 @@ class UnawaitedCheckout(Rule):
         subscription=Subscription(observations=frozenset({ConsumedAwaitable, DroppedAwaitable})),
         fix="safe or unsafe",
         uncovers=LIFETIMES,
+        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

@@ -66,6 +66,7 @@ class UnawaitedQuery(Rule):
         subscription=Subscription(observations=frozenset({ConsumedAwaitable, DroppedAwaitable})),
         fix="safe",
         uncovers=LIFETIMES,
+        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | Declined | None:

@@ -63,6 +63,7 @@ class WrongWithKind(Rule):
         subscription=Subscription(observations=frozenset({MismatchedWith})),
         fix="safe",
         uncovers=LIFETIMES,
+        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

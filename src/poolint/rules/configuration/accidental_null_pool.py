@@ -75,6 +75,7 @@ class AccidentalNullPool(Rule):
                 "outside keeps the connections.",
             ),
         ),
+        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | Declined | None:

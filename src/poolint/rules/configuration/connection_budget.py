@@ -89,6 +89,7 @@ class ConnectionBudget(Rule):
         summary="the pools of all processes together exceed `max_connections`",
         subscription=Subscription(observations=frozenset({BudgetExceeded})),
         relaxed_in=frozenset({"tests"}),
+        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

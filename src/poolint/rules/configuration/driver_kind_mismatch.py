@@ -67,6 +67,7 @@ class DriverKindMismatch(Rule):
         subscription=Subscription(observations=frozenset({DriverMismatch})),
         fix="unsafe",
         relaxed_in=_MIGRATIONS,
+        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

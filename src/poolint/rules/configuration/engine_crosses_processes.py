@@ -77,6 +77,7 @@ class EngineCrossesProcesses(Rule):
         summary="a child process takes connections from a pool that its parent has filled",
         subscription=Subscription(observations=frozenset({PoolInChild})),
         relaxed_in=frozenset({"tests", "alembic", "scripts"}),
+        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

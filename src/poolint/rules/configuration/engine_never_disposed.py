@@ -75,6 +75,7 @@ class EngineNeverDisposed(Rule):
         default=False,
         uncovers=LIFETIMES,
         relaxed_in=frozenset({"tests", "alembic", "scripts"}),
+        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

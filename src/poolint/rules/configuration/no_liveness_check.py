@@ -57,6 +57,7 @@ class NoLivenessCheck(Rule):
         fix="unsafe",
         default=False,
         relaxed_in=RELAXED,
+        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

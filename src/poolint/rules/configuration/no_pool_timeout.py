@@ -66,6 +66,7 @@ class NoPoolTimeout(Rule):
         default=False,
         relaxed_in=RELAXED,
         options=(Option("seconds", 10, "The timeout that the fix adds."),),
+        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

@@ -57,6 +57,7 @@ class PoolTooSmall(Rule):
         options=(
             Option("min-size", 6, "A pool that opens no connections beyond its size has to hold at least as many."),
         ),
+        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | Declined | None:

@@ -59,6 +59,7 @@ class RejectedPoolArgument(Rule):
         subscription=Subscription(observations=frozenset({RefusedArgument})),
         fix="safe",
         relaxed_in=frozenset({"tests"}),
+        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

@@ -54,6 +54,7 @@ class SyncPoolclassInAsyncEngine(Rule):
         summary="a blocking pool class in an asynchronous engine",
         subscription=Subscription(observations=frozenset({SyncPoolClass})),
         fix="safe",
+        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

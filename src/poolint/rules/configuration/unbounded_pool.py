@@ -47,6 +47,7 @@ class UnboundedPool(Rule):
         summary="a pool without a limit",
         subscription=Subscription(observations=frozenset({Observed})),
         relaxed_in=RELAXED,
+        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:
