@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.syntax.passing_on import passing_on
 from poolint.syntax.scopes import parent_of, placed
+from poolint.syntax.unpacked import keywords_of
 from poolint.types.arguments import parameter_for, positional
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function
@@ -14,6 +15,14 @@ from poolint.types.values import Function
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+
+
+def arguments_of(call: ast.Call, scope: Scope | None = None) -> list[tuple[str | None, ast.expr]]:
+    """The arguments of a call, each with its keyword; in a scope, those of dictionaries that are unpacked as well."""
+    found: list[tuple[str | None, ast.expr]] = [(None, one) for one in call.args]
+    if call.keywords:
+        found += keywords_of(call, scope) if scope is not None else [(one.arg, one.value) for one in call.keywords]
+    return found
 
 
 def bound_to(function: Scope, call: ast.Call, *, is_method: bool) -> dict[str, ast.expr]:

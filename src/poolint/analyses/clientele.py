@@ -16,6 +16,7 @@ from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import required, routes
 from poolint.frameworks.routers import Routers
 from poolint.syntax.expressions import call_arguments, without_await
+from poolint.syntax.scopes import parent_of
 from poolint.types.annotated import dependencies, injection, provider_in
 from poolint.types.following import origin
 from poolint.types.providers import provided
@@ -52,9 +53,11 @@ class Clientele:
             "lets-in-administrators", self._lets_in, bottom=False, join=bool.__or__
         )
 
-    def is_for_administrators(self, scope: Scope) -> bool:
-        """Whether nobody but the administrators of an application can come to a function."""
-        return scope.kind == "function" and self._for.of(scope.key)
+    def is_for_administrators(self, scope: Scope, node: ast.AST | None = None) -> bool:
+        """Whether nobody but the administrators of an application can come to a function, or to a part of it."""
+        if scope.kind != "function":
+            return False
+        return (node is not None and _is_let_in(node, scope)) or self._for.of(scope.key)
 
     def _is_for(self, key: ScopeKey) -> bool:
         scope = self._ev.project.scope(key)
@@ -129,18 +132,56 @@ def _is_theirs(guard: ast.expr) -> bool:
 def _turns_away(statement: ast.stmt) -> bool:
     """Whether a statement of a function ends it for who is no administrator: ``if not user.is_admin: raise …``; what is asked of
     them only sometimes stands deeper."""
-    if not isinstance(statement, ast.If) or not isinstance(statement.body[-1], (ast.Raise, ast.Return)):
+    ends = isinstance(statement, ast.If) and isinstance(statement.body[-1], (ast.Raise, ast.Return))
+    return isinstance(statement, ast.If) and ends and _refuses(statement.test)
+
+
+def _is_let_in(node: ast.AST, scope: Scope) -> bool:
+    """Whether a part of a function stands in a branch for administrators: ``if message.from_user.id in ADMIN_IDS:``."""
+    child, parent = node, parent_of(node)
+    while parent is not None and child is not scope.node:
+        if isinstance(parent, ast.If) and child is not parent.test:
+            is_first = any(child is one for one in parent.body)
+            if _lets_in(parent.test) if is_first else _refuses(parent.test):
+                return True
+        child, parent = parent, parent_of(parent)
+    return False
+
+
+def _lets_in(test: ast.expr) -> bool:
+    """Whether a test holds for administrators alone."""
+    if isinstance(test, ast.BoolOp):
+        return any(map(_lets_in, test.values)) if isinstance(test.op, ast.And) else all(map(_lets_in, test.values))
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _refuses(test.operand)
+    return _compares(test, (ast.In, ast.Eq)) if isinstance(test, ast.Compare) else _speaks_of_few(test)
+
+
+def _refuses(test: ast.expr) -> bool:
+    """Whether a test fails for administrators alone."""
+    if isinstance(test, ast.BoolOp):
+        return any(map(_refuses, test.values)) if isinstance(test.op, ast.Or) else all(map(_refuses, test.values))
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _lets_in(test.operand)
+    return isinstance(test, ast.Compare) and _compares(test, (ast.NotIn, ast.NotEq))
+
+
+def _compares(test: ast.Compare, operators: tuple[type[ast.cmpop], ...]) -> bool:
+    if len(test.ops) != 1 or not isinstance(test.ops[0], operators):
         return False
-    tests = statement.test.values if isinstance(statement.test, ast.BoolOp) else [statement.test]
-    refused = (one.operand for one in tests if isinstance(one, ast.UnaryOp) and isinstance(one.op, ast.Not))
-    is_one_of = not isinstance(statement.test, ast.BoolOp) or isinstance(statement.test.op, ast.Or)
-    return is_one_of and any(_means_few(last_name(_asked(one))) for one in refused)
+    return any(map(_speaks_of_few, (test.left, *test.comparators)))
 
 
-def _asked(test: ast.expr) -> ast.expr:
-    """What is asked by a test: the function of a call."""
-    bare = without_await(test)
-    return bare.func if isinstance(bare, ast.Call) else bare
+def _speaks_of_few(one: ast.expr) -> bool:
+    """Whether a part of a test is about them: what is only called an ``admin`` has been looked for, and may not be there."""
+    bare = without_await(one)
+    if isinstance(bare, (ast.Tuple, ast.List, ast.Set)):
+        return bool(bare.elts) and all(map(_speaks_of_few, bare.elts))
+    if isinstance(bare, ast.Constant):
+        return isinstance(bare.value, str) and _means_few(bare.value)
+    if isinstance(bare, ast.Name) and bare.id in _FEW:
+        return False
+    return _means_few(last_name(bare.func if isinstance(bare, ast.Call) else bare))
 
 
 def _roles(guard: ast.Call) -> Iterator[str]:

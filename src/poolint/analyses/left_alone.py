@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.places import arguments_of
+from poolint.analyses.arguments import arguments_of
 from poolint.frameworks.hooks import runs_after_response
 from poolint.syntax.surroundings import call_taking
 from poolint.types.arguments import parameter_for

@@ -21,7 +21,6 @@ from poolint.models.standard import PROPERTIES
 from poolint.syntax.expressions import is_none, is_super_init
 from poolint.syntax.reaching import reaching
 from poolint.syntax.scopes import Bindings, Scope
-from poolint.syntax.unpacked import keywords_of
 from poolint.types.call_sites import called_on, callees_of, text_of
 from poolint.types.fields import fields_of
 from poolint.types.made_of import passed_for_part
@@ -323,8 +322,9 @@ class Places:
         bindings = [one for one in cls.self_assignments.get(name, ()) if not is_none(one.value)]
         if not rest or len(bindings) != 1 or bindings[0].scope is None:
             return ""
-        if not isinstance(bindings[0].value, ast.Call):
-            return self._together.same(cls, name, rest)
+        taken = _taken_over(cls, name, rest)
+        if taken or not isinstance(bindings[0].value, ast.Call):
+            return taken or self._together.same(cls, name, rest)
         init = bindings[0].scope
         for prefix, to in self.made(bindings[0].value, init).items():
             if rest != prefix and not rest.startswith(f"{prefix}."):
@@ -347,6 +347,18 @@ class Places:
         return ""
 
 
+def _taken_over(cls: Scope, name: str, rest: str) -> str:
+    """``session`` for ``unit.session`` where a method takes it over from what the object has: ``self.session =
+    self.unit.session``."""
+    for other, bindings in cls.self_assignments.items():
+        real = [one for one in bindings if not is_none(one.value)]
+        value = bound_value(real[0]) if len(real) == 1 else None
+        taken = name_of(value) if value is not None else ""
+        if taken.startswith(f"self.{name}.") and f"self.{name}.{rest}.".startswith(f"{taken}."):
+            return f"{other}{f'self.{name}.{rest}'[len(taken) :]}"
+    return ""
+
+
 def _given_at(place: str, given: dict[str, str]) -> Iterator[tuple[str, str]]:
     """What has been given at a place of a function, and further down from it (``.session``), by what stands for it where
     it is called."""
@@ -365,14 +377,6 @@ def owner_of(one: Type) -> Instance | None:
     if found is None or not isinstance(found.cls, Scope):
         return None
     return found if found.base is None or found.base.kind not in HANDLES else None
-
-
-def arguments_of(call: ast.Call, scope: Scope | None = None) -> list[tuple[str | None, ast.expr]]:
-    """The arguments of a call, each with its keyword; in a scope, those of dictionaries that are unpacked as well."""
-    found: list[tuple[str | None, ast.expr]] = [(None, one) for one in call.args]
-    if call.keywords:
-        found += keywords_of(call, scope) if scope is not None else [(one.arg, one.value) for one in call.keywords]
-    return found
 
 
 def _all(scope: Scope, name: str) -> Bindings:

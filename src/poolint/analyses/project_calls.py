@@ -16,7 +16,6 @@ from poolint.types.arguments import misfits
 from poolint.types.members import lineage
 from poolint.types.overrides import is_left_open
 from poolint.types.values import UNKNOWN, ClassObject, Function, alternatives
-from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,8 +104,7 @@ class ProjectCalls:
             yield from around.descendants()
             return
         for module in chain((own,), self._modules_saying(scope)):
-            is_method = scope.enclosing_class is not None
-            yield from module.scope.mentioning(scope.name) if is_method else module.scopes_with(scope.name)
+            yield from module.scope.mentioning(scope.name)
 
     def modules_calling(self, scope: Scope) -> Iterator[Module]:
         """The modules of the project in which something is called that has the name of a function, each once."""
@@ -153,13 +151,12 @@ class ProjectCalls:
 
     def meaning(self, scope: Scope, inner: Scope) -> Iterator[ast.expr]:
         """The mentions of a function in another one, under its own name; of a method also what may be one."""
-        named: list[ast.expr] = [*inner.loads.get(scope.name, ())]
-        if scope.enclosing_class is not None:
-            named = [one for one in inner.attributes if one.attr == scope.name and isinstance(one.ctx, ast.Load)]
-        named += [
-            one.func for one in inner.calls if isinstance(one.func, ast.Attribute) and last_name(one.func) == scope.name
-        ]
-        for one in named:
+        own = inner.loads.get(scope.name, ()) if scope.enclosing_class is None else ()
+        attributes = [one.func for one in inner.calls if isinstance(one.func, ast.Attribute)]
+        read = (
+            one for one in (*inner.attributes, *attributes) if one.attr == scope.name and isinstance(one.ctx, ast.Load)
+        )
+        for one in dict.fromkeys((*own, *read)):
             found = [*alternatives(self.ev.type_of(one, inner))]
             if any(self._may_mean(scope, each, one) for each in found):
                 yield one

@@ -11,10 +11,11 @@ import ast
 from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.arguments import arguments_of
 from poolint.analyses.flushes import takes
 from poolint.analyses.holding.transactions import is_query, source_of
 from poolint.analyses.kept_classes import kept_class
-from poolint.analyses.places import MAX_PATH, Places, arguments_of, owner_of
+from poolint.analyses.places import MAX_PATH, Places, owner_of
 from poolint.analyses.process_locks import is_let_in_alone
 from poolint.analyses.property_reads import always_run
 from poolint.analyses.queried import Queried

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.places import arguments_of
+from poolint.analyses.arguments import arguments_of
 from poolint.analyses.process_locks import is_let_in_alone
 from poolint.analyses.session_use import Named
 from poolint.flow.summaries import Summaries

@@ -10,12 +10,12 @@ import ast
 from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.arguments import arguments_of
 from poolint.analyses.conditions import is_excluded
 from poolint.analyses.driven import Driven
 from poolint.analyses.given_work import GivenWork
 from poolint.analyses.launches import begun_by, blocks, work_of
 from poolint.analyses.only_kept import is_kept_by, is_only_kept
-from poolint.analyses.places import arguments_of
 from poolint.analyses.submitted import Work
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import runs_after_response

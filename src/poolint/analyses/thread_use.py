@@ -11,10 +11,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.arguments import bound_to
+from poolint.analyses.arguments import arguments_of, bound_to
 from poolint.analyses.joined import run_in_thread
 from poolint.analyses.kept_classes import kept_class
-from poolint.analyses.places import MAX_PATH, arguments_of
+from poolint.analyses.places import MAX_PATH
 from poolint.analyses.process_locks import lets_in_several, process_locks
 from poolint.analyses.spared import Spared
 from poolint.analyses.submitted import Submitted, Work

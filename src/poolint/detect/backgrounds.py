@@ -6,10 +6,11 @@ import ast
 from operator import or_
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from poolint.analyses.arguments import arguments_of
 from poolint.analyses.conditions import is_excluded
 from poolint.analyses.kept_classes import kept_class
 from poolint.analyses.left_alone import is_left_alone
-from poolint.analyses.places import Places, arguments_of
+from poolint.analyses.places import Places
 from poolint.analyses.starters import STARTED, Starters
 from poolint.detect.dropped_threads import DroppedThreads
 from poolint.flow.flags import name_of

@@ -130,7 +130,8 @@ def _is_seldom(ev: Evaluator, found: list[BlockingDatabaseCall | BlockingCheckou
     """Whether a function is one for the administrators of an application, who are few, and makes but a few calls there, each
     once: others on its loop hardly ever wait for these."""
     nodes = [node for one in found for node in (one.node, *getattr(one, "after", ()))]
-    if len(nodes) > MAX_SELDOM or not ev.derived(Clientele).is_for_administrators(scope):
+    clientele = ev.derived(Clientele)
+    if len(nodes) > MAX_SELDOM or not all(clientele.is_for_administrators(scope, one) for one in nodes):
         return False
     return not any(around(node, scope, REPEATING) for node in nodes)
 

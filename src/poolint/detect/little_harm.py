@@ -34,7 +34,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
         or (
             (
                 is_brief(services, witness)
-                or (not _lasts(witness) and all(has_room(services, one, scope) for one in held))
+                or (not _lasts(witness) and all(has_room(services, one, node, scope) for one in held))
             )
             and not any(_is_locked(services, one, node, scope) for one in held)
         )

@@ -179,7 +179,7 @@ class Nesting:
             is_read
             or takes_turns(self.services, scope)
             or (not is_later and hold.cause is None and is_at_once(hold.since, node, scope))
-            or has_room_for_two(self.services, hold, scope)
+            or has_room_for_two(self.services, hold, node, scope)
             or has_two_for_itself(self.services, hold, scope),
             apart=apart,
         )

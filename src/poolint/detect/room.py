@@ -23,21 +23,21 @@ _ADMINISTRATORS = 2
 """How many administrators may be waiting for one function of an application at once, in one process."""
 
 
-def has_room(services: Services, hold: Hold, scope: Scope) -> bool:
+def has_room(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:
     """Whether a process runs so few requests or tasks at once that the pool of what is held has a connection for each; one of
     them has it in any case, as a command does, or what alone is started with an application, where that is deployed, and so
     does who is given an engine of its own."""
     if _runs_alone(services, scope) or _is_of_its_own(services, hold, scope):
         return True
-    most, limit = _at_once(services, scope), _limit(services, hold, scope)
-    if limit is None and _is_for_administrators(services, scope):
+    most, limit = _at_once(services, node, scope), _limit(services, hold, scope)
+    if limit is None and _is_for_administrators(services, node, scope):
         return True  # a pool that is too small for them is made so in plain sight
     return most is not None and (most == 1 or most <= (limit or 0))
 
 
-def has_room_for_two(services: Services, hold: Hold, scope: Scope) -> bool:
+def has_room_for_two(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:
     """Whether it has two connections for each of them."""
-    most, limit = _at_once(services, scope), _limit(services, hold, scope)
+    most, limit = _at_once(services, node, scope), _limit(services, hold, scope)
     return most is not None and limit is not None and 2 * most <= limit
 
 
@@ -76,17 +76,17 @@ def _runs_alone(services: Services, scope: Scope) -> bool:
     return is_of_its_own and services.evaluator.derived(Occasions).runs_alone(scope)
 
 
-def _is_for_administrators(services: Services, scope: Scope) -> bool:
-    return services.evaluator.derived(Clientele).is_for_administrators(scope)
+def _is_for_administrators(services: Services, node: ast.AST, scope: Scope) -> bool:
+    return services.evaluator.derived(Clientele).is_for_administrators(scope, node)
 
 
-def _at_once(services: Services, scope: Scope) -> int | None:
-    """How many requests or tasks that may come to a function a process takes at once, at most: as the application is deployed,
-    or, where that cannot be followed, as its servers and workers are when nobody tells them otherwise. None where that is not
-    known, where others may install it, or where the project itself may run the function beside others. Administrators are few
-    wherever they are served."""
+def _at_once(services: Services, node: ast.AST, scope: Scope) -> int | None:
+    """How many requests or tasks that may come to a place in a function a process takes at once, at most: as the application is
+    deployed, or, where that cannot be followed, as its servers and workers are when nobody tells them otherwise. None where that
+    is not known, where others may install it, or where the project itself may run the function beside others. Administrators are
+    few wherever they are served."""
     path, deployed = scope.module.path, services.deployed
-    if _is_for_administrators(services, scope):
+    if _is_for_administrators(services, node, scope):
         return _ADMINISTRATORS
     most = deployed.at_once(path, is_sync=not scope.is_async)
     if most is not None and not deployed.answers(path):

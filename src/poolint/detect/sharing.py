@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.places import arguments_of
+from poolint.analyses.arguments import arguments_of
 from poolint.analyses.spared import Spared
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.collected import gone_over, mapped, named, puts, task_of

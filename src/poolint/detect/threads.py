@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.arguments import arguments_of
 from poolint.analyses.holding import root_of
 from poolint.analyses.kept_classes import kept_class
 from poolint.analyses.launches import (
@@ -19,7 +20,6 @@ from poolint.analyses.launches import (
     started,
     work_of,
 )
-from poolint.analyses.places import arguments_of
 from poolint.analyses.thread_use import of_caller, of_threads
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector

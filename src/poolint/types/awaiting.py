@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.types import annotated, generics, returns
+from poolint.types import annotated, generics, modelled
 from poolint.types.values import FOREIGN, UNKNOWN, Function, Instance, Type, known
 from poolint.types.vocabulary import last_name
 
@@ -23,7 +23,7 @@ def of_object(ev: Evaluator, one: Type) -> Type:
         if isinstance(method, Function) and method.scope.kind != "lambda":
             return ev.once((method.scope, one, "awaited"), _given, ev, method.scope, one)
     expression = one.base.awaits if one.base is not None else ""
-    return returns.type_expression(ev, expression, one) if expression else UNKNOWN
+    return modelled.type_expression(ev, expression, one) if expression else UNKNOWN
 
 
 def _given(ev: Evaluator, scope: Scope, receiver: Instance) -> Type:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import is_parameter, parent_of
-from poolint.types import returns
+from poolint.types import modelled, returns
 from poolint.types.definitions import Definitions
 from poolint.types.values import (
     UNKNOWN,
@@ -89,7 +89,7 @@ def as_bound(ev: Evaluator, scope: Scope) -> Type:
             continue
         maker = ev.type_of(target, scope.parent or scope)
         if isinstance(maker, (LibraryFunction, LibraryMethod)):
-            found = returns.type_expression(ev, maker.row.returns, None)
+            found = modelled.type_expression(ev, maker.row.returns, None)
             if is_of_library(found) and found.base is not None and ev.models.method(found.base, "__call__") is not None:
                 return found
     return Function(scope)
@@ -175,7 +175,7 @@ def member_of(ev: Evaluator, function: Function, attribute: str) -> Type:
         own = _made(ev, decorator, row, scope) if row is not None else UNKNOWN
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         maker = ev.type_of(target, scope.parent or scope)
-        made = returns.type_expression(ev, maker.row.returns, None) if isinstance(maker, _OF_LIBRARY) else UNKNOWN
+        made = modelled.type_expression(ev, maker.row.returns, None) if isinstance(maker, _OF_LIBRARY) else UNKNOWN
         known_as = of_instance(ev, made, attribute) if isinstance(made, Instance) else UNKNOWN
         calls = known_as.row.calls if isinstance(known_as, LibraryMethod) else ""
         for name in filter(None, (attribute, calls)) if own is not UNKNOWN else ():
@@ -211,7 +211,7 @@ def lent(ev: Evaluator, parameter: ast.arg, scope: Scope) -> Type:
         made = ev.type_of(one, scope.parent or scope)
         if is_of_library(made) and made.base is not None and made.base.lends:
             return Holder(
-                tuple((name, returns.type_expression(ev, given, made)) for name, given in made.base.lends.items())
+                tuple((name, modelled.type_expression(ev, given, made)) for name, given in made.base.lends.items())
             )
     return UNKNOWN
 

@@ -10,7 +10,7 @@ from poolint.models.schema import HANDLES
 from poolint.models.standard import ENTERS
 from poolint.screen.shapes import STATE_HOLDERS, TABLE
 from poolint.syntax.scopes import Scope
-from poolint.types import annotated, decorated, entities, made_of, makers, narrowing, returns
+from poolint.types import annotated, decorated, entities, made_of, makers, modelled, narrowing, returns
 from poolint.types.class_attributes import type_of_set
 from poolint.types.set_outside import set_on_application, set_outside
 from poolint.types.specialised import specialised
@@ -175,7 +175,7 @@ def _of_library(ev: Evaluator, receiver: Instance | ClassObject, attribute: str)
     expression = ev.models.attribute(base, attribute)
     if expression:
         instance = receiver.instance() if isinstance(receiver, ClassObject) else receiver
-        found = returns.type_expression(ev, expression, instance)
+        found = modelled.type_expression(ev, expression, instance)
         return entities.asked_by_class(found, receiver) if base.runs_on else found
     if attribute in base.classes:
         cls = ev.models.classes[base.classes[attribute]]
@@ -191,7 +191,7 @@ def content(ev: Evaluator, receiver: Type) -> Type:
     receiver = without_none(receiver)
     if not isinstance(receiver, Instance) or receiver.base is None or not receiver.base.contents:
         return UNKNOWN
-    return returns.type_expression(ev, receiver.base.contents, receiver)
+    return modelled.type_expression(ev, receiver.base.contents, receiver)
 
 
 def _of_class(ev: Evaluator, receiver: ClassObject, attribute: str) -> Type:
@@ -341,7 +341,7 @@ def enter(ev: Evaluator, receiver: Instance, *, asynchronous: bool) -> Type:
     if receiver.base is None:
         return UNKNOWN
     expression = receiver.base.async_enter if asynchronous else receiver.base.enter
-    return returns.type_expression(ev, expression, receiver) if expression else UNKNOWN
+    return modelled.type_expression(ev, expression, receiver) if expression else UNKNOWN
 
 
 def of_state(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:

@@ -21,6 +21,7 @@ from poolint.types import (
     generics,
     loading,
     makers,
+    modelled,
     own_variables,
     wrapped,
 )
@@ -75,7 +76,7 @@ def _result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
     if callee is FOREIGN:
         return FOREIGN
     if isinstance(callee, ClassObject):
-        return _constructed(ev, callee, node, scope)
+        return modelled.constructed(ev, callee, node, scope)
     if isinstance(callee, LibraryName):
         found = _well_known(ev, callee.name, node, scope)
         return found if found is not UNKNOWN else by_use.given(ev, node, scope)
@@ -128,54 +129,15 @@ def row_value(
     ev: Evaluator, row: schema.Method | schema.Function, receiver: Instance | None, entity: Type = UNKNOWN
 ) -> Type:
     """What a call of a modelled function gives, before any ``await``; ``entity`` is what objects it has to do with."""
-    gives = entities.given(row, type_expression(ev, row.returns, receiver), entity)
+    gives = entities.given(row, modelled.type_expression(ev, row.returns, receiver), entity)
     if row.call == "sync":
         return gives
-    entered = type_expression(ev, row.enters, receiver) if row.enters else gives
+    entered = modelled.type_expression(ev, row.enters, receiver) if row.enters else gives
     if row.call in ("generator", "async-generator"):
         return Pending(row.call, item=gives)
     if row.call in ("coroutine", "awaitable"):
         return Pending(row.call, awaited=gives)
     return Pending(row.call, awaited=gives if row.call == "awaitable-cm" else UNKNOWN, entered=entered)
-
-
-def type_expression(ev: Evaluator, expression: str, receiver: Instance | None) -> Type:
-    """A type expression of the models (see :mod:`poolint.models.schema`), for a receiver."""
-    if not expression:
-        return UNKNOWN
-    if expression == "self":
-        return receiver if receiver is not None else UNKNOWN
-    if expression.startswith("$"):
-        index = int(expression[1:])
-        if receiver is None:
-            return UNKNOWN
-        if index < len(receiver.arguments) and receiver.arguments[index] is not UNKNOWN:
-            return receiver.arguments[index]
-        defaults = receiver.base.parameters if receiver.base is not None else ()
-        return type_expression(ev, defaults[index], None) if index < len(defaults) else UNKNOWN
-    cls = ev.models.classes.get(expression)
-    return Instance(cls, cls) if cls is not None else UNKNOWN
-
-
-def _constructed(ev: Evaluator, cls: ClassObject, node: ast.Call, scope: Scope) -> Type:
-    """An instance, with the type argument that a keyword such as ``class_=`` gives."""
-    base = cls.base
-    if base is not None and base is cls.cls:
-        for keyword in node.keywords:
-            other = base.made_with.get(keyword.arg or "")
-            if other and isinstance(keyword.value, ast.Constant) and keyword.value.value is True:
-                return type_expression(ev, other, None)
-    if base is None or not base.parameter_from:
-        return cls.instance()
-    for keyword in node.keywords:
-        if keyword.arg == base.parameter_from:
-            one = ev.type_of(keyword.value, scope)
-            if isinstance(one, ClassObject):
-                return Instance(cls.cls, base, (one.instance(),))
-            return Instance(cls.cls, base, (UNKNOWN,)) if not cls.arguments else cls.instance()
-    if cls.arguments or any(keyword.arg is None for keyword in node.keywords):
-        return cls.instance()
-    return Instance(cls.cls, base, tuple(type_expression(ev, one, None) for one in base.parameters))
 
 
 def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.arguments import arguments_of
 from poolint.analyses.conditions import Entering
 from poolint.analyses.holding.asked_results import passed
 from poolint.analyses.holding.changes import Asked, Change
 from poolint.analyses.holding.exit_summaries import Left
-from poolint.analyses.places import arguments_of
 from poolint.models.schema import SESSIONS
 from poolint.types.arguments import parameter_for
 from poolint.types.following import origin

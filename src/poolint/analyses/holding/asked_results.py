@@ -9,9 +9,9 @@ import ast
 import itertools
 from typing import TYPE_CHECKING
 
+from poolint.analyses.arguments import arguments_of
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.ownership import Fate
-from poolint.analyses.places import arguments_of
 from poolint.flow.flags import name_of
 from poolint.models.schema import SESSIONS
 from poolint.syntax.scopes import parent_of

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.arguments import arguments_of
 from poolint.analyses.holding import root_of, source_of
-from poolint.analyses.places import arguments_of
 from poolint.flow.flags import name_of
 from poolint.syntax.scopes import Scope
 from poolint.types.arguments import parameter_for

@@ -9,13 +9,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.arguments import arguments_of
 from poolint.analyses.holding.asked_arguments import deciding
 from poolint.analyses.holding.changes import Done
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.left_blocks import ended_by_exit
 from poolint.analyses.holding.registries import Registries
 from poolint.analyses.holding.unknown_parts import UnknownParts
-from poolint.analyses.places import Places, arguments_of, owner_of
+from poolint.analyses.places import Places, owner_of
 from poolint.analyses.worked_on import WorkedOn
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of

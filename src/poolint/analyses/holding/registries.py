@@ -11,6 +11,7 @@ import ast
 from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.arguments import arguments_of
 from poolint.analyses.conditions import Entering
 from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.holding.entities import Entities, Registry
@@ -18,7 +19,6 @@ from poolint.analyses.holding.exit_summaries import Left, on_some_way, ways_left
 from poolint.analyses.holding.registry_words import registry_words
 from poolint.analyses.holding.transactions import is_query
 from poolint.analyses.holding.wrappers import Wrappers
-from poolint.analyses.places import arguments_of
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries

@@ -11,10 +11,10 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.arguments import arguments_of
 from poolint.analyses.graphs import events_at
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.standings import Standings
-from poolint.analyses.places import arguments_of
 from poolint.analyses.waypoints import Cause
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of

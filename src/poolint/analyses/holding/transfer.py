@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.arguments import arguments_of
 from poolint.analyses.awaited_tasks import is_left_to_itself
 from poolint.analyses.handed_coroutines import never_begins
 from poolint.analyses.holding.added import added_method, may_be_session, passed_as, receiver_of
@@ -33,7 +34,6 @@ from poolint.analyses.holding.transactions import (
     transactions,
 )
 from poolint.analyses.ownership import Fate
-from poolint.analyses.places import arguments_of
 from poolint.analyses.property_reads import always_run
 from poolint.analyses.queried import Queried
 from poolint.flow.flags import name_of

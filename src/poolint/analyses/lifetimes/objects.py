@@ -9,11 +9,11 @@ import ast
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.arguments import arguments_of
 from poolint.analyses.carrying import Carrying
 from poolint.analyses.lifetimes.acquisitions import Site, checkout
 from poolint.analyses.lifetimes.constructors import CONSTRUCTORS, put_at, puts_by
 from poolint.analyses.ownership import Fate
-from poolint.analyses.places import arguments_of
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES, RELEASABLE
 from poolint.syntax.captures import is_captured

@@ -1,0 +1,54 @@
+"""What the models name: the types of their expressions, and what a call of one of their classes makes."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.types.values import UNKNOWN, ClassObject, Instance, Type, alternatives, union
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def type_expression(ev: Evaluator, expression: str, receiver: Instance | None) -> Type:
+    """A type expression of the models (see :mod:`poolint.models.schema`), for a receiver."""
+    if not expression:
+        return UNKNOWN
+    if expression == "self":
+        return receiver if receiver is not None else UNKNOWN
+    if expression.startswith("$"):
+        index = int(expression[1:])
+        if receiver is None:
+            return UNKNOWN
+        if index < len(receiver.arguments) and receiver.arguments[index] is not UNKNOWN:
+            return receiver.arguments[index]
+        defaults = receiver.base.parameters if receiver.base is not None else ()
+        return type_expression(ev, defaults[index], None) if index < len(defaults) else UNKNOWN
+    cls = ev.models.classes.get(expression)
+    return Instance(cls, cls) if cls is not None else UNKNOWN
+
+
+def constructed(ev: Evaluator, cls: ClassObject, node: ast.Call, scope: Scope) -> Type:
+    """An instance, with the type argument that a keyword such as ``class_=`` gives; one for each of several
+    classes that it may be."""
+    base = cls.base
+    if base is None:
+        return cls.instance()
+    for keyword in node.keywords if base is cls.cls else ():
+        other = base.made_with.get(keyword.arg or "")
+        if other and isinstance(keyword.value, ast.Constant) and keyword.value.value is True:
+            return type_expression(ev, other, None)
+    if not base.parameter_from:
+        return cls.instance()
+    given = next((one.value for one in node.keywords if one.arg == base.parameter_from), None)
+    if given is not None:
+        made: list[Type] = [
+            one.instance() for one in alternatives(ev.type_of(given, scope)) if isinstance(one, ClassObject)
+        ]
+        is_open = not made and bool(cls.arguments)
+        return cls.instance() if is_open else union([Instance(cls.cls, base, (one,)) for one in made or [UNKNOWN]])
+    if cls.arguments or any(keyword.arg is None for keyword in node.keywords):
+        return cls.instance()
+    return Instance(cls.cls, base, tuple(type_expression(ev, one, None) for one in base.parameters))
