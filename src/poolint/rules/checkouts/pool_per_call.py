@@ -21,8 +21,7 @@ class PoolPerCall(Rule):
     its caller, where it is called for each request (as a dependency, by an endpoint, in a loop) and none of its callers
     closes what they get; and an object of the project whose constructor makes a pool or a client, where one is made for
     each request and the method that closes it is not called, or there is none. Possible: of a client that ends itself when
-    nobody has it any more, as those of MongoDB do; and where it is disposed of but after a failure: one pool without use is
-    left then, and collected.
+    nobody has it any more, as those of MongoDB do.
 
     ## Why is this bad?
     Each call opens a pool of its own, whose connections nobody shares and nobody closes: the server runs out of
@@ -94,14 +93,13 @@ class PoolPerCall(Rule):
         each = "each call"
         if observation.is_caught:
             never, each = f"not disposed of when {raising(observation)}", "each such failure"
-        is_collected = observation.is_caught or is_ended_when_dropped(observation)
         made = f"{observation.helper}()" if observation.helper else observation.call.as_written
         subject = leak_subject(observation) if observation.variable else f"what `{made}` gives"
         return Verdict(
             f"{subject} is built here and {never}: {each} leaves a pool of open connections behind",
             observation.variable,
             observation.path,
-            certainty=Certainty.POSSIBLE if is_collected else Certainty.CERTAIN,
+            certainty=Certainty.POSSIBLE if is_ended_when_dropped(observation) else Certainty.CERTAIN,
         )
 
     def repair(self, observation: Observation) -> Proposal | None:
