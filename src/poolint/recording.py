@@ -39,6 +39,9 @@ DESCRIPTIONS = (".md", ".rst")
 
 BUT = ("Containerfile", "Dockerfile", "Procfile", "requirements")
 
+REPOSITORY = frozenset({".git", ".hg", ".jj"})
+"""What makes a folder the root of a repository."""
+
 MARKS = frozenset({
     ".git", ".gitattributes", ".github", ".gitignore", ".gitlab-ci.yml", ".hg", ".jj", "__init__.py", "Pipfile",
     "alembic.ini", "manage.py", "pdm.lock", "poetry.lock", "pylock.toml", "pyproject.toml", "setup.cfg", "setup.py", "tox.ini",

@@ -122,7 +122,22 @@ class Hints:
         made = without_await(binding.value)
         if binding.kind != "assign" or not isinstance(made, ast.Call):
             return False
-        return not any(isinstance(one, Function) for one in callees_of(self.ev, made, scope))
+        found = callees_of(self.ev, made, scope)
+        return all(self._gives(one.scope) for one in found if isinstance(one, Function))
+
+    def _gives(self, function: Scope) -> bool:
+        """Whether a function of the project always gives something: it declares so, or ends with the one call by which it returns
+        what a library makes."""
+        node = function.node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or function.is_generator:
+            return False
+        if node.returns is not None:
+            return not _admits_none(node.returns)
+        last = node.body[-1]
+        made = without_await(last.value) if isinstance(last, ast.Return) and last.value is not None else None
+        if not isinstance(made, ast.Call) or len(function.returns) != 1:
+            return False
+        return not any(isinstance(one, Function) for one in callees_of(self.ev, made, function))
 
 
 def _is_field(name: str, classes: Sequence[Scope]) -> bool:
@@ -169,9 +184,13 @@ def may_be_none(binding: Binding) -> bool:
     """Whether a parameter is declared such that None may be passed."""
     if isinstance(binding.value, ast.Constant) and binding.value.value is None:
         return True
-    if type(binding.annotation) is ast.Name:
-        return binding.annotation.id in _MAY_BE_NONE  # most of them
-    for one in walk(binding.annotation) if binding.annotation is not None else ():
+    return binding.annotation is not None and _admits_none(binding.annotation)
+
+
+def _admits_none(annotation: ast.expr) -> bool:
+    if type(annotation) is ast.Name:
+        return annotation.id in _MAY_BE_NONE  # most of them
+    for one in walk(annotation):
         if isinstance(one, ast.Constant) and (one.value is None or "None" in str(one.value) or "Opt" in str(one.value)):
             return True
         if isinstance(one, (ast.Name, ast.Attribute)) and last_name(one) in _MAY_BE_NONE:

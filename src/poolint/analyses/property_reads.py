@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.models.standard import KEPT_PROPERTIES, PROPERTIES
 from poolint.syntax.scopes import parent_of, placed
+from poolint.types.call_sites import callees_of
 from poolint.types.definitions import Definitions
 from poolint.types.members import lineage
 from poolint.types.overrides import is_left_open
 from poolint.types.returns import decorators
-from poolint.types.values import Function, Instance, alternatives
+from poolint.types.values import ClassObject, Function, Instance, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,8 +54,19 @@ def property_reads(ev: Evaluator, scope: Scope) -> Iterator[Read]:
 
 
 def always_run(ev: Evaluator, scope: Scope) -> Iterator[Read]:
-    """Those of them that run a function whenever they are read."""
-    return (one for one in property_reads(ev, scope) if not one.is_kept)
+    """Those of them that run a function whenever they are read, or as the first ones of an object that the function has made."""
+    return (one for one in property_reads(ev, scope) if not one.is_kept or _is_first(ev, one.node, scope))
+
+
+def _is_first(ev: Evaluator, node: ast.Attribute, scope: Scope) -> bool:
+    """Whether nothing in a function reads the attribute before of an object that it has made itself."""
+    name = node.value.id if isinstance(node.value, ast.Name) else ""
+    bindings = scope.bindings.get(name, ())
+    made = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
+    if not isinstance(made, ast.Call) or not any(isinstance(one, ClassObject) for one in callees_of(ev, made, scope)):
+        return False
+    reads = (one for one in scope.attributes if one.attr == node.attr and getattr(one.value, "id", "") == name)
+    return node is min(reads, key=lambda one: (one.lineno, one.col_offset))
 
 
 def _may_read(definitions: Definitions, scope: Scope) -> bool:

@@ -15,6 +15,7 @@ from poolint.analyses.arguments import arguments_of
 from poolint.analyses.flushes import takes
 from poolint.analyses.holding.transactions import is_query, source_of
 from poolint.analyses.kept_classes import kept_class
+from poolint.analyses.made_places import made_at
 from poolint.analyses.places import MAX_PATH, Places, owner_of
 from poolint.analyses.process_locks import is_let_in_alone
 from poolint.analyses.property_reads import always_run
@@ -159,7 +160,7 @@ class Using:
                 made = self.places.of(receiver, scope)
                 owner = name_of(receiver)
                 for path, cls in self.members(callee).items():
-                    place = made.get(path) or (f"{owner}.{path}" if owner else "")
+                    place = made_at(made, path) or (f"{owner}.{path}" if owner else "")
                     if place:
                         found[self.places.first(place, scope)] = cls
             for keyword, argument in arguments_of(call, scope):
@@ -197,7 +198,7 @@ class Using:
         elif self.places.kept(one):
             made = self.places.of(argument, scope)
             for path, cls in self.object(callee.scope, name).items():
-                place = made.get(path) or (f"{text}.{path}" if text else "")
+                place = made_at(made, path) or (f"{text}.{path}" if text else "")
                 if place:
                     yield self.places.first(place, scope), cls
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.arguments import arguments_of, bound_to
 from poolint.analyses.joined import run_in_thread
 from poolint.analyses.kept_classes import kept_class
+from poolint.analyses.made_places import made_at
 from poolint.analyses.places import MAX_PATH
 from poolint.analyses.process_locks import lets_in_several, process_locks
 from poolint.analyses.spared import Spared
@@ -132,7 +133,7 @@ class Threading:
             if root in given:
                 made = self.using.places.of(given[root], scope) if path else {}
                 text = name_of(given[root])
-                outer = made.get(path) or (f"{text}{dot}{path}" if text else "")
+                outer = made_at(made, path) or (f"{text}{dot}{path}" if text else "")
                 if outer:
                     yield self.using.places.first(outer, scope), cls
             elif root not in callee.scope.bindings and root in scope.bindings and callee.scope.parent is scope:

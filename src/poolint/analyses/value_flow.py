@@ -178,10 +178,11 @@ class Flow:
             if isinstance(one, ClassObject):
                 return True
             if isinstance(one, LibraryName):
-                last = one.name.rpartition(".")[2]
-                if last[:1].isupper() or any(
-                    (how, one.name) in self.derived.ev.models.passed for how in ("same", "type")
-                ):
+                models = self.derived.ev.models
+                # A class, or what makes an object of it: `MigrationContext.configure(conn)`.
+                is_of_class = any(part[:1].isupper() for part in one.name.split(".")[-2:])
+                looks_at_it = one.name in models.manners["looks-at"]
+                if is_of_class or looks_at_it or any((how, one.name) in models.passed for how in ("same", "type")):
                     return True
             if isinstance(one, Function) and (one.scope.is_async or one.scope.is_generator):
                 return True  # a coroutine or generator, which has it when it runs

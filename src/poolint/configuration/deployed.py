@@ -123,10 +123,13 @@ class Deployed:
             yield from (each for each in self._fleet().services(one) if each.kind != "migration")
 
     def is_whole(self, path: str) -> bool:
-        """Whether a file is of an application that lies there as a whole: something says what that needs, and it is not built
-        as a distribution, which others may install."""
+        """Whether a file is of an application that lies there as a whole: something says what that needs, or it is a repository,
+        and it is not built as a distribution, which others may install."""
         around = self._around(path)
-        return any(map(self._says_what_it_needs, around)) and not self._is_for_others(around)
+        is_there = not recording.REPOSITORY.isdisjoint(self._project.finder.marks(around[-1])) or any(
+            map(self._says_what_it_needs, around)
+        )
+        return is_there and not self._is_for_others(around)
 
     def _says_what_it_needs(self, folder: str) -> bool:
         marks = self._project.finder.marks(folder)

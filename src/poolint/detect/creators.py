@@ -23,7 +23,7 @@ from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import call_site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from poolint.analyses.graphs import Graphs
     from poolint.analyses.session_use import Using
@@ -43,19 +43,37 @@ class Creators:
     def used_meanwhile(self, node: ast.Call, resource: str, scope: Scope) -> ast.Call | None:
         """The first awaited use of a session or connection by the function itself, after ``node`` has started a task that
         surely uses it, and before that is waited for: by its name, or at the end of its group's block."""
+        return self._first_meanwhile(
+            node,
+            (
+                call
+                for call in scope.calls
+                if isinstance(parent_of(call), ast.Await)
+                and not is_inside(call, node)
+                and self._uses(call, resource, scope)
+            ),
+            resource,
+            scope,
+        )
+
+    def started_meanwhile(
+        self, node: ast.Call, others: Iterable[ast.Call], resource: str, scope: Scope
+    ) -> ast.Call | None:
+        """The first of some ``others`` that start a task which surely uses what the one of ``node`` does, before that is waited
+        for."""
+        found = (one for one in others if one is not node and self._is_used_by_task(one, resource, scope))
+        return self._first_meanwhile(node, found, resource, scope)
+
+    def _first_meanwhile(
+        self, node: ast.Call, calls: Iterable[ast.Call], resource: str, scope: Scope
+    ) -> ast.Call | None:
+        """The first of some calls, in the order of the text, that is made while the task of ``node`` surely uses something."""
         group = _group(node)
         if group is None and isinstance(parent_of(node), ast.Expr):
             return None  # nobody waits for it: it outlives the session as well
         if not self._is_used_by_task(node, resource, scope):
             return None
-        uses = [
-            call
-            for call in sorted(scope.calls, key=lambda one: (one.lineno, one.col_offset))
-            if isinstance(parent_of(call), ast.Await)
-            and not is_inside(call, node)
-            and not exclude_each_other(call, node)
-            and self._uses(call, resource, scope)
-        ]
+        uses = [one for one in calls if not exclude_each_other(one, node)]
         if not uses:
             return None
         try:
@@ -65,6 +83,7 @@ class Creators:
         stops = set(self._ends(node, resource, group, graph, scope))
         begun = completed(graph.nodes_of(node))
         reached = set(reach(begun, lambda edge: edge.source not in stops and not edge.is_unwinding))
+        uses.sort(key=lambda one: (one.lineno, one.col_offset))
         return next((call for call in uses if any(one in reached for one in graph.nodes_of(call))), None)
 
     def _is_used_by_task(self, node: ast.Call, resource: str, scope: Scope) -> bool:

@@ -78,8 +78,10 @@ def _owner(ev: Evaluator, value: ast.expr, scope: Scope) -> Class | None:
 
 
 def _releases(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call ends what it is made on; what is given back to a pool is not that."""
     fact = call_site(ev, call, scope)
-    return fact is not None and fact.role in CLOSING_ROLES
+    row = fact.row if fact is not None else None
+    return row is not None and row.role in CLOSING_ROLES and getattr(row, "releases", "self") != "argument"
 
 
 def _unprotected(

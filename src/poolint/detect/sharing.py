@@ -76,6 +76,7 @@ class Sharing:
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that give one session or connection to several tasks; each resource of a call once."""
         yield from self._in_one_group(scope)
+        yield from self._one_after_the_other(scope)
         for node in scope.calls_named(self._at_once | self._starts):
             if last_name(node.func) in self._at_once:
                 yield from self._shared(node, list(_coroutines(node, scope)), scope)
@@ -104,8 +105,7 @@ class Sharing:
         earlier: dict[tuple[ast.AST, str], list[ast.Call]] = {}
         told: set[tuple[ast.AST, str]] = set()
         for node in scope.calls_named(self._starts):
-            group = node.func.value if isinstance(node.func, ast.Attribute) else None
-            block = _group(node, group.id) if isinstance(group, ast.Name) and node.args else None
+            block = _group(node, _owner(node)) if node.args else None
             if block is None:
                 continue
             for resource, cls in dict(self._given_to_task(node, scope)).items():
@@ -114,6 +114,22 @@ class Sharing:
                     told.add((block, resource))
                     yield _observation(node, scope, resource, cls, 2)
                 others.append(node)
+
+    def _one_after_the_other(self, scope: Scope) -> Iterator[Observation]:
+        """The second of two tasks that are started before the first of them is waited for."""
+        starting = [one for one in scope.calls_named(self._starts) if one.args and _group(one, _owner(one)) is None]
+        if len(starting) < 2:
+            return
+        told: set[str] = set()
+        for node in starting:
+            for resource, cls in dict(self._given_to_task(node, scope)).items():
+                other = None
+                if resource not in told:
+                    other = self.creators.started_meanwhile(node, starting, resource, scope)
+                if other is not None:
+                    told.add(resource)
+                    gets = [waypoint("given-to-task", one, scope.module, resource) for one in (node, other)]
+                    yield _observation(other, scope, resource, cls, 2, tuple(gets))
 
     def _shared(self, node: ast.Call, tasks: list[_Task], scope: Scope) -> Iterator[Observation]:
         users: dict[str, tuple[Class, list[_Task]]] = {}
@@ -203,6 +219,12 @@ def _observation(
 
 def _is_beside_another(task: _Task, tasks: list[_Task]) -> bool:
     return any(one is not task and not exclude_each_other(task.made, one.made) for one in tasks)
+
+
+def _owner(node: ast.Call) -> str:
+    """The name that a task is started by: that of a task group, or of a module."""
+    owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+    return owner.id if isinstance(owner, ast.Name) else ""
 
 
 def _group(node: ast.AST, name: str) -> ast.AsyncWith | None:

@@ -39,8 +39,9 @@ class Waits:
         self._made = (node, started)
         self._scope = scope
         self._locals = set(_locals(node, scope)) - {one.partition(".")[0] for one in resources}
-        self._beside = self._locals.copy()
-        """What tells when it is done without being it: the executor, an event that it sets."""
+        own = scope.method_around.first_parameter
+        self._beside = self._locals - {own.arg if own is not None else ""}
+        """What tells when it is done without being it: the executor, an event that it sets; the object has more than that."""
         runs = started.func.value if isinstance(started.func, ast.Attribute) else None
         self._names: set[str] = set()
         """The thread or future itself, and lists of those, by names, dotted or not."""

@@ -38,16 +38,17 @@ def handed(ev: Evaluator, function: Scope, module: Module | None = None) -> Iter
     home = module or function.module
     is_method = function.enclosing_class is not None
     for inner in home.scope.descendants():
-        for load in inner.loads.get(function.name, ()) if not is_method else _of_objects(ev, function, inner):
+        own = inner.loads.get(function.name, ()) if not is_method else ()
+        for load in (*own, *_of_others(ev, function, inner)):
             yield from _taking(ev, load, inner)
 
 
-def _of_objects(ev: Evaluator, method: Scope, scope: Scope) -> Iterator[ast.expr]:
-    """Where a function names a method of an object: ``resources.pool``."""
+def _of_others(ev: Evaluator, function: Scope, scope: Scope) -> Iterator[ast.expr]:
+    """Where a function names another one as a method of an object or by its module: ``resources.pool``."""
     for one in scope.attributes:
-        if one.attr == method.name and isinstance(one.ctx, ast.Load):
+        if one.attr == function.name and isinstance(one.ctx, ast.Load):
             found = ev.type_of(one, scope)
-            if isinstance(found, Function) and found.scope is method:
+            if isinstance(found, Function) and found.scope is function:
                 yield one
 
 
@@ -190,10 +191,8 @@ def _handing(ev: Evaluator, function: Scope) -> Iterator[Module]:
 
 def _means(ev: Evaluator, function: Scope, module: Module) -> bool:
     """Whether a module means a function of another one by its name."""
-    if function.enclosing_class is not None:
-        return True  # what is handed over is asked of each object
-    if function.name not in module.scope.bindings:
-        return False
+    if function.enclosing_class is not None or function.name not in module.scope.bindings:
+        return True  # what is handed over is asked of each object, or of a module
     found = alternatives(ev.scope_name(function.name, module.scope))
     return any(getattr(one, "scope", None) is function for one in found)
 

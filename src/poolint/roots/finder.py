@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from poolint.roots.started import Started
 
-REPOSITORY = frozenset({".git", ".hg", ".jj"})
-"""What makes a folder the root of a repository."""
-
 REQUIREMENTS = "requirements"
 """What files of requirements are called, to begin with."""
 
@@ -134,7 +131,7 @@ class Finder:
         found, home = "", os.path.expanduser("~")
         for above in upwards(folder):
             names = self.marks(above)
-            if names & REPOSITORY:
+            if names & recording.REPOSITORY:
                 return above
             is_last = os.path.dirname(above) == above or above == home
             # What lies in a package with the marks of a project is something that the package carries.
@@ -155,7 +152,7 @@ class Finder:
     def _is_package(self, folder: str) -> bool:
         """Whether a folder is a package: no import can name what is called ``my-service``."""
         names = self.marks(folder)
-        return "__init__.py" in names and not names & REPOSITORY and os.path.basename(folder).isidentifier()
+        return "__init__.py" in names and not names & recording.REPOSITORY and os.path.basename(folder).isidentifier()
 
     def package_around(self, folder: str) -> str:
         """The outermost package that a folder without an ``__init__`` lies in directly; empty where it lies in none."""

@@ -10,7 +10,7 @@ from poolint.models.schema import HANDLES
 from poolint.models.standard import ENTERS
 from poolint.screen.shapes import STATE_HOLDERS, TABLE
 from poolint.syntax.scopes import Scope
-from poolint.types import annotated, decorated, entities, made_of, makers, modelled, narrowing, returns
+from poolint.types import annotated, decorated, entities, evidence, made_of, makers, modelled, narrowing, returns
 from poolint.types.class_attributes import type_of_set
 from poolint.types.set_outside import set_on_application, set_outside
 from poolint.types.specialised import specialised
@@ -150,6 +150,9 @@ def of_instance(ev: Evaluator, receiver: Instance, attribute: str) -> Type:
         if found is None or found is NOTHING or found is UNKNOWN:
             outside = set_outside(ev, receiver, attribute)
             found = outside if outside is not UNKNOWN else found
+        elif isinstance(found, Instance) and found.base is not None and found.base.twin:
+            outside = set_outside(ev, receiver, attribute)
+            found = outside if evidence.is_twin(ev, found, outside) else found
         if found is not None:
             return found
         if receiver.base is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from poolint.models import standard
 from poolint.models.schema import HANDLES
 from poolint.screen import UNTOLD
-from poolint.syntax.expressions import last_name
+from poolint.syntax.expressions import is_none, last_name
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
 from poolint.types import (
@@ -322,6 +322,7 @@ def _wrapped(ev: Evaluator, scope: Scope, declared: Type) -> Type:
         return Pending(kind, item=_yielded(ev, scope, declared))  # type: ignore[arg-type]
     # Which function or maker of sessions a ``Callable[[], Session]`` is, only the body knows.
     is_told = node.returns is not None and tells(node.returns) and not isinstance(declared, CallableValue)
+    is_told = is_told and not (is_none(node.returns) and not all(map(is_none, scope.returns)))
     value = (
         _inferred(ev, scope, declared)
         if not is_told

@@ -7,9 +7,9 @@ import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from poolint import recording
 from poolint.config import ConfigError
 from poolint.files import SOURCE_LIMIT, TooLargeError, read_regular, read_source, write_all
-from poolint.roots.finder import REPOSITORY
 from poolint.unit.facts import unpacked
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def laid_out(request: Request, sources: Mapping[str, bytes | None]) -> Iterator[
     before = os.getcwd()
     with tempfile.TemporaryDirectory(prefix="poolint-", ignore_cleanup_errors=True) as folder:
         root = os.path.realpath(folder)
-        if not any(name.partition("/")[0] in REPOSITORY for name in texts):
+        if not any(name.partition("/")[0] in recording.REPOSITORY for name in texts):
             os.mkdir(os.path.join(root, ".git"))
         made = {root}
         for name, data in texts.items():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from poolint.roots.finder import REPOSITORY
+from poolint import recording
 from poolint.versions.ranges import ANY, Range, both, release
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Versions:
     def _folders(self, path: str) -> list[str]:
         """The folders from that of a file up to the root of its repository, or of its project where there is none."""
         folders = [os.path.dirname(path)]
-        while not REPOSITORY & self._finder.marks(folders[-1]):
+        while not recording.REPOSITORY & self._finder.marks(folders[-1]):
             parent = os.path.dirname(folders[-1])
             if parent == folders[-1]:
                 root = self._finder.top(path)

@@ -16,6 +16,7 @@ from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.left_blocks import ended_by_exit
 from poolint.analyses.holding.registries import Registries
 from poolint.analyses.holding.unknown_parts import UnknownParts
+from poolint.analyses.made_places import made_at
 from poolint.analyses.places import Places, owner_of
 from poolint.analyses.worked_on import WorkedOn
 from poolint.flow.cfg import TooComplex
@@ -247,7 +248,7 @@ class Objects:
             return
         made, text = self.places.of(node, scope), name_of(node)
         for path, cls in kept.items():
-            place = made.get(path) or (f"{text}.{path}" if text else "")
+            place = made_at(made, path) or (f"{text}.{path}" if text else "")
             if place:
                 yield name, path, self.places.first(place, scope), cls
 

@@ -72,7 +72,6 @@ class UnreachableDriverError(Rule):
         summary="a driver's exception is caught where it arrives wrapped in another",
         subscription=Subscription(observations=frozenset({UnreachedHandler})),
         fix="unsafe",
-        holds_unrun=True,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:
