@@ -71,9 +71,11 @@ def is_ended_when_dropped(leak: LeakedCheckout) -> bool:
 
 
 def certainty(leak: LeakedCheckout) -> Certainty:
-    """How sure it is that something comes of a leak: not where a connection is closed by its last reference."""
-    is_closed = leak.cls.kind == "connection" and is_ended_when_dropped(leak)
-    return Certainty.POSSIBLE if is_closed else Certainty.CERTAIN
+    """How sure it is that something comes of a leak: not where a connection is closed, or given back, by its last reference;
+    but the traceback of what is raised refers to it for as long as somebody works on that, and a pool is short of it."""
+    is_ended = leak.cls.kind == "connection" and is_ended_when_dropped(leak)
+    is_missed = leak.problem == "exception" and leak.cls.on_drop == "dropped"
+    return Certainty.POSSIBLE if is_ended and not is_missed else Certainty.CERTAIN
 
 
 ELSEWHERE = Declined(
