@@ -1,8 +1,9 @@
 """For whom functions run: which of them only those who administer an application can come to.
 
 Administrators are few. That a function is for them shows where it is reached: in the path of its route, or of a router around
-it, in what decorates it, in what must be there before it runs, or in its module; or all that calls it is for them. No model can
-say what a project calls them: it is known by its own names alone, which are taken apart into words.
+it, in what decorates it, in what must be there before it runs, in its first words, or in its module; or all that calls it is for
+them. A part of a function is for them by its branch. No model can say what a project calls them: it is known by its own names
+alone, which are taken apart into words.
 """
 
 from __future__ import annotations
@@ -132,8 +133,9 @@ def _is_theirs(guard: ast.expr) -> bool:
 def _turns_away(statement: ast.stmt) -> bool:
     """Whether a statement of a function ends it for who is no administrator: ``if not user.is_admin: raise …``; what is asked of
     them only sometimes stands deeper."""
-    ends = isinstance(statement, ast.If) and isinstance(statement.body[-1], (ast.Raise, ast.Return))
-    return isinstance(statement, ast.If) and ends and _refuses(statement.test)
+    if not isinstance(statement, ast.If) or not isinstance(statement.body[-1], (ast.Raise, ast.Return)):
+        return False
+    return _refuses(statement.test)
 
 
 def _is_let_in(node: ast.AST, scope: Scope) -> bool:

@@ -136,11 +136,11 @@ class Settings:
         "choice",
         "certain",
         "Which findings are reported: those that are certain, or also those that are merely possible. What costs something "
-        "only when it runs (POL101, POL102, POL107, POL2, POL3, POL4, POL601) is merely possible where nobody runs it: in a "
-        "project that is deployed from its repository, as a Dockerfile, Procfile or the like shows, or that says what it "
-        "needs and makes an application, and is not built for others, a module that nothing imports which runs, a class "
-        "that nothing makes, or a function or method that nothing names, or that a router serves which nothing mounts. What "
-        "only tests run is run by nobody.",
+        "only when it runs (all but POL103 to POL106, POL5, POL602, POL605 and POL606) is merely possible where nobody runs "
+        "it: in a project that is deployed from its repository, as a Dockerfile, Procfile or the like shows, or that says what "
+        "it needs, or is a repository, and makes an application, and is not built for others, or is started where it lies with "
+        "what a list says that it needs, a module that nothing imports which runs, a class that nothing makes, or a function or "
+        "method that nothing names, or that a router serves which nothing mounts. What only tests run is run by nobody.",
         section=RULES,
         example='"possible"',
         choices=CERTAINTIES,

@@ -25,7 +25,7 @@ _ADMINISTRATORS = 2
 
 def has_room(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:
     """Whether a process runs so few requests or tasks at once that the pool of what is held has a connection for each; one of
-    them has it in any case, as a command does, or what alone is started with an application, where that is deployed, and so
+    them has it in any case, as a command does, or what alone is started with an application that lies there as a whole, and so
     does who is given an engine of its own."""
     if _runs_alone(services, scope) or _is_of_its_own(services, hold, scope):
         return True

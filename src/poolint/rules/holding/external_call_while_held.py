@@ -38,7 +38,8 @@ class ExternalCallWhileHeld(Rule):
     also any where the deployment in the repository has each process serve no more requests at once than the pool has
     connections (gunicorn does one after the other without `--threads`, and so does AWS Lambda), in what it runs alone, as
     a command or a worker that is started once, and in what only administrators come to: by its path or module, by what
-    decorates it, or by what has to be there before it runs (`Depends(get_current_superuser)`); one message to a chat; and,
+    decorates it or its router, by what has to be there before it runs (`Depends(get_current_superuser)`), by its first words
+    or the branch (`if not user.is_admin: raise`), a language model aside, which takes minutes; one message to a chat; and,
     where nothing has been written or locked, a call while the connection is one to a database that certainly is a file, one
     that asks for the address of a host, or a store about one object, or runs
     a program of this machine, not for each of many, and any in a job that its schedule runs no more than once at a time
