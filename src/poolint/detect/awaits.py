@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import root_of
 from poolint.analyses.passed_on import end, is_told_apart
+from poolint.analyses.plain_data import is_plain_annotation
 from poolint.analyses.waypoints import in_order, waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.modes import is_passed_the_twin
@@ -63,6 +64,8 @@ _THROUGH: frozenset[Passage] = frozenset(("import", "attribute", "call"))
 _NEEDS_AWAIT: frozenset[Call] = frozenset({"coroutine", "awaitable-cm", "async-cm"})
 # Whatever the class is: what is asked is whether anything may have been released later on.
 _RELEASES = frozenset({"close", "aclose", "release", "putconn", "terminate", "invalidate", "rollback", "detach"})
+_KEEPING = (ast.Await, ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Return, ast.Yield)
+"""Where a function awaits its parameter, or keeps it or gives it back for others to await."""
 
 
 def observe(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Observation]:
@@ -150,7 +153,8 @@ def _contradicts_declaration(ev: Evaluator, node: ast.Call, how: Usage, scope: S
 
 
 def _contradicts_parameter(ev: Evaluator, node: ast.Call, how: Usage, scope: Scope) -> bool:
-    """Whether a coroutine is passed to a function of the project, or a class, that declares to take what it would give."""
+    """Whether a coroutine is passed to a function of the project, or a class, that declares to take what it would give, or plain
+    data."""
     places: list[tuple[Scope, ast.expr]] = [(scope, node)]
     if how.name:
         if len(scope.bindings.get(how.name, ())) != 1:
@@ -172,9 +176,27 @@ def _is_taken_for_its_result(ev: Evaluator, node: ast.Call, scope: Scope, load: 
         declared = next((each.annotation for each in bindings if each.kind == "parameter"), None)
         if one is None or declared is None:
             return False
+        if is_plain_annotation(ev.models, declared) and not _is_awaited_there(ev, name or "", one.scope):
+            continue
         if not _is_what_it_gives(ev, node, annotation(ev, declared, one.scope.parent or one.scope), scope):
             return False
     return bool(callees)
+
+
+def _is_awaited_there(ev: Evaluator, name: str, scope: Scope) -> bool:
+    """Whether a function awaits its parameter, or keeps it or hands it on for who may: then its declaration is, at best, of what
+    it gives."""
+    return any(_may_be_awaited(ev, one, scope) for one in scope.loads.get(name, ()))
+
+
+def _may_be_awaited(ev: Evaluator, load: ast.expr, scope: Scope) -> bool:
+    taking = call_taking(load)
+    if taking is None:
+        return isinstance(parent_of(load), _KEEPING)
+    call, _ = taking
+    if last_name(call.func) in ev.models.words("makes-task", "starts", "at-once", "shields"):
+        return True
+    return any(isinstance(one, Function) for one in callees_of(ev, call, scope))
 
 
 def _is_what_it_gives(ev: Evaluator, node: ast.Call, declared: Type, scope: Scope) -> bool:

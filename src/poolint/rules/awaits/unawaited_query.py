@@ -23,8 +23,9 @@ class UnawaitedQuery(Rule):
 
     ## What it does
     Reports `execute`, `scalars`, `get`, `fetch` and other calls that reach the database through an asynchronous session
-    or connection, when the coroutine is dropped, or when something is read off it that only the result has
-    (`session.execute(query).scalars()`). Queries of Motor run whether or not they are awaited: of these only the second.
+    or connection, when the coroutine is dropped, when something is read off it that only the result has
+    (`session.execute(query).scalars()`), or when it is passed to a function of the project that declares to take plain data, an
+    `int` or a list of texts. Queries of Motor run whether or not they are awaited: of these only the second.
 
     ## Why is this bad?
     A dropped query never runs. A coroutine or a future used as a result raises `AttributeError` or `TypeError`, and one that is

@@ -14,11 +14,11 @@ class SessionSharedByTasks(Rule):
 
     ## What it does
     Reports an asynchronous session or connection that is given to several tasks at once: by `asyncio.gather`,
-    `wait`, `as_completed`, or by tasks that are started in a loop and not awaited there; or to one task, beside
-    the function that has started it and works with it before that is done. And a synchronous one that several
-    threads get, or a thread and the function that has started it: by `submit` and `map` of an executor,
-    `threading.Thread`, `run_in_executor`, or several `to_thread` at once. And the session that one run of an agent
-    hands to each of the tools that its framework calls at once. Connections that are made for several threads
+    `wait`, `as_completed`, by tasks that are started in a loop and not awaited there, or by two that are started before
+    the first of them is waited for; or to one task, beside the function that has started it and works with it before that is
+    done. And a synchronous one that several threads get, or a thread and the function that has started it: by `submit` and
+    `map` of an executor, `threading.Thread`, `run_in_executor`, or several `to_thread` at once. And the session that one
+    run of an agent hands to each of the tools that its framework calls at once. Connections that are made for several threads
     (psycopg, psycopg2), registries of sessions, and threads that are waited for first are not reported.
 
     ## Why is this bad?
