@@ -301,7 +301,7 @@ def test_who_runs_something_is_seen_when_it_comes_and_when_it_goes(project: Path
 def test_what_makes_a_folder_a_project_is_looked_for_among_its_marks() -> None:
     from poolint.roots import finder
 
-    assert finder.REPOSITORY | finder._PROJECT_MARKS | {"__init__.py"} <= recording.MARKS
+    assert recording.REPOSITORY | finder._PROJECT_MARKS | {"__init__.py"} <= recording.MARKS
 
 
 def test_files_beside_the_code_do_no_harm(project: Path, say: Callable[..., Said], analysed: list[str]) -> None:
