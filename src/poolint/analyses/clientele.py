@@ -17,7 +17,7 @@ from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import required, routes
 from poolint.frameworks.routers import Routers
 from poolint.syntax.expressions import call_arguments, without_await
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.guards import guards_before, parts_of, tests_before, tests_passed
 from poolint.types.annotated import dependencies, injection, provider_in
 from poolint.types.following import origin
 from poolint.types.providers import provided
@@ -36,6 +36,8 @@ _FEW = _ADMINISTRATORS | {"moderator", "moderators"}
 """Words of what lets in few: what else is named after moderators is about what all write."""
 _OTHERS = frozenset({"non", "not", "or"})
 """Words by which a name speaks of others as well: ``admin_or_owner``."""
+_ASKING = frozenset({"has", "is"})
+"""Words by which a name asks something of what it is asked of."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 
@@ -58,7 +60,8 @@ class Clientele:
         """Whether nobody but the administrators of an application can come to a function, or to a part of it."""
         if scope.kind != "function":
             return False
-        return (node is not None and _is_let_in(node, scope)) or self._for.of(scope.key)
+        tests = tests_before(node, scope) if node is not None else ()
+        return any(_is_of_few(test, outcome) for test, outcome in tests) or self._for.of(scope.key)
 
     def _is_for(self, key: ScopeKey) -> bool:
         scope = self._ev.project.scope(key)
@@ -73,7 +76,7 @@ class Clientele:
         guarding = [one for one in getattr(scope.node, "decorator_list", ()) if one not in routing]
         if any(map(_is_theirs, guarding)) or self._is_for_the_owner(guarding, scope) or self._letting.of(scope.key):
             return True
-        if any(map(_turns_away, getattr(scope.node, "body", ()))):
+        if _begins_for_few(scope.node, scope):
             return True
         around = scope.parent or scope
         for route in routing:
@@ -130,60 +133,47 @@ def _is_theirs(guard: ast.expr) -> bool:
     return _means_few(last_name(guard.func if isinstance(guard, ast.Call) else guard))
 
 
-def _turns_away(statement: ast.stmt) -> bool:
-    """Whether a statement of a function ends it for who is no administrator: ``if not user.is_admin: raise …``; what is asked of
-    them only sometimes stands deeper."""
-    if not isinstance(statement, ast.If) or not isinstance(statement.body[-1], (ast.Raise, ast.Return)):
-        return False
-    return _refuses(statement.test)
+def _begins_for_few(function: ast.AST, scope: Scope) -> bool:
+    """Whether the end of a function is only reached by administrators: ``if not user.is_admin: raise …`` stands before it."""
+    body = getattr(function, "body", None)
+    guards = guards_before(body[-1], function, scope) if isinstance(body, list) else []
+    return any(_is_of_few(test, outcome) for one in guards for test, outcome in tests_passed(one))
 
 
-def _is_let_in(node: ast.AST, scope: Scope) -> bool:
-    """Whether a part of a function stands in a branch for administrators: ``if message.from_user.id in ADMIN_IDS:``."""
-    child, parent = node, parent_of(node)
-    while parent is not None and child is not scope.node:
-        if isinstance(parent, ast.If) and child is not parent.test:
-            is_first = any(child is one for one in parent.body)
-            if _lets_in(parent.test) if is_first else _refuses(parent.test):
-                return True
-        child, parent = parent, parent_of(parent)
-    return False
+def _is_of_few(test: ast.expr, outcome: bool) -> bool:
+    """Whether a test comes out like this for administrators alone."""
+    return any(_says_few(part, holds) for part, holds in parts_of(test, outcome))
 
 
-def _lets_in(test: ast.expr) -> bool:
-    """Whether a test holds for administrators alone."""
-    if isinstance(test, ast.BoolOp):
-        return any(map(_lets_in, test.values)) if isinstance(test.op, ast.And) else all(map(_lets_in, test.values))
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _refuses(test.operand)
-    return _compares(test, (ast.In, ast.Eq)) if isinstance(test, ast.Compare) else _speaks_of_few(test)
+def _says_few(part: ast.expr, holds: bool) -> bool:
+    if isinstance(part, ast.BoolOp):  # one of them has come out like this
+        return all(_is_of_few(one, holds) for one in part.values)
+    if not isinstance(part, ast.Compare):
+        return holds and _asks_for_few(part)
+    is_like = isinstance(part.ops[0], (ast.In, ast.Eq) if holds else (ast.NotIn, ast.NotEq))
+    return is_like and len(part.ops) == 1 and any(map(_speaks_of_few, (part.left, *part.comparators)))
 
 
-def _refuses(test: ast.expr) -> bool:
-    """Whether a test fails for administrators alone."""
-    if isinstance(test, ast.BoolOp):
-        return any(map(_refuses, test.values)) if isinstance(test.op, ast.Or) else all(map(_refuses, test.values))
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _lets_in(test.operand)
-    return isinstance(test, ast.Compare) and _compares(test, (ast.NotIn, ast.NotEq))
-
-
-def _compares(test: ast.Compare, operators: tuple[type[ast.cmpop], ...]) -> bool:
-    if len(test.ops) != 1 or not isinstance(test.ops[0], operators):
-        return False
-    return any(map(_speaks_of_few, (test.left, *test.comparators)))
+def _asks_for_few(test: ast.expr) -> bool:
+    """Whether a test asks what somebody is: ``user.is_admin``, ``await is_superuser(user)``. Of what is only there or not,
+    ``admin``, ``chat.admin_chat_id``, it says nothing."""
+    words = [one.lower() for one in _WORD.findall(_name_of(test))]
+    return _means_few("_".join(words)) and words[-1] in _FEW and not _ASKING.isdisjoint(words)
 
 
 def _speaks_of_few(one: ast.expr) -> bool:
-    """Whether a part of a test is about them: what is only called an ``admin`` has been looked for, and may not be there."""
+    """Whether a side of a comparison is about them: ``ADMIN_IDS``, ``Role.ADMIN``, ``"admin"``."""
+    if isinstance(one, (ast.Tuple, ast.List, ast.Set)):
+        return bool(one.elts) and all(map(_speaks_of_few, one.elts))
+    if isinstance(one, ast.Constant):
+        return isinstance(one.value, str) and _means_few(one.value)
+    return not (isinstance(one, ast.Name) and one.id in _FEW) and _means_few(_name_of(one))
+
+
+def _name_of(one: ast.expr) -> str:
+    """The last part of the name of something, or of what is called."""
     bare = without_await(one)
-    if isinstance(bare, (ast.Tuple, ast.List, ast.Set)):
-        return bool(bare.elts) and all(map(_speaks_of_few, bare.elts))
-    if isinstance(bare, ast.Constant):
-        return isinstance(bare.value, str) and _means_few(bare.value)
-    if isinstance(bare, ast.Name) and bare.id in _FEW:
-        return False
-    return _means_few(last_name(bare.func if isinstance(bare, ast.Call) else bare))
+    return last_name(bare.func if isinstance(bare, ast.Call) else bare)
 
 
 def _roles(guard: ast.Call) -> Iterator[str]:

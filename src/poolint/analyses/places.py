@@ -15,6 +15,7 @@ from poolint.analyses.carrying import Carrying
 from poolint.analyses.given_parts import GivenParts, object_of
 from poolint.analyses.given_together import GivenTogether
 from poolint.analyses.kept_classes import kept_class
+from poolint.analyses.made_places import made_at
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
 from poolint.models.standard import PROPERTIES
@@ -280,10 +281,7 @@ class Places:
         name = name_of(value) if value is not None else ""
         if name:
             return f"{name}.{path}" if path else name
-        for prefix, to in self.made(value, scope).items() if path else ():
-            if path == prefix or path.startswith(f"{prefix}."):
-                return f"{to}{path[len(prefix) :]}"
-        return ""
+        return made_at(self.made(value, scope), path) if path else ""
 
     def _before_on_object(self, root: str, path: str, scope: Scope) -> str:
         """The same for members: a property, and a part that was made with what the object has itself."""

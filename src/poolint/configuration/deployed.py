@@ -2,10 +2,10 @@
 
 It is where deployment files on the way from a file up to the root of its repository start a program that is there, and
 nothing on that way is built as a distribution for others (see :func:`poolint.roots.declared.is_distributed`), unless what is
-started needs a list of requirements beside it, as nobody writes one for what is installed. What such a
-project does not call itself nobody calls, unless a text that is no Python names it: a script, a chart, a workflow. The same
-is true of an application that lies there as a whole, with what it needs, and of which no deployment is known: people start
-what makes it, and what their texts say how to start.
+started needs a list of requirements beside it, as nobody writes one for what is installed. What such a project does not call
+itself nobody calls, unless a text that is no Python names it: a script, a chart, a workflow. The same is true of an application
+that lies there as a whole, with what it needs or as a repository, and of which no deployment is known: people start what makes
+it, and what their texts say how to start.
 """
 
 from __future__ import annotations

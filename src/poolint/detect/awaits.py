@@ -186,7 +186,7 @@ def _is_taken_for_its_result(ev: Evaluator, node: ast.Call, scope: Scope, load: 
 def _is_awaited_there(ev: Evaluator, name: str, scope: Scope) -> bool:
     """Whether a function awaits its parameter, or keeps it or hands it on for who may: then its declaration is, at best, of what
     it gives."""
-    return any(_may_be_awaited(ev, one, scope) for one in scope.loads.get(name, ()))
+    return any(_may_be_awaited(ev, load, inner) for inner, load in reads_of(name, scope))
 
 
 def _may_be_awaited(ev: Evaluator, load: ast.expr, scope: Scope) -> bool:
