@@ -195,6 +195,21 @@ def test_scripts_are_read(argument: str, expected: list[str], tmp_path: Path) ->
         assert found[0].processes.place == Place(str(tmp_path / "docker" / "start.sh"), 7)
 
 
+@pytest.mark.parametrize(
+    ("lines", "workers"),
+    [
+        (': "${WORKERS:=5}"', 5),
+        (': "${A:=5}" "${WORKERS=$A}"\n: ${WORKERS:=7}', 5),
+        ("WORKERS=3\n: ${WORKERS:=7}", 3),
+        ("WORKERS=\n: ${WORKERS:=7}", 7),
+    ],
+)
+def test_a_script_sets_what_nothing_has_set(lines: str, workers: int, tmp_path: Path) -> None:
+    (tmp_path / "start.sh").write_text(f"{lines}\nexec gunicorn -w $WORKERS app:app\n")
+    [service] = started("/srv/start.sh", str(tmp_path))
+    assert service.processes.value == workers
+
+
 def test_a_script_that_cannot_be_understood_is_told(tmp_path: Path) -> None:
     (tmp_path / "start.sh").write_text("#!/bin/sh\necho 'over\nrows'\necho 'never closed\ngunicorn app:app\n")
     commands = Commands()

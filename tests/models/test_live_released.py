@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from types import SimpleNamespace
 from typing import Any
 
+import aiosqlite
 import psycopg
+import pymysql
 import pytest
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ConnStatus, TransactionStatus
+from psycopg.rows import tuple_row
 from psycopg_pool import ConnectionPool
 
 from poolint.models.loader import load
+
+_NO_SERVER: Any = SimpleNamespace(
+    transaction_status=TransactionStatus.IDLE, status=ConnStatus.OK, pipeline_status=0, finish=lambda: None, socket=0
+)
+"""What a connection of psycopg asks of its link to a server before it sends anything."""
 
 
 class _Silent(psycopg.Connection[Any]):
@@ -48,3 +58,42 @@ def test_a_pool_of_psycopg_gives_the_connections_themselves_out() -> None:
         with pool.connection() as second:
             assert first is second
             assert first.execute("SELECT 1") == "executed"
+
+
+@pytest.mark.parametrize("name", sorted(load().classes["psycopg.Cursor"].refused_when_released))
+def test_a_closed_cursor_of_psycopg_refuses(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(psycopg.Pipeline, "is_supported", lambda: False)
+    connection: psycopg.Connection[Any] = psycopg.Connection(_NO_SERVER, tuple_row)
+    cursor = psycopg.Cursor(connection)
+    cursor.close()
+    with pytest.raises(psycopg.InterfaceError, match="closed"):
+        _asked(cursor, name)
+
+
+@pytest.mark.parametrize("name", sorted(load().classes["pymysql.cursors.Cursor"].refused_when_released))
+def test_a_closed_cursor_of_pymysql_refuses(name: str) -> None:
+    cursor = pymysql.cursors.Cursor(None)
+    with pytest.raises(pymysql.err.ProgrammingError, match="closed"):
+        _asked(cursor, name)
+
+
+@pytest.mark.parametrize("name", sorted(load().classes["aiosqlite.Cursor"].refused_when_released))
+def test_a_closed_cursor_of_aiosqlite_refuses(name: str) -> None:
+    async def ask() -> None:
+        async with aiosqlite.connect(":memory:") as connection:
+            async with connection.execute("SELECT 1") as cursor:
+                pass
+            with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+                await _asked(cursor, name)
+
+    asyncio.run(ask())
+
+
+def _asked(cursor: Any, name: str) -> Any:
+    """Calls a method of a cursor with as many arguments as it needs."""
+    needed = {"callproc": ("p",), "executemany": ("SELECT 1", [(1,)]), "scroll": (1,)}
+    texts = {"execute", "executescript", "copy", "stream"}
+    found = getattr(cursor, name)(*needed.get(name, ("SELECT 1",) if name in texts else ()))
+    if hasattr(found, "__enter__") and name == "copy":
+        return found.__enter__()
+    return next(found) if name == "stream" else found

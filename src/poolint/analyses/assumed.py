@@ -7,8 +7,9 @@ bound to, where one binding alone can be seen.
 from __future__ import annotations
 
 import ast
+import operator
 from enum import IntEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from poolint.flow.flags import name_of
 from poolint.syntax.guards import parts_of, tests_before
@@ -18,7 +19,7 @@ from poolint.syntax.reaching import reaching
 from poolint.syntax.scopes import Bindings, home_of, parent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from poolint.flow.cfg import Edge
     from poolint.syntax.scopes import Binding, Scope
@@ -50,6 +51,13 @@ _BOUND_TO_IT = ([("assign", True)], [("annotated", True)])
 _READS = (ast.Compare, ast.For, ast.comprehension)
 """What a list stands in that is not changed there."""
 
+_ORDERS: Final[dict[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
 _MAX_STEPS = 6
 """Expressions inside each other, or bound to names, that are looked into."""
 
@@ -77,21 +85,28 @@ def truth(test: ast.expr, values: Mapping[str, object], scope: Scope, steps: int
 
 
 def _compared(test: ast.Compare, values: Mapping[str, object], scope: Scope, steps: int) -> bool | None:
-    (operator,), (other,) = test.ops, test.comparators
-    if isinstance(operator, (ast.In, ast.NotIn)):
+    (compares,), (other,) = test.ops, test.comparators
+    if isinstance(compares, (ast.In, ast.NotIn)):
         key = _keyword_key(other, test.left, scope)
         if not key:
             is_one = _is_one_of(value(test.left, values, scope, steps), other, scope)
-            return None if is_one is None else is_one is isinstance(operator, ast.In)
+            return None if is_one is None else is_one is isinstance(compares, ast.In)
         found = values.get(key, UNKNOWN)
-        return None if found is UNKNOWN else (found is Hint.ABSENT) is isinstance(operator, ast.NotIn)
-    if not isinstance(operator, (ast.Is, ast.Eq, ast.IsNot, ast.NotEq)):
-        return None
+        return None if found is UNKNOWN else (found is Hint.ABSENT) is isinstance(compares, ast.NotIn)
+    if type(compares) in _ORDERS:
+        return _ordered(compares, value(test.left, values, scope, steps), value(other, values, scope, steps))
     one, another = value(test.left, values, scope, steps), value(other, values, scope, steps)
     if values and (told := values.get(told_key(test))) is not None:
         return bool(told)
     equal = _equal(one, another)
-    return None if equal is None else equal is isinstance(operator, (ast.Is, ast.Eq))
+    return None if equal is None else equal is isinstance(compares, (ast.Is, ast.Eq))
+
+
+def _ordered(order: ast.cmpop, one: object, other: object) -> bool | None:
+    """How two numbers compare; None where one of them is not known, or is none."""
+    if all(isinstance(each, (int, float)) and not isinstance(each, Hint) for each in (one, other)):
+        return _ORDERS[type(order)](one, other)
+    return None
 
 
 def _is_one_of(one: object, several: ast.expr, scope: Scope) -> bool | None:

@@ -103,9 +103,12 @@ class Clientele:
         """Whether a framework passes something to a function that only administrators have."""
         scope = self._ev.project.scope(key)
         for binding in (one for found in scope.bindings.values() for one in found if one.kind == "parameter"):
+            declared = last_name(binding.annotation) if binding.annotation is not None else ""
             for marker, where in dependencies(self._ev, binding, scope):
-                if self._names_them(marker, where) or any(
-                    self._lets_in_by(one.scope) for one in provided(self._ev, marker, where, made=True)
+                if (
+                    _is_one_of_them(declared)
+                    or self._names_them(marker, where)
+                    or any(self._lets_in_by(one.scope) for one in provided(self._ev, marker, where, made=True))
                 ):
                     return True
         return False
@@ -208,6 +211,12 @@ def _means_them(name: str, who: frozenset[str] = _ADMINISTRATORS) -> bool:
     """Whether the words of a name speak of administrators, and of nobody else."""
     words = {one.lower() for one in _WORD.findall(name)}
     return not words.isdisjoint(who) and words.isdisjoint(_OTHERS)
+
+
+def _is_one_of_them(name: str) -> bool:
+    """Whether a class is that of administrators, ``PlatformAdmin``, and not of what they use, ``AdminService``."""
+    words = _WORD.findall(name)
+    return bool(words) and words[-1].lower() in _FEW
 
 
 def _means_few(name: str) -> bool:

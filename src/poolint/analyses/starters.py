@@ -17,10 +17,12 @@ from poolint.analyses.given_work import GivenWork
 from poolint.analyses.launches import begun_by, blocks, work_of
 from poolint.analyses.only_kept import is_kept_by, is_only_kept
 from poolint.analyses.submitted import Work
+from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import runs_after_response
 from poolint.models.standard import OF_TASKS, PUT_BY
 from poolint.syntax.expressions import is_partial
+from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import ScopeKey, parent_of, reads_of
 from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
@@ -276,10 +278,9 @@ class Starters:
         if not isinstance(parent.func, ast.Attribute) or parent.func.attr not in PUT_BY:
             return self._passed_on(parent, task, keyword, scope)
         keeper = parent.func.value
-        if isinstance(keeper, ast.Attribute):
-            return STARTED if is_only_kept(self.ev, keeper, scope) else 0
         if not isinstance(keeper, ast.Name):
-            return 0
+            is_kept = isinstance(keeper, ast.Attribute) and is_only_kept(self.ev, keeper, scope)
+            return STARTED if is_kept or _takes_itself_out(task, keeper, scope) else 0
         reads = (one for inner in scope.descendants() for one in inner.loads.get(keeper.id, ()))
         return STARTED if all(map(is_kept_by, reads)) else 0
 
@@ -302,6 +303,20 @@ class Starters:
         for inner, load in reads_of(key.name, scope):
             found |= self._use(load, inner) or _MAY_WAIT
         return found
+
+
+def _takes_itself_out(task: ast.AST, keeper: ast.expr, scope: Scope) -> bool:
+    """Whether a task is put into a collection that it is taken out of when it is done, ``task.add_done_callback(kept.discard)``,
+    and its function does no more with that: it is there in order not to be collected before, whoever else has the collection."""
+    name, kept = name_of(task) if isinstance(task, ast.Name) else "", ast.dump(keeper)
+    return any(
+        isinstance(taken := call.args[0] if call.args else None, ast.Attribute)
+        and taken.attr in PUT_BY
+        and isinstance(call.func, ast.Attribute)
+        and name_of(call.func.value) == name
+        and ast.dump(taken.value) == kept
+        for call in (scope.called.get("add_done_callback", ()) if name else ())
+    ) and all(is_kept_by(one) for one in walk(scope.node) if isinstance(one, type(keeper)) and ast.dump(one) == kept)
 
 
 def _rest(call: ast.Call, scope: Scope) -> int:

@@ -138,8 +138,8 @@ class Settings:
         "Which findings are reported: those that are certain, or also those that are merely possible. What costs something "
         "only when it runs (all but POL103 to POL106, POL5, POL602, POL605 and POL606) is merely possible where nobody runs "
         "it: in a project that is deployed from its repository, as a Dockerfile, Procfile or the like shows, or that says what "
-        "it needs, or is a repository, and makes an application, and is not built for others, or is started where it lies with "
-        "what a list says that it needs, a module that nothing imports which runs, a class that nothing makes, or a function or "
+        "it needs, or is a repository, and makes an application, and is not built for others only, with no deployment of its own "
+        "that starts it, a module that nothing imports which runs, a class that nothing makes, or a function or "
         "method that nothing names, or that a router serves which nothing mounts. What only tests run is run by nobody.",
         section=RULES,
         example='"possible"',

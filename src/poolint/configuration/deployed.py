@@ -1,11 +1,11 @@
 """Whether a project is one that is deployed from its repository, and what that has of texts that are no Python.
 
 It is where deployment files on the way from a file up to the root of its repository start a program that is there, and
-nothing on that way is built as a distribution for others (see :func:`poolint.roots.declared.is_distributed`), unless what is
-started needs a list of requirements beside it, as nobody writes one for what is installed. What such a project does not call
-itself nobody calls, unless a text that is no Python names it: a script, a chart, a workflow. The same is true of an application
-that lies there as a whole, with what it needs or as a repository, and of which no deployment is known: people start what makes
-it, and what their texts say how to start.
+nothing on that way is built as a distribution for others (see :func:`poolint.roots.declared.is_distributed`), unless
+deployments of its own start that: of fifteen services that say for whom they are all were run so. What such a project does not
+call itself nobody calls, unless a text that is no Python names it: a script, a chart, a workflow. The same is true of an
+application that lies there as a whole, with what it needs or as a repository, and of which no deployment is known: people start
+what makes it, and what their texts say how to start.
 """
 
 from __future__ import annotations
@@ -144,13 +144,9 @@ class Deployed:
         return frozenset[str]().union(*(self._fleet().starts(one) for one in folders)) or None
 
     def _is_for_others(self, folders: list[str]) -> bool:
-        """Whether a project in one of some folders is built as a distribution, which others may install: but for an application
-        that is started where it lies, with what it needs listed apart from what it is built by."""
-        return any(self._project.is_distributed(one) and not self._is_run_in_place(one) for one in folders)
-
-    def _is_run_in_place(self, folder: str) -> bool:
-        """Whether deployments start files of a project in a folder, for which somebody installs what a list there has."""
-        return self._lists_what_it_needs(folder) and bool(self._fleet().starts(folder))
+        """Whether a project in one of some folders is built as a distribution, which others may install: but for an application,
+        which deployments of its own start, whatever else it could be built for."""
+        return any(self._project.is_distributed(one) and not self._fleet().starts(one) for one in folders)
 
     def _around(self, path: str) -> list[str]:
         """The folder of a file and those around it up to the root of its repository."""

@@ -31,7 +31,7 @@ _MAX_ROWS = 100
 _MAX_READ = 2
 """How often a text is read on the average: a row is read again for each row before that begins a quotation."""
 
-_DULL = frozenset({"fi", "done", "esac", "}", "for", "set", "echo", "cd", "[", "[[", "sleep", "true", "trap"})
+_DULL = frozenset({"fi", "done", "esac", "}", ":", "for", "set", "echo", "cd", "[", "[[", "sleep", "true", "trap"})
 
 
 def split(text: str) -> list[str]:
@@ -231,7 +231,10 @@ class _Reader:
             return
         if not self._is_active or not all(one.may_run for one in self._branches):
             return
-        words = [expanded(word, self._environment) for word in words if not word.text.startswith((">", "<", "2>"))]
+        words = [word for word in words if not word.text.startswith((">", "<", "2>"))]
+        for word in words:
+            self._set_defaults(word)
+        words = [expanded(word, self._environment) for word in words]
         local: Environment = {}
         is_export = words[:1] and words[0].text == "export"
         rest = words[1:] if is_export else words
@@ -249,6 +252,13 @@ class _Reader:
                 raise OverBoundError(f"there are more than {grouped(MAX_COMMANDS)} commands")
             self._allowance.spend(len(self._environment))
             self.found.append(Simple(tuple(rest[count:]), {**self._environment, **local}, in_background))
+
+    def _set_defaults(self, word: Word) -> None:
+        """Take in what a word sets where nothing has: ``: "${THREADS:=4}"``."""
+        for match in _VARIABLE.finditer(word.text):
+            before = self._environment.get(match[1])
+            if (match[2] == ":=" and not (before and before.text)) or (match[2] == "=" and before is None):
+                self._environment[match[1]] = expanded(Word(match[3], word.place), self._environment)
 
 
 def _substituted(match: re.Match[str]) -> str:

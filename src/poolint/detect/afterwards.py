@@ -86,7 +86,9 @@ def observe(ev: Evaluator, graphs: Graphs, using: Using, scope: Scope) -> Iterat
                 yield UsedAfterRelease(
                     node, scope.qualified_name, may_await(node, scope), place, method, places[place], released, through
                 )
-            for given in _given_away(statement, target.id, scope) if target.id in places else ():
+            # What a cursor has read may be asked of it still, so one may be handed on: only some of its methods raise.
+            is_handle = target.id in places and places[target.id].kind in HANDLES
+            for given in _given_away(statement, target.id, scope) if is_handle else ():
                 yield UsedAfterRelease(
                     given, scope.qualified_name, may_await(given, scope), target.id, "", places[target.id], released
                 )
@@ -161,7 +163,7 @@ def _released(
     if len(found) != 1 or not isinstance(found[0], Instance):
         return
     cls = found[0].base
-    if cls is not None and cls.kind in HANDLES:
+    if cls is not None and (cls.kind in HANDLES or ev.models.refusals(cls)):
         if found[0].cls is cls and not any(_lends(ev, one) for one in generators_of(ev, header, scope)):
             yield target, cls
         return
@@ -276,10 +278,13 @@ def _use(sought: _Uses, call: ast.Call) -> tuple[str, str, str] | None:
         place = places.first(name_of(function.value), sought.scope) if is_sought else ""
         if place in sought.places:
             row = sought.ev.models.method(sought.places[place], function.attr)
-            return (function.attr, place, "") if row is not None and row.role in _NEEDS_IT else None
+            needs_it = row is not None and row.role in _NEEDS_IT
+            if sought.places[place].kind == "cursor":
+                needs_it = function.attr in sought.ev.models.refusals(sought.places[place])
+            return (function.attr, place, "") if needs_it else None
     if _mentions(call, sought.names):
         for place in sought.using.of_call(call, sought.scope):
-            if place in sought.places:
+            if place in sought.places and sought.places[place].kind in HANDLES:
                 return "", place, text_of(function, sought.scope)
     return None
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _BRIEF = frozenset({"name", "object", "subprocess", "broker"})
 """What most often takes a moment, as long as it is done once."""
 
+_UNTIL = (ast.While,)
+"""Loops that go on until something has come."""
+
 MAX_SHORT = 5
 """Seconds that a wait may take, by what it says itself, for little to come of it: pools let others wait for thirty."""
 
@@ -37,11 +40,11 @@ MAX_MOMENT = 0.5
 
 
 def is_brief(services: Services, witness: Witness) -> bool:
-    """Whether a call waits for a few seconds at most, sleeps for a moment, sends a chat one message, or waits for a mutex of this
+    """Whether a call waits for a few seconds at most, sleeps for a moment, sends messages to chats, or waits for a mutex of this
     process whose block works with no database."""
     ev = services.evaluator
     return (
-        _is_one_message(witness)
+        witness.effect == "chat"
         or _is_short(ev, witness)
         or _is_moment(ev, witness)
         or _takes_a_mutex(services, witness)
@@ -53,11 +56,6 @@ def is_mostly_brief(witness: Witness) -> bool:
     object, or a program of this machine, or hands one message to a broker; or waits for the answer of the one who sits before
     the process."""
     return witness.effect in ("chat", "user") or (witness.effect in _BRIEF and not _is_repeated(witness))
-
-
-def _is_one_message(witness: Witness) -> bool:
-    """Whether a bot sends a message, and not one to each of several chats."""
-    return witness.effect == "chat" and not _is_repeated(witness)
 
 
 def _is_short(ev: Evaluator, witness: Witness) -> bool:
@@ -83,13 +81,13 @@ def _is_short(ev: Evaluator, witness: Witness) -> bool:
 
 
 def _is_moment(ev: Evaluator, witness: Witness) -> bool:
-    """Whether a function sleeps once, and is called once, or only after a failure, for so short a time that nobody misses a
-    connection."""
+    """Whether a function sleeps for so short a time that nobody misses a connection: once, for each of several things, or only
+    after a failure, and not until something has come."""
     last = witness.links[-1]
     if witness.effect not in ("sleep", "retry") or not (isinstance(last.node, ast.Call) and last.node.args):
         return False
     is_seldom = is_after_a_failure(last.node)
-    if _is_repeated(witness) and not is_seldom:
+    if not is_seldom and any(around(one.node, one.scope, _UNTIL) is not None for one in witness.links):
         return False
     seconds = _number(ev, last.node.args[0], last.scope)
     return seconds is not None and (seconds < MAX_MOMENT or (is_seldom and seconds == MAX_MOMENT))

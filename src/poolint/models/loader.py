@@ -241,6 +241,10 @@ class Models:
             known = self._lineages[cls.name] = tuple(found.values())
         return known
 
+    def refusals(self, cls: Class) -> frozenset[str]:
+        """The methods that raise on an instance of ``cls`` which has been closed, by its row and those of its bases."""
+        return frozenset(name for one in self.lineage(cls) for name in one.refused_when_released)
+
     def method(self, cls: Class, name: str) -> Method | None:
         """The row for calling ``name`` on an instance of ``cls`` or on ``cls`` itself; None where nothing is known.
 

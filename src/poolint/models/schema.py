@@ -156,18 +156,17 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     that opens no connection before it is first asked for one; so do clients. ``commands``: a client whose methods, those without
     a row too, are commands: each takes a connection of its pool and gives it back, so the first one opens one, unless it fails.
     ``pool``: of a class of pool that engines can be given, how it behaves there. ``parameters`` are the defaults of its type
-    parameters;
-    ``parameter_from`` is the keyword argument of the constructor that sets the first one (``class_``). ``made_with``
-    are keyword arguments which, where they are True, make it an object of another class: one that exists here only,
-    for the difference. ``made_of`` are attributes that are what the constructor is given under the same name, each with
+    parameters; ``parameter_from`` is the keyword argument of the constructor that sets the first one (``class_``). ``made_with``
+    are keyword arguments which, where they are True, make it an object of another class: one that exists here only, for the
+    difference. ``made_of`` are attributes that are what the constructor is given under the same name, each with
     its place there, or -1 where it is given by keyword only. ``keys``: an instance is
     a key, and what stands behind it is of the class that this argument of the constructor is, by name or at its place, or of
     its type argument. ``twin`` is the asynchronous class of the library that a synchronous one is easily taken for.
     ``without_effect`` are methods that do nothing on an instance that has been released, where others raise or take a
-    connection again. ``works_when_released``: an instance that its pool has back still works, for whoever kept it: the
-    pool gives out the connections themselves. ``exhausted`` is the exception of an engine or a pool that has no
-    connection left; one that ``refuses`` raises it at once, others let one wait before. ``reads``: attributes of a response
-    by which it is read to its end, or is in other hands.
+    connection again; ``refused_when_released`` are those of a cursor that raise once it has been closed. ``works_when_released``:
+    an instance that its pool has back still works: the pool gives out the connections themselves. ``exhausted`` is the exception
+    of an engine or a pool that has no connection left; one that ``refuses`` raises it at once, others let one wait before.
+    ``reads``: attributes of a response by which it is read to its end, or is in other hands.
     ``one_pool``: the attributes of an object whose connections come from one and the same pool. ``url_in``: the entry of
     the application's configuration that has the URL of its database; ``connections``: how many it opens at most, where none
     of the entries ``connections_in`` is set, and the constructor is given none of these keywords; in ``options_in`` are keywords
@@ -215,6 +214,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     made_of: dict[str, int] = {}
     keys: dict[str, int] = {}
     without_effect: tuple[str, ...] = ()
+    refused_when_released: tuple[str, ...] = ()
     works_when_released: bool = False
     on_drop: OnDrop = ""
     exhausted: str = ""

@@ -10,6 +10,9 @@ BUILTINS = frozenset(dir(builtins))
 ENTERING = {"enter_context": "sync", "enter_async_context": "coroutine"}
 """Methods of exit stacks, by name: they enter their argument and give what it binds."""
 
+MOVING = frozenset({"pop_all"})
+"""Those that move all that a stack has entered to another one, which they give."""
+
 ENTERS = frozenset({"__enter__", "__aenter__"})
 LEAVES = frozenset({"__exit__", "__aexit__"})
 """The methods of context managers that begin a block, and that end it."""

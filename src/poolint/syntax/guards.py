@@ -32,17 +32,24 @@ def tests_before(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.expr, bool]]
 
 def tests_of_parent(node: ast.AST, parent: ast.AST) -> Iterator[tuple[ast.expr, bool]]:
     """The tests of what is directly around a node that have come out one way where that is reached, the last first."""
-    if isinstance(parent, (ast.If, ast.IfExp, ast.While)) and node is not parent.test:
+    if isinstance(parent, (ast.If, ast.IfExp, ast.While)) and not _stands_at(node, parent.test):
         orelse = parent.orelse if isinstance(parent.orelse, list) else [parent.orelse]
-        yield parent.test, not any(node is one for one in orelse)
+        yield parent.test, not any(_stands_at(node, one) for one in orelse)
     elif isinstance(parent, ast.BoolOp):
-        before = parent.values[: next(at for at, one in enumerate(parent.values) if one is node)]
+        before = parent.values[: next((at for at, one in enumerate(parent.values) if _stands_at(node, one)), 0)]
         yield from ((one, isinstance(parent.op, ast.And)) for one in reversed(before))
     elif isinstance(parent, ast.match_case) and node is not parent.pattern:
         if parent.guard is not None and node is not parent.guard:
             yield parent.guard, True
         if isinstance(match := parent_of(parent), ast.Match):
             yield from tests_of(parent, match)
+
+
+def _stands_at(node: ast.AST, one: ast.AST) -> bool:
+    """Whether a node is this one of the tree, or stands there: a call made of a property, or of a partial, has its place."""
+    if node is one or not isinstance(node, ast.expr) or not isinstance(one, ast.expr):
+        return node is one
+    return (node.lineno, node.col_offset) == (one.lineno, one.col_offset)
 
 
 def tests_passed(guard: ast.stmt) -> Iterator[tuple[ast.expr, bool]]:

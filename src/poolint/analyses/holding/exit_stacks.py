@@ -10,7 +10,7 @@ from poolint.analyses.holding.direct import opens_directly
 from poolint.analyses.holding.given_sessions import resource_class
 from poolint.analyses.holding.transactions import given_name
 from poolint.flow.flags import name_of
-from poolint.models.standard import ENTERING
+from poolint.models.standard import ENTERING, MOVING
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import text_of
 
@@ -50,7 +50,8 @@ class Stacked(NamedTuple):
 
 
 def stacked(scope: Scope) -> Iterator[Stacked]:
-    """All that the stacks of a function enter."""
+    """All that the stacks of a function enter. One whose content is moved to another stack ends nothing with its block."""
+    emptied = {name_of(call.func.value) for call in scope.calls_named(MOVING) if isinstance(call.func, ast.Attribute)}
     for call in scope.calls_named(ENTERING.keys()):
         parent = parent_of(call)
         value: ast.expr = call
@@ -62,7 +63,8 @@ def stacked(scope: Scope) -> Iterator[Stacked]:
             item
             for statement in scope.withs
             for item in statement.items
-            if stack and stack in (name_of(item.context_expr), item.optional_vars and name_of(item.optional_vars))
+            if stack not in ("", *emptied)
+            and stack in (name_of(item.context_expr), item.optional_vars and name_of(item.optional_vars))
         )
         target = bound.id if isinstance(bound, ast.Name) else ""
         yield Stacked(call, value, call.args[0] if call.args else None, target, ends)

@@ -16,7 +16,7 @@ from poolint.analyses.awaited_tasks import is_left_to_itself
 from poolint.analyses.handed_coroutines import never_begins
 from poolint.analyses.holding.added import added_method, may_be_session, passed_as, receiver_of
 from poolint.analyses.holding.asked_arguments import asked_by
-from poolint.analyses.holding.changes import Change, Changes
+from poolint.analyses.holding.changes import Change, Changes, Done
 from poolint.analyses.holding.exit_stacks import stacked, take_by_stack
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.given_sessions import resource_class, taken_by_work
@@ -353,17 +353,17 @@ class Reader:
         text = self.places.first(text, scope)
         fate = self.ownership.fate(call, argument, scope, cls, keyword)
         if fate is not Fate.USED:
-            left, asked = Left.ENDED, None
+            is_here = fate is Fate.KEPT and text in self.places.made(call, scope).values()  # what the call gives has it
+            left, asked = Left.UNTOUCHED if is_here else Left.ENDED, None
             if self.leaving is not None and cls.kind in SESSIONS and fate in (Fate.COMMITTED, Fate.KEPT):
                 left = self.leaving.argument(call, argument, keyword, scope)
                 asked = asked_by(self.leaving, left, call, argument, keyword, scope)
             if left is not Left.UNTOUCHED:
                 is_held = left in (Left.HELD, Left.RENEWED)
                 undone = is_held and self.raising is not None and self.raising.argument(call, argument, keyword, scope)
-                never = left is Left.NEVER
                 if left is Left.RENEWED:
                     yield Change(text, False, call)
-                yield Change(text, is_held, call, cls if is_held else None, never=never, undone=undone, asked=asked)
+                yield Done(text, is_held, cls if is_held else None, left is Left.NEVER, undone, asked).at(call)
         elif cls.kind in SESSIONS and self.using.argument(call, argument, keyword, scope):
             undone = self.raising is not None and self.raising.argument(call, argument, keyword, scope)
             yield Change(text, True, call, cls, undone=undone)

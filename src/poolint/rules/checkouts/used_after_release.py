@@ -8,17 +8,17 @@ from poolint.rules.base import Declined, Meta, Rule, Subscription, Verdict
 
 
 class UsedAfterRelease(Rule):
-    """A connection or session is used, or handed on, after the block that owns it has released it.
+    """A connection, session or cursor is used, or handed on, after the block that owns it has released it.
 
     ## What it does
-    Reports a connection or session that a `with` block has bound, when it is used after the block or in
+    Reports a connection, session or cursor that a `with` block has bound, when it is used after the block or in
     a handler around it, by itself, by an object that was made with it or by a function that it is passed to, or
     returned out of it. So is a query that has not been read yet, which a session runs when it is.
 
     ## Why is this bad?
-    A connection is closed by then: using it raises; one of psycopg's pools goes on working, in the middle of what somebody
-    else does with it. A session opens itself again: it checks out a connection that no block
-    gives back any more. A commit of SQLAlchemy has no effect: what it was meant for has happened, or is lost. That a
+    A connection is closed by then: using it raises, as a closed cursor of most drivers does; one of psycopg's pools goes on
+    working, in the middle of what somebody else does with it. A session opens itself again: it checks out a connection that no
+    block gives back any more. A commit of SQLAlchemy has no effect: what it was meant for has happened, or is lost. That a
     rollback has none either harms nobody, and is not reported.
 
     ## Example
@@ -63,6 +63,8 @@ class UsedAfterRelease(Rule):
         outcome = "it raises, since the connection has been released"
         if observation.cls.works_when_released:
             outcome = "it runs on a connection that somebody else may have got by then"
+        if observation.cls.kind == "cursor":
+            outcome = "it raises, since the cursor has been closed"
         if observation.cls.kind == "session":
             outcome = "it reopens itself, and nothing releases the connection that it takes"
         if observation.method in observation.cls.without_effect:
