@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.arguments import bound_to
 from poolint.analyses.implicit_calls import made_by
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.sinks import WAITING
@@ -70,11 +71,7 @@ def _is_short(ev: Evaluator, witness: Witness) -> bool:
         return False
     for call in (last.node, made_by(ev, last.node.func.value, last.scope)):
         value = next((one.value for one in call.keywords if one.arg == keyword), None) if call is not None else None
-        if isinstance(value, ast.Name) and is_parameter(value.id, last.scope) and len(witness.links) > 1:
-            above = witness.links[-2].node
-            given = above.keywords if isinstance(above, ast.Call) else []
-            value = next((one.value for one in given if one.arg == value.id), None)
-        seconds = _number(ev, value, last.scope) if value is not None else None
+        seconds = _number(ev, value, witness) if value is not None else None
         if seconds is not None:
             return seconds <= (MAX_SHORT if witness.effect in WAITING else MAX_BRIEF)
     return False
@@ -89,12 +86,20 @@ def _is_moment(ev: Evaluator, witness: Witness) -> bool:
     is_seldom = is_after_a_failure(last.node)
     if not is_seldom and any(around(one.node, one.scope, _UNTIL) is not None for one in witness.links):
         return False
-    seconds = _number(ev, last.node.args[0], last.scope)
+    seconds = _number(ev, last.node.args[0], witness)
     return seconds is not None and (seconds < MAX_MOMENT or (is_seldom and seconds == MAX_MOMENT))
 
 
-def _number(ev: Evaluator, node: ast.expr, scope: Scope) -> float | None:
-    """The number that an expression is, where there is only one."""
+def _number(ev: Evaluator, node: ast.expr, witness: Witness) -> float | None:
+    """The number that the last function on the way is given or has written somewhere, where there is only one: of a parameter
+    what the call above passes for it, or its default."""
+    scope = witness.links[-1].scope
+    if isinstance(node, ast.Name) and is_parameter(node.id, scope):
+        call, around_it = witness.links[-2][:2] if len(witness.links) > 1 else (None, scope)
+        is_method = scope.enclosing_class is not None
+        passed = bound_to(scope, call, is_method=is_method) if isinstance(call, ast.Call) else {}
+        default = next((one.value for one in scope.bindings[node.id] if one.value is not None), node)
+        node, scope = (passed[node.id], around_it) if node.id in passed else (default, scope)
     made = origin(ev, node, scope).node
     return made.value if isinstance(made, ast.Constant) and isinstance(made.value, (int, float)) else None
 

@@ -251,14 +251,20 @@ class Finder:
             return hit
         folder = os.path.dirname(importer)
         if not self._is_told and self._marked(folder):
-            hit = self._needed(parts, importer) or self._first(far, parts) or self._elsewhere(parts, importer)
+            hit = self._needed(parts, importer) or self._first(far, parts)
+            hit = hit or self._first(self._starts_around(folder), parts) or self._elsewhere(parts, importer)
         elif not self._is_told:
             hit = self._first(far, parts)
         if hit is None:  # a folder of a package that is run as a script's, or from where a project is run or served
+            hit = self._first((folder,), parts) or self._first(self._starts_around(folder), parts)
             around = self._packages_around(folder)
-            hit = self._first((folder,), parts) or self._first(tuple(filter(self._is_start, around)), parts)
             hit = hit or self._first(tuple(one for one in around if self._started.gives(one, parts[0])), parts)
         return hit
+
+    def _starts_around(self, folder: str) -> tuple[str, ...]:
+        """The packages around a folder that things may be run from: they have the marks of a project, or are a ``src``."""
+        around = self._packages_around(folder)
+        return tuple(one for one in around if os.path.basename(one) == "src" or self._is_project(one))
 
     def _packages_around(self, folder: str) -> tuple[str, ...]:
         """The packages that a folder is or lies in, the nearest first."""
@@ -268,10 +274,6 @@ class Finder:
             around = (*takewhile(lambda one: one != first, upwards(folder)), *self._above(first))
             found = self._around[folder] = tuple(filter(self._is_package, around))
         return found
-
-    def _is_start(self, folder: str) -> bool:
-        """Whether what lies in a package may be run from there: it has the marks of a project, or is a ``src``."""
-        return self._is_project(folder) or os.path.basename(folder) == "src"
 
     def _is_project(self, folder: str) -> bool:
         return any(one in _PROJECT_MARKS or one.startswith(REQUIREMENTS) for one in self.marks(folder))
