@@ -93,6 +93,10 @@ def _asked(cursor: Any, name: str) -> Any:
     """Calls a method of a cursor with as many arguments as it needs."""
     needed = {"callproc": ("p",), "executemany": ("SELECT 1", [(1,)]), "scroll": (1,)}
     texts = {"execute", "executescript", "copy", "stream"}
+    if name == "__iter__":
+        return next(iter(cursor))
+    if name == "__aiter__":
+        return cursor.__aiter__().__anext__()
     found = getattr(cursor, name)(*needed.get(name, ("SELECT 1",) if name in texts else ()))
     if hasattr(found, "__enter__") and name == "copy":
         return found.__enter__()

@@ -220,7 +220,7 @@ class _Uses(NamedTuple):
     places: dict[str, Class]
 
 
-def _uses(sought: _Uses, graph: Graph, item: ast.withitem) -> Iterator[tuple[ast.Call, str, str, str]]:
+def _uses(sought: _Uses, graph: Graph, item: ast.withitem) -> Iterator[tuple[ast.expr, str, str, str]]:
     """The first use on each way on from the end of the block, until the name is bound again. What has been added since is
     written by the next commit, which then gives back the connection that it has taken."""
     # Also into the handlers and the `finally` around the block: they run after it.
@@ -237,13 +237,15 @@ def _uses(sought: _Uses, graph: Graph, item: ast.withitem) -> Iterator[tuple[ast
         return not (is_bound or is_entered) and (node.kind == "except" or not edge.is_unwinding)
 
     for node in reach(begun, lambda edge: edge.source not in ends and goes_on(edge)):
-        if node.kind == "call" and isinstance(node.node, ast.Call) and node.node not in told:
-            found = _use(sought, node.node)
-            if found is None or (found[0] == "commit" and node in _written(sought, found[1], begun, goes_on)):
-                continue
-            ends.add(node)
-            told.add(node.node)
-            yield (node.node, *found)
+        used = node.value if node.kind == "iterate" else node.node
+        if node.kind not in ("call", "iterate") or not isinstance(used, ast.expr) or used in told:
+            continue
+        found = _use(sought, used) if isinstance(used, ast.Call) else _iterated(sought, used, node)
+        if found is None or (found[0] == "commit" and node in _written(sought, found[1], begun, goes_on)):
+            continue
+        ends.add(node)
+        told.add(used)
+        yield (used, *found)
 
 
 def _binds(target: ast.AST | None, name: str) -> bool:
@@ -287,6 +289,16 @@ def _use(sought: _Uses, call: ast.Call) -> tuple[str, str, str] | None:
             if place in sought.places and sought.places[place].kind in HANDLES:
                 return "", place, text_of(function, sought.scope)
     return None
+
+
+def _iterated(sought: _Uses, over: ast.expr, loop: Node) -> tuple[str, str, str] | None:
+    """The same where a loop goes over what refuses that by then: a cursor that has been closed."""
+    root = name_of(over).partition(".")[0]
+    if root not in sought.names or binds_around(over, root):
+        return None
+    place, method = sought.using.places.first(name_of(over), sought.scope), "__aiter__" if loop.is_async else "__iter__"
+    is_refused = place in sought.places and method in sought.ev.models.refusals(sought.places[place])
+    return (method, place, "") if is_refused else None
 
 
 def _given_away(statement: ast.With | ast.AsyncWith, name: str, scope: Scope) -> Iterator[ast.expr]:

@@ -39,6 +39,9 @@ MAX_BRIEF = 2
 MAX_MOMENT = 0.5
 """Seconds that a pause has to be shorter than for nothing to come of it, or as long where something has failed."""
 
+MAX_PACE = 0.1
+"""Seconds that one after each of several things has to be shorter than."""
+
 
 def is_brief(services: Services, witness: Witness) -> bool:
     """Whether a call waits for a few seconds at most, sleeps for a moment, sends messages to chats, or waits for a mutex of this
@@ -87,7 +90,9 @@ def _is_moment(ev: Evaluator, witness: Witness) -> bool:
     if not is_seldom and any(around(one.node, one.scope, _UNTIL) is not None for one in witness.links):
         return False
     seconds = _number(ev, last.node.args[0], witness)
-    return seconds is not None and (seconds < MAX_MOMENT or (is_seldom and seconds == MAX_MOMENT))
+    if seconds is None or (is_seldom and seconds == MAX_MOMENT):
+        return seconds is not None
+    return seconds < (MAX_MOMENT if is_seldom or not _is_repeated(witness) else MAX_PACE)
 
 
 def _number(ev: Evaluator, node: ast.expr, witness: Witness) -> float | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.ownership import Fate
 from poolint.models.schema import CLOSING_ROLES
+from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import call_taking
 from poolint.types.members import lineage
@@ -65,7 +66,7 @@ def _is_own(read: ast.Attribute) -> bool:
 def _is_ended(ev: Evaluator, owner: Scope, attribute: str, cls: Class) -> bool:
     rows = (row for one in ev.models.lineage(cls) for row in one.methods)
     ends = frozenset(name for row in rows if row.role in CLOSING_ROLES for name in row.names)
-    takes = ev.models.words("gives-back")
+    takes = ev.models.words("gives-back") | ENTERING.keys()
     return any(
         _is_of(ev, read, module.scope_of(read), owner)
         for module in _modules(ev, owner.module, attribute, ends | takes)
@@ -92,8 +93,8 @@ def _modules(ev: Evaluator, own: Module, attribute: str, ends: frozenset[str]) -
 def _ended(
     node: ast.Attribute, attribute: str, ends: frozenset[str], takes: frozenset[str], module: Module
 ) -> Iterator[ast.Attribute]:
-    """``link.conn`` where it is set anew, deleted, given back by what takes it (``takes``), or asked for its release, called
-    there or handed to who calls it; also by a name that a function gives it, or a loop over several."""
+    """``link.conn`` where it is set anew, deleted, given back by what takes it (``takes``), entered, or asked for its release,
+    called there or handed to who calls it; also by a name that a function gives it, or a loop over several."""
     read: ast.expr = node.value if node.attr in ends else node
     several = [read]
     if read is not node and isinstance(read, ast.Name):
@@ -109,8 +110,10 @@ def _ended(
 
 
 def _is_given(node: ast.expr, takes: frozenset[str]) -> bool:
-    """Whether something is the argument of a method of one of these names."""
+    """Whether something is the argument of a method of one of these names, or what a block enters."""
     call = parent_of(node)
+    if isinstance(call, ast.withitem):
+        return call.context_expr is node
     return isinstance(call, ast.Call) and node in call.args and last_name(call.func) in takes
 
 

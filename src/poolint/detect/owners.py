@@ -231,9 +231,10 @@ def _kept(
     """What each object of the class ``owner`` keeps, where no method releases it: what ``node`` gives, and ``fact`` takes."""
     ev = ownership.ev
     family = lineage(ev, ClassObject(owner, None))
-    if _leaves_something_open(family):
-        return  # what is missing here may be done by a class of another module
-    classes = (*family, *ev.derived(Heirs).below(owner))
+    heirs = tuple(ev.derived(Heirs).below(owner))
+    if all(_leaves_something_open(lineage(ev, ClassObject(one, None))) for one in (owner, *heirs)):
+        return  # what is missing here may be done by a class that is not there
+    classes = (*family, *heirs)
     names, found = [attribute], [use for one in classes for use in index_of(one).on_self(attribute)]
     uses = [use for _, use in found]
     is_used, ends = False, False

@@ -33,14 +33,19 @@ def decorating(ev: Evaluator, function: Scope) -> Iterator[tuple[Hook, ast.expr]
     yield from ((hook, one) for _, hook, one in _decorating(ev, function))
 
 
-def handed(ev: Evaluator, function: Scope, module: Module | None = None) -> Iterator[Hook]:
-    """The hooks that a function is handed to in a module, by default its own, under its own name."""
+def handed(ev: Evaluator, function: Scope, module: Module | None = None, *, called: bool = False) -> Iterator[Hook]:
+    """The hooks that a function is handed to in a module, by default its own, under its own name; ``called``: those that what
+    it gives is handed to, where it is called."""
     home = module or function.module
     is_method = function.enclosing_class is not None
     for inner in home.scope.descendants():
         own = inner.loads.get(function.name, ()) if not is_method else ()
         for load in (*own, *_of_others(ev, function, inner)):
-            yield from _taking(ev, load, inner)
+            call = parent_of(load)
+            if not called:
+                yield from _taking(ev, load, inner)
+            elif isinstance(call, ast.Call) and call.func is load:
+                yield from _taking(ev, call, inner)
 
 
 def _of_others(ev: Evaluator, function: Scope, scope: Scope) -> Iterator[ast.expr]:
@@ -81,9 +86,12 @@ def is_resumed(ev: Evaluator, generator: Scope) -> bool:
         return False
     if any(hook.resumes for hook in handed(ev, generator)):
         return True
-    return generator.parent.kind != "function" and any(
-        hook.resumes for module in _handing(ev, generator) for hook in handed(ev, generator, module)
-    )
+    is_made = generator.parent.kind == "function"
+    maker = generator.parent if is_made else generator
+    if is_made and not all(isinstance(one, ast.Name) and one.id == generator.name for one in maker.returns):
+        return False
+    modules = (maker.module, *_handing(ev, maker)) if is_made else _handing(ev, maker)
+    return any(hook.resumes for module in modules for hook in handed(ev, maker, module, called=is_made))
 
 
 def is_run_singly(ev: Evaluator, function: Scope, in_workers: bool) -> bool:

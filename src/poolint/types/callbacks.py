@@ -12,7 +12,7 @@ from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.types import annotated
 from poolint.types.following import origin
-from poolint.types.values import UNKNOWN, Function, Type, alternatives, known
+from poolint.types.values import UNKNOWN, Function, Instance, Type, alternatives, known
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -103,7 +103,9 @@ def _call_around(node: ast.expr) -> ast.Call | None:
 def _called_with(ev: Evaluator, one: _Pass, index: int) -> Type:
     """What the parameter that gets a function is called with, at the place of a parameter of the function."""
     found = []
-    for callee in alternatives(ev.type_of(one.call.func, one.scope)):
+    for called in alternatives(ev.type_of(one.call.func, one.scope)):
+        is_object = isinstance(called, Instance) and called.cls is not called.base
+        callee = ev.type_of_member(called, "__call__") if is_object else called
         parameter = _parameter(callee, one) if isinstance(callee, Function) else None
         if parameter is None or not isinstance(callee, Function) or index < one.given:
             continue

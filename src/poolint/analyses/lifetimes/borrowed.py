@@ -61,8 +61,10 @@ def _takes_unknown(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
 
 
 def _is_unknown(ev: Evaluator, bind: ast.expr | None, scope: Scope) -> bool:
-    """Whether nothing is known of what a session is bound to, and it is not called an engine either."""
-    return bind is not None and ev.type_of(bind, scope) is UNKNOWN and not SAYS_ENGINE.search(last_name(bind))
+    """Whether nothing is known of what a session is bound to, and neither it nor what gives it is called an engine."""
+    if bind is None or ev.type_of(bind, scope) is not UNKNOWN:
+        return False
+    return not SAYS_ENGINE.search(last_name(bind.func if isinstance(bind, ast.Call) else bind))
 
 
 def _given_bind(ev: Evaluator, made: ClassObject, call: ast.Call, scope: Scope) -> tuple[ast.expr | None, Scope]:

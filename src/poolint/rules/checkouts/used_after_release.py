@@ -88,6 +88,12 @@ class UsedAfterRelease(Rule):
                 observation.variable,
                 (observation.released,),
             )
+        if observation.method in ("__iter__", "__aiter__"):
+            return Verdict(
+                f"`{observation.variable}` is gone over after the block that released it: {outcome}",
+                observation.variable,
+                (observation.released,),
+            )
         return Verdict(
             f"`{observation.variable}.{observation.method}()` comes after the block that released `{observation.variable}`: "
             f"{outcome}",
