@@ -301,7 +301,7 @@ def shown_at(node: ast.AST, scope: Scope) -> Values:
         for name, asked, what in shown_by(test, holds):
             if meant is None:
                 meant = _names_in(node)
-            if name in meant and _is_same_there(asked, node, name, scope):
+            if name in meant and is_same_there(asked, node, name, scope):
                 found[name] = what
     return found
 
@@ -345,7 +345,7 @@ def shown_by(outcome: ast.expr, comes_out: bool) -> Iterator[tuple[str, ast.expr
             yield name_of(test), test, Hint.TRUE if holds else Hint.FALSE
 
 
-def _is_same_there(asked: ast.expr, node: ast.AST, name: str, scope: Scope) -> bool:
+def is_same_there(asked: ast.expr, node: ast.AST, name: str, scope: Scope) -> bool:
     """Whether a name still means at ``node`` what it meant where it was asked for."""
     root = name.partition(".")[0]
     if root in scope.declared or not isinstance(node, ast.expr):

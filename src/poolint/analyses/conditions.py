@@ -18,6 +18,7 @@ from poolint.analyses.assumed import (
     value,
 )
 from poolint.analyses.class_constants import ClassConstants
+from poolint.analyses.compared_before import comparisons_of, outcome_before
 from poolint.analyses.hints import Hints, may_be_none
 from poolint.flow.flags import name_of
 from poolint.syntax.guards import guards_before, leaves, tests_of_parent, tests_passed
@@ -56,14 +57,16 @@ DECIDES_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.While
 
 class _Tested(NamedTuple):
     """What a call of a function has to be read for: the parameters that are tested, those of them that hints are of use
-    for, those of which the class is asked for, in which tests, the keyword arguments that are asked for, and the members of
-    others that parameters are compared with; with its parameters by position, and the defaults of all."""
+    for, those of which the class is asked for, in which tests, the keyword arguments that are asked for, the members of
+    others that parameters are compared with, and all such comparisons; with its parameters by position, and the defaults of
+    all."""
 
     names: frozenset[str]
     hinted: frozenset[str]
     classes: tuple[tuple[str, ast.expr, str], ...]
     asked: tuple[tuple[str, str], ...]
     compared: tuple[tuple[str, ast.Attribute], ...]
+    comparisons: tuple[tuple[str, ast.Compare], ...]
     positional: list[str]
     defaults: dict[str, ast.expr]
 
@@ -91,7 +94,7 @@ class Entering:
 
     def _find(self, call: ast.Call, callee: Scope, scope: Scope, caller: Known) -> Known:
         tested = self._tested_by(callee)
-        names, hinted, classes, asked, compared, positional, defaults = tested
+        names, hinted, classes, asked, compared, comparisons, positional, defaults = tested
         is_passed_on = self._passes_on(callee)
         if not (names or asked or is_passed_on):
             return ()
@@ -136,6 +139,11 @@ class Entering:
             constant = UNKNOWN if name not in given else self._constants.of(member, callee)
             if constant is not UNKNOWN:
                 given[name_of(member)] = constant
+        for name, test in comparisons:
+            is_open = name in passed and isinstance(given.get(name, Hint.GIVEN), Hint)
+            outcome = outcome_before(test, passed[name], call, scope) if is_open else None
+            if outcome is not None:
+                given[told_key(test)] = outcome
         told = self._told(call, callee, scope, caller) if is_passed_on and before is None else ()
         given.update((f"*{name}", found) for name, found in told)
         if is_passing_on(call, scope):
@@ -275,11 +283,12 @@ def _tested(callee: Scope) -> _Tested:
     tested = tested_parameters(callee)
     asked = tuple(keywords_asked_for(callee))
     if not (tested or asked) or not isinstance(callee.node, _FUNCTIONS):
-        return _Tested(frozenset(), frozenset(), (), (), (), [], {})
+        return _Tested(frozenset(), frozenset(), (), (), (), (), [], {})
     positional = _positional(callee)
     defaults = {one.arg: default for one, default in with_defaults(callee.node.args)}
     hinted, classes = hinted_parameters(callee, tested), tuple(_asked_for_class(callee, tested))
-    return _Tested(tested, hinted, classes, asked, tuple(_compared(callee, tested)), positional, defaults)
+    compared, comparisons = tuple(_compared(callee, tested)), tuple(comparisons_of(callee, tested))
+    return _Tested(tested, hinted, classes, asked, compared, comparisons, positional, defaults)
 
 
 def _positional(callee: Scope) -> list[str]:

@@ -1,0 +1,46 @@
+"""What the guards before a call say of a comparison that its callee makes: ``if mode is not Mode.REMOTE: render(mode)``."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.assumed import is_same_there
+from poolint.flow.flags import name_of
+from poolint.syntax.guards import parts_of, tests_before
+from poolint.syntax.scopes import parent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.scopes import Scope
+
+_SAME = (ast.Is, ast.Eq)
+_COMPARING = (*_SAME, ast.IsNot, ast.NotEq)
+
+
+def comparisons_of(callee: Scope, tested: frozenset[str]) -> Iterator[tuple[str, ast.Compare]]:
+    """The comparisons of a function that ask whether one of some parameters is a certain thing."""
+    for name in sorted(tested):
+        for load in callee.loads.get(name, ()):
+            test = parent_of(load)
+            if isinstance(test, ast.Compare) and test.left is load and _is_plain(test):
+                yield name, test
+
+
+def outcome_before(test: ast.Compare, argument: ast.expr, call: ast.Call, scope: Scope) -> bool | None:
+    """How a comparison of a parameter comes out where a call passes this for it, as far as a guard has asked the same of that;
+    None where none has."""
+    name, other = name_of(argument), ast.dump(test.comparators[0])
+    for whole, holds in tests_before(call, scope) if name else ():
+        for part, outcome in parts_of(whole, holds):
+            if not (isinstance(part, ast.Compare) and _is_plain(part) and name_of(part.left) == name):
+                continue
+            if ast.dump(part.comparators[0]) == other and is_same_there(part.left, argument, name, scope):
+                is_it = isinstance(part.ops[0], _SAME) is outcome
+                return isinstance(test.ops[0], _SAME) is is_it
+    return None
+
+
+def _is_plain(test: ast.Compare) -> bool:
+    return len(test.ops) == 1 and isinstance(test.ops[0], _COMPARING)
