@@ -733,6 +733,7 @@ MAY_READ_TEXT = {
     "detect/ended_elsewhere.py": "files are parsed that may release what an object of another file keeps",
     "types/callers.py": "callers are looked for where something of the name is called",
     "analyses/only_pools.py": "calls are looked at where a maker is named",
+    "analyses/importable.py": "awaits are looked at where one stands",
     "analyses/rebound.py": "calls are looked at where a factory is configured",
     "configuration/engines.py": "calls are looked at where a maker is named",
     "configuration/fleet.py": "files are parsed that name a maker",

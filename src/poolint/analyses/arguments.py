@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.syntax.passing_on import passing_on
+from poolint.syntax.passing_on import made_before, passing_on
 from poolint.syntax.scopes import parent_of, placed
 from poolint.syntax.unpacked import keywords_of
 from poolint.types.arguments import parameter_for, positional
@@ -23,6 +23,23 @@ def arguments_of(call: ast.Call, scope: Scope | None = None) -> list[tuple[str |
     if call.keywords:
         found += keywords_of(call, scope) if scope is not None else [(one.arg, one.value) for one in call.keywords]
     return found
+
+
+def whole_call(call: ast.Call, scope: Scope) -> ast.Call:
+    """A call of what ``partial`` has made, as it comes out: ``work(session, 3)`` for ``step = partial(work, session)`` and
+    ``step(3)``. Any other call is itself. It is made once, and stands where the call does."""
+    held = call.__dict__
+    if "_poolint_whole" not in held:
+        made = made_before(call, scope)
+        held["_poolint_whole"] = call if made is None else _with_bound(made, call)
+    whole: ast.Call = held["_poolint_whole"]
+    return whole
+
+
+def _with_bound(made: ast.Call, call: ast.Call) -> ast.Call:
+    given = {one.arg for one in call.keywords}
+    keywords = [*(one for one in made.keywords if one.arg not in given), *call.keywords]
+    return placed(ast.Call(made.args[0], [*made.args[1:], *call.args], keywords), call, parent_of(call))
 
 
 def bound_to(function: Scope, call: ast.Call, *, is_method: bool) -> dict[str, ast.expr]:

@@ -11,7 +11,7 @@ import ast
 from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.arguments import arguments_of
+from poolint.analyses.arguments import arguments_of, whole_call
 from poolint.analyses.flushes import takes
 from poolint.analyses.holding.transactions import is_query, source_of
 from poolint.analyses.kept_classes import kept_class
@@ -153,6 +153,7 @@ class Using:
     def of_call(self, call: ast.Call, scope: Scope) -> dict[str, Class]:
         """The places in ``scope`` of which a function of the project that is called surely uses the connection."""
         found: dict[str, Class] = {}
+        call = whole_call(call, scope)
         for callee in callees_of(self.ev, call, scope):
             if not isinstance(callee, Function) or callee.scope.kind != "function":
                 continue

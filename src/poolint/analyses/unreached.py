@@ -12,6 +12,7 @@ import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint import recording
+from poolint.analyses.importable import fails_to_import
 from poolint.analyses.loading import Loading
 from poolint.analyses.mentioned_methods import may_mean
 from poolint.analyses.mounting import Mounting
@@ -41,9 +42,10 @@ _SHORTEST = 3
 
 
 class Dead(NamedTuple):
-    """What nobody runs: a module that nothing imports which runs, or a class or function that nothing names."""
+    """What nobody runs: a module that nothing imports which runs, or that cannot be imported, or a class or function that
+    nothing names."""
 
-    kind: Literal["module", "class", "function"]
+    kind: Literal["module", "broken", "class", "function"]
     name: str
 
 
@@ -72,7 +74,7 @@ class Unreached:
         if not self._loading.starts(module):
             return None
         if not self._reached.of(module.scope.key):
-            return Dead("module", module.name)
+            return Dead("broken" if fails_to_import(self.ev, module) else "module", module.name)
         function = scope.outermost_function
         if function is None or self._reached.of(function.key):
             return None
@@ -86,7 +88,7 @@ class Unreached:
         if scope is None:
             return True
         if scope.kind == "module":
-            return self._loading.is_loaded(scope.module)
+            return self._loading.is_loaded(scope.module) and not fails_to_import(self.ev, scope.module)
         around = scope.parent
         if around is None or not self._asks(scope, scope.module.scope.key):
             return False

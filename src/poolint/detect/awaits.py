@@ -13,6 +13,7 @@ from poolint.analyses.waypoints import in_order, waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.modes import is_passed_the_twin
 from poolint.detect.observation import Observation
+from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, chosen, may_await, with_await
 from poolint.syntax.uses import Usage, Use, usage
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from poolint.analyses.waypoints import Waypoint
     from poolint.models.schema import Call, Method
     from poolint.models.schema import Function as FunctionRow
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.following import Passage
     from poolint.types.vocabulary import Vocabulary
@@ -297,26 +298,46 @@ def _changed_by_subclass(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
     return False
 
 
+_STAYING = frozenset({"add", "add_all", "expunge", "query"})
+"""Methods of a session that are plain functions of an asynchronous one as well, or that it has none of."""
+
+
 def _annotation_lies(node: ast.Call, scope: Scope) -> bool:
     """Whether the receiver is only *declared* synchronous while each call on it is awaited.
 
-    ``db: Session = Depends(get_async_session)`` is written often, and works: the annotation is wrong, not the code.
+    ``db: Session = Depends(get_async_session)`` is written often, and works: the annotation is wrong, not the code. So is that of
+    what a constructor keeps, ``def __init__(self, session: Session): self.session = session``.
     """
-    receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
-    if not isinstance(receiver, ast.Name):
+    if not isinstance(node.func, ast.Attribute) or node.func.attr in _STAYING - {"query"}:
         return False
-    bindings = scope.bindings.get(receiver.id, ())
+    receiver = node.func.value
+    if isinstance(receiver, ast.Name):
+        reads: list[ast.expr] = list(scope.loads.get(receiver.id, ()))
+        bindings = list(scope.bindings.get(receiver.id, ()))
+    else:
+        reads, bindings = _kept(receiver, scope)
     if not bindings or any(one.kind not in ("parameter", "annotated") for one in bindings):
         return False
-    calls = [
-        parent_of(one)
-        for one in scope.calls
-        if isinstance(one.func, ast.Attribute)
-        and isinstance(one.func.value, ast.Name)
-        and one.func.value.id == receiver.id
-        and one.func.attr not in ("add", "add_all", "expunge", "query")
-    ]
-    return node.func.attr not in ("add", "add_all", "expunge") and all(isinstance(one, ast.Await) for one in calls)  # type: ignore[attr-defined]
+    members = (one for one in map(parent_of, reads) if isinstance(one, ast.Attribute) and one.attr not in _STAYING)
+    calls = [call for one in members if isinstance(call := parent_of(one), ast.Call) and call.func is one]
+    return all(isinstance(parent_of(one), ast.Await) for one in calls)
+
+
+def _kept(receiver: ast.expr, scope: Scope) -> tuple[list[ast.expr], list[Binding]]:
+    """Where the methods of a class read what its objects keep, and what declares that: the parameters that it is set from."""
+    owner = scope.method_around.enclosing_class
+    is_own = (
+        isinstance(receiver, ast.Attribute) and isinstance(receiver.value, ast.Name) and receiver.value.id == "self"
+    )
+    if owner is None or not (is_own and isinstance(receiver, ast.Attribute)):
+        return [], []
+    found: list[Binding] = []
+    for one in owner.self_assignments.get(receiver.attr, ()):
+        set_from = one.value.id if isinstance(one.value, ast.Name) and one.scope is not None else ""
+        if not set_from or one.scope is None:
+            return [], []
+        found += one.scope.bindings.get(set_from, ())
+    return [use for _, use in index_of(owner).on_self(receiver.attr) if isinstance(use.ctx, ast.Load)], found
 
 
 DETECTOR = Detector("awaits", lambda services: partial(observe, services.evaluator, services.vocabulary))

@@ -11,11 +11,13 @@ from poolint.analyses.implicit_calls import made_by
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.sinks import WAITING
 from poolint.models.schema import REACHING_ROLES
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import is_parameter
 from poolint.syntax.second_tries import is_after_a_failure
 from poolint.syntax.surroundings import REPEATING, around
 from poolint.types.call_sites import call_site
 from poolint.types.following import origin
+from poolint.types.values import Instance, alternatives
 
 if TYPE_CHECKING:
     from poolint.analyses.effects import Witness
@@ -44,11 +46,12 @@ MAX_PACE = 0.1
 
 
 def is_brief(services: Services, witness: Witness) -> bool:
-    """Whether a call waits for a few seconds at most, sleeps for a moment, sends messages to chats, or waits for a mutex of this
-    process whose block works with no database."""
+    """Whether a call waits for a few seconds at most, sleeps for a moment, sends messages to chats, or something once to clients
+    whose sockets others keep, or waits for a mutex of this process whose block works with no database."""
     ev = services.evaluator
     return (
         witness.effect == "chat"
+        or _is_pushed(ev, witness)
         or _is_short(ev, witness)
         or _is_moment(ev, witness)
         or _takes_a_mutex(services, witness)
@@ -60,6 +63,25 @@ def is_mostly_brief(witness: Witness) -> bool:
     object, or a program of this machine, or hands one message to a broker; or waits for the answer of the one who sits before
     the process."""
     return witness.effect in ("chat", "user") or (witness.effect in _BRIEF and not _is_repeated(witness))
+
+
+def _is_pushed(ev: Evaluator, witness: Witness) -> bool:
+    """Whether a function has something sent to clients whose sockets others keep, ``manager.broadcast(text)``, and not again and
+    again: it lies in their buffers, and each of them has one of its own."""
+    first, last = witness.links[0], witness.links[-1]
+    if witness.effect != "client" or around(first.node, first.scope, REPEATING) is not None:
+        return False
+    fact = call_site(ev, last.node, last.scope) if isinstance(last.node, ast.Call) else None
+    cls = fact.cls if fact is not None else None
+    if fact is None or cls is None or not ev.models.ends("pushes", f"{cls.name}.{fact.method}"):
+        return False
+    given = call_arguments(first.node) if isinstance(first.node, ast.Call) else []
+    if isinstance(first.node, ast.Call) and isinstance(first.node.func, ast.Attribute):
+        given = [*given, first.node.func.value]
+    known = (one for each in given for one in alternatives(ev.type_of(each, first.scope)))
+    return not any(
+        isinstance(one, Instance) and one.base is not None and cls in ev.models.lineage(one.base) for one in known
+    )
 
 
 def _is_short(ev: Evaluator, witness: Witness) -> bool:

@@ -34,7 +34,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
         or (
             (
                 is_brief(services, witness)
-                or (not _lasts(witness) and all(has_room(services, one, node, scope) for one in held))
+                or all(has_room(services, one, node, scope, is_long=_lasts(witness)) for one in held)
             )
             and not any(_is_locked(services, one, node, scope) for one in held)
         )
@@ -70,17 +70,22 @@ def _is_hardly_missed(services: Services, held: list[Hold], witness: Witness, sc
         is_mostly_brief(witness)
         or all(is_in_a_file(services, held_from(services, one, scope), one.cls, scope) for one in held)
         or backs_off(ev, witness)
-        or (takes_turns(services, scope) and not _lasts(witness))
+        or (takes_turns(services, scope) and not _sleeps_on(witness))
         or all(opens_again(services, one, witness) for one in held)
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))
     )
 
 
 def _lasts(witness: Witness) -> bool:
-    """Whether a wait is one of minutes, as for a language model, or a function sleeps in a loop that counts nothing, as one that
-    goes on as long as the process runs: so does its transaction then, which holds up whoever cleans tables, if nobody else."""
+    """Whether a wait is one of minutes, as for a language model, or again and again: so is the transaction of a worker that does
+    nothing else then, which holds up whoever cleans tables, if nobody else."""
+    return witness.effect == "llm" or _sleeps_on(witness)
+
+
+def _sleeps_on(witness: Witness) -> bool:
+    """Whether a function sleeps in a loop that counts nothing, as one that goes on as long as the process runs."""
     if witness.effect != "sleep":
-        return witness.effect == "llm"
+        return False
     loops = (one for one in loops_around(witness.links[-1].node) if isinstance(one, ast.While))
     return any(not isinstance(one.test, ast.Compare) for one in loops)
 

@@ -23,12 +23,12 @@ _ADMINISTRATORS = 2
 """How many administrators may be waiting for one function of an application at once, in one process."""
 
 
-def has_room(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:
+def has_room(services: Services, hold: Hold, node: ast.AST, scope: Scope, *, is_long: bool = False) -> bool:
     """Whether a process runs so few requests or tasks at once that the pool of what is held has a connection for each; one of
-    them has it in any case, as a command does, or what alone is started with an application that lies there as a whole, and so
-    does who is given an engine of its own."""
+    them has it in any case, as a command does, or what alone is started with an application that lies there as a whole, unless
+    it has it for long, and so does who is given an engine of its own."""
     if _runs_alone(services, scope) or _is_of_its_own(services, hold, scope):
-        return True
+        return not is_long
     most, limit = _at_once(services, node, scope), _limit(services, hold, scope)
     if limit is None and _is_for_administrators(services, node, scope):
         return True  # a pool that is too small for them is made so in plain sight

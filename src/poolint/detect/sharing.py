@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.arguments import arguments_of
+from poolint.analyses.arguments import arguments_of, whole_call
 from poolint.analyses.spared import Spared
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.collected import gone_over, mapped, named, puts, task_of
@@ -160,6 +160,7 @@ class Sharing:
         if in_thread is not None:
             yield from self.threading.resources(in_thread, scope)
             return
+        task = whole_call(task, scope)
         callees = callees_of(self.ev, task, scope)
         if self._is_serialised(callees):
             return

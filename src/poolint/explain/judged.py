@@ -144,6 +144,8 @@ class Judgements:
 def _nobody(dead: Dead) -> str:
     if dead.kind == "module":
         return f"nothing that runs imports `{dead.name}`, nor does what the repository deploys start it"
+    if dead.kind == "broken":
+        return f"`{dead.name}` cannot be imported: Python refuses it, or another module lacks a name that it asks for"
     return f"nothing that runs names `{dead.name}`"
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 How = Literal[
     # how calls end
+    "pushes",
     "quiet",
     "quiet-method",
     "quiet-with-default",
@@ -222,7 +223,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
     ``calls-back``: they are given a function that they call later, and drop what it returns; ``calls-given`` call the first
     one that they are given where they stand, with the rest, ``awaits-given`` run a coroutine function so to its end.
-    ``starts-thread``: what runs a function in another thread; ``waits-for-thread``: what waits for it.
+    ``starts-thread``: what runs a function in another thread; ``waits-for-thread``: what waits for it. ``pushes``: methods that
+    send something to a client, and wait only where it has not taken what was sent before.
 
     ``reads-environment``: functions that give a variable of the environment, or what they are given in its place;
     ``reads-body``: methods of a request that give what its client has sent, as data; ``of-request``: classes of requests,

@@ -10,7 +10,7 @@ from poolint.syntax.expressions import is_partial
 from poolint.syntax.scopes import only_binding
 
 if TYPE_CHECKING:
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Binding, Scope
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -43,12 +43,20 @@ def made_before(call: ast.Call, scope: Scope) -> ast.Call | None:
     made: ast.expr | None = call.func
     if isinstance(made, ast.Name):
         binding, _ = only_binding(made.id, scope)
-        made = binding.value if binding is not None and binding.kind == "assign" and binding.index < 0 else None
+        made = _assigned(binding) if binding is not None and binding.kind == "assign" else None
     if not is_partial(made):
         return None
     bound = [*made.args[1:], *(one.value for one in made.keywords)]
     is_same = all(isinstance(one, ast.Constant) or _is_bound_once(one, scope) for one in bound)
     return made if is_same and all(one.arg for one in made.keywords) else None
+
+
+def _assigned(binding: Binding) -> ast.expr | None:
+    """What a name is assigned: of several in one statement the part that is written out for it."""
+    if binding.index < 0:
+        return binding.value
+    parts = binding.value.elts if isinstance(binding.value, (ast.Tuple, ast.List)) else []
+    return parts[binding.index] if binding.index < len(parts) else None
 
 
 def _is_bound_once(node: ast.expr, scope: Scope) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.arguments import arguments_of
+from poolint.analyses.arguments import arguments_of, whole_call
 from poolint.analyses.awaited_tasks import is_left_to_itself
 from poolint.analyses.handed_coroutines import never_begins
 from poolint.analyses.holding.added import added_method, may_be_session, passed_as, receiver_of
@@ -103,7 +103,7 @@ class Reader:
     def may_take(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call may take a connection: what :meth:`changes` says, before what its helpers do is known."""
         carriers = self.places.carrying.first_names(scope)
-        passed = [one for _, one in arguments_of(call, scope) if first_name(one) in carriers]
+        passed = [one for _, one in arguments_of(whole_call(call, scope), scope) if first_name(one) in carriers]
         is_on_carrier = first_name(call.func) in carriers
         if (passed or is_on_carrier or self.objects.is_near_registry(scope)) and self.objects.may_do(call, scope):
             return True
@@ -325,11 +325,11 @@ class Reader:
 
     def _by_argument(self, call: ast.Call, scope: Scope, carriers: dict[str, ast.expr]) -> Iterator[Change]:
         """What a function of the project does with a session that it is passed, or that its object has."""
-        passed = [one for one in arguments_of(call, scope) if may_be_session(one[1]) and not is_plain(one[1], scope)]
-        if passed and any(isinstance(one, Function) for one in callees_of(self.ev, call, scope)):
-            # Their types are asked for last: most calls are of no function of the project.
+        whole = whole_call(call, scope)
+        passed = [one for one in arguments_of(whole, scope) if may_be_session(one[1]) and not is_plain(one[1], scope)]
+        if passed and any(isinstance(one, Function) for one in callees_of(self.ev, whole, scope)):
             for keyword, argument in passed:
-                yield from self._of_helper(call, keyword, argument, scope)
+                yield from (one._replace(node=call) for one in self._of_helper(whole, keyword, argument, scope))
         yield from (one.at(call) for one in self.objects.done(call, scope))
         function = call.func
         if not isinstance(function, ast.Attribute):
