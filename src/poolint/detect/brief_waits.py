@@ -46,8 +46,8 @@ MAX_PACE = 0.1
 
 
 def is_brief(services: Services, witness: Witness) -> bool:
-    """Whether a call waits for a few seconds at most, sleeps for a moment, sends messages to chats, or something once to clients
-    whose sockets others keep, or waits for a mutex of this process whose block works with no database."""
+    """Whether a call waits for a few seconds at most, sleeps for a moment, sends messages to chats, or something to clients whose
+    sockets others keep, or waits for a mutex of this process whose block works with no database."""
     ev = services.evaluator
     return (
         witness.effect == "chat"
@@ -66,10 +66,10 @@ def is_mostly_brief(witness: Witness) -> bool:
 
 
 def _is_pushed(ev: Evaluator, witness: Witness) -> bool:
-    """Whether a function has something sent to clients whose sockets others keep, ``manager.broadcast(text)``, and not again and
-    again: it lies in their buffers, and each of them has one of its own."""
+    """Whether a function has something sent to clients whose sockets others keep, ``manager.broadcast(text)``: it lies in their
+    buffers, and each of them has one of its own."""
     first, last = witness.links[0], witness.links[-1]
-    if witness.effect != "client" or around(first.node, first.scope, REPEATING) is not None:
+    if witness.effect != "client":
         return False
     fact = call_site(ev, last.node, last.scope) if isinstance(last.node, ast.Call) else None
     cls = fact.cls if fact is not None else None
