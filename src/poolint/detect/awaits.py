@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.waypoints import Waypoint
-    from poolint.models.schema import Call, Method
+    from poolint.models.schema import Call, Class, Method
     from poolint.models.schema import Function as FunctionRow
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
@@ -264,9 +264,8 @@ def _awaited(ev: Evaluator, node: ast.Call, parent: ast.Await, scope: Scope) -> 
             return  # a class of the project, which may be awaitable
         if value is not UNKNOWN and not isinstance(value, Instance):
             return
-    if (fact.cls is not None and fact.cls.mode == "sync" and _annotation_lies(node, scope)) or _changed_by_subclass(
-        ev, node, scope
-    ):
+    is_sync = fact.cls is not None and fact.cls.mode == "sync"
+    if (is_sync and _annotation_lies(ev, node, fact.cls, scope)) or _changed_by_subclass(ev, node, scope):
         return
     yield AwaitedSyncCall(parent, scope.qualified_name, True, fact)
 
@@ -298,17 +297,14 @@ def _changed_by_subclass(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
     return False
 
 
-_STAYING = frozenset({"add", "add_all", "expunge", "query"})
-"""Methods of a session that are plain functions of an asynchronous one as well, or that it has none of."""
-
-
-def _annotation_lies(node: ast.Call, scope: Scope) -> bool:
-    """Whether the receiver is only *declared* synchronous while each call on it is awaited.
+def _annotation_lies(ev: Evaluator, node: ast.Call, cls: Class | None, scope: Scope) -> bool:
+    """Whether the receiver is only *declared* synchronous while each call on it is awaited that its asynchronous twin has await.
 
     ``db: Session = Depends(get_async_session)`` is written often, and works: the annotation is wrong, not the code. So is that of
     what a constructor keeps, ``def __init__(self, session: Session): self.session = session``.
     """
-    if not isinstance(node.func, ast.Attribute) or node.func.attr in _STAYING - {"query"}:
+    twin = ev.models.classes.get(cls.twin) if cls is not None else None
+    if not isinstance(node.func, ast.Attribute) or not _is_awaited_of(ev, node.func.attr, twin):
         return False
     receiver = node.func.value
     if isinstance(receiver, ast.Name):
@@ -318,9 +314,17 @@ def _annotation_lies(node: ast.Call, scope: Scope) -> bool:
         reads, bindings = _kept(receiver, scope)
     if not bindings or any(one.kind not in ("parameter", "annotated") for one in bindings):
         return False
-    members = (one for one in map(parent_of, reads) if isinstance(one, ast.Attribute) and one.attr not in _STAYING)
+    members = (
+        one for one in map(parent_of, reads) if isinstance(one, ast.Attribute) and _is_awaited_of(ev, one.attr, twin)
+    )
     calls = [call for one in members if isinstance(call := parent_of(one), ast.Call) and call.func is one]
     return all(isinstance(parent_of(one), ast.Await) for one in calls)
+
+
+def _is_awaited_of(ev: Evaluator, method: str, twin: Class | None) -> bool:
+    """Whether a method of an asynchronous class is awaited, as that of any other class may be."""
+    row = ev.models.method(twin, method) if twin is not None else None
+    return twin is None or (row is not None and row.call != "sync")
 
 
 def _kept(receiver: ast.expr, scope: Scope) -> tuple[list[ast.expr], list[Binding]]:
