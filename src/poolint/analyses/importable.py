@@ -39,6 +39,8 @@ def _is_missing(ev: Evaluator, binding: Binding, module: Module) -> bool:
     source = first_party(ev, dotted, binding.level, module)
     if source is None or source is module or binding_module(ev, name, source) is not None:
         return False
+    if not binding.level and not _is_only_one(ev, dotted.partition(".")[0], module):
+        return False
     if "__getattr__" in source.scope.bindings or any(map(_is_namespace, ast.walk(source.tree))):
         return False
     if any(first_party(ev, star, level, source) is None for star, level in source.stars):
@@ -48,6 +50,14 @@ def _is_missing(ev: Evaluator, binding: Binding, module: Module) -> bool:
         finder.find_relative(inner, binding.level, module.path) if binding.level else finder.find(inner, module.path)
     )
     return found is None
+
+
+def _is_only_one(ev: Evaluator, top: str, module: Module) -> bool:
+    """Whether one of the folders alone that a module's imports are looked for in has something of a name: which of several it is
+    depends on where a program is started."""
+    finder = ev.project.finder
+    folders = finder.search_path(module.path)
+    return len([one for one in folders if not finder.listing(one).isdisjoint((top, f"{top}.py"))]) == 1
 
 
 def _is_namespace(node: ast.AST) -> bool:
