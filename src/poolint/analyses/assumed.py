@@ -93,9 +93,9 @@ def _compared(test: ast.Compare, values: Mapping[str, object], scope: Scope, ste
             return None if is_one is None else is_one is isinstance(compares, ast.In)
         found = values.get(key, UNKNOWN)
         return None if found is UNKNOWN else (found is Hint.ABSENT) is isinstance(compares, ast.NotIn)
-    if type(compares) in _ORDERS:
-        return _ordered(compares, value(test.left, values, scope, steps), value(other, values, scope, steps))
     one, another = value(test.left, values, scope, steps), value(other, values, scope, steps)
+    if type(compares) in _ORDERS:
+        return _ordered(compares, one, another)
     if values and (told := values.get(told_key(test))) is not None:
         return bool(told)
     equal = _equal(one, another)

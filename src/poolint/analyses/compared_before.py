@@ -19,13 +19,18 @@ _SAME = (ast.Is, ast.Eq)
 _COMPARING = (*_SAME, ast.IsNot, ast.NotEq)
 
 
-def comparisons_of(callee: Scope, tested: frozenset[str]) -> Iterator[tuple[str, ast.Compare]]:
-    """The comparisons of a function that ask whether one of some parameters is a certain thing."""
+def comparisons_of(callee: Scope, tested: frozenset[str]) -> Iterator[tuple[ast.Name, ast.Compare]]:
+    """The comparisons of one of some parameters with something, each with the parameter as it is read there."""
     for name in sorted(tested):
         for load in callee.loads.get(name, ()):
             test = parent_of(load)
-            if isinstance(test, ast.Compare) and test.left is load and _is_plain(test):
-                yield name, test
+            if isinstance(test, ast.Compare) and len(test.ops) == 1:
+                yield load, test
+
+
+def asks_what_it_is(load: ast.Name, test: ast.Compare) -> bool:
+    """Whether a comparison asks whether a parameter is a certain thing."""
+    return test.left is load and _is_plain(test)
 
 
 def outcome_before(test: ast.Compare, argument: ast.expr, call: ast.Call, scope: Scope) -> bool | None:

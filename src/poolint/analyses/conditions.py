@@ -6,7 +6,7 @@ import ast
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.arguments import passed_on
+from poolint.analyses.arguments import passed_on, whole_call
 from poolint.analyses.assumed import (
     UNKNOWN,
     Hint,
@@ -18,13 +18,13 @@ from poolint.analyses.assumed import (
     value,
 )
 from poolint.analyses.class_constants import ClassConstants
-from poolint.analyses.compared_before import comparisons_of, outcome_before
+from poolint.analyses.compared_before import asks_what_it_is, comparisons_of, outcome_before
 from poolint.analyses.hints import Hints, may_be_none
 from poolint.flow.flags import name_of
 from poolint.syntax.guards import guards_before, leaves, tests_of_parent, tests_passed
 from poolint.syntax.indexes import index_of
 from poolint.syntax.nodes import with_defaults
-from poolint.syntax.passing_on import is_passing_on, made_before, passing_on
+from poolint.syntax.passing_on import is_passing_on, passing_on
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.unpacked import keywords_of
 from poolint.types.call_sites import callees_of
@@ -98,14 +98,10 @@ class Entering:
         is_passed_on = self._passes_on(callee)
         if not (names or asked or is_passed_on):
             return ()
-        before = made_before(call, scope)
-        arguments = [*(before.args[1:] if before is not None else ()), *call.args]
-        plain = list(takewhile(lambda one: not isinstance(one, ast.Starred), arguments))
-        keywords = [
-            *((one.arg, one.value) for one in (before.keywords if before is not None else ())),
-            *keywords_of(call, scope),
-        ]
-        if len(plain) < len(arguments) or any(name is None for name, _ in keywords):
+        whole = whole_call(call, scope)
+        plain = list(takewhile(lambda one: not isinstance(one, ast.Starred), whole.args))
+        keywords = list(keywords_of(whole, scope))
+        if len(plain) < len(whole.args) or any(name is None for name, _ in keywords):
             asked, defaults = (), {}  # it may pass more than can be seen; what is seen, it passes
         passed = dict(zip(positional, plain, strict=False))
         passed.update((name, one) for name, one in keywords if name is not None)
@@ -144,7 +140,7 @@ class Entering:
             outcome = outcome_before(test, passed[name], call, scope) if is_open else None
             if outcome is not None:
                 given[told_key(test)] = outcome
-        told = self._told(call, callee, scope, caller) if is_passed_on and before is None else ()
+        told = self._told(call, callee, scope, caller) if is_passed_on and whole is call else ()
         given.update((f"*{name}", found) for name, found in told)
         if is_passing_on(call, scope):
             given = {**{name[1:]: found for name, found in caller if name.startswith("*")}, **given}
@@ -287,8 +283,9 @@ def _tested(callee: Scope) -> _Tested:
     positional = _positional(callee)
     defaults = {one.arg: default for one, default in with_defaults(callee.node.args)}
     hinted, classes = hinted_parameters(callee, tested), tuple(_asked_for_class(callee, tested))
-    compared, comparisons = tuple(_compared(callee, tested)), tuple(comparisons_of(callee, tested))
-    return _Tested(tested, hinted, classes, asked, compared, comparisons, positional, defaults)
+    found = list(comparisons_of(callee, tested))
+    comparisons = tuple((load.id, test) for load, test in found if asks_what_it_is(load, test))
+    return _Tested(tested, hinted, classes, asked, tuple(_members(found)), comparisons, positional, defaults)
 
 
 def _positional(callee: Scope) -> list[str]:
@@ -298,15 +295,12 @@ def _positional(callee: Scope) -> list[str]:
     return found[1:] if callee.enclosing_class is not None and found[:1] in (["self"], ["cls"]) else found
 
 
-def _compared(callee: Scope, tested: frozenset[str]) -> Iterator[tuple[str, ast.Attribute]]:
+def _members(comparisons: list[tuple[ast.Name, ast.Compare]]) -> Iterator[tuple[str, ast.Attribute]]:
     """The members of something that tested parameters are compared with: ``event == Events.CREATED``."""
-    for name in sorted(tested):
-        for load in callee.loads.get(name, ()):
-            test = parent_of(load)
-            if isinstance(test, ast.Compare) and len(test.ops) == 1:
-                other = test.comparators[0] if test.left is load else test.left
-                if isinstance(other, ast.Attribute) and name_of(other):
-                    yield name, other
+    for load, test in comparisons:
+        other = test.comparators[0] if test.left is load else test.left
+        if isinstance(other, ast.Attribute) and name_of(other):
+            yield load.id, other
 
 
 def is_excluded(node: ast.AST, scope: Scope, fixed: Known) -> bool:

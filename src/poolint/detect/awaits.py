@@ -264,8 +264,9 @@ def _awaited(ev: Evaluator, node: ast.Call, parent: ast.Await, scope: Scope) -> 
             return  # a class of the project, which may be awaitable
         if value is not UNKNOWN and not isinstance(value, Instance):
             return
-    is_sync = fact.cls is not None and fact.cls.mode == "sync"
-    if (is_sync and _annotation_lies(ev, node, fact.cls, scope)) or _changed_by_subclass(ev, node, scope):
+    if fact.cls is not None and fact.cls.mode == "sync" and _annotation_lies(ev, node, fact.cls, scope):
+        return
+    if _changed_by_subclass(ev, node, scope):
         return
     yield AwaitedSyncCall(parent, scope.qualified_name, True, fact)
 
@@ -297,13 +298,13 @@ def _changed_by_subclass(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
     return False
 
 
-def _annotation_lies(ev: Evaluator, node: ast.Call, cls: Class | None, scope: Scope) -> bool:
+def _annotation_lies(ev: Evaluator, node: ast.Call, cls: Class, scope: Scope) -> bool:
     """Whether the receiver is only *declared* synchronous while each call on it is awaited that its asynchronous twin has await.
 
     ``db: Session = Depends(get_async_session)`` is written often, and works: the annotation is wrong, not the code. So is that of
     what a constructor keeps, ``def __init__(self, session: Session): self.session = session``.
     """
-    twin = ev.models.classes.get(cls.twin) if cls is not None else None
+    twin = ev.models.classes.get(cls.twin)
     if not isinstance(node.func, ast.Attribute) or not _is_awaited_of(ev, node.func.attr, twin):
         return False
     receiver = node.func.value
@@ -330,10 +331,9 @@ def _is_awaited_of(ev: Evaluator, method: str, twin: Class | None) -> bool:
 def _kept(receiver: ast.expr, scope: Scope) -> tuple[list[ast.expr], list[Binding]]:
     """Where the methods of a class read what its objects keep, and what declares that: the parameters that it is set from."""
     owner = scope.method_around.enclosing_class
-    is_own = (
-        isinstance(receiver, ast.Attribute) and isinstance(receiver.value, ast.Name) and receiver.value.id == "self"
-    )
-    if owner is None or not (is_own and isinstance(receiver, ast.Attribute)):
+    if owner is None or not isinstance(receiver, ast.Attribute):
+        return [], []
+    if not (isinstance(receiver.value, ast.Name) and receiver.value.id == "self"):
         return [], []
     found: list[Binding] = []
     for one in owner.self_assignments.get(receiver.attr, ()):
