@@ -293,11 +293,12 @@ def keywords_asked_for(scope: Scope) -> Iterator[tuple[str, str]]:
             yield key.value, f"{arguments.kwarg.arg}[{key.value}]"
 
 
-def shown_at(node: ast.AST, scope: Scope) -> Values:
-    """What the tests on the way to a node have shown there of what it mentions, whatever is known on entry."""
+def shown_at(node: ast.AST, scope: Scope, user: ast.AST | None = None) -> Values:
+    """What the tests on the way to a node, or to its ``user`` behind it, have shown there of what it mentions, whatever is known
+    on entry."""
     found: Values = {}
     meant: set[str] | None = None
-    for test, holds in reversed(list(tests_before(node, scope))):
+    for test, holds in reversed(list(tests_before(user or node, scope))):
         for name, asked, what in shown_by(test, holds):
             if meant is None:
                 meant = _names_in(node)

@@ -117,13 +117,17 @@ class Clientele:
         return _means_few(provider.name) or self._letting.of(provider.key)
 
     def _names_them(self, marker: ast.expr, scope: Scope) -> bool:
-        """Whether what a marker names is for administrators: ``Depends(get_admin)``, ``Depends(has_role("admin"))``."""
+        """Whether what a marker names is for administrators: ``Depends(get_admin)``, ``Depends(has_role("admin"))``,
+        ``Security(get_token, scopes=[Role.ADMIN])``."""
         if not isinstance(marker, ast.Call):
             return False
         row = injection(self._ev, marker, scope)
         target = provider_in(row, marker) if row is not None else None
         if target is None or _is_theirs(target):
             return target is not None
+        asked = list(_roles(marker, but=target))
+        if asked and all(map(_means_few, asked)):
+            return True
         made = origin(self._ev, target, scope).node
         return isinstance(made, ast.Call) and made is not target and _is_theirs(made)
 
@@ -179,9 +183,11 @@ def _name_of(one: ast.expr) -> str:
     return last_name(bare.func if isinstance(bare, ast.Call) else bare)
 
 
-def _roles(guard: ast.Call) -> Iterator[str]:
-    """The last words of what a guard is given, as ``Role.ADMIN`` and ``"admin"``."""
+def _roles(guard: ast.Call, but: ast.expr | None = None) -> Iterator[str]:
+    """The last words of what a guard is given ``but`` for one thing, as ``Role.ADMIN`` and ``"admin"``."""
     for argument in call_arguments(guard):
+        if argument is but:
+            continue
         for one in argument.elts if isinstance(argument, (ast.List, ast.Tuple, ast.Set)) else (argument,):
             if isinstance(one, ast.Constant) and isinstance(one.value, str):
                 yield one.value

@@ -216,6 +216,9 @@ class Entering:
         found = self._shown.get(call)
         if found is None:
             found = self._shown[call] = shown_at(call, scope)
+            if any(one.arg is None for one in call.keywords):  # what is unpacked stands somewhere else
+                for _, one in keywords_of(call, scope):
+                    found.update(shown_at(one, scope, call))
         return found
 
 

@@ -7,6 +7,7 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from poolint.analyses.managers import is_manager, protocol, suppressed
+from poolint.analyses.never_returning import never_returns
 from poolint.analyses.property_reads import property_reads
 from poolint.analyses.sinks import PAUSING
 from poolint.flow import cfg
@@ -163,7 +164,7 @@ class Graphs:
         return any(around(call, scope, _CATCHING) is None and self.may_raise(call, scope) for call in scope.calls)
 
     def never_returns(self, call: ast.Call, scope: Scope) -> bool:
-        """Whether nothing comes after a call: ``sys.exit``, or one of a function of the project that says ``NoReturn``, or does
+        """Whether nothing comes after a call: ``sys.exit``, or one of a function of the project that never returns, or does
         not take what it is passed; or it cannot be made, or there is no such method."""
         if call in self._mapped.failing(scope):
             return True
@@ -171,7 +172,9 @@ class Graphs:
             ends = self.ev.models.ends
             if isinstance(one, LibraryName) and (ends("never-returns", one.name) or ends("ends-process", one.name)):
                 continue
-            if isinstance(one, Function) and (_says_never(one.scope) or is_refused(self.ev, one, call, scope)):
+            if isinstance(one, Function) and (
+                never_returns(self.ev, one.scope) or is_refused(self.ev, one, call, scope)
+            ):
                 continue
             if isinstance(one, ClassObject) and is_not_made(one, call, scope):
                 continue
@@ -278,9 +281,3 @@ def _tells_all(scope: Scope) -> bool:
         isinstance(one, ast.Pass) or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
         for one in node.body
     )
-
-
-def _says_never(scope: Scope) -> bool:
-    returns = getattr(scope.node, "returns", None)
-    name = returns.attr if isinstance(returns, ast.Attribute) else getattr(returns, "id", "")
-    return name in ("NoReturn", "Never")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.assumed import UNKNOWN, Hint, shown_at, shown_by, value
 from poolint.models.schema import HANDLES, OWNERS
+from poolint.models.standard import PROPERTIES
 from poolint.syntax.expressions import without_await
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
@@ -89,12 +90,20 @@ class Hints:
         return bool(bindings) and (not missing or (is_filled and _is_filled_before(node, bindings, scope)))
 
     def _is_required(self, node: ast.Attribute, scope: Scope) -> bool:
-        """Whether an attribute of a method's object is only ever what its constructor has to be passed, and None is none of."""
-        cls, own = scope.enclosing_class, scope.first_parameter
-        if cls is None or own is None or not (isinstance(node.value, ast.Name) and node.value.id == own.arg):
+        """Whether an attribute of an object is only ever what its constructor has to be passed, and None is none of, or what a
+        property of its class always gives."""
+        owners = alternatives(self.ev.type_of(node.value, scope))
+        return bool(owners) and all(isinstance(one, Instance) and self._always_has(one, node.attr) for one in owners)
+
+    def _always_has(self, owner: Instance, name: str) -> bool:
+        classes = lineage(self.ev, owner)
+        cls = next((one for one in classes if name in one.bindings or name in one.self_assignments), None)
+        if cls is None:
             return False
-        stored = cls.self_assignments.get(node.attr, ())
-        return bool(stored) and all(
+        if name in cls.bindings:
+            return any(_is_property(one) and self._gives(one) for one in cls.children if one.name == name)
+        stored = [one for each in classes for one in each.self_assignments.get(name, ())]
+        return all(
             one.scope is not None
             and one.scope.name == "__init__"
             and isinstance(one.value, ast.Name)
@@ -138,6 +147,10 @@ class Hints:
         if not isinstance(made, ast.Call) or len(function.returns) != 1:
             return False
         return not any(isinstance(one, Function) for one in callees_of(self.ev, made, function))
+
+
+def _is_property(scope: Scope) -> bool:
+    return any(last_name(one) in PROPERTIES for one in getattr(scope.node, "decorator_list", ()))
 
 
 def _is_field(name: str, classes: Sequence[Scope]) -> bool:

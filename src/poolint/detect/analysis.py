@@ -7,6 +7,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from poolint.analyses.never_returning import is_never_begun
 from poolint.detect.detector import Question, Scopes, detectors
 from poolint.detect.observation import Dismissed, GivenUp
 from poolint.detect.services import Services
@@ -98,6 +99,8 @@ class Analysis(Services):
             return False
         if scope.kind != "function" or node is scope.node:
             return True
+        if is_never_begun(self.evaluator, scope.outermost_function or scope):
+            return False
         try:
             graph = self.graphs.of(scope)
         except TooComplex:

@@ -11,7 +11,7 @@ from poolint.detect.observation import Observation
 from poolint.detect.swallowing import answers_at_once, goes_on
 from poolint.flow.cfg import TooComplex
 from poolint.frameworks.entries import is_entry
-from poolint.models.schema import REACHING_ROLES
+from poolint.models.schema import HANDLES, OWNERS, REACHING_ROLES
 from poolint.models.standard import BUILTINS
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import is_in_loop
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from poolint.analyses.effects import Edges
     from poolint.analyses.graphs import Graphs
+    from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -67,6 +68,8 @@ class SwallowedCancellation(Observation, frozen=True, eq=False):
 
 _OF_NO_INTEREST = BUILTINS - {"TimeoutError", "BaseException"}
 """Names of exceptions that are hardly ever anything else, and that nothing is said of here."""
+
+_OF_DATABASES = frozenset({*HANDLES, *OWNERS, "factory", "registry"})
 
 _BASES = frozenset({"DatabaseError", "DBAPIError"})
 """What others derive from, by PEP 249 and in all that wraps its exceptions."""
@@ -159,11 +162,24 @@ class Handlers:
         around = next((one for one in body.known() if _runs_statement(one.role) and _of(one, library)), None)
         if around is None or not body.is_only_of(library, module.partition(".")[0]):
             return
+        if not self._is_at_hand(around.cls, scope):
+            return  # by its use it is a session; of a library that uses the other one for its statements, it may be
         is_read = handler.name is not None and any(
             isinstance(parent_of(one), ast.Attribute) for one in scope.loads.get(handler.name, ())
         )
         wrapper = f"{row.home}.{wrapper}"
         yield UnreachedHandler(node, scope.qualified_name, False, name, wrapper, around.api, is_read)
+
+    def _is_at_hand(self, cls: Class | None, scope: Scope) -> bool:
+        """Whether a project names what a library has for who works like this: its engines, sessions or what makes them."""
+        if cls is None:
+            return False
+        models, library = self.ev.models, cls.name.partition(".")[0]
+        made = {one.name: models.classes.get(one.returns) for one in models.functions.values() if one.role == "create"}
+        made.update({name: one for name, one in models.classes.items() if one.kind in _OF_DATABASES})
+        alike = (name for name, one in made.items() if one is not None and one.mode == cls.mode)
+        names = {name.rpartition(".")[2] for name in alike if name.partition(".")[0] == library}
+        return any(self.ev.project.saying(one, scope.module) for one in sorted(names))
 
     # Timeouts
 

@@ -18,9 +18,11 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.entries import parameters, routes
 from poolint.models.schema import HANDLES
+from poolint.models.standard import STEPPING
 from poolint.syntax.expressions import call_arguments, without_await
 from poolint.syntax.scopes import returned_as_made
 from poolint.syntax.surroundings import may_await
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +54,7 @@ def observe(holdings: Holdings, ev: Evaluator, scope: Scope) -> Iterator[Provide
     if scope.kind != "function" or scope.is_generator or not scope.returns or scope.enclosing_class is not None:
         return
     node = _made(scope.returns[0], scope) if len(scope.returns) == 1 else None
-    if node is None or any(isinstance(one, ast.Call) for one in call_arguments(node)):
+    if node is None or any(isinstance(one, ast.Call) for one in _made_with(node)):
         return  # nothing that is made here, or with an engine or the like of its own, which is told of as that
     if not is_given_to_caller(ev, scope):
         return
@@ -74,6 +76,11 @@ def _made(value: ast.expr | None, scope: Scope) -> ast.Call | None:
     """The call that a function returns the result of."""
     node = without_await(returned_as_made(value, scope)) if value is not None else None
     return node if isinstance(node, ast.Call) else None
+
+
+def _made_with(call: ast.Call) -> list[ast.expr]:
+    """What a call makes something with; the first item of a generator, ``next(get_session())``, with nothing more."""
+    return [] if last_name(call.func) in STEPPING else call_arguments(call)
 
 
 def _left(holdings: Holdings, provider: Scope, user: Scope) -> Hold | None:

@@ -11,6 +11,7 @@ from poolint.analyses.holding import root_of
 from poolint.analyses.holding.entry import is_committed_after
 from poolint.analyses.holding.transactions import inside
 from poolint.analyses.places import Places
+from poolint.analyses.session_options import flushes
 from poolint.detect.committing_blocks import is_committed_at_end
 from poolint.detect.passed_down import along
 from poolint.detect.together import are_decided_against
@@ -19,7 +20,7 @@ from poolint.flow.summaries import Summaries
 from poolint.models.schema import SESSIONS
 from poolint.syntax.expressions import without_await
 from poolint.types.call_sites import call_site, callees_of, text_of
-from poolint.types.values import Function
+from poolint.types.values import Function, alternatives, is_of_library
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from poolint.detect.services import Services
     from poolint.flow.cfg import Edge, Graph, Node
     from poolint.syntax.scopes import Scope, ScopeKey
+    from poolint.types.evaluator import Evaluator
 
 
 _SESSIONS = frozenset((*SESSIONS, "registry"))
@@ -97,7 +99,7 @@ def is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> 
     # What a function writes that commits in the end is behind it.
     if _come_before(found, found.writes, node):
         return True
-    stores = [*_stores(scope)]
+    stores = [*_stores(services.evaluator, scope)]
     if _come_before(found, stores, node, but={*found.ended, *found.commits, *found.left}):
         stores = []
     return _commits_others(services, found, stores, node, scope)
@@ -112,15 +114,30 @@ def has_sent(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bo
     told = [
         one for one in found.writes if isinstance(one, ast.Call) and one in found.own and last_name(one.func) in pends
     ]
-    told_or_set = [*told, *_stores(scope)]
+    told_or_set = [*told, *_stores(services.evaluator, scope)]
     begun = _after(found.graph, told_or_set, but=found.over)
-    flushed = [one for one in found.used if one is not node and not begun.isdisjoint(events_at(found.graph, one))]
+    flushed = [
+        one
+        for one in _sending(services, found, hold, scope)
+        if one is not node and not begun.isdisjoint(events_at(found.graph, one))
+    ]
     if _come_before(found, [*(one for one in found.writes if one not in told), *flushed], node):
         return True
     if _come_before(found, told_or_set, node):
         return False
     is_committed = is_committed_after(services.evaluator, hold.resource, scope)
-    return is_committed or _commits_others(services, found, [*_stores(scope)], node, scope)
+    return is_committed or _commits_others(services, found, [*_stores(services.evaluator, scope)], node, scope)
+
+
+def _sending(services: Services, found: _Calls, hold: Hold, scope: Scope) -> Iterator[ast.AST]:
+    """The calls that send what a session has been told: all that use it, but queries where it does not flush by itself."""
+    if flushes(services.evaluator, hold.resource, scope) is not False:
+        return iter(found.used)
+    return (
+        one
+        for one in found.used
+        if not (isinstance(one, ast.Call) and one in found.own) or last_name(one.func) in _ENDING
+    )
 
 
 def _commits_others(
@@ -158,7 +175,7 @@ def writes_of(services: Services, hold: Hold, scope: Scope) -> list[ast.expr]:
         )
         or _changes(services, call, scope)
     ]
-    return [*calls, *_stores(scope)]
+    return [*calls, *_stores(services.evaluator, scope)]
 
 
 def _changes(services: Services, call: ast.Call, scope: Scope) -> bool:
@@ -224,14 +241,15 @@ def _with_cursors(names: Set[str], scope: Scope) -> set[str]:
 def _sets(services: Services, call: ast.Call, scope: Scope) -> bool:
     """Whether a call runs a function of the project that sets attributes of objects, which it then commits itself."""
     return any(
-        isinstance(one, Function) and ("setattr" in one.scope.called or any(_stores(one.scope)))
+        isinstance(one, Function) and ("setattr" in one.scope.called or any(_stores(services.evaluator, one.scope)))
         for one in callees_of(services.evaluator, call, scope)
     )
 
 
-def _stores(scope: Scope) -> Iterator[ast.Attribute]:
-    """The attributes of objects that a function sets, those of its own aside."""
-    return (one for one in scope.attributes if isinstance(one.ctx, ast.Store) and not _is_own(one, scope))
+def _stores(ev: Evaluator, scope: Scope) -> Iterator[ast.Attribute]:
+    """The attributes of objects that a function sets, those of its own aside, and of what a library is known to give: no row."""
+    stores = (one for one in scope.attributes if isinstance(one.ctx, ast.Store) and not _is_own(one, scope))
+    return (one for one in stores if not all(map(is_of_library, alternatives(ev.type_of(one.value, scope)))))
 
 
 class Giving:

@@ -61,6 +61,22 @@ def made_by_libraries(ev: Evaluator, scope: Scope) -> Iterator[OfLibrary]:
                     yield from of_library(ev, marker, where)
 
 
+def in_order(ev: Evaluator, dependency: Scope, done: set[Scope]) -> Iterator[Scope]:
+    """A dependency after those that it has itself, but for those ``done``: within a request each of them runs once."""
+    waiting = [(dependency, iter([one.scope for _, _, one in parameters(ev, dependency)]))]
+    begun = {dependency, *done}
+    while dependency not in done:
+        function, rest = waiting[-1]
+        following = next((one for one in rest if one not in begun), None)
+        if following is not None:
+            begun.add(following)
+            waiting.append((following, iter([one.scope for _, _, one in parameters(ev, following)])))
+            continue
+        waiting.pop()
+        done.add(function)
+        yield function
+
+
 def required(ev: Evaluator, route: ast.Call, scope: Scope) -> Iterator[Required]:
     """What is run before an endpoint for its sake alone: ``dependencies=[Depends(…)]`` of the application, of the routers
     that it is reached by, where they are made or taken in, and of its route.

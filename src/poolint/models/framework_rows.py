@@ -103,7 +103,7 @@ class Injection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     ``required`` is the keyword of routes and routers that lists what is run before an endpoint for its sake alone,
     ``includes`` the method by which an application or a router takes in another router, with such a list as well. When a
     generator is resumed says the keyword ``scope``, with a value of ``ends``, or else ``fact``, the name of a fact, where
-    there is one.
+    there is one. ``replaced`` is the attribute of applications that says what is run in the place of others.
     """
 
     names: tuple[str, ...]
@@ -112,6 +112,7 @@ class Injection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     unshared: str = ""
     required: str = ""
     includes: str = ""
+    replaced: str = ""
     scope: str = ""
     ends: dict[str, Literal["before-response", "after-response"]] = {}
     fact: str = ""

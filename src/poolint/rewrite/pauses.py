@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.derived import Derived
-from poolint.analyses.expire_on_commit import expires
 from poolint.analyses.plain_data import Values
+from poolint.analyses.session_options import expires
 from poolint.flow.cfg import TooComplex
 from poolint.flow.liveness import Reads
 from poolint.models.schema import SESSIONS

@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.derived import Derived
-from poolint.analyses.expire_on_commit import expires as expires_on_commit
 from poolint.analyses.plain_data import Values, captured, is_database
+from poolint.analyses.session_options import expires as expires_on_commit
 from poolint.flow.liveness import Reads
 from poolint.models.schema import SESSIONS
 from poolint.syntax.scopes import parent_of

@@ -17,6 +17,9 @@ _VALUES = (
     ast.GeneratorExp, ast.BinOp, ast.Compare, ast.UnaryOp, ast.Lambda,
 )  # fmt: skip
 
+_PLAIN = BUILTINS - {"object"}
+"""What is declared by these is no resource; whatever there is, is an object."""
+
 _EITHER = ("Optional", "Union")
 """What the language calls annotations of one of several."""
 
@@ -50,5 +53,5 @@ def _is_builtin(annotation: ast.expr) -> bool:
             return all(map(_is_builtin, among))
         return _is_builtin(annotation.value)
     if isinstance(annotation, ast.Constant):
-        return annotation.value is None or annotation.value in BUILTINS
-    return isinstance(annotation, ast.Name) and annotation.id in BUILTINS
+        return annotation.value is None or annotation.value in _PLAIN
+    return isinstance(annotation, ast.Name) and annotation.id in _PLAIN

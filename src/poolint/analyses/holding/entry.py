@@ -12,6 +12,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.changes import Change
+from poolint.analyses.holding.settled import Settled
 from poolint.analyses.holding.templates import Templates
 from poolint.analyses.holding.transactions import Region, decorating, inside, transactions
 from poolint.analyses.kept_classes import kept_class
@@ -19,7 +20,7 @@ from poolint.analyses.places import Places
 from poolint.analyses.waypoints import Cause, waypoint
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
-from poolint.frameworks.entries import made_by_libraries, parameters, required, routes
+from poolint.frameworks.entries import in_order, made_by_libraries, parameters, required, routes
 from poolint.frameworks.guards import Guards
 from poolint.models.schema import SESSIONS
 from poolint.syntax.expressions import call_arguments
@@ -162,12 +163,38 @@ class Beginnings:
         own = {source: place for place, source in reversed(self.lent_to(scope).items())}
         used: dict[Scope, Used] = {}
         done: set[Scope] = set()
+        settled = Settled()
         for place, (_, provider) in enumerate(self._asked(scope)):
-            for function in _in_order(self.ev, provider.scope, done):
+            for function in in_order(self.ev, provider.scope, done):
                 self._run_libraries(function, place, used)
-                _run(self.holdings, self.lent_to(function), function, place, used)
+                self._run(self.lent_to(function), function, place, used, settled)
+                settled.add(function)
         self._run_libraries(scope, len(self._asked(scope)) - 1, used)
         return tuple(_Taken(own.get(session, f"{session.name}()"), how) for session, how in used.items())
+
+    def _run(
+        self, names: dict[str, Scope], function: Scope, place: int, used: dict[Scope, Used], settled: Settled
+    ) -> None:
+        """Note which sessions a dependency has used or ended, of those that it has by these ``names``; one that it has used on
+        some ways only is held on these."""
+        held, ended = self.holdings.left(function)
+        given = _given(self.holdings, function) if held else ()
+        for name in names.keys() & (set(ended) - {hold.resource for hold in held}):
+            used.pop(names[name], None)
+        for hold in held:
+            if hold.cls is None or (not hold.is_sure and settled.rule_out(hold.since, function)):
+                continue
+            if hold.cls.kind in SESSIONS and hold.resource in names:
+                source = names[hold.resource]
+                cause = Cause("dependency-used" if hold.is_sure else "dependency-may-use", (function.name, source.name))
+            elif hold.resource in given and (hold.is_sure or hold.cls.kind in SESSIONS):
+                source = function
+                what: What = "dependency-used-own" if hold.is_sure else "dependency-may-use-own"
+                cause = Cause(what if hold.cls.kind in SESSIONS else "dependency-took", (function.name,))
+            else:
+                continue
+            if hold.is_sure or source not in used:
+                used[source] = Used(hold.cls.name, cause, place, not hold.is_sure)
 
     def _run_libraries(self, function: Scope, place: int, used: dict[Scope, Used]) -> None:
         """Note which sessions the dependencies of a function have used that libraries make."""
@@ -225,45 +252,6 @@ def _more(one: tuple[_Taken, ...], other: tuple[_Taken, ...]) -> tuple[_Taken, .
     """What is held by either of two answers: of one session, what was found first."""
     known = {each.name for each in one}
     return (*one, *(each for each in other if each.name not in known))
-
-
-def _in_order(ev: Evaluator, dependency: Scope, done: set[Scope]) -> Iterator[Scope]:
-    """A dependency after those that it has itself, but for those ``done``: within a request each of them runs once."""
-    waiting = [(dependency, iter([one.scope for _, _, one in parameters(ev, dependency)]))]
-    begun = {dependency, *done}
-    while dependency not in done:
-        function, rest = waiting[-1]
-        following = next((one for one in rest if one not in begun), None)
-        if following is not None:
-            begun.add(following)
-            waiting.append((following, iter([one.scope for _, _, one in parameters(ev, following)])))
-            continue
-        waiting.pop()
-        done.add(function)
-        yield function
-
-
-def _run(holdings: Holdings, names: dict[str, Scope], function: Scope, place: int, used: dict[Scope, Used]) -> None:
-    """Note which sessions a dependency has used or ended, of those that it has by these ``names``; one that it has used on some
-    ways only is held on these."""
-    held, ended = holdings.left(function)
-    given = _given(holdings, function) if held else ()
-    for name in names.keys() & (set(ended) - {hold.resource for hold in held}):
-        used.pop(names[name], None)
-    for hold in held:
-        if hold.cls is None:
-            continue
-        if hold.cls.kind in SESSIONS and hold.resource in names:
-            source = names[hold.resource]
-            cause = Cause("dependency-used" if hold.is_sure else "dependency-may-use", (function.name, source.name))
-        elif hold.resource in given and (hold.is_sure or hold.cls.kind in SESSIONS):
-            source = function
-            what: What = "dependency-used-own" if hold.is_sure else "dependency-may-use-own"
-            cause = Cause(what if hold.cls.kind in SESSIONS else "dependency-took", (function.name,))
-        else:
-            continue
-        if hold.is_sure or source not in used:
-            used[source] = Used(hold.cls.name, cause, place, not hold.is_sure)
 
 
 def _source(ev: Evaluator, dependency: Scope) -> Scope:

@@ -357,6 +357,9 @@ class _Handing:
             return _NOT_ALL
         if isinstance(value, ast.Name) and (value.id in scope.declared or value.id in scope.globals):
             return _NOT_ALL  # a name that is another's as well
+        stepped = self._stepped(call, scope)
+        if stepped is not None:
+            return self._of_value(stepped.yields[0].value, stepped, _BLOCKS)
         call = begun_with(self.ev, call, scope)
         value = given(self.ev, call, scope)
         fact = call_site(self.ev, call, scope, use_evidence=False)

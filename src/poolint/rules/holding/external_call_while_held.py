@@ -44,7 +44,8 @@ class ExternalCallWhileHeld(Rule):
     that asks for the address of a host, or a store about one object, or runs
     a program of this machine, not for each of many, and any in a job that its schedule runs no more than once at a time
     (APScheduler, `schedule`, `repeat_every`, loops of discord.py), or a task where workers run one after the other (Celery's
-    and RQ's by default), as python-telegram-bot's handlers do.
+    and RQ's by default), as python-telegram-bot's handlers and functions of
+    Google Cloud do.
 
     ## Why is this bad?
     A session begins a transaction with its first query and keeps its connection until the commit. While the other

@@ -1,12 +1,13 @@
-"""Whether a commit expires the objects of a session: what the call that makes it, or its factory, says of that.
+"""What a session does by itself: what the call that makes it, or its factory, says of that.
 
-The option is `expire_on_commit` of SQLAlchemy's sessions and their factories (1.4 and 2.0); it is on by default.
+The options are ``expire_on_commit`` (a commit expires its objects) and ``autoflush`` (a query first sends what it has been
+told) of SQLAlchemy's sessions and their factories (1.4 and 2.0); both are on by default.
 """
 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import only_binding
@@ -20,29 +21,43 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
-_OPTION = "expire_on_commit"
+
+class _Options(NamedTuple):
+    """What is said of a session, by the names of its options; None where nothing is known of one."""
+
+    expire_on_commit: bool | None = None
+    autoflush: bool | None = None
 
 
 def expires(ev: Evaluator, name: str, scope: Scope) -> bool | None:
     """Whether a commit surely expires what the session ``name`` has loaded, or surely does not; None where neither is
     seen."""
-    answers = ev.derived(_Expiring).of_name(name, scope)
+    return _agreed({one.expire_on_commit for one in ev.derived(_Said).of_name(name, scope)})
+
+
+def flushes(ev: Evaluator, name: str, scope: Scope) -> bool | None:
+    """Whether a query by the session ``name`` surely sends what it has been told before, or surely does not; None where
+    neither is seen."""
+    return _agreed({one.autoflush for one in ev.derived(_Said).of_name(name, scope)})
+
+
+def _agreed(answers: set[bool | None]) -> bool | None:
     return next(iter(answers)) if len(answers) == 1 else None
 
 
-_Answers = frozenset[bool | None]
-"""What is said of each session that something may be; None of one of which nothing is known."""
+_Answers = frozenset[_Options]
+"""What is said of each session that something may be."""
 
-_UNKNOWN: _Answers = frozenset((None,))
+_UNKNOWN: _Answers = frozenset((_Options(),))
 
 
-class _Expiring:
+class _Said:
     """What is said of the sessions that functions give: a problem of summaries."""
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self._given: Summaries[ScopeKey, _Answers] = Summaries(
-            "expires", self._given_by, bottom=frozenset(), join=frozenset.union
+            "session-options", self._given_by, bottom=frozenset(), join=frozenset.union
         )
 
     def of_name(self, name: str, scope: Scope) -> _Answers:
@@ -50,7 +65,7 @@ class _Expiring:
         binding, home = only_binding(name, scope)
         if binding is not None and binding.kind == "parameter":
             found = [self._given.of(one.scope.key) for one in providers(self.ev, binding, home)]
-            return frozenset[bool | None]().union(*found) if found else _UNKNOWN
+            return frozenset[_Options]().union(*found) if found else _UNKNOWN
         if binding is None or binding.kind not in ("assign", "annotated", "with", "import"):
             return _UNKNOWN
         end = origin(self.ev, ast.Name(name, ast.Load()), scope)
@@ -61,7 +76,7 @@ class _Expiring:
         callee = callees_of(self.ev, call, scope)
         if any(isinstance(one, Function) for one in callee):
             found = [self._given.of(one.scope.key) if isinstance(one, Function) else _UNKNOWN for one in callee]
-            return frozenset[bool | None]().union(*found)
+            return frozenset[_Options]().union(*found)
         return frozenset((_said_by_call(self.ev, call, callee, scope),))
 
     def _given_by(self, key: ScopeKey) -> _Answers:
@@ -77,35 +92,43 @@ class _Expiring:
         return found
 
 
-def _said_by_call(ev: Evaluator, call: ast.Call, callee: tuple[Type, ...], scope: Scope) -> bool | None:
+def _said_by_call(ev: Evaluator, call: ast.Call, callee: tuple[Type, ...], scope: Scope) -> _Options:
     """What a call says of the session that it makes, or the factory that it calls."""
-    if _is_said(call):
-        return _said(call)
     fact = call_site(ev, call, scope, use_evidence=False)
     if fact is None or fact.cls is None:
-        return None
+        return _said(call, None)
     if fact.row is None:
         is_plain = fact.cls.kind == "session" and any(
             isinstance(one, ClassObject) and one.cls is one.base for one in callee
         )
-        return True if is_plain else None
+        return _said(call, True if is_plain else None)
     if fact.cls.kind != "factory":
-        return None
+        return _said(call, None)
     factory = call.func.value if isinstance(call.func, ast.Attribute) and fact.method != "__call__" else call.func
     made = origin(ev, factory, scope).node
-    if not isinstance(made, ast.Call):
-        return None
-    return _said(made) if _is_said(made) else True
+    whole = _said(made, True) if isinstance(made, ast.Call) else _Options()
+    own = _said(call, None)
+    return _Options(*(_first(own, whole, name, call) for name in _Options._fields))
 
 
-def _is_said(call: ast.Call) -> bool:
-    """Whether a call says something of the option, or may: ``**options``."""
-    return any(one.arg in (_OPTION, None) for one in call.keywords)
+def _first(own: _Options, whole: _Options, name: str, call: ast.Call) -> bool | None:
+    """What is said of an option by the call of a factory, or else by the factory."""
+    return getattr(own if _may_say(call, name) else whole, name)  # type: ignore[no-any-return]
 
 
-def _said(call: ast.Call) -> bool | None:
-    """What it says; None where that cannot be known."""
+def _may_say(call: ast.Call, name: str) -> bool:
+    """Whether a call says something of an option, or may: ``**options``."""
+    return any(one.arg in (name, None) for one in call.keywords)
+
+
+def _said(call: ast.Call, default: bool | None) -> _Options:
+    """What a call says of each option; of one that it does not name, what is so by default."""
+    return _Options(*(_value(call, name) if _may_say(call, name) else default for name in _Options._fields))
+
+
+def _value(call: ast.Call, name: str) -> bool | None:
+    """What a call says of an option; None where that cannot be known."""
     for keyword in call.keywords:
-        if keyword.arg == _OPTION and isinstance(keyword.value, ast.Constant):
+        if keyword.arg == name and isinstance(keyword.value, ast.Constant):
             return bool(keyword.value.value)
     return None
