@@ -24,7 +24,7 @@ from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, 
 from poolint.analyses.joined import joined, run_in_thread
 from poolint.analyses.kept_results import is_result_kept
 from poolint.analyses.made_fields import MadeFields
-from poolint.analyses.managers import entry_of
+from poolint.analyses.managers import entry_of, is_no_manager
 from poolint.analyses.once import happens_once
 from poolint.analyses.property_reads import property_reads
 from poolint.analyses.queried import Queried
@@ -256,7 +256,7 @@ class Edges:
         threaded = run_in_thread(self.ev.models, node)
         if threaded is not None and self._driven(node, scope):
             edges += self._run_in_thread(threaded, node, scope)
-        elif last_name(node.func) in self._submitted.words:
+        elif self._submitted.may_run(node):
             for work in self._submitted.run_by(node, scope):
                 edges += self._of_work(work, node, scope, last_name(node.func))
             if edges:
@@ -374,7 +374,7 @@ class Edges:
     def _runs(self, node: ast.expr, callee: Scope, scope: Scope) -> bool:
         """Whether the body of ``callee`` runs where it is called like this."""
         if callee.is_generator:
-            return enters(node, scope) or is_gone_over(node)
+            return is_gone_over(node) or (enters(node, scope) and not is_no_manager(self.ev, node, scope))
         if callee.is_async:
             return self._driven(node, scope)
         return not is_sent_off(self.ev, callee) or isinstance(parent_of(node), ast.Await)

@@ -16,6 +16,8 @@ from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from poolint.models.named_rows import How
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -30,6 +32,14 @@ class _Parameter(NamedTuple):
 
     function: ScopeKey
     name: str
+
+
+def driven_function(call: ast.AST | None, makers: Set[str]) -> ast.expr | None:
+    """The coroutine function that a call runs to its end, since one of these has made a plain one of it there:
+    ``async_to_sync(charge)(order)``."""
+    made = call.func if isinstance(call, ast.Call) else None
+    is_made = isinstance(made, ast.Call) and bool(made.args) and last_name(made.func) in makers
+    return made.args[0] if isinstance(made, ast.Call) and is_made else None
 
 
 class Driven:

@@ -7,7 +7,7 @@ import ast
 from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.driven import Driven
+from poolint.analyses.driven import Driven, driven_function
 from poolint.analyses.joined import run_in_thread
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import is_partial
@@ -70,6 +70,7 @@ class GivenWork:
         self.ev = ev
         self._driven = ev.derived(Driven).is_driven
         self._defined = ev.derived(Definitions).of
+        self._later = ev.models.words("drives-later")
         self._ways: Summaries[_Parameter, int] = Summaries("runs-parameter", self._runs, bottom=0, join=or_)
 
     def passed(self, call: ast.Call, scope: Scope, words: Set[str]) -> list[ast.expr]:
@@ -149,6 +150,8 @@ class GivenWork:
             return 0
         if parent.func is node:
             return CALLED | self._outcome(parent, scope) if not is_after_a_failure(node) else 0
+        if driven_function(parent_of(parent), self._later) is node:
+            return CALLED | AWAITED if not is_after_a_failure(node) else 0
         work = run_in_thread(self.ev.models, parent)
         if work is not None:
             is_run = work[0] is node and self._driven(parent, scope) and not is_after_a_failure(node)

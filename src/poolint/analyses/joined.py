@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _OF_DATABASE = frozenset({*HANDLES, *OWNERS, "factory", "registry"})
 """Kinds of what works on a database, or leads to what does."""
 
+_MOMENT = 2
+"""Seconds that a thread is waited for as it ends, so that it is not cut short."""
+
 
 def run_in_thread(models: Models, call: ast.Call) -> tuple[ast.expr, list[ast.expr]] | None:
     """The function that an awaitable call runs in a thread, and the arguments by place that it passes on:
@@ -57,6 +60,8 @@ def joined(ev: Evaluator, fact: CallSite, scope: Scope) -> Join | None:
     if not ev.models.ends("joins-thread", fact.name) or not isinstance(function, ast.Attribute):
         is_wait = ev.models.ends("waits-for-thread", fact.name) and fact.row is not None and fact.row.effect == "wait"
         return _submitted(ev, scope) if is_wait else None
+    if _is_brief(fact.node):
+        return Join((), True)  # who waits for a moment goes on without it
     thread = fact.name.rpartition(".")[0]
     end, where = origin(ev, function.value, scope)
     made = end if isinstance(end, ast.Call) and _is_of(thread, ev, end, where) else None
@@ -66,6 +71,13 @@ def joined(ev: Evaluator, fact: CallSite, scope: Scope) -> Join | None:
     return Join(
         (run,) if run is not None else (), is_started and not (made is not None and _gets_database(ev, made, where))
     )
+
+
+def _is_brief(join: ast.Call) -> bool:
+    """Whether a thread is waited for no longer than a moment, which the call says."""
+    limits = [*join.args[:1], *(one.value for one in join.keywords if one.arg == "timeout")]
+    seconds = [one.value for one in limits if isinstance(one, ast.Constant)]
+    return any(isinstance(one, (int, float)) and one <= _MOMENT for one in seconds)
 
 
 def _submitted(ev: Evaluator, scope: Scope) -> Join | None:

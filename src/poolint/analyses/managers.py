@@ -33,6 +33,19 @@ def is_manager(ev: Evaluator, scope: Scope) -> bool:
     return scope.is_generator and made_manager(ev, scope) is not None
 
 
+def is_no_manager(ev: Evaluator, header: ast.expr, scope: Scope) -> bool:
+    """Whether what a block enters is the generator that a function of the project gives, which nothing makes a context manager
+    of: that raises."""
+    callees = callees_of(ev, header, scope) if isinstance(header, ast.Call) else ()
+    return bool(callees) and all(isinstance(one, Function) and _gives_generator(one.scope) for one in callees)
+
+
+def _gives_generator(function: Scope) -> bool:
+    around = function.parent
+    is_as_written = around is not None and len(around.bindings.get(function.name, ())) == 1
+    return is_as_written and function.is_generator and getattr(function.node, "decorator_list", None) == []
+
+
 def generators_of(ev: Evaluator, header: ast.expr, scope: Scope) -> Iterator[Scope]:
     """The generators of the project that a block runs which enters what a call gives: its function, or what ``contextlib`` has
     made that of, ``opened = asynccontextmanager(orders)``."""
@@ -113,6 +126,17 @@ def _says_true(method: Scope) -> bool:
 def protocol(ev: Evaluator, cls: ClassObject) -> Iterator[Scope] | None:
     """The methods that run when an object of a class is made and entered; None where not all of them can be known."""
     family = lineage(ev, cls)
-    if cls.base is not None or any(len(bases_of(ev, one)) < len(getattr(one.node, "bases", ())) for one in family):
+    if cls.base is not None or not all(_has_known_bases(ev, one) for one in family):
         return None
     return (method for one in family for method in one.children if method.name in _PROTOCOL)
+
+
+def _has_known_bases(ev: Evaluator, cls: Scope) -> bool:
+    """Whether all bases of a class are of the project, or call nothing of it, as ``ABC``."""
+    others = len(getattr(cls.node, "bases", ())) - len(bases_of(ev, cls))
+    around = cls.parent or cls
+    names = (
+        ev.qualified_name(ev.type_of(one.value if isinstance(one, ast.Subscript) else one, around))
+        for one in (getattr(cls.node, "bases", ()) if others else ())
+    )
+    return others <= sum(ev.models.ends("calls-nothing", name) for name in names)

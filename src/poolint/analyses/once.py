@@ -100,11 +100,11 @@ def _guard_of(scope: Scope) -> float:
     assigned: set[str] | None = None
     for statement in body:
         if isinstance(statement, ast.If) and statement.body and isinstance(statement.body[-1], ast.Return):
-            present = _present(statement.test, scope)
-            if present and assigned is None:
-                assigned = {ast.dump(one) for one in _assigned(body)}
-            if present and assigned is not None and present in assigned:
-                return math.inf if _is_reset(present, body, scope) else float(statement.lineno)
+            for present in filter(None, (_present(one, scope) for one in _alternatives(statement.test))):
+                if assigned is None:
+                    assigned = {ast.dump(one) for one in _assigned(body)}
+                if present in assigned:
+                    return math.inf if _is_reset(present, body, scope) else float(statement.lineno)
     return math.inf
 
 
@@ -202,6 +202,11 @@ def _conjuncts(test: ast.expr) -> list[ast.expr]:
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
         return [inner for one in test.values for inner in _conjuncts(one)]
     return [test]
+
+
+def _alternatives(test: ast.expr) -> list[ast.expr]:
+    """The tests of which one has to hold."""
+    return test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) else [test]
 
 
 def cache_of(callee: Scope, models: Models) -> ast.expr | None:

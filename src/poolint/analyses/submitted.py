@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from poolint.analyses.driven import driven_function
 from poolint.analyses.graphs import BlockEnd
 from poolint.flow.flags import name_of
 from poolint.models.standard import EAGER, PAIRING, PUTTING, SHARING
@@ -48,6 +49,7 @@ class Submitted:
         self.ev = ev
         self._hands = ev.models.words("starts-thread")
         self._waits = ev.models.words("waits-for-thread")
+        self._later = ev.models.words("drives-later")
         self._calls = {how: ev.models.words(how) for how in ("calls-given", "awaits-given")}
         self.words = self._hands | self._waits | ev.models.words("calls-given", "awaits-given")
         """The last names of what runs work, waits for it or hands it over."""
@@ -75,8 +77,15 @@ class Submitted:
         fact = call_site(self.ev, call, scope, use_evidence=False)
         return fact is not None and self.ev.models.ends(how, fact.name)
 
+    def may_run(self, call: ast.Call) -> bool:
+        """Whether a call may run work, or wait for the outcome of some, by the name of what it calls."""
+        return last_name(call.func) in self.words or driven_function(call, self._later) is not None
+
     def run_by(self, call: ast.Call, scope: Scope) -> list[Work]:
         """The work that a call runs, or of which it waits for the outcome."""
+        driven = driven_function(call, self._later)
+        if driven is not None:
+            return [Work(driven, call.args, call.keywords, is_awaited=True)]
         if self.calls_given(call, scope):
             return [self._work(call, scope)]
         if self.calls_given(call, scope, "awaits-given"):

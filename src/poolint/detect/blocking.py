@@ -17,6 +17,7 @@ from poolint.analyses.sinks import sync_checkout_sink, sync_connection_sink, syn
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_a_file, opens_in_memory
 from poolint.detect.detector import Detector
+from poolint.detect.idle_commits import commits_nothing
 from poolint.detect.in_turn import in_turn
 from poolint.detect.modes import given_to, has, is_asked_of_the_twin, is_only
 from poolint.detect.observation import Observation
@@ -160,6 +161,8 @@ def _observed(services: Services, scope: Scope) -> Iterator[BlockingDatabaseCall
     for session, facts in direct.items():
         for fact in facts:
             at = queries.get(fact.node, fact.node)
+            if commits_nothing(services, fact, scope):
+                continue
             where = (at, scope.qualified_name, may_await(at, scope))
             kind, origin = kind_of(fact.cls), _origin(ev, fact.node, scope)
             is_possible = _is_for_both_modes(ev, fact, scope) or _is_on_a_file(services, fact, scope)

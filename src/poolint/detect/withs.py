@@ -6,13 +6,16 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
+from poolint.analyses.kept_classes import kept_class
+from poolint.analyses.managers import is_no_manager
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.models.schema import HANDLES
 from poolint.syntax.expressions import without_await
 from poolint.syntax.surroundings import may_await
 from poolint.types import makers
-from poolint.types.call_sites import call_site, text_of
-from poolint.types.values import UNKNOWN, Instance, Pending, Type, alternatives
+from poolint.types.call_sites import call_site, callees_of, text_of
+from poolint.types.values import UNKNOWN, Function, Instance, Pending, Type, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +58,11 @@ def _mismatch(
         twice = _entered_twice(ev, statement, header, scope)
         if twice is not None:
             return twice
+    if is_no_manager(ev, header, scope):
+        if not _gives_handles(ev, header, scope):
+            return None
+        what = text_of(header, scope)
+        return MismatchedWith(header, scope.qualified_name, may_await(statement, scope), statement, what, "")
     wanted = {_wanted(one, asynchronous=asynchronous) for one in alternatives(ev.type_of(header, scope))}
     if len(wanted) != 1:
         return None
@@ -64,6 +72,16 @@ def _mismatch(
     return MismatchedWith(
         header, scope.qualified_name, may_await(statement, scope), statement, _what(ev, header, scope), answer
     )
+
+
+def _gives_handles(ev: Evaluator, header: ast.expr, scope: Scope) -> bool:
+    """Whether a generator yields a session or a connection."""
+    callees = callees_of(ev, header, scope) if isinstance(header, ast.Call) else ()
+    given = (
+        (one.value, callee.scope) for callee in callees if isinstance(callee, Function) for one in callee.scope.yields
+    )
+    classes = (kept_class(ev.type_of(value, home)) for value, home in given if value is not None)
+    return any(cls is not None and cls.kind in HANDLES for cls in classes)
 
 
 def _entered_twice(ev: Evaluator, statement: ast.AsyncWith, header: ast.Await, scope: Scope) -> MismatchedWith | None:

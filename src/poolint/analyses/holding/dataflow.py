@@ -191,6 +191,15 @@ class Holdings:
             if held:
                 yield call, held
 
+    def ended_by(self, node: ast.AST, resource: str, scope: Scope) -> list[ast.expr]:
+        """What has ended the use of a resource on all ways to ``node``; nothing where it may be held, or nobody knows."""
+        standings = self._before(scope, self.changes(scope))
+        events = events_at(self._graphs.of(scope), node) if standings is not None else []
+        found = [standings.before(one).get(resource, []) for one in events] if standings is not None else []
+        if not found or not all(each and all(one.ended for one in each) for each in found):
+            return []
+        return [one.change.node for each in found for one in each if one.change is not None]
+
     def at(self, node: ast.AST, scope: Scope) -> list[Hold]:
         """What is held when ``node`` begins (see :func:`~poolint.analyses.graphs.events_at`), what was taken last first.
 

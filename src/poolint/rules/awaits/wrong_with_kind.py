@@ -21,8 +21,9 @@ class WrongWithKind(Rule):
     ## What it does
     Reports `with` on what is only an asynchronous context manager, `async with` on a synchronous one, an `await` too
     many in the header (`async with await engine.connect()`) or one too few
-    (`async with AsyncConnection.connect()`), and `async with` on what cannot be entered at all (an engine, or a session
-    maker that was not called).
+    (`async with AsyncConnection.connect()`), and `async with` on what cannot be entered at all (an engine, a session
+    maker that was not called, or a generator with a session that nothing makes a context manager, as dependencies of FastAPI
+    are: `async with get_db()`).
 
     ## Why is this bad?
     It raises when it runs. With an `await` too many there is more to it: the connection has been checked out when the
@@ -50,7 +51,7 @@ class WrongWithKind(Rule):
 
     ## Fix safety
     Safe: makes the `with` asynchronous or synchronous, or adds or removes the `await`. What cannot be entered has no
-    fix, since `connect()` and `begin()` are both possible.
+    fix, since `connect()` and `begin()` are both possible, and a decorator would change what `Depends` gets.
 
     ## When to ignore
     When a subclass that poolint cannot see adds the missing protocol.
