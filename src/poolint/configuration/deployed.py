@@ -11,11 +11,12 @@ what makes it, and what their texts say how to start.
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from poolint import recording
 from poolint.configuration.fleet import PROJECTS
-from poolint.deployment.programs import GREEN, POOLED, PROGRAMS
+from poolint.deployment.programs import GREEN, PROGRAMS
 from poolint.files import read_regular
 from poolint.syntax.project import NOT_SOURCES
 from poolint.syntax.texts import pairs_in, words_in
@@ -42,6 +43,11 @@ _MAX_BYTES = 1_000_000
 _MAX_DATA = 20_000
 """Bytes of a JSON that is read: what is larger holds data."""
 _MAX_FILES = 3_000
+
+_THREADS = re.compile(rb"(?:-P|--pool|WORKER_POOL|worker_pool)[\s=:\"']{1,4}threads\b")
+"""What asks for a pool of threads for a worker: a server may have threads as well, `--threads 1`."""
+_IN_THREADS = b"pool=threads"
+"""What stands for that among the words of texts."""
 
 
 class Deployed:
@@ -106,7 +112,7 @@ class Deployed:
             return all(one == 1 for one in found)
         if self.starts(path) is None and not self.is_whole(path):
             return False
-        return not self._is_any_named([word for word, kind in POOLED.items() if kind == "threads"], path)
+        return not self._is_any_named((*GREEN, _IN_THREADS.decode()), path)
 
     def databases(self, spec: EngineSpec) -> frozenset[str]:
         """The dialects of the databases that the deployments of an engine's project name for it, in the environment that it
@@ -190,6 +196,8 @@ class Deployed:
             except OSError:
                 continue
             found |= words_in(data) | pairs_in(data)
+            if _THREADS.search(data) is not None:
+                found.add(_IN_THREADS)
         return frozenset(found)
 
 

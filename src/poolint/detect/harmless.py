@@ -28,13 +28,15 @@ if TYPE_CHECKING:
 
 def is_harmless(ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope) -> bool:
     """Whether a checkout closes itself as soon as nothing refers to it, or as the short answer to what was sent has arrived,
-    or ends with the process all the same: a connection in a test, or in what only tests call, one outside of any pool in
-    what runs once, or in a script, what may fail in what runs once before there is an owner, or as a file is opened, or in a
-    function of a command or of an application that starts, which ends with it, and what owns connections where an exception
-    ends a command, or a pool where one ends a function that nobody is seen to call again."""
+    or ends with the process all the same: what a test, or what only tests call, never gives back, a connection outside of
+    any pool in what runs once, or in a script, what may fail in what runs once before there is an owner, or as a file is
+    opened, or in a function of a command or of an application that starts, which ends with it, and what owns connections
+    where an exception ends a command, or a pool where one ends a function that nobody is seen to call again."""
     if closes_itself(site.cls) or getattr(site.fact.row, "acknowledges", False):
         return True
     occasions = ev.derived(Occasions)
+    if problem in ("with-keeps", "never") and (is_test(scope.module, ev.project) or occasions.is_of_tests(scope)):
+        return True
     if site.cls.kind in OWNERS:
         is_pool = site.cls.kind in POOLING
         if occasions.ends_with_process(scope) and not is_in_loop(site.call, scope):
@@ -50,8 +52,6 @@ def is_harmless(ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope) -
         return True  # what sets up a file that nobody else serves hardly ever fails
     if site.cls.kind != "connection" or problem not in ("with-keeps", "never", "exception"):
         return False
-    if problem != "exception" and (is_test(scope.module, ev.project) or occasions.is_of_tests(scope)):
-        return True
     return site.fact.is_direct and _is_made_once(occasions, site, scope)
 
 

@@ -24,7 +24,7 @@ from poolint.syntax.surroundings import may_await
 from poolint.syntax.uses import Use, usage
 from poolint.types.annotated import is_injected
 from poolint.types.call_sites import call_site, text_of
-from poolint.types.values import Instance, alternatives
+from poolint.types.values import Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class OutlivesScope(Observation, frozen=True, eq=False):
     """A session of a block or a request that is handed to a task, or a thread, which runs when that has ended.
 
     ``maker`` makes the task, ``ends`` says what the session's life ends with, ``end`` when: before the response or after.
-    ``is_possible``: it ends after the task, and nobody waits for a connection to a database that is a file.
+    ``is_possible``: it ends after the task, which only works with it, or its database is a file.
     """
 
     resource: str
@@ -79,9 +79,22 @@ def observe(services: Services, lives: Lives, scope: Scope) -> Iterator[Observat
 
 
 def _harms_nobody(services: Services, one: OutlivesScope, scope: Scope) -> bool:
-    """Whether all that comes of it is that a connection to a database that is a file is kept until the task is done."""
+    """Whether all that comes of it is that a connection is kept until the task is done, which only works with it, or that is one
+    to a database that is a file."""
+    if one.end != "after-response":
+        return False
     pool = services.pools.of_given(one.resource, scope)
-    return one.end == "after-response" and is_in_a_file(services, pool, None, scope)
+    return is_in_a_file(services, pool, None, scope) or not _may_last(services, one.node, scope)
+
+
+def _may_last(services: Services, node: ast.AST, scope: Scope) -> bool:
+    """Whether a task may wait for something outside: it is seen to, or not known."""
+    given = node.args[0] if isinstance(node, ast.Call) and node.args else None
+    found = alternatives(services.evaluator.type_of(given, scope)) if given is not None else ()
+    slow = (services.slow, services.slow_at_first)
+    return not found or not all(
+        isinstance(one, Function) and all(effects.of_function(one.scope) is None for effects in slow) for one in found
+    )
 
 
 def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -> Iterator[Observation]:
