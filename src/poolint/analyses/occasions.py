@@ -102,7 +102,7 @@ class Occasions:
                     if module is scope.module or not is_test(module, self.ev.project):
                         return False
                     found = True
-        return found
+        return found and next(self.calls.mentioned(scope), None) is None  # who is handed it may call it
 
     def _ends(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
