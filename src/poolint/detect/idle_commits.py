@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.holding.transactions import root_of
 from poolint.flow.cfg import TooComplex
 from poolint.models.schema import SESSIONS
+from poolint.syntax.surroundings import start_of
 from poolint.types.call_sites import text_of
 
 if TYPE_CHECKING:
@@ -27,10 +28,7 @@ def commits_nothing(services: Services, fact: CallSite, scope: Scope) -> bool:
     except TooComplex:
         return False
     stores = (one for one in scope.attributes if isinstance(one.ctx, ast.Store))
-    others = [*scope.calls, *stores]
-    return bool(ends) and not any(_is_between(end, fact.node, one) for end in ends for one in others)
-
-
-def _is_between(first: ast.expr, last: ast.expr, node: ast.expr) -> bool:
-    end = (first.end_lineno or first.lineno, first.end_col_offset or 0)
-    return end <= (node.lineno, node.col_offset) < (last.lineno, last.col_offset)
+    others = [start_of(one) for one in (*scope.calls, *stores)]
+    start = start_of(fact.node)
+    behind = [(one.end_lineno or one.lineno, one.end_col_offset or 0) for one in ends]
+    return bool(ends) and not any(end > start or any(end <= one < start for one in others) for end in behind)
