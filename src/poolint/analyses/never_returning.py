@@ -32,6 +32,9 @@ def _ends_in_raise(ev: Evaluator, function: Scope) -> bool:
     if not isinstance(last, ast.Raise) or function.is_generator or any(map(_is_return, walk(function.node))):
         return False
     error = last.exc.func if isinstance(last.exc, ast.Call) else last.exc
+    around = function.parent
+    if around is None or len(around.bindings.get(function.name, ())) > 1:
+        return False  # it may stand in for one that is not installed
     if error is not None and last_name(error) == _LEFT_OPEN:
         return False
     return function.enclosing_class is None or not ev.derived(Heirs).is_overridden(function)
