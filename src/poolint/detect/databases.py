@@ -291,17 +291,45 @@ def connections_by_default(services: Services, pool: Pool | None) -> int | None:
         return None
     options = [one for one in cls.options_in if saying(one, module)]
     is_told = any(one.arg in cls.options_in for one in call.keywords) or bool(options)
-    says_nothing = not any(saying(one, module) for one in cls.sized_by) and _are_in_sight(services, options, module)
-    return cls.connections if not is_told or says_nothing else None
+    if not is_told:
+        return cls.connections
+    written = _written_out(services, options, module)
+    if written is None or (not written and options):
+        return None
+    if not any(saying(one, module) for one in cls.sized_by):
+        return cls.connections if written else None
+    return min((_sum_of(one, cls) or 0 for one in written), default=0) or None
 
 
-def _are_in_sight(services: Services, names: list[str], near: Module) -> bool:
-    """Whether all that a project calls so are dictionaries that are written out."""
+def _written_out(services: Services, names: list[str], near: Module) -> list[ast.Dict] | None:
+    """The dictionaries that a project calls so, also those of either branch of a condition; None where one is not written out."""
     project = services.evaluator.project
     modules = [project.module(path) for name in names for path in project.saying(name, near)]
     scopes = [scope for one in modules if one is not None for scope in (one.scope, *one.scope.descendants())]
-    found = [binding.value for scope in scopes for name in names for binding in scope.bindings.get(name, ())]
-    return bool(found) and all(isinstance(one, ast.Dict) and None not in one.keys for one in found)
+    waiting = [binding.value for scope in scopes for name in names for binding in scope.bindings.get(name, ())]
+    found: list[ast.Dict] = []
+    for one in waiting:  # grows
+        if isinstance(one, ast.IfExp):
+            waiting += [one.body, one.orelse]
+        elif isinstance(one, ast.Dict) and None not in one.keys:
+            found.append(one)
+        else:
+            return None
+    return found
+
+
+def _sum_of(options: ast.Dict, cls: Class) -> int | None:
+    """How many connections an engine opens at most that is made with such options; None where that is not seen."""
+    items = {
+        key.value: one for key, one in zip(options.keys, options.values, strict=True) if isinstance(key, ast.Constant)
+    }
+    given = [items[name] for name in cls.sized_by if name in items]
+    if len(items) < len(options.keys) or not given:
+        return cls.connections if len(items) == len(options.keys) else None
+    numbers = [
+        one.value for one in given if isinstance(one, ast.Constant) and type(one.value) is int and one.value >= 0
+    ]
+    return sum(numbers) if len(numbers) == len(given) else None
 
 
 def _made_as(services: Services, pool: Pool | None) -> tuple[ast.Call, Class, Module] | None:
