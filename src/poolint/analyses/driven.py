@@ -38,8 +38,9 @@ def driven_function(call: ast.AST | None, makers: Set[str]) -> ast.expr | None:
     """The coroutine function that a call runs to its end, since one of these has made a plain one of it there:
     ``async_to_sync(charge)(order)``."""
     made = call.func if isinstance(call, ast.Call) else None
-    is_made = isinstance(made, ast.Call) and bool(made.args) and last_name(made.func) in makers
-    return made.args[0] if isinstance(made, ast.Call) and is_made else None
+    if isinstance(made, ast.Call) and made.args and last_name(made.func) in makers:
+        return made.args[0]
+    return None
 
 
 class Driven:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-_OF_DATABASE = frozenset({*HANDLES, *OWNERS, "factory", "registry"})
+OF_DATABASE = frozenset({*HANDLES, *OWNERS, "factory", "registry"})
 """Kinds of what works on a database, or leads to what does."""
 
 _MOMENT = 2
@@ -88,7 +88,7 @@ def _submitted(ev: Evaluator, scope: Scope) -> Join | None:
     for call in scope.calls_of("submit"):
         if not (isinstance(call.func, ast.Attribute) and call.args and _is_executor(ev, call.func.value, scope)):
             continue
-        if not _kinds(ev, [*call.args[1:], *(one.value for one in call.keywords)], scope).isdisjoint(_OF_DATABASE):
+        if not _kinds(ev, [*call.args[1:], *(one.value for one in call.keywords)], scope).isdisjoint(OF_DATABASE):
             return None
         is_any = True
         for one in alternatives(ev.type_of(call.args[0], scope)):
@@ -127,7 +127,7 @@ def _gets_database(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
     given = [one.value for one in made.keywords if one.arg in ("args", "kwargs")]
     parts = [part for one in given if isinstance(one, (ast.Tuple, ast.List)) for part in one.elts]
     parts += [part for one in given if isinstance(one, ast.Dict) for part in one.values]
-    return not _kinds(ev, parts, scope).isdisjoint(_OF_DATABASE)
+    return not _kinds(ev, parts, scope).isdisjoint(OF_DATABASE)
 
 
 def _kinds(ev: Evaluator, given: list[ast.expr], scope: Scope) -> set[str]:

@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING
 
 from poolint.frameworks.entries import parameters, required, routes
 from poolint.syntax.nodes import walk
-from poolint.types.overrides import Heirs
-from poolint.types.vocabulary import last_name
+from poolint.types.overrides import Heirs, says_not_implemented
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
-
-_LEFT_OPEN = "NotImplementedError"
-"""What a function raises that is there for others to write, or to be replaced."""
 
 
 def never_returns(ev: Evaluator, function: Scope) -> bool:
@@ -31,11 +27,10 @@ def _ends_in_raise(ev: Evaluator, function: Scope) -> bool:
     last = body[-1] if isinstance(body, list) else None
     if not isinstance(last, ast.Raise) or function.is_generator or any(map(_is_return, walk(function.node))):
         return False
-    error = last.exc.func if isinstance(last.exc, ast.Call) else last.exc
     around = function.parent
     if around is None or len(around.bindings.get(function.name, ())) > 1:
         return False  # it may stand in for one that is not installed
-    if error is not None and last_name(error) == _LEFT_OPEN:
+    if says_not_implemented(last):
         return False
     return function.enclosing_class is None or not ev.derived(Heirs).is_overridden(function)
 

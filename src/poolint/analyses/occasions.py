@@ -15,7 +15,6 @@ from poolint.analyses.project_calls import ProjectCalls
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import is_handed, is_handed_singly, is_run_singly, starts
 from poolint.syntax.commands import is_command, is_of_script
-from poolint.syntax.file_kinds import is_test
 from poolint.syntax.importers import importers
 from poolint.syntax.nodes import walk
 from poolint.syntax.purposes import goes_on_to_serve, is_for, is_of_its_users
@@ -95,14 +94,10 @@ class Occasions:
         """Whether a function of a module is there for tests: nothing else names it."""
         if scope.parent is None or scope.parent.kind != "module" or getattr(scope.node, "decorator_list", None):
             return False
-        found = False
-        for module in self.calls.modules_calling(scope):
-            for inner in module.scopes_with(scope.name):
-                if any(True for _ in self.calls.meaning(scope, inner)):
-                    if module is scope.module or not is_test(module, self.ev.project):
-                        return False
-                    found = True
-        return found and next(self.calls.mentioned(scope), None) is None  # who is handed it may call it
+        if next(self.calls.mentioned(scope), None) is not None:
+            return False  # who is handed it may call it, too
+        scopes = (one for module in self.calls.modules_calling(scope) for one in module.scopes_with(scope.name))
+        return any(True for inner in scopes for _ in self.calls.meaning(scope, inner))
 
     def _ends(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)

@@ -29,6 +29,9 @@ class _Options(NamedTuple):
     autoflush: bool | None = None
 
 
+_DEFAULTS = _Options(expire_on_commit=True, autoflush=True)
+
+
 def expires(ev: Evaluator, name: str, scope: Scope) -> bool | None:
     """Whether a commit surely expires what the session ``name`` has loaded, or surely does not; None where neither is
     seen."""
@@ -96,24 +99,17 @@ def _said_by_call(ev: Evaluator, call: ast.Call, callee: tuple[Type, ...], scope
     """What a call says of the session that it makes, or the factory that it calls."""
     fact = call_site(ev, call, scope, use_evidence=False)
     if fact is None or fact.cls is None:
-        return _said(call, None)
+        return _said(call, _Options())
     if fact.row is None:
         is_plain = fact.cls.kind == "session" and any(
             isinstance(one, ClassObject) and one.cls is one.base for one in callee
         )
-        return _said(call, True if is_plain else None)
+        return _said(call, _DEFAULTS if is_plain else _Options())
     if fact.cls.kind != "factory":
-        return _said(call, None)
+        return _said(call, _Options())
     factory = call.func.value if isinstance(call.func, ast.Attribute) and fact.method != "__call__" else call.func
     made = origin(ev, factory, scope).node
-    whole = _said(made, True) if isinstance(made, ast.Call) else _Options()
-    own = _said(call, None)
-    return _Options(*(_first(own, whole, name, call) for name in _Options._fields))
-
-
-def _first(own: _Options, whole: _Options, name: str, call: ast.Call) -> bool | None:
-    """What is said of an option by the call of a factory, or else by the factory."""
-    return getattr(own if _may_say(call, name) else whole, name)  # type: ignore[no-any-return]
+    return _said(call, _said(made, _DEFAULTS) if isinstance(made, ast.Call) else _Options())
 
 
 def _may_say(call: ast.Call, name: str) -> bool:
@@ -121,9 +117,10 @@ def _may_say(call: ast.Call, name: str) -> bool:
     return any(one.arg in (name, None) for one in call.keywords)
 
 
-def _said(call: ast.Call, default: bool | None) -> _Options:
-    """What a call says of each option; of one that it does not name, what is so by default."""
-    return _Options(*(_value(call, name) if _may_say(call, name) else default for name in _Options._fields))
+def _said(call: ast.Call, otherwise: _Options) -> _Options:
+    """What a call says of each option, or else, of one that it does not name, what is said of it otherwise."""
+    names = otherwise._asdict()
+    return _Options(*(_value(call, name) if _may_say(call, name) else said for name, said in names.items()))
 
 
 def _value(call: ast.Call, name: str) -> bool | None:

@@ -11,12 +11,11 @@ what makes it, and what their texts say how to start.
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 from poolint import recording
 from poolint.configuration.fleet import PROJECTS
-from poolint.deployment.programs import GREEN, PROGRAMS
+from poolint.deployment.programs import GREEN, PROGRAMS, THREADED
 from poolint.files import read_regular
 from poolint.syntax.project import NOT_SOURCES
 from poolint.syntax.texts import pairs_in, words_in
@@ -44,10 +43,8 @@ _MAX_DATA = 20_000
 """Bytes of a JSON that is read: what is larger holds data."""
 _MAX_FILES = 3_000
 
-_THREADS = re.compile(rb"(?:-P|--pool|WORKER_POOL|worker_pool)[\s=:\"']{1,4}threads\b")
-"""What asks for a pool of threads for a worker: a server may have threads as well, `--threads 1`."""
 _IN_THREADS = b"pool=threads"
-"""What stands for that among the words of texts."""
+"""What stands among the words of texts for a worker's pool of threads that one asks for."""
 
 
 class Deployed:
@@ -196,7 +193,7 @@ class Deployed:
             except OSError:
                 continue
             found |= words_in(data) | pairs_in(data)
-            if _THREADS.search(data) is not None:
+            if THREADED.search(data) is not None:
                 found.add(_IN_THREADS)
         return frozenset(found)
 

@@ -5,6 +5,7 @@ This is data, taken from their manuals. ``None`` as a default means that it depe
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 
@@ -121,6 +122,10 @@ GREEN = ("gevent", "eventlet")
 POOLED = {"prefork": "processes", "processes": "processes", "threads": "threads", **dict.fromkeys(GREEN, "threads"),
           "solo": "solo"}  # fmt: skip
 """What the concurrency of a worker consists of, by the kind of its pool."""
+
+THREADED = re.compile(rb"(?:-P|--pool|WORKER_POOL|worker_pool)[\s=:\"']{1,4}threads\b")
+"""What asks for a worker's pool of threads, as Celery's command and settings do: a server may have threads as well,
+``--threads 1``."""
 
 INFRASTRUCTURE = frozenset(
     {

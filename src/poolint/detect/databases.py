@@ -294,11 +294,11 @@ def connections_by_default(services: Services, pool: Pool | None) -> int | None:
     if not is_told:
         return cls.connections
     written = _written_out(services, options, module)
-    if written is None or (not written and options):
+    if not written:
         return None
     if not any(saying(one, module) for one in cls.sized_by):
-        return cls.connections if written else None
-    return min((_sum_of(one, cls) or 0 for one in written), default=0) or None
+        return cls.connections
+    return min(_sum_of(one, cls) for one in written) or None
 
 
 def _written_out(services: Services, names: list[str], near: Module) -> list[ast.Dict] | None:
@@ -318,18 +318,22 @@ def _written_out(services: Services, names: list[str], near: Module) -> list[ast
     return found
 
 
-def _sum_of(options: ast.Dict, cls: Class) -> int | None:
-    """How many connections an engine opens at most that is made with such options; None where that is not seen."""
+def _sum_of(options: ast.Dict, cls: Class) -> int:
+    """How many connections an engine opens at most that is made with such options; none where that is not seen."""
     items = {
-        key.value: one for key, one in zip(options.keys, options.values, strict=True) if isinstance(key, ast.Constant)
+        one.value: number
+        for one, number in zip(options.keys, options.values, strict=True)
+        if isinstance(one, ast.Constant)
     }
+    if len(items) < len(options.keys):
+        return 0
     given = [items[name] for name in cls.sized_by if name in items]
-    if len(items) < len(options.keys) or not given:
-        return cls.connections if len(items) == len(options.keys) else None
     numbers = [
         one.value for one in given if isinstance(one, ast.Constant) and type(one.value) is int and one.value >= 0
     ]
-    return sum(numbers) if len(numbers) == len(given) else None
+    if len(numbers) < len(given):
+        return 0
+    return sum(numbers) if given else cls.connections
 
 
 def _made_as(services: Services, pool: Pool | None) -> tuple[ast.Call, Class, Module] | None:

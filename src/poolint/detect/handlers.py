@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.joined import OF_DATABASE
 from poolint.detect.bodies import Body
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.swallowing import answers_at_once, goes_on
 from poolint.flow.cfg import TooComplex
 from poolint.frameworks.entries import is_entry
-from poolint.models.schema import HANDLES, OWNERS, REACHING_ROLES
+from poolint.models.schema import REACHING_ROLES
 from poolint.models.standard import BUILTINS
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import is_in_loop
@@ -68,8 +69,6 @@ class SwallowedCancellation(Observation, frozen=True, eq=False):
 
 _OF_NO_INTEREST = BUILTINS - {"TimeoutError", "BaseException"}
 """Names of exceptions that are hardly ever anything else, and that nothing is said of here."""
-
-_OF_DATABASES = frozenset({*HANDLES, *OWNERS, "factory", "registry"})
 
 _BASES = frozenset({"DatabaseError", "DBAPIError"})
 """What others derive from, by PEP 249 and in all that wraps its exceptions."""
@@ -176,7 +175,7 @@ class Handlers:
             return False
         models, library = self.ev.models, cls.name.partition(".")[0]
         made = {one.name: models.classes.get(one.returns) for one in models.functions.values() if one.role == "create"}
-        made.update({name: one for name, one in models.classes.items() if one.kind in _OF_DATABASES})
+        made.update({name: one for name, one in models.classes.items() if one.kind in OF_DATABASE})
         alike = (name for name, one in made.items() if one is not None and one.mode == cls.mode)
         names = {name.rpartition(".")[2] for name in alike if name.partition(".")[0] == library}
         return any(self.ev.project.saying(one, scope.module) for one in sorted(names))

@@ -7,15 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.kept_classes import kept_class
-from poolint.analyses.managers import is_no_manager
+from poolint.analyses.managers import generators_of, is_no_manager
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES
 from poolint.syntax.expressions import without_await
 from poolint.syntax.surroundings import may_await
 from poolint.types import makers
-from poolint.types.call_sites import call_site, callees_of, text_of
-from poolint.types.values import UNKNOWN, Function, Instance, Pending, Type, alternatives
+from poolint.types.call_sites import call_site, text_of
+from poolint.types.values import UNKNOWN, Instance, Pending, Type, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,10 +76,7 @@ def _mismatch(
 
 def _gives_handles(ev: Evaluator, header: ast.expr, scope: Scope) -> bool:
     """Whether a generator yields a session or a connection."""
-    callees = callees_of(ev, header, scope) if isinstance(header, ast.Call) else ()
-    given = (
-        (one.value, callee.scope) for callee in callees if isinstance(callee, Function) for one in callee.scope.yields
-    )
+    given = ((one.value, home) for home in generators_of(ev, header, scope) for one in home.yields)
     classes = (kept_class(ev.type_of(value, home)) for value, home in given if value is not None)
     return any(cls is not None and cls.kind in HANDLES for cls in classes)
 

@@ -325,9 +325,14 @@ def is_left_open(scope: Scope) -> bool:
         return _is_protocol(owner)
     last = body[-1]
     if isinstance(last, ast.Raise):
-        error = last.exc.func if isinstance(last.exc, ast.Call) else last.exc
-        return error is not None and last_name(error) == "NotImplementedError"
+        return says_not_implemented(last)
     return all(_is_empty(one) for one in body) and _is_protocol(owner)
+
+
+def says_not_implemented(raised: ast.Raise) -> bool:
+    """Whether what is raised says that others write a function, or put one in its place."""
+    error = raised.exc.func if isinstance(raised.exc, ast.Call) else raised.exc
+    return error is not None and last_name(error) == "NotImplementedError"
 
 
 def _is_declared(scope: Scope) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from typing import TYPE_CHECKING
 
 from poolint.flow.flags import name_of
@@ -44,12 +45,16 @@ def _outcomes(tests: Iterable[tuple[ast.expr, bool]], scope: Scope) -> Iterator[
             root, _, path = name_of(test).partition(".")
             home = home_of(root, scope) if root else None
             if home is not None and home.kind == "module":
-                origins = {one.origin for one in home.bindings[root]}
-                yield (
-                    origins.pop() if len(origins) == 1 and "" not in origins else f"{home.module.path}:{root}",
-                    path,
-                    holds,
-                )
+                yield _thing(root, home), path, holds
+
+
+def _thing(name: str, home: Scope) -> str:
+    """What a name of a module stands for, alike for all that import it in the same way, relative ones from the same folder."""
+    imported = {(one.origin, one.level) for one in home.bindings[name]}
+    origin, level = imported.pop()
+    if imported or not origin:
+        return f"{home.module.path}:{name}"
+    return f"{level}:{os.path.dirname(home.module.path)}:{origin}" if level else origin
 
 
 def _raises(statement: ast.stmt) -> bool:
