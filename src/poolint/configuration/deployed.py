@@ -45,6 +45,7 @@ _MAX_FILES = 3_000
 
 _IN_THREADS = b"pool=threads"
 """What stands among the words of texts for a worker's pool of threads that one asks for."""
+_AT_ONCE = (*GREEN, _IN_THREADS.decode())
 
 
 class Deployed:
@@ -94,8 +95,9 @@ class Deployed:
         return self._deployed[folder]
 
     def may_serve_many(self, path: str) -> bool:
-        """Whether a text in the repository of a file that is no Python names a kind of worker that serves as many as come."""
-        return self._is_any_named(GREEN, path)
+        """Whether a text in the repository of a file that is no Python names a kind of worker that serves as many as come, or
+        asks for a worker's pool of threads."""
+        return self._is_any_named(_AT_ONCE, path)
 
     def works_in_turn(self, path: str) -> bool:
         """Whether all workers that the deployments of a file's project start run one task after the other in each process, as
@@ -109,7 +111,7 @@ class Deployed:
             return all(one == 1 for one in found)
         if self.starts(path) is None and not self.is_whole(path):
             return False
-        return not self._is_any_named((*GREEN, _IN_THREADS.decode()), path)
+        return not self._is_any_named(_AT_ONCE, path)
 
     def databases(self, spec: EngineSpec) -> frozenset[str]:
         """The dialects of the databases that the deployments of an engine's project name for it, in the environment that it

@@ -12,7 +12,7 @@ from poolint.analyses.pools_of_calls import is_of_this_call
 from poolint.analyses.sinks import WAITING
 from poolint.detect.brief_waits import is_brief, is_mostly_brief
 from poolint.detect.databases import held_from, is_in_a_file
-from poolint.detect.room import has_room, takes_turns
+from poolint.detect.room import has_room, has_room_by_default, is_for_few_at_once, takes_turns
 from poolint.detect.seldom_waits import asks_for_a_lock, backs_off, comes_seldom, opens_again
 from poolint.detect.written import has_sent
 from poolint.models.schema import SESSIONS
@@ -39,7 +39,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
             and not any(_is_locked(services, one, node, scope) for one in held)
         )
         or (
-            _is_hardly_missed(services, held, witness, scope)
+            _is_hardly_missed(services, held, witness, node, scope)
             and not any(_is_changed(services, one, node, scope) for one in held)
         )
     )
@@ -61,7 +61,7 @@ def _is_rare(services: Services, held: list[Hold], witness: Witness, node: ast.e
     )
 
 
-def _is_hardly_missed(services: Services, held: list[Hold], witness: Witness, scope: Scope) -> bool:
+def _is_hardly_missed(services: Services, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> bool:
     """Whether a connection that has only read is hardly missed: the call mostly takes a moment, pauses after a failure, also
     before it takes a new one, waits for others with an engine that this call alone has, or its function is a job that runs no
     more than once at a time; or the database is a file."""
@@ -71,6 +71,13 @@ def _is_hardly_missed(services: Services, held: list[Hold], witness: Witness, sc
         or all(is_in_a_file(services, held_from(services, one, scope), one.cls, scope) for one in held)
         or backs_off(ev, witness)
         or (takes_turns(services, scope) and not _sleeps_on(witness))
+        or (
+            not _lasts(witness)
+            and (
+                is_for_few_at_once(services, scope)
+                or all(has_room_by_default(services, one, node, scope) for one in held)
+            )
+        )
         or all(opens_again(services, one, witness) for one in held)
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))
     )
@@ -111,9 +118,9 @@ def _is_changed(services: Services, hold: Hold, node: ast.expr, scope: Scope) ->
 
 def _is_locked(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:
     """Whether a transaction's block is open, that of a session that has only read aside, or locks are held by intent: more than
-    those of the rows that are written."""
-    is_sent = hold.header is not None and has_sent(services, hold, node, scope)
-    return is_sent or _is_held_fast(services, hold, node, scope)
+    those of the rows that are written. A database in a file has one lock for all who write."""
+    locks_all = hold.header is not None or is_in_a_file(services, held_from(services, hold, scope), hold.cls, scope)
+    return (locks_all and has_sent(services, hold, node, scope)) or _is_held_fast(services, hold, node, scope)
 
 
 def _is_held_fast(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:

@@ -9,8 +9,10 @@ from poolint.analyses.applications import Applications
 from poolint.analyses.clientele import Clientele
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.pools_of_calls import is_of_this_call, maker_of
+from poolint.analyses.requested import Requested
 from poolint.detect.databases import connections_by_default, engine_of, held_from
 from poolint.detect.factories import is_made_for_each
+from poolint.models.schema import SESSIONS
 
 if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Hold
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from poolint.types.call_sites import CallSite
 
 
+_POOL = 15
+"""Connections that a pool of SQLAlchemy (2.0) opens when nobody says otherwise: five, and ten above them."""
 _ADMINISTRATORS = 2
 """How many administrators may be waiting for one function of an application at once, in one process."""
 
@@ -35,6 +39,25 @@ def has_room(services: Services, hold: Hold, node: ast.AST, scope: Scope, *, is_
     return most is not None and (most == 1 or most <= (limit or 0))
 
 
+def has_room_by_default(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:
+    """The same where no deployment is known of an application, by what its servers and workers do when nobody tells them
+    otherwise, or where it is not seen what a session takes its connection from."""
+    most, limit = _at_once(services, node, scope, is_assumed=True), _limit(services, hold, scope)
+    return most is not None and most <= (_unless_said(services, hold, scope) if limit is None else limit)
+
+
+def is_for_few_at_once(services: Services, scope: Scope) -> bool:
+    """Whether plain code of an application is there for its own jobs and commands, and for no request or task: a process runs
+    few of these at once, each in a thread that waits itself. Several threads may run what is handed on."""
+    ev, path = services.evaluator, scope.module.path
+    if scope.is_async or scope.kind != "function" or not ev.derived(Applications).serves(scope.module):
+        return False
+    is_of_its_own = services.deployed.is_deployed(path) or services.deployed.is_whole(path)
+    return (
+        is_of_its_own and not ev.derived(Occasions).is_handed_on(scope) and not ev.derived(Requested).is_led_to(scope)
+    )
+
+
 def has_room_for_two(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:
     """Whether it has two connections for each of them."""
     most, limit = _at_once(services, node, scope), _limit(services, hold, scope)
@@ -42,9 +65,10 @@ def has_room_for_two(services: Services, hold: Hold, node: ast.AST, scope: Scope
 
 
 def has_two_for_itself(services: Services, hold: Hold, scope: Scope) -> bool:
-    """Whether a function that nobody else runs beside, in a project that is deployed from its repository, finds two connections
-    in a pool: none is known to open only one."""
-    return _runs_alone(services, scope) and _limit(services, hold, scope) != 1
+    """Whether a function that nobody else runs beside, or few do, in a project that is deployed from its repository, finds two
+    connections in a pool: none is known to open only one."""
+    is_alone = _runs_alone(services, scope) or is_for_few_at_once(services, scope)
+    return is_alone and _limit(services, hold, scope) != 1
 
 
 def _is_of_its_own(services: Services, hold: Hold, scope: Scope) -> bool:
@@ -80,21 +104,21 @@ def _is_for_administrators(services: Services, node: ast.AST, scope: Scope) -> b
     return services.evaluator.derived(Clientele).is_for_administrators(scope, node)
 
 
-def _at_once(services: Services, node: ast.AST, scope: Scope) -> int | None:
+def _at_once(services: Services, node: ast.AST, scope: Scope, *, is_assumed: bool = False) -> int | None:
     """How many requests or tasks that may come to a place in a function a process takes at once, at most: as the application is
     deployed, or, where that cannot be followed, as its servers and workers are when nobody tells them otherwise. None where that
     is not known, where others may install it, or where the project itself may run the function beside others. Administrators are
-    few wherever they are served."""
+    few wherever they are served. What ``is_assumed`` is that of an application of which no deployment is known."""
     path, deployed = scope.module.path, services.deployed
     if _is_for_administrators(services, node, scope):
         return _ADMINISTRATORS
     most = deployed.at_once(path, is_sync=not scope.is_async)
     if most is not None and not deployed.answers(path):
-        most = _beside_workers(services, scope, most)
+        most = _beside_workers(services, scope, most, is_assumed=is_assumed)
     return None if most is None or services.evaluator.derived(Occasions).is_handed_on(scope) else most
 
 
-def _beside_workers(services: Services, scope: Scope, tasks: int) -> int | None:
+def _beside_workers(services: Services, scope: Scope, tasks: int, *, is_assumed: bool) -> int | None:
     """How many requests or tasks come to a function at once in a process of which the deployments tell of ``tasks`` at most, and
     of no server."""
     applications, path = services.evaluator.derived(Applications), scope.module.path
@@ -102,7 +126,8 @@ def _beside_workers(services: Services, scope: Scope, tasks: int) -> int | None:
         return max(tasks, 1)
     if not applications.serves(scope.module):
         return tasks or None
-    is_known = services.deployed.is_deployed(path) and not services.deployed.may_serve_many(path)
+    is_deployed = services.deployed.is_deployed(path) or (is_assumed and services.deployed.is_whole(path))
+    is_known = is_deployed and not services.deployed.may_serve_many(path)
     by_default = applications.at_once(scope.module) if is_known else None
     return None if by_default is None else max(tasks, by_default)
 
@@ -114,6 +139,13 @@ def _limit(services: Services, hold: Hold, scope: Scope) -> int | None:
     if spec is None:
         return connections_by_default(services, pool)
     return spec.limit.most if all(one.certain for one in spec.limit.parts) else None
+
+
+def _unless_said(services: Services, hold: Hold, scope: Scope) -> int:
+    """How many connections there are for a session of which it is not seen what it takes them from: a pool that has fewer than
+    the library's own is made so in plain sight. None where the pool is seen, and its size is not known."""
+    is_session = hold.cls is not None and hold.cls.kind in SESSIONS
+    return _POOL if is_session and engine_of(services, held_from(services, hold, scope)) is None else 0
 
 
 def takes_turns(services: Services, scope: Scope) -> bool:

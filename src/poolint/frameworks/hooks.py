@@ -125,6 +125,11 @@ def is_handed(ev: Evaluator, mention: ast.expr, scope: Scope) -> bool:
     return any(True for _ in _taking(ev, mention, scope))
 
 
+def occasions_handed(ev: Evaluator, mention: ast.expr, scope: Scope) -> frozenset[str]:
+    """The occasions on which libraries call a function that a mention of it hands them (see ``Hook.runs``)."""
+    return frozenset(hook.runs for hook in _taking(ev, mention, scope))
+
+
 def is_handed_singly(ev: Evaluator, mention: ast.expr, scope: Scope, in_workers: bool) -> bool:
     """Whether a mention of a function hands it to a library that calls it so."""
     found = list(_taking(ev, mention, scope))

@@ -153,7 +153,8 @@ class Beginnings:
                 if hold.is_sure and hold.cls is not None and hold.header is None:
                     made = last_name(decorator.func if isinstance(decorator, ast.Call) else decorator)
                     what: What = "decorator-used" if hold.cls.kind in SESSIONS else "decorator-took"
-                    name = _passed(hold.resource, call, scope) or f"{made}()"
+                    shared = self.holdings.objects.shared(hold.resource, wrapper, scope)
+                    name = shared or _passed(hold.resource, call, scope) or f"{made}()"
                     taken.setdefault(name, Used(hold.cls.name, Cause(what, (made,)), place))
         return tuple(_Taken(name, used) for name, used in taken.items())
 
