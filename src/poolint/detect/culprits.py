@@ -13,7 +13,7 @@ from poolint.syntax.expressions import without_await
 from poolint.types.call_sites import call_site
 
 if TYPE_CHECKING:
-    from poolint.analyses.lifetimes.typestate import Outcome
+    from poolint.analyses.lifetimes.typestate import Outcome, Raised
     from poolint.flow.cfg import Edge
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -26,22 +26,33 @@ def likeliest(ev: Evaluator, outcome: Outcome, edges: list[Edge], scope: Scope) 
     reaches something outside and what the function raises itself, and these before all else. A pool whose connection cannot
     be made has opened nothing so far, so that comes last.
     """
+    alike = raised_alike(outcome, edges)
+    if not alike:
+        return edges
+    best = begun = alike[0]
+    rank = _rank(ev, begun.edge, begun.standing[1].names, scope)
+    for one in alike[1:]:
+        if rank == 0:
+            break
+        other = _rank(ev, one.edge, one.standing[1].names, scope)
+        if other < rank:
+            best, rank = one, other
+    if best is begun:
+        return edges
+    rest = edges[next(index for index, edge in enumerate(edges) if edge is begun.edge) + 1 :]
+    return [*outcome.found.witness(best.standing), best.edge, *rest]
+
+
+def raised_alike(outcome: Outcome, edges: list[Edge]) -> list[Raised]:
+    """What raises on the path ``edges``, and after it all else that may raise and comes to the same end; none where nothing
+    does."""
     first = unwinding(edges)
     begun = next((one for one in outcome.raised if one.edge is first), None)
     if first is None or begun is None:
-        return edges
-    best, rank = begun, _rank(ev, first, begun.standing[1].names, scope)
-    for one in outcome.raised:
-        if rank == 0:
-            break
-        if (one.edge.target, one.after) == (first.target, begun.after) and not passes_on(one.edge):
-            other = _rank(ev, one.edge, one.standing[1].names, scope)
-            if other < rank:
-                best, rank = one, other
-    if best is begun:
-        return edges
-    rest = edges[next(index for index, edge in enumerate(edges) if edge is first) + 1 :]
-    return [*outcome.found.witness(best.standing), best.edge, *rest]
+        return []
+    end = (first.target, begun.after)
+    others = (one for one in outcome.raised if one is not begun and not passes_on(one.edge))
+    return [begun, *(one for one in others if (one.edge.target, one.after) == end)]
 
 
 def _rank(ev: Evaluator, edge: Edge, names: frozenset[str], scope: Scope) -> int:
