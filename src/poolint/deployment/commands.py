@@ -24,6 +24,9 @@ _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
 _PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?")
 _ASYNC_WORKERS = ("uvicorn", *GREEN, "tornado", "aiohttp")
 """What the names of gunicorn's workers have in them that serve many requests at once in one thread."""
+_RELOADING = frozenset({"--reload", "--debug"})
+"""What tells a server to start anew when its sources change."""
+
 _MAX_DEPTH = 4
 
 
@@ -318,7 +321,7 @@ def _made(
 ) -> Service:
     return Service(
         unit.name,
-        kind,
+        "migration" if unit.is_over_first else kind,
         program,
         started.place,
         processes,
@@ -328,6 +331,7 @@ def _made(
         unit.folder,
         started.environment,
         unit.surge,
+        any(one.text in _RELOADING for one in started.arguments),
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BASE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 OVERRIDE = re.compile(r"(?:docker-)?compose\.override\.ya?ml")
 
+_ENDED = "service_completed_successfully"
 _MOUNT = re.compile(r"((?:\.|\.\.|~)?/?[^:]*):(/[^:]*)(?::.*)?")
 
 
@@ -130,6 +131,7 @@ class Compose:
             image.text if image and not is_built else "",
             is_built or last not in INFRASTRUCTURE,
             tuple(self._texts(node, tree)),
+            is_over_first=_is_waited_for(name, tree),
         )
 
     def _build_of(self, image: Word | None, tree: Node) -> Node:
@@ -242,6 +244,12 @@ class Compose:
         except ValueError as error:
             self.problems.append(Problem(node.place, f"cannot be understood as a command: {error}"))
             return ()
+
+
+def _is_waited_for(service: str, tree: Node) -> bool:
+    """Whether others of a file are started when a service has ended: ``condition: service_completed_successfully``."""
+    services = tree.get("services").fields.values()
+    return any(one.get("depends_on", service, "condition").text == _ENDED for one in services)
 
 
 def _stands_alone(tree: Node) -> bool:

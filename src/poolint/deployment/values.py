@@ -70,10 +70,13 @@ class Unit(NamedTuple):
     texts: tuple[Word, ...] = ()
     surge: Figure | None = None
     """How many more of it there are for a moment while a new version is rolled out."""
+    is_over_first: bool = False
+    """Whether others are started when it has ended."""
 
 
 class Service(NamedTuple):
-    """One program of a unit that may take connections. ``kind`` is ``web``, ``worker`` or ``migration``.
+    """One program of a unit that may take connections. ``kind`` is ``web``, ``worker`` or ``migration``, which is what runs
+    once before others do. ``is_reloaded``: it starts anew when its sources change, as for whoever writes them.
 
     ``targets`` are the modules or files that its command names, ``folder`` where they are looked for.
     """
@@ -89,6 +92,7 @@ class Service(NamedTuple):
     folder: str
     environment: Environment
     surge: Figure | None = None
+    is_reloaded: bool = False
 
 
 class Server(NamedTuple):

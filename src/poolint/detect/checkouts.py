@@ -20,7 +20,7 @@ from poolint.analyses.parts import Parts
 from poolint.analyses.waypoints import waypoint
 from poolint.detect import lent
 from poolint.detect.by_hand import may_be_lent, outlives_branch
-from poolint.detect.culprits import likeliest, raised_alike
+from poolint.detect.culprits import fails_to_begin, likeliest
 from poolint.detect.databases import opens_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.discarded import lives_on
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from poolint.analyses.effects import Effects
     from poolint.analyses.graphs import Graphs
     from poolint.analyses.lifetimes.acquisitions import Acquisitions
-    from poolint.analyses.lifetimes.typestate import Outcome, Raised, Raising, Trace
+    from poolint.analyses.lifetimes.typestate import Outcome, Raising, Trace
     from poolint.analyses.ownership import Ownership
     from poolint.analyses.waypoints import Waypoint, What
     from poolint.detect.observation import Dismissal
@@ -178,9 +178,7 @@ class Lifetimes:
         path = self._path(site, scope, problem, edges, culprit)
         text = text_of(culprit, scope) if culprit is not None else ""
         told = self._observation(site, scope, problem, path, text, outcome)
-        is_possible = told.is_possible or (
-            problem in ("exception", "half-built") and _fails_to_begin(site, raised_alike(outcome, edges))
-        )
+        is_possible = told.is_possible or fails_to_begin(site, problem, outcome, edges)
         return msgspec.structs.replace(told, is_caught=is_caught, is_possible=is_possible)
 
     def _given_up(self, site: Site, scope: Scope, outcome: Outcome) -> tuple[LeakProblem, list[Edge]] | None:
@@ -287,19 +285,6 @@ class Lifetimes:
         if last is not None and problem != "overwritten" and last is not culprit:
             path.append(waypoint("leaves", last, scope.module, site.name))
         return tuple(path)
-
-
-def _fails_to_begin(site: Site, raised: list[Raised]) -> bool:
-    """Whether nothing raises but the call by which a subscription begins: one that cannot connect has given the connection back
-    to its pool (redis-py 5.0), and what fails right after it has connected is very rare."""
-    if site.cls.kind != "subscription":
-        return False
-    calls = (without_await(one.edge.source.node) for one in raised)
-    methods = [one.func if isinstance(one, ast.Call) else None for one in calls]
-    return bool(methods) and all(
-        isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and one.value.id in site.names
-        for one in methods
-    )
 
 
 def _entered_in_vain(scope: Scope, site: Site) -> bool:

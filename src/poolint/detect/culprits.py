@@ -13,7 +13,9 @@ from poolint.syntax.expressions import without_await
 from poolint.types.call_sites import call_site
 
 if TYPE_CHECKING:
+    from poolint.analyses.lifetimes.acquisitions import Site
     from poolint.analyses.lifetimes.typestate import Outcome, Raised
+    from poolint.detect.leaks import LeakProblem
     from poolint.flow.cfg import Edge
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -26,7 +28,7 @@ def likeliest(ev: Evaluator, outcome: Outcome, edges: list[Edge], scope: Scope) 
     reaches something outside and what the function raises itself, and these before all else. A pool whose connection cannot
     be made has opened nothing so far, so that comes last.
     """
-    alike = raised_alike(outcome, edges)
+    alike = _raised_alike(outcome, edges)
     if not alike:
         return edges
     best = begun = alike[0]
@@ -43,7 +45,20 @@ def likeliest(ev: Evaluator, outcome: Outcome, edges: list[Edge], scope: Scope) 
     return [*outcome.found.witness(best.standing), best.edge, *rest]
 
 
-def raised_alike(outcome: Outcome, edges: list[Edge]) -> list[Raised]:
+def fails_to_begin(site: Site, problem: LeakProblem, outcome: Outcome, edges: list[Edge]) -> bool:
+    """Whether nothing raises but the call by which a subscription begins: one that cannot connect has given the connection back
+    to its pool (redis-py 5.0), and what fails right after it has connected is very rare."""
+    if site.cls.kind != "subscription" or problem not in ("exception", "half-built"):
+        return False
+    calls = (without_await(one.edge.source.node) for one in _raised_alike(outcome, edges))
+    methods = [one.func if isinstance(one, ast.Call) else None for one in calls]
+    return bool(methods) and all(
+        isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and one.value.id in site.names
+        for one in methods
+    )
+
+
+def _raised_alike(outcome: Outcome, edges: list[Edge]) -> list[Raised]:
     """What raises on the path ``edges``, and after it all else that may raise and comes to the same end; none where nothing
     does."""
     first = unwinding(edges)
