@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _POOL = 15
 """Connections that a pool of SQLAlchemy (2.0) opens when nobody says otherwise: five, and ten above them."""
+_THREADS = 40
+"""Threads in which plain functions are run beside an event loop, at most, unless somebody says otherwise (anyio 4.0)."""
 _ADMINISTRATORS = 2
 """How many administrators may be waiting for one function of an application at once, in one process."""
 
@@ -41,8 +43,12 @@ def has_room(services: Services, hold: Hold, node: ast.AST, scope: Scope, *, is_
 
 def has_room_by_default(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:
     """The same where no deployment is known of an application, by what its servers and workers do when nobody tells them
-    otherwise, or where it is not seen what a session takes its connection from."""
+    otherwise, or where it is not seen what a session takes its connection from. Servers that run coroutines run plain functions
+    in so many threads."""
     most, limit = _at_once(services, node, scope, is_assumed=True), _limit(services, hold, scope)
+    if most is None and limit is not None and limit >= _THREADS and not scope.is_async:
+        is_in_threads = not services.deployed.may_serve_many(scope.module.path)
+        return is_in_threads and not services.evaluator.derived(Occasions).is_handed_on(scope)
     return most is not None and most <= (_unless_said(services, hold, scope) if limit is None else limit)
 
 
