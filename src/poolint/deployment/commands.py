@@ -248,16 +248,21 @@ class Commands:
         if not target:
             return None
         said = f"`{started.label}`" if started.label else f"`python {name}`"
-        processes = serving.workers(target, unit.folder, started.environment)
+        asked = serving.asked(target, unit.folder, started.environment)
+        processes = asked.processes if asked is not None else None
         given = last_value(started.arguments, ("--workers",))
         if given is not None:
             processes = number_of(given, f"{said} with `--workers`")
         if processes is None:
             processes = Figure(1, f"{said} is one process", started.place)
-        unknown = Figure(None, "nothing says how many threads it has", started.place)
+        threads = asked.threads if asked is not None else None
+        if threads is None:
+            threads = Figure(None, "nothing says how many threads it has", started.place)
+        elif not started.label:
+            return _made(unit, started, "web", "waitress-serve", processes, threads, (target,))
         served = [word.text for word in started.arguments[1:] if ":" in word.text and TARGET.fullmatch(word.text)]
         targets = (target, *map(module_of, served))
-        return _made(unit, started, kind, started.label or "python", processes, unknown, targets)
+        return _made(unit, started, kind, started.label or "python", processes, threads, targets)
 
     def _option(self, option: Option, started: Started, unit: Unit) -> Figure:
         del unit

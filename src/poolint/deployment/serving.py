@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import ast
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolint import recording
 from poolint.deployment import gunicorn
 from poolint.deployment.documents import text_of
+from poolint.deployment.programs import PROGRAMS
+from poolint.deployment.values import Figure, Place
 from poolint.trees import tree_of
 
 if TYPE_CHECKING:
-    from poolint.deployment.values import Environment, Figure
+    from collections.abc import Mapping
+
+    from poolint.deployment.values import Environment
 
 _SERVERS = frozenset({"uvicorn", "hypercorn", "granian", "waitress"})
+_RUNS = frozenset({"run", "serve"})
+_IN_THREADS = {"waitress": PROGRAMS["waitress-serve"].threads}
+"""Servers that a module starts by their function, and that have so many threads: by a keyword, or else by default."""
 
 
-def workers(target: str, folder: str, environment: Environment) -> Figure | None:
-    """The number of processes that a module or file asks a server for; None where it asks for none."""
+class Asked(NamedTuple):
+    """What a module asks of the ``server`` that it starts: how many processes and threads it has, where that is said."""
+
+    server: str
+    processes: Figure | None
+    threads: Figure | None
+
+
+def asked(target: str, folder: str, environment: Environment) -> Asked | None:
+    """What a module or file asks of the server that it starts; None where it starts none."""
     path = _path(target, folder)
     if path is None:
         return None
@@ -30,15 +45,45 @@ def workers(target: str, folder: str, environment: Environment) -> Figure | None
     for statement in tree.body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             names.bind(statement.targets[0].id, statement.value)
+    imported = {
+        alias.asname or alias.name: one.module
+        for one in ast.walk(tree)
+        if isinstance(one, ast.ImportFrom) and one.module in _SERVERS and not one.level
+        for alias in one.names
+        if alias.name in _RUNS
+    }
+    found: Asked | None = None
     for node in ast.walk(tree):
-        is_run = (
-            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("run", "serve")
-        )
-        if isinstance(node, ast.Call) and is_run and _owner(node.func) in _SERVERS:
-            for keyword in node.keywords:
-                if keyword.arg == "workers":
-                    return names.figure("workers", keyword.value)
-    return None
+        server = _server(node.func, imported) if isinstance(node, ast.Call) else ""
+        if isinstance(node, ast.Call) and server:
+            given = {one.arg: one.value for one in node.keywords}
+            processes = names.figure("workers", given["workers"]) if "workers" in given else None
+            found = Asked(server, processes, _threads(server, given, node, names, path))
+            if processes is not None:
+                return found
+    return found
+
+
+def _threads(
+    server: str, given: Mapping[str | None, ast.expr], node: ast.Call, names: gunicorn.Fold, path: str
+) -> Figure | None:
+    option = _IN_THREADS.get(server)
+    if option is None:
+        return None
+    if "threads" in given:
+        return names.figure("threads", given["threads"])
+    return (
+        None if None in given else Figure(option.default, f"`{server}` has so many threads", Place(path, node.lineno))
+    )
+
+
+def _server(function: ast.expr, imported: Mapping[str, str | None]) -> str:
+    """The server that a function starts: ``uvicorn.run``, or ``serve`` as it is imported from one; empty for all else."""
+    if isinstance(function, ast.Name):
+        return imported.get(function.id) or ""
+    is_run = isinstance(function, ast.Attribute) and function.attr in _RUNS
+    owner = _owner(function) if is_run else ""
+    return owner if owner in _SERVERS else ""
 
 
 def _owner(node: ast.expr) -> str:
