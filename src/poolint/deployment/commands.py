@@ -24,9 +24,6 @@ _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
 _PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?")
 _ASYNC_WORKERS = ("uvicorn", *GREEN, "tornado", "aiohttp")
 """What the names of gunicorn's workers have in them that serve many requests at once in one thread."""
-_RELOADING = frozenset({"--reload", "--debug"})
-"""What tells a server to start anew when its sources change."""
-
 _MAX_DEPTH = 4
 
 
@@ -336,7 +333,6 @@ def _made(
         unit.folder,
         started.environment,
         unit.surge,
-        any(one.text in _RELOADING for one in started.arguments),
     )
 
 

@@ -76,7 +76,7 @@ class Unit(NamedTuple):
 
 class Service(NamedTuple):
     """One program of a unit that may take connections. ``kind`` is ``web``, ``worker`` or ``migration``, which is what runs
-    once before others do. ``is_reloaded``: it starts anew when its sources change, as for whoever writes them.
+    once before others do.
 
     ``targets`` are the modules or files that its command names, ``folder`` where they are looked for.
     """
@@ -92,7 +92,6 @@ class Service(NamedTuple):
     folder: str
     environment: Environment
     surge: Figure | None = None
-    is_reloaded: bool = False
 
 
 class Server(NamedTuple):

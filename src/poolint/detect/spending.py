@@ -40,9 +40,8 @@ class BudgetExceeded(Observation, frozen=True, eq=False):
 
     @property
     def is_possible(self) -> bool:
-        """Whether it takes tasks that ask for several connections each, or is only over where sources are written."""
-        is_of_developers = any(one.service.is_reloaded for one in self.budget.rows)
-        return is_of_developers or not self.budget.is_over_in_use
+        """Whether it takes tasks that ask for several connections each."""
+        return not self.budget.is_over_in_use
 
 
 _MAX_ROWS = 6

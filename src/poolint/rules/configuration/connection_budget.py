@@ -29,8 +29,8 @@ class ConnectionBudget(Rule):
     whole sum.
 
     A worker of a task queue takes no more connections than its tasks ask for, whatever its pool allows: Celery's `prefork`
-    runs one at a time in each process. Where the sum is over only with the whole pools of such workers, or where servers
-    start anew when their sources change (`--reload`), the finding is merely possible.
+    runs one at a time in each process. Where the sum is over only with the whole pools of such workers, the finding
+    is merely possible.
 
     ## Why is this bad?
     It works until there is load: then pools grow to their limit, the server refuses with `too many clients already`,
