@@ -55,13 +55,11 @@ def has_room_by_default(services: Services, hold: Hold, node: ast.AST, scope: Sc
 def is_for_few_at_once(services: Services, scope: Scope) -> bool:
     """Whether plain code of an application is there for its own jobs and commands, and for no request or task: a process runs
     few of these at once, each in a thread that waits itself. Several threads may run what is handed on."""
-    ev, path = services.evaluator, scope.module.path
+    ev = services.evaluator
     if scope.is_async or scope.kind != "function" or not ev.derived(Applications).serves(scope.module):
         return False
-    is_of_its_own = services.deployed.is_deployed(path) or services.deployed.is_whole(path)
-    return (
-        is_of_its_own and not ev.derived(Occasions).is_handed_on(scope) and not ev.derived(Requested).is_led_to(scope)
-    )
+    is_led_to = ev.derived(Occasions).is_handed_on(scope) or ev.derived(Requested).is_led_to(scope)
+    return _is_run_here(services, scope) and not is_led_to
 
 
 def has_room_for_two(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:
@@ -101,9 +99,13 @@ def has_one_idle(services: Services, checkout: CallSite, scope: Scope) -> bool:
 
 
 def _runs_alone(services: Services, scope: Scope) -> bool:
+    return _is_run_here(services, scope) and services.evaluator.derived(Occasions).runs_alone(scope)
+
+
+def _is_run_here(services: Services, scope: Scope) -> bool:
+    """Whether the project of a function is deployed from its repository, or an application that lies there as a whole."""
     path = scope.module.path
-    is_of_its_own = services.deployed.is_deployed(path) or services.deployed.is_whole(path)
-    return is_of_its_own and services.evaluator.derived(Occasions).runs_alone(scope)
+    return services.deployed.is_deployed(path) or services.deployed.is_whole(path)
 
 
 def _is_for_administrators(services: Services, node: ast.AST, scope: Scope) -> bool:
