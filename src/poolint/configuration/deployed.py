@@ -86,6 +86,12 @@ class Deployed:
         of which the files say nothing."""
         return any(one.kind == "web" for one in self._services(self._around(path)))
 
+    def answers_developers(self, path: str) -> bool:
+        """Whether all that answers requests there are servers that are made for developers alone: what serves others by then is
+        not told."""
+        found = [one.program for one in self._services(self._around(path)) if one.kind == "web"]
+        return bool(found) and all(one in PROGRAMS and PROGRAMS[one].is_for_developers for one in found)
+
     def is_deployed(self, path: str) -> bool:
         """Whether there are deployment files for a file's project, whatever they start, and others may not install it."""
         folder = os.path.dirname(path)

@@ -121,7 +121,10 @@ def _at_once(services: Services, node: ast.AST, scope: Scope, *, is_assumed: boo
     if _is_for_administrators(services, node, scope):
         return _ADMINISTRATORS
     most = deployed.at_once(path, is_sync=not scope.is_async)
-    if most is not None and not deployed.answers(path):
+    is_told = deployed.answers(path)
+    if is_assumed and most is None and deployed.answers_developers(path):
+        most, is_told = 0, False
+    if most is not None and not is_told:
         most = _beside_workers(services, scope, most, is_assumed=is_assumed)
     return None if most is None or services.evaluator.derived(Occasions).is_handed_on(scope) else most
 
