@@ -10,13 +10,13 @@ from poolint.analyses.arguments import bound_to
 from poolint.analyses.implicit_calls import made_by
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.sinks import WAITING
+from poolint.detect.at_most import at_most
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import is_parameter
 from poolint.syntax.second_tries import is_after_a_failure
 from poolint.syntax.surroundings import REPEATING, around
 from poolint.types.call_sites import call_site
-from poolint.types.following import origin
 from poolint.types.values import Instance, alternatives
 
 if TYPE_CHECKING:
@@ -118,8 +118,8 @@ def _is_moment(ev: Evaluator, witness: Witness) -> bool:
 
 
 def _number(ev: Evaluator, node: ast.expr, witness: Witness) -> float | None:
-    """The number that the last function on the way is given or has written somewhere, where there is only one: of a parameter
-    what the call above passes for it, or its default."""
+    """The number that the last function on the way is given or has written somewhere, where there is only one, or that it never
+    exceeds: of a parameter what the call above passes for it, or its default."""
     scope = witness.links[-1].scope
     if isinstance(node, ast.Name) and is_parameter(node.id, scope):
         call, around_it = witness.links[-2][:2] if len(witness.links) > 1 else (None, scope)
@@ -127,8 +127,7 @@ def _number(ev: Evaluator, node: ast.expr, witness: Witness) -> float | None:
         passed = bound_to(scope, call, is_method=is_method) if isinstance(call, ast.Call) else {}
         default = next((one.value for one in scope.bindings[node.id] if one.value is not None), node)
         node, scope = (passed[node.id], around_it) if node.id in passed else (default, scope)
-    made = origin(ev, node, scope).node
-    return made.value if isinstance(made, ast.Constant) and isinstance(made.value, (int, float)) else None
+    return at_most(ev, node, scope)
 
 
 def _is_repeated(witness: Witness) -> bool:
