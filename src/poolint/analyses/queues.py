@@ -12,7 +12,7 @@ from poolint.syntax.expressions import is_super_init
 from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside
-from poolint.types.call_sites import callees_of
+from poolint.types.call_sites import call_site, callees_of
 from poolint.types.fields import constructor_of
 from poolint.types.followed import Frame, Step, Steps, one_step
 from poolint.types.following import PASSAGES, Follower
@@ -62,6 +62,8 @@ class Queues:
             return None
         else:
             cls = next((one for one in callees_of(self.ev, made, scope) if isinstance(one, ClassObject)), None)
+            if cls is None and call_site(self.ev, made, scope, use_evidence=False) is None:
+                return None  # it is taken from where others are kept: ``self._queues.get(name)``
             built = constructor_of(self.ev, cls) if cls is not None and cls.cls is not cls.base else None
             if built is not None:
                 return self._is_limited_by(built, made, fills, scope, frame)

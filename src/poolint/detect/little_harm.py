@@ -12,6 +12,7 @@ from poolint.analyses.pools_of_calls import is_of_this_call
 from poolint.analyses.sinks import WAITING
 from poolint.detect.brief_waits import is_brief, is_mostly_brief
 from poolint.detect.databases import held_from, is_in_a_file
+from poolint.detect.never_passed import is_never_passed
 from poolint.detect.room import has_room, has_room_by_default, is_for_few_at_once, takes_turns
 from poolint.detect.seldom_waits import asks_for_a_lock, backs_off, comes_seldom, opens_again
 from poolint.detect.written import has_sent
@@ -48,7 +49,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
 def _is_rare(services: Services, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> bool:
     """Whether nobody is kept waiting whatever is held: the function runs only as the application starts or ends, or in a script
     that is run by hand, a command asks its user, something has failed, the connection itself is to get the lock that is waited
-    for, or that lock is one of this call alone."""
+    for, or that lock is one of this call alone, or nobody passes what would be held."""
     ev = services.evaluator
     occasions = ev.derived(Occasions)
     return (
@@ -58,6 +59,7 @@ def _is_rare(services: Services, held: list[Hold], witness: Witness, node: ast.e
         or comes_seldom(services, witness, node, scope)
         or asks_for_a_lock(ev, held, witness)
         or (witness.effect == "lock" and _is_made_here(witness, scope))
+        or all(is_never_passed(ev, one.resource, scope) for one in held)
     )
 
 
