@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 _MAX_DEPTH = 8
+_MAX_NUMBER = 1e12
+_MAX_BASE = 1_000
 _MAX_POWER = 64
+"""Numbers and powers that are worked out: larger ones are no seconds, and may be no float."""
 
 
 def at_most(ev: Evaluator, node: ast.expr, scope: Scope, depth: int = 0) -> float | None:
     """The number that an expression is, or that it never exceeds: of sums, products and powers of what is not negative, of what
-    a loop over a range counts, of the least of several and of random numbers; None where nobody knows."""
+    a loop over a range counts, and of the least or the most of several; None where nobody knows."""
     if depth > _MAX_DEPTH:
         return None
     if isinstance(node, ast.BinOp):
@@ -32,7 +35,9 @@ def at_most(ev: Evaluator, node: ast.expr, scope: Scope, depth: int = 0) -> floa
     made = origin(ev, node, scope)
     if isinstance(made.node, ast.Constant):
         value = made.node.value
-        return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            return None
+        return float(value) if abs(value) <= _MAX_NUMBER else None
     return at_most(ev, made.node, made.scope, depth + 1) if made.node is not node else None
 
 
@@ -43,21 +48,19 @@ def _calculated(operator: ast.operator, left: float | None, right: float | None)
         return left + right
     if isinstance(operator, ast.Mult):
         return left * right
-    if isinstance(operator, ast.Pow) and left >= 1 and right <= _MAX_POWER:
+    if isinstance(operator, ast.Pow) and 1 <= left <= _MAX_BASE and right <= _MAX_POWER:
         return float(left**right)
     return None
 
 
 def _called(ev: Evaluator, call: ast.Call, scope: Scope, depth: int) -> float | None:
-    """The most that a function of numbers gives."""
-    name = last_name(call.func)
+    """The most that ``min`` or ``max`` gives."""
+    name = call.func.id if isinstance(call.func, ast.Name) else ""
     given = [at_most(ev, one, scope, depth + 1) for one in call.args]
     known = [one for one in given if one is not None]
     if name == "min" and known:
         return min(known)
-    if name in ("max", "uniform") and known and len(known) == len(given):
-        return max(known)
-    return 1.0 if name == "random" and not call.args else None
+    return max(known) if name == "max" and known and len(known) == len(given) else None
 
 
 def _last_of(ev: Evaluator, over: ast.expr, scope: Scope, depth: int) -> float | None:
