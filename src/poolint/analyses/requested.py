@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
-_OWN = frozenset({"job", "start", "child", "fixture"})
-"""Occasions that are the project's own."""
 _OF_OTHERS = ("request", "message", "task", "dependency", "after-response", "flow", "at-once")
+"""Occasions on which libraries call a function for somebody; the others are the project's own."""
 
 
 class Requested:
@@ -61,4 +60,4 @@ class Requested:
         if self._calls.running(mention, inner, scope) is not None or isinstance(parent_of(mention), ast.Attribute):
             return False  # as the module is imported
         occasions = occasions_handed(self._ev, mention, inner)
-        return not occasions or not occasions <= _OWN
+        return not occasions or not occasions.isdisjoint(_OF_OTHERS)

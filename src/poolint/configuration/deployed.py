@@ -46,6 +46,7 @@ _MAX_FILES = 3_000
 _IN_THREADS = b"pool=threads"
 """What stands among the words of texts for a worker's pool of threads that one asks for."""
 _AT_ONCE = (*GREEN, _IN_THREADS.decode())
+"""What stands there for workers that have more than one request or task at a time in a process."""
 
 
 class Deployed:

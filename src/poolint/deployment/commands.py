@@ -252,11 +252,11 @@ class Commands:
             processes = number_of(given, f"{said} with `--workers`")
         if processes is None:
             processes = Figure(1, f"{said} is one process", started.place)
-        threads = asked.threads if asked is not None else None
-        if threads is None:
-            threads = Figure(None, "nothing says how many threads it has", started.place)
-        elif not started.label:
-            return _made(unit, started, "web", "waitress-serve", processes, threads, (target,))
+        threads = Figure(None, "nothing says how many threads it has", started.place)
+        if asked is not None and asked.threads is not None:
+            threads = asked.threads
+            if not started.label:
+                return _made(unit, started, PROGRAMS[asked.program].kind, asked.program, processes, threads, (target,))
         served = [word.text for word in started.arguments[1:] if ":" in word.text and TARGET.fullmatch(word.text)]
         targets = (target, *map(module_of, served))
         return _made(unit, started, kind, started.label or "python", processes, threads, targets)

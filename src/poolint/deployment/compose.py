@@ -21,6 +21,7 @@ BASE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.ym
 OVERRIDE = re.compile(r"(?:docker-)?compose\.override\.ya?ml")
 
 _ENDED = "service_completed_successfully"
+"""The condition by which a service is started when another one has ended."""
 _MOUNT = re.compile(r"((?:\.|\.\.|~)?/?[^:]*):(/[^:]*)(?::.*)?")
 
 

@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
 _SERVERS = frozenset({"uvicorn", "hypercorn", "granian", "waitress"})
 _RUNS = frozenset({"run", "serve"})
-_IN_THREADS = {"waitress": PROGRAMS["waitress-serve"].threads}
-"""Servers that a module starts by their function, and that have so many threads: by a keyword, or else by default."""
+_AS_PROGRAMS = {"waitress": "waitress-serve"}
+"""Servers with a number of threads, by the program that starts them as a module does by their function."""
 
 
 class Asked(NamedTuple):
-    """What a module asks of the ``server`` that it starts: how many processes and threads it has, where that is said."""
+    """What a module asks of the server that it starts: how many processes and threads it has, where that is said. ``program`` is
+    what does the same, where the server is known for its threads."""
 
-    server: str
+    program: str
     processes: Figure | None
     threads: Figure | None
 
@@ -58,23 +59,19 @@ def asked(target: str, folder: str, environment: Environment) -> Asked | None:
         if isinstance(node, ast.Call) and server:
             given = {one.arg: one.value for one in node.keywords}
             processes = names.figure("workers", given["workers"]) if "workers" in given else None
-            found = Asked(server, processes, _threads(server, given, node, names, path))
+            program = _AS_PROGRAMS.get(server, "")
+            threads = _threads(program, given, Place(path, node.lineno), names) if program else None
+            found = Asked(program, processes, threads)
             if processes is not None:
                 return found
     return found
 
 
-def _threads(
-    server: str, given: Mapping[str | None, ast.expr], node: ast.Call, names: gunicorn.Fold, path: str
-) -> Figure | None:
-    option = _IN_THREADS.get(server)
-    if option is None:
-        return None
+def _threads(program: str, given: Mapping[str | None, ast.expr], place: Place, names: gunicorn.Fold) -> Figure | None:
+    """The threads of a server: those that it is given, or else as many as its program has; None where nobody can see."""
     if "threads" in given:
         return names.figure("threads", given["threads"])
-    return (
-        None if None in given else Figure(option.default, f"`{server}` has so many threads", Place(path, node.lineno))
-    )
+    return None if None in given else Figure(PROGRAMS[program].threads.default, f"the default of `{program}`", place)
 
 
 def _server(function: ast.expr, imported: Mapping[str, str | None]) -> str:

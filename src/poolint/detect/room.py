@@ -154,7 +154,7 @@ def _limit(services: Services, hold: Hold, scope: Scope) -> int | None:
 
 def _unless_said(services: Services, hold: Hold, scope: Scope) -> int:
     """How many connections there are for a session of which it is not seen what it takes them from: a pool that has fewer than
-    the library's own is made so in plain sight. None where the pool is seen, and its size is not known."""
+    the library's own is made so in plain sight. No room where the pool is seen, and its size is not known."""
     is_session = hold.cls is not None and hold.cls.kind in SESSIONS
     return _POOL if is_session and engine_of(services, held_from(services, hold, scope)) is None else 0
 
