@@ -14,8 +14,9 @@ from poolint.analyses.arguments import bound_to, given_to_fields
 from poolint.analyses.carrying import Carrying
 from poolint.analyses.given_parts import GivenParts, object_of
 from poolint.analyses.given_together import GivenTogether
+from poolint.analyses.injected_places import InjectedPlaces
 from poolint.analyses.kept_classes import kept_class
-from poolint.analyses.made_places import made_at
+from poolint.analyses.made_places import given_at, made_at
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
 from poolint.models.standard import PROPERTIES
@@ -30,8 +31,6 @@ from poolint.types.returns import decorators
 from poolint.types.values import CallableValue, ClassObject, Function, Instance, alternatives
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator
@@ -64,6 +63,7 @@ class Places:
         self._firsts: dict[tuple[Scope, str], str] = {}
         self._finding: set[tuple[Scope, str]] = set()
         self._together = GivenTogether(self)
+        self._injected = InjectedPlaces(self)
         self.parts = GivenParts(self, self._together)
 
     # What an object keeps
@@ -176,10 +176,10 @@ class Places:
             value = bound_value(real[0])
             place = self.first(name_of(value), init) if value is not None and name_of(value) else ""
             if place:
-                found.update({f"{name}{rest}": to for rest, to in _given_at(place, given)})
+                found.update({f"{name}{rest}": to for rest, to in given_at(place, given)})
             elif isinstance(value, ast.Call):
                 for path, inner in self.made(value, init, depth + 1).items():
-                    found.update({f"{name}.{path}{rest}": to for rest, to in _given_at(inner, given)})
+                    found.update({f"{name}.{path}{rest}": to for rest, to in given_at(inner, given)})
         for call in init.calls:
             if len(family) > 1 and is_super_init(call):
                 above = family[1:]
@@ -187,7 +187,7 @@ class Places:
                 if base is not None:
                     passed = self._placed(bound_to(base, call, is_method=True))
                     handed = {
-                        f"{name}{rest}": to for name, place in passed.items() for rest, to in _given_at(place, given)
+                        f"{name}{rest}": to for name, place in passed.items() for rest, to in given_at(place, given)
                     }
                     found |= self.attributes_set(
                         [c for c in above if c is base.parent or c is not above[0]], base, handed, depth
@@ -213,7 +213,7 @@ class Places:
             given["self"] = name_of(owner)
         found = {}
         for path, to in inner.items():
-            found.update({f"{path}{rest}": place for rest, place in _given_at(to, given)})
+            found.update({f"{path}{rest}": place for rest, place in given_at(to, given)})
         return found
 
     def _given_back(
@@ -270,8 +270,10 @@ class Places:
         found = {self._before_by(one, place, scope) for one in _all(scope, root)}
         if len(found) == 1 and (before := found.pop()):
             return before
-        if path and scope.kind == "function" and (beside := self._together.beside(scope, root, path)):
-            return beside
+        if path and scope.kind == "function":
+            beside = self._together.beside(scope, root, path) or self._injected.beside(scope, root, path)
+            if beside:
+                return beside
         return self._before_on_object(root, path, scope) if path else place
 
     def _before_by(self, binding: Binding, place: str, scope: Scope) -> str:
@@ -355,18 +357,6 @@ def _taken_over(cls: Scope, name: str, rest: str) -> str:
         if taken.startswith(f"self.{name}.") and f"self.{name}.{rest}.".startswith(f"{taken}."):
             return f"{other}{f'self.{name}.{rest}'[len(taken) :]}"
     return ""
-
-
-def _given_at(place: str, given: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """What has been given at a place of a function, and further down from it (``.session``), by what stands for it where
-    it is called."""
-    for path, to in given.items():
-        if not to:
-            continue
-        if place == path or place.startswith(f"{path}."):
-            yield "", f"{to}{place[len(path) :]}"
-        elif path.startswith(f"{place}."):
-            yield path[len(place) :], to
 
 
 def owner_of(one: Type) -> Instance | None:

@@ -1,9 +1,11 @@
-"""Which functions a request of others may lead to, or a task in a queue, and which are there for jobs and commands alone.
+"""Which functions a request of others may lead to, or a task in a queue, and which anything at all sets off that a library calls.
 
-A request leads to a function if a framework calls it for one, or for what one needs or leaves to be done, if a function calls
-it to which a request leads, or hands it to somebody, and if it is kept or handed on at the top of a module, where anything may
-become of it. What a library calls as a job or as an application starts is led to by nobody's request, and neither is what the
-project mentions nowhere else.
+A request asks for a function if a framework calls it for one, or for what one needs, or if a function calls it that a request
+asks for. What is handed to somebody, to a thread, a schedule or an object of the project, is asked for by nobody as far as
+is seen: who runs it, and how many times at once, the code does not say. More is set off: what libraries call on any occasion, as
+when an application starts, what is handed on by what has been set off, and what is kept or handed on at the top of a module,
+where anything may become of it. Nobody sets off what the project mentions nowhere else, what it runs by itself, as a command or
+on an event loop of its own, and what runs as a module is imported.
 """
 
 from __future__ import annotations
@@ -21,43 +23,71 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
-_OF_OTHERS = ("request", "message", "task", "dependency", "after-response", "flow", "at-once")
-"""Occasions on which libraries call a function for somebody; the others are the project's own."""
+_ASKING = ("request", "message", "task", "dependency", "flow", "at-once")
+"""Occasions on which libraries call a function for somebody who waits, or who has left a task in a queue."""
+_SETTING_OFF = (*_ASKING, "after-response", "job", "start", "child")
 
 
 class Requested:
-    """Answers for the functions of one project; the question is a problem of summaries."""
+    """Answers for the functions of one project; each question is a problem of summaries."""
 
     def __init__(self, ev: Evaluator) -> None:
         self._ev = ev
         self._calls = ev.derived(ProjectCalls)
-        self._led_to: Summaries[ScopeKey, bool] = Summaries(
-            "led-to-by-requests", self._is_led_to, bottom=False, join=bool.__or__
+        self._asked: Summaries[ScopeKey, bool] = Summaries("asked-for", self._is_asked, bottom=False, join=bool.__or__)
+        self._set_off: Summaries[ScopeKey, bool] = Summaries(
+            "set-off", self._is_set_off, bottom=False, join=bool.__or__
         )
 
-    def is_led_to(self, scope: Scope) -> bool:
-        """Whether a request, or a task in a queue, may lead to a function."""
-        return scope.kind not in ("function", "lambda") or self._led_to.of(scope.key)
+    def is_asked_for(self, scope: Scope) -> bool:
+        """Whether a request, or a task in a queue, leads to a function by calls alone."""
+        return scope.kind not in ("function", "lambda") or self._asked.of(scope.key)
 
-    def _is_led_to(self, key: ScopeKey) -> bool:
+    def is_set_off(self, scope: Scope) -> bool:
+        """Whether what a library calls on some occasion may lead to a function, by whatever way."""
+        return scope.kind not in ("function", "lambda") or self._set_off.of(scope.key)
+
+    def _is_asked(self, key: ScopeKey) -> bool:
         scope = self._ev.project.scope(key)
-        if scope.kind == "function" and self._is_called_for_others(scope):
-            return True
-        return any(
-            self._leads_there(mention, inner, scope)
+        return self._is_called(scope, _ASKING) or any(
+            self._is_handed(mention, inner, _ASKING)
+            or (
+                inner.kind in ("function", "lambda")
+                and self._calls.running(mention, inner, scope) is not None
+                and self._asked.of(inner.key)
+            )
             for mention, inner in self._calls.mentioned(scope)
             if inner is not scope
         )
 
-    def _is_called_for_others(self, scope: Scope) -> bool:
-        """Whether a framework calls a function for somebody, or passes it something as it does for requests alone."""
-        return runs(self._ev, scope, *_OF_OTHERS) or next(parameters(self._ev, scope), None) is not None
+    def _is_set_off(self, key: ScopeKey) -> bool:
+        scope = self._ev.project.scope(key)
+        return self._is_called(scope, _SETTING_OFF) or any(
+            self._is_handed(mention, inner, _SETTING_OFF) or self._leads_there(mention, inner, scope)
+            for mention, inner in self._calls.mentioned(scope)
+            if inner is not scope
+        )
+
+    def _is_called(self, scope: Scope, occasions: tuple[str, ...]) -> bool:
+        """Whether a library calls a function on one of these occasions, or passes it something as it does for requests alone; or
+        Python calls it for those who do not name it, ``__call__``."""
+        return scope.kind == "function" and (
+            runs(self._ev, scope, *occasions)
+            or _is_implied(scope)
+            or next(parameters(self._ev, scope), None) is not None
+        )
+
+    def _is_handed(self, mention: ast.expr, inner: Scope, occasions: tuple[str, ...]) -> bool:
+        return not occasions_handed(self._ev, mention, inner).isdisjoint(occasions)
 
     def _leads_there(self, mention: ast.expr, inner: Scope, scope: Scope) -> bool:
-        """Whether a request may lead to a function where another one, or the top of a module, mentions it."""
+        """Whether what has been set off, or the top of a module, mentions a function so that it may be run."""
         if inner.kind in ("function", "lambda"):
-            return self._led_to.of(inner.key)
+            return self._set_off.of(inner.key)
         if self._calls.running(mention, inner, scope) is not None or isinstance(parent_of(mention), ast.Attribute):
             return False  # as the module is imported
-        occasions = occasions_handed(self._ev, mention, inner)
-        return not occasions or not occasions.isdisjoint(_OF_OTHERS)
+        return not occasions_handed(self._ev, mention, inner)
+
+
+def _is_implied(scope: Scope) -> bool:
+    return scope.enclosing_class is not None and scope.name.startswith("__") and scope.name.endswith("__")

@@ -20,6 +20,7 @@ from poolint.syntax.uses import Usage, Use, usage
 from poolint.types.annotated import annotation
 from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import CallSite, call_site, callees_of, function_run
+from poolint.types.evidence import ASYNC_CLASS
 from poolint.types.following import Follower
 from poolint.types.members import lineage
 from poolint.types.values import UNKNOWN, Function, Instance, LibraryMethod, Pending, Type, alternatives
@@ -133,8 +134,11 @@ def _is_consumed(ev: Evaluator, node: ast.Call, fact: CallSite, how: Usage, scop
     """Whether a value that needs an ``await`` is used as if it had had one."""
     assert fact.row is not None
     is_coroutine = fact.row.call == "coroutine"
-    if how.use is Use.ITERATED_ASYNC:
-        return is_coroutine or fact.role == "stream"
+    if (
+        how.use is Use.ITERATED_ASYNC
+    ):  # what is known by its use alone may well give what is both, as aiopg's connections do
+        is_by_use = fact.cls is not None and fact.cls.name == ASYNC_CLASS
+        return (is_coroutine and not is_by_use) or fact.role == "stream"
     if how.use is Use.TESTED:
         return is_coroutine  # a coroutine is always true and never None
     if how.use is Use.CONSUMED:

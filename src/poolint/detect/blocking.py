@@ -22,7 +22,7 @@ from poolint.detect.in_turn import in_turn
 from poolint.detect.modes import given_to, has, is_asked_of_the_twin, is_only
 from poolint.detect.observation import Observation
 from poolint.detect.plain import PlainFunctions
-from poolint.detect.room import has_one_idle, holds_up_only_who_waits, takes_of_its_own
+from poolint.detect.room import has_one_idle, holds_up_only_who_waits, is_for_few_at_once, takes_of_its_own
 from poolint.detect.works_by import (
     is_connection,
     is_local,
@@ -114,6 +114,7 @@ def observe(services: Services, scope: Scope) -> Iterator[Observation]:
         services.evaluator.derived(OwnLoops).holds_up_nobody(scope)
         or _is_seldom(services.evaluator, found, scope)
         or holds_up_only_who_waits(services, scope)
+        or is_for_few_at_once(services, scope)
     )
     above = services.evaluator.derived(PlainFunctions).above(scope) if found and not is_alone else None
     for one in found:

@@ -301,6 +301,13 @@ def connections_by_default(services: Services, pool: Pool | None) -> int | None:
     return min(_sum_of(one, cls) for one in written) or None
 
 
+def usual_limit(services: Services) -> int:
+    """How many connections the pool of an engine opens where nobody says otherwise: the fewest of all that makers open."""
+    makers = (one for one in services.evaluator.models.makers.values() if one.makes == "engine")
+    limits = ((one.defaults.get(one.size), one.defaults.get(one.overflow)) for one in makers)
+    return min(int(size + overflow) for size, overflow in limits if size is not None and overflow is not None)
+
+
 def _written_out(services: Services, names: list[str], near: Module) -> list[ast.Dict] | None:
     """The dictionaries that a project calls so, also those of either branch of a condition; None where one is not written out."""
     project = services.evaluator.project

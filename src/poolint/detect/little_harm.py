@@ -13,7 +13,7 @@ from poolint.analyses.sinks import WAITING
 from poolint.detect.brief_waits import is_brief, is_mostly_brief
 from poolint.detect.databases import held_from, is_in_a_file
 from poolint.detect.never_passed import is_never_passed
-from poolint.detect.room import has_room, has_room_by_default, is_for_few_at_once, takes_turns
+from poolint.detect.room import has_room, takes_turns
 from poolint.detect.seldom_waits import asks_for_a_lock, backs_off, comes_seldom, opens_again
 from poolint.detect.written import has_sent
 from poolint.models.schema import SESSIONS
@@ -40,7 +40,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
             and not any(_is_locked(services, one, node, scope) for one in held)
         )
         or (
-            _is_hardly_missed(services, held, witness, node, scope)
+            _is_hardly_missed(services, held, witness, scope)
             and not any(_is_changed(services, one, node, scope) for one in held)
         )
     )
@@ -63,24 +63,19 @@ def _is_rare(services: Services, held: list[Hold], witness: Witness, node: ast.e
     )
 
 
-def _is_hardly_missed(services: Services, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> bool:
+def _is_hardly_missed(services: Services, held: list[Hold], witness: Witness, scope: Scope) -> bool:
     """Whether a connection that has only read is hardly missed: the call mostly takes a moment, pauses after a failure, also
     before it takes a new one, waits for others with an engine that this call alone has, or its function is a job that runs no
-    more than once at a time, or one of so few that there is a connection for each; or the database is a file."""
+    more than once at a time; or the database is a file."""
     ev = services.evaluator
     return (
         is_mostly_brief(witness)
         or all(is_in_a_file(services, held_from(services, one, scope), one.cls, scope) for one in held)
         or backs_off(ev, witness)
         or (takes_turns(services, scope) and not _sleeps_on(witness))
-        or (not _lasts(witness) and _is_one_of_few(services, held, node, scope))
         or all(opens_again(services, one, witness) for one in held)
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))
     )
-
-
-def _is_one_of_few(services: Services, held: list[Hold], node: ast.expr, scope: Scope) -> bool:
-    return is_for_few_at_once(services, scope) or all(has_room_by_default(services, one, node, scope) for one in held)
 
 
 def _lasts(witness: Witness) -> bool:

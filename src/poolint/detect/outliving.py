@@ -97,6 +97,11 @@ def _may_last(services: Services, node: ast.AST, scope: Scope) -> bool:
     )
 
 
+_WITHIN = "subtransactions"
+"""How one begins within what has begun in SQLAlchemy before 2.0. A project that does has sessions for which that is meant: with
+``autocommit=True``, where queries begin nothing."""
+
+
 def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -> Iterator[Observation]:
     fact, root = call_site(ev, node, scope, use_evidence=False), root_of(node)  # others than SQLAlchemy's begin again
     if fact is None or fact.cls is None or fact.cls.kind not in SESSIONS or fact.role != "begin" or root is None:
@@ -104,6 +109,8 @@ def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope
     resource = text_of(root, scope)
     is_dropped = fact.cls.mode == "async" and usage(node, scope).use is Use.DROPPED  # and never begins
     if is_dropped or any(one.arg == "nested" for one in node.keywords) or _is_asked(resource, scope):
+        return
+    if any(True for _ in ev.project.saying(_WITHIN, scope.module)):
         return
     for region in holdings.changes(scope).regions:
         is_around = region.session == resource and region.header is not node and inside(node, region.statement)

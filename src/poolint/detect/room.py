@@ -10,7 +10,7 @@ from poolint.analyses.clientele import Clientele
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.pools_of_calls import is_of_this_call, maker_of
 from poolint.analyses.requested import Requested
-from poolint.detect.databases import connections_by_default, engine_of, held_from
+from poolint.detect.databases import connections_by_default, engine_of, held_from, usual_limit
 from poolint.detect.factories import is_made_for_each
 from poolint.models.schema import SESSIONS
 
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from poolint.types.call_sites import CallSite
 
 
-_POOL = 15
-"""Connections that a pool of SQLAlchemy (2.0) opens when nobody says otherwise: five, and ten above them."""
-_THREADS = 40
-"""Threads in which plain functions are run beside an event loop, at most, unless somebody says otherwise (anyio 4.0)."""
 _ADMINISTRATORS = 2
 """How many administrators may be waiting for one function of an application at once, in one process."""
 
@@ -32,34 +28,41 @@ _ADMINISTRATORS = 2
 def has_room(services: Services, hold: Hold, node: ast.AST, scope: Scope, *, is_long: bool = False) -> bool:
     """Whether a process runs so few requests or tasks at once that the pool of what is held has a connection for each; one of
     them has it in any case, as a command does, or what alone is started with an application that lies there as a whole, unless
-    it has it for long, and so does who is given an engine of its own."""
+    it has it for long, and so does who is given an engine of its own; and so do the jobs and commands of an application, and,
+    where it is not for long, as many as are run when nobody says otherwise."""
     if _runs_alone(services, scope) or _is_of_its_own(services, hold, scope):
         return not is_long
     most, limit = _at_once(services, node, scope), _limit(services, hold, scope)
     if limit is None and _is_for_administrators(services, node, scope):
         return True  # a pool that is too small for them is made so in plain sight
-    return most is not None and (most == 1 or most <= (limit or 0))
+    if most is not None and (most == 1 or most <= (limit or 0)):
+        return True
+    if is_for_few_at_once(services, scope):
+        return True
+    return not is_long and _has_room_by_default(services, hold, node, scope, limit)
 
 
-def has_room_by_default(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:
-    """The same where no deployment is known of an application, by what its servers and workers do when nobody tells them
-    otherwise, or where it is not seen what a session takes its connection from. Servers that run coroutines run plain functions
-    in so many threads."""
-    most, limit = _at_once(services, node, scope, is_assumed=True), _limit(services, hold, scope)
-    if most is None and limit is not None and limit >= _THREADS and not scope.is_async:
+def _has_room_by_default(services: Services, hold: Hold, node: ast.AST, scope: Scope, limit: int | None) -> bool:
+    """Whether a pool that has so many connections, as far as is known, has room where no deployment is known of an application,
+    by what its servers and workers do when nobody tells them otherwise, or where it is not seen what a session takes its
+    connection from. Servers that run coroutines run plain functions in so many threads."""
+    most = _at_once(services, node, scope, is_assumed=True)
+    if most is None and limit is not None and limit >= _threads(services) and not scope.is_async:
         is_in_threads = not services.deployed.may_serve_many(scope.module.path)
         return is_in_threads and not services.evaluator.derived(Occasions).is_handed_on(scope)
     return most is not None and most <= (_unless_said(services, hold, scope) if limit is None else limit)
 
 
 def is_for_few_at_once(services: Services, scope: Scope) -> bool:
-    """Whether plain code of an application is there for its own jobs and commands, and for no request or task: a process runs
-    few of these at once, each in a thread that waits itself. Several threads may run what is handed on."""
+    """Whether a function of an application is there for its own jobs and commands, as far as is seen: no request and no task asks
+    for plain code, of which a process then runs few at once, each in a thread that waits itself; and nothing that a library
+    calls sets off a coroutine."""
     ev = services.evaluator
-    if scope.is_async or scope.kind != "function" or not ev.derived(Applications).serves(scope.module):
+    if scope.kind != "function" or not ev.derived(Applications).serves(scope.module):
         return False
-    is_led_to = ev.derived(Occasions).is_handed_on(scope) or ev.derived(Requested).is_led_to(scope)
-    return _is_run_here(services, scope) and not is_led_to
+    requested = ev.derived(Requested)
+    is_wanted = requested.is_set_off(scope) if scope.is_async else requested.is_asked_for(scope)
+    return is_run_here(services, scope) and not is_wanted
 
 
 def has_room_for_two(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:
@@ -99,10 +102,10 @@ def has_one_idle(services: Services, checkout: CallSite, scope: Scope) -> bool:
 
 
 def _runs_alone(services: Services, scope: Scope) -> bool:
-    return _is_run_here(services, scope) and services.evaluator.derived(Occasions).runs_alone(scope)
+    return is_run_here(services, scope) and services.evaluator.derived(Occasions).runs_alone(scope)
 
 
-def _is_run_here(services: Services, scope: Scope) -> bool:
+def is_run_here(services: Services, scope: Scope) -> bool:
     """Whether the project of a function is deployed from its repository, or an application that lies there as a whole."""
     path = scope.module.path
     return services.deployed.is_deployed(path) or services.deployed.is_whole(path)
@@ -156,7 +159,13 @@ def _unless_said(services: Services, hold: Hold, scope: Scope) -> int:
     """How many connections there are for a session of which it is not seen what it takes them from: a pool that has fewer than
     the library's own is made so in plain sight. No room where the pool is seen, and its size is not known."""
     is_session = hold.cls is not None and hold.cls.kind in SESSIONS
-    return _POOL if is_session and engine_of(services, held_from(services, hold, scope)) is None else 0
+    return usual_limit(services) if is_session and engine_of(services, held_from(services, hold, scope)) is None else 0
+
+
+def _threads(services: Services) -> int:
+    """How many threads for plain functions there are beside an event loop, at most, unless somebody says otherwise."""
+    rows = services.evaluator.models.purposes
+    return max(one.at_once for one in rows if one.purpose == "runs-at-once")
 
 
 def takes_turns(services: Services, scope: Scope) -> bool:

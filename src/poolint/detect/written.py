@@ -13,6 +13,7 @@ from poolint.analyses.holding.transactions import inside
 from poolint.analyses.places import Places
 from poolint.analyses.session_options import flushes
 from poolint.detect.committing_blocks import is_committed_at_end
+from poolint.detect.left_written import LeftWritten
 from poolint.detect.passed_down import along
 from poolint.detect.together import are_decided_against
 from poolint.flow.solver import completed, reach
@@ -80,7 +81,8 @@ def _calls(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> _Cal
         writes += services.kept(OnConnections, lambda: OnConnections(services)).of(hold, node, scope)
     if hold.cls is not None and hold.cls.kind in _SESSIONS:  # what else there is may commit each statement by itself
         mine = [call for call in scope.calls if call in used or call in own]
-        writes += [call for call in mine if _changes(services, call, scope)]
+        leaving = services.kept(LeftWritten, lambda: LeftWritten(services, lambda inner: _stores(ev, inner)))
+        writes += [call for call in mine if _changes(services, call, scope) and leaving.by(call, scope)]
     writes = [one for one in writes if one not in ended and not are_decided_against(one, node, scope)]
     given_up = {call for call in own if (fact := call_site(ev, call, scope)) is not None and fact.role in _GIVING_UP}
     return _Calls(services.holdings.graph(scope), own, used, writes, commits, ended, left, given_up)

@@ -12,8 +12,9 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
     ``by`` says what its code does with one of them, or with what is reached through it: ``call`` it, decorate with it or
     derive from it; ``read`` it in any way; ``import`` it. ``at_once`` is how many requests or tasks a process takes at once of
-    what ``serves``, at most, with the servers or workers that it is made for, as they are when nobody tells them otherwise;
-    none where that is as many as come. What ``is-mounted`` serves as a part of something else, which is what somebody starts.
+    what ``serves``, at most, with the servers or workers that it is made for, as they are when nobody tells them otherwise, or
+    how many threads has at most what ``runs-at-once`` plain functions of others; none where that is as many as come. What
+    ``is-mounted`` serves as a part of something else, which is what somebody starts.
     Where something ``keeps-loop``, what runs a coroutine does so on the loop that its thread has.
     """
 

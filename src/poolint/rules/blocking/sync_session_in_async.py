@@ -21,7 +21,8 @@ class SyncSessionInAsync(Rule):
     lifespan and what nobody but it calls, is a possible finding: the loop serves nobody meanwhile. So is what only
     commands of a command line call, once, the few calls of a function that only administrators come to, and what is
     read from a database that certainly is a file: that takes no longer than the way to a thread. Who commits to one
-    waits for the others that write. What a cached function asks for is asked once, and possible.
+    waits for the others that write. What a cached function asks for is asked once, and possible, and so is what an
+    application's coroutine asks for that nothing sets off which a library calls: nobody is seen to share its loop.
 
     ## Why is this bad?
     The call blocks the event loop: no other request moves until the database answers. Under load it is worse. When the
