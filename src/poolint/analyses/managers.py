@@ -6,10 +6,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.models.standard import LEAVES
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.call_sites import callees_of
 from poolint.types.following import origin
-from poolint.types.members import bases_of, lineage
+from poolint.types.known_bases import has_known_bases
+from poolint.types.members import lineage
 from poolint.types.overrides import Heirs
 from poolint.types.returns import made_manager
 from poolint.types.values import UNKNOWN, CallableValue, ClassObject, Function, alternatives
@@ -17,7 +18,6 @@ from poolint.types.values import UNKNOWN, CallableValue, ClassObject, Function, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.following import Passage
     from poolint.types.values import Instance, Type
@@ -126,17 +126,6 @@ def _says_true(method: Scope) -> bool:
 def protocol(ev: Evaluator, cls: ClassObject) -> Iterator[Scope] | None:
     """The methods that run when an object of a class is made and entered; None where not all of them can be known."""
     family = lineage(ev, cls)
-    if cls.base is not None or not all(_has_known_bases(ev, one) for one in family):
+    if cls.base is not None or not isinstance(cls.cls, Scope) or not has_known_bases(ev, cls.cls):
         return None
     return (method for one in family for method in one.children if method.name in _PROTOCOL)
-
-
-def _has_known_bases(ev: Evaluator, cls: Scope) -> bool:
-    """Whether all bases of a class are of the project, or call nothing of it, as ``ABC``."""
-    others = len(getattr(cls.node, "bases", ())) - len(bases_of(ev, cls))
-    around = cls.parent or cls
-    names = (
-        ev.qualified_name(ev.type_of(one.value if isinstance(one, ast.Subscript) else one, around))
-        for one in (getattr(cls.node, "bases", ()) if others else ())
-    )
-    return others <= sum(ev.models.ends("calls-nothing", name) for name in names)

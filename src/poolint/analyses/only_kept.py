@@ -7,12 +7,12 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.arguments import given_to_fields
-from poolint.analyses.project_calls import ProjectCalls
 from poolint.models.standard import PUT_BY
 from poolint.syntax.expressions import tells_all
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.types.fields import fields_of
+from poolint.types.known_bases import has_known_bases
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Instance, alternatives
 
@@ -46,7 +46,7 @@ def is_kept_by(collection: ast.expr) -> bool:
 
 def _is_had_by_others(ev: Evaluator, name: str, owner: Scope, family: list[Scope]) -> bool:
     """Whether others than the methods of some classes may read or set an attribute of their objects, or pass it to these."""
-    if not ev.derived(ProjectCalls).is_of_the_project(owner):
+    if not has_known_bases(ev, owner):
         return True
     if any(isinstance(one.value, ast.Name) for cls in family for one in cls.self_assignments.get(name, ())):
         return True

@@ -13,6 +13,7 @@ from poolint.syntax.file_kinds import is_test
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.types.arguments import misfits
+from poolint.types.known_bases import has_known_bases
 from poolint.types.members import lineage
 from poolint.types.overrides import is_left_open
 from poolint.types.values import UNKNOWN, ClassObject, Function, alternatives
@@ -131,23 +132,7 @@ class ProjectCalls:
         if around.kind != "class" or around.parent is None or around.parent.kind != "module":
             return False
         is_implied = scope.name.startswith("__") and scope.name.endswith("__")
-        return not is_implied and (self.is_of_the_project(around) or _is_its_own(scope, around))
-
-    def is_of_the_project(self, owner: Scope) -> bool:
-        """Whether all that a class derives from are classes of the project, or call none of its methods."""
-        return all(
-            self._is_of_the_project(base, one)
-            for one in lineage(self.ev, ClassObject(owner, None))
-            for base in one.node.bases  # type: ignore[attr-defined]
-        )
-
-    def _is_of_the_project(self, base: ast.expr, derived: Scope) -> bool:
-        """Whether what a class derives from is a class of the project, or one that calls none of its methods."""
-        written = base.value if isinstance(base, ast.Subscript) else base
-        found = self.ev.type_of(written, derived.parent or derived)
-        if isinstance(found, ClassObject) and found.cls is not found.base:
-            return True
-        return self.ev.qualified_name(found) in self.ev.models.manners["calls-nothing"]
+        return not is_implied and (has_known_bases(self.ev, around) or _is_its_own(scope, around))
 
     def meaning(self, scope: Scope, inner: Scope) -> Iterator[ast.expr]:
         """The mentions of a function in another one, under its own name; of a method also what may be one."""

@@ -19,6 +19,7 @@ from poolint.analyses.mounting import Mounting
 from poolint.analyses.named_files import NamedFiles, stem, whole
 from poolint.analyses.occasions import Occasions
 from poolint.flow.summaries import Summaries
+from poolint.types.known_bases import has_known_bases
 from poolint.types.members import lineage
 from poolint.types.returns import decorators
 from poolint.types.values import ClassObject
@@ -163,7 +164,7 @@ class Unreached:
         if not any(getattr(node, field, None) for field in ("bases", "keywords", "decorator_list")):
             return True
         recording.answered(recording.runs(scope.module.path), [scope.module.path])
-        if not self._occasions.calls.is_of_the_project(scope):
+        if not has_known_bases(self._occasions.ev, scope):
             return False
         above = lineage(self.ev, ClassObject(scope, None))
         if not all(_FOUND not in one.bindings and self._is_plainly_made(one) for one in above):

@@ -148,7 +148,8 @@ class Deployed:
         return not _MANIFESTS.isdisjoint(marks) or self._lists_what_it_needs(folder)
 
     def _lists_what_it_needs(self, folder: str) -> bool:
-        return any(one.startswith("requirements") for one in self._project.finder.marks(folder))
+        marks = self._project.finder.marks(folder)
+        return any(one.startswith("requirements") and not one.endswith(".py") for one in marks)
 
     def _started(self, folders: list[str]) -> frozenset[str] | None:
         if self._is_for_others(folders):

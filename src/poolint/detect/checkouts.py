@@ -22,6 +22,7 @@ from poolint.detect import lent
 from poolint.detect.by_hand import may_be_lent, outlives_branch
 from poolint.detect.culprits import fails_to_begin, likeliest
 from poolint.detect.databases import opens_in_memory
+from poolint.detect.detector import Detector
 from poolint.detect.discarded import lives_on
 from poolint.detect.expected import is_to_fail
 from poolint.detect.guarded import is_guarded, may_fail_to_write
@@ -85,7 +86,7 @@ class Lifetimes:
         self._flags: Flags | None = None
         """Those of the function that was looked at last."""
 
-    def owed(self, scope: Scope) -> Iterator[Observation]:
+    def observe(self, scope: Scope) -> Iterator[Observation]:
         """The checkouts of ``scope`` that some path leaves owed, each with its worst problem."""
         yield from without_owners_of_lost([*self._observed(scope)])
 
@@ -393,3 +394,6 @@ def _releases(node: ast.AST, name: str, ends: frozenset[str]) -> bool:
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ends):
         return False
     return any(isinstance(one, ast.Name) and one.id == name for one in (node.func.value, *node.args))
+
+
+DETECTOR = Detector("lifetimes", lambda services: services.lifetimes.observe, of="functions")

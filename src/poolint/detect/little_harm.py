@@ -30,13 +30,15 @@ if TYPE_CHECKING:
 def does_little_harm(services: Services, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> bool:
     """Whether a call that waits while these are held is only possibly worth a change: whatever they are, as long as they lock
     nothing, or as long as who holds them has only read."""
+    is_long, is_for_each_other = _lasts(witness), witness.effect in WAITING
+
+    def is_missed_by_none(hold: Hold) -> bool:
+        return has_room(services, hold, node, scope, is_long=is_long, is_for_each_other=is_for_each_other)
+
     return (
         _is_rare(services, held, witness, node, scope)
         or (
-            (
-                is_brief(services, witness)
-                or all(has_room(services, one, node, scope, is_long=_lasts(witness)) for one in held)
-            )
+            (is_brief(services, witness) or all(map(is_missed_by_none, held)))
             and not any(_is_locked(services, one, node, scope) for one in held)
         )
         or (

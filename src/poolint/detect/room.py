@@ -25,11 +25,19 @@ _ADMINISTRATORS = 2
 """How many administrators may be waiting for one function of an application at once, in one process."""
 
 
-def has_room(services: Services, hold: Hold, node: ast.AST, scope: Scope, *, is_long: bool = False) -> bool:
+def has_room(
+    services: Services,
+    hold: Hold,
+    node: ast.AST,
+    scope: Scope,
+    *,
+    is_long: bool = False,
+    is_for_each_other: bool = False,
+) -> bool:
     """Whether a process runs so few requests or tasks at once that the pool of what is held has a connection for each; one of
     them has it in any case, as a command does, or what alone is started with an application that lies there as a whole, unless
-    it has it for long, and so does who is given an engine of its own; and so do the jobs and commands of an application, and,
-    where it is not for long, as many as are run when nobody says otherwise."""
+    it has it for long, and so does who is given an engine of its own; and, where it is not for long, so do as many as are run
+    when nobody says otherwise, and the jobs and commands of an application, unless threads of it wait for each other."""
     if _runs_alone(services, scope) or _is_of_its_own(services, hold, scope):
         return not is_long
     most, limit = _at_once(services, node, scope), _limit(services, hold, scope)
@@ -37,9 +45,10 @@ def has_room(services: Services, hold: Hold, node: ast.AST, scope: Scope, *, is_
         return True  # a pool that is too small for them is made so in plain sight
     if most is not None and (most == 1 or most <= (limit or 0)):
         return True
-    if is_for_few_at_once(services, scope):
-        return True
-    return not is_long and _has_room_by_default(services, hold, node, scope, limit)
+    if is_long:
+        return False
+    is_for_few = not is_for_each_other and is_for_few_at_once(services, scope)
+    return is_for_few or _has_room_by_default(services, hold, node, scope, limit)
 
 
 def _has_room_by_default(services: Services, hold: Hold, node: ast.AST, scope: Scope, limit: int | None) -> bool:
@@ -66,9 +75,12 @@ def is_for_few_at_once(services: Services, scope: Scope) -> bool:
 
 
 def has_room_for_two(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:
-    """Whether it has two connections for each of them."""
-    most, limit = _at_once(services, node, scope), _limit(services, hold, scope)
-    return most is not None and limit is not None and 2 * most <= limit
+    """Whether it has two connections for each of them, also where no deployment and no size is known, by what servers, workers
+    and pools do when nobody says otherwise."""
+    most, limit = _at_once(services, node, scope, is_assumed=True), _limit(services, hold, scope)
+    if most is None or (limit is None and _is_for_administrators(services, node, scope)):
+        return False
+    return 2 * most <= (_unless_said(services, hold, scope) if limit is None else limit)
 
 
 def has_two_for_itself(services: Services, hold: Hold, scope: Scope) -> bool:

@@ -18,8 +18,7 @@ class LeakOnException(Rule):
     some exceptions only, and a response of a client's pool that the function refuses to read, and raises instead. The
     path shows what may raise. An object that holds a connection for the length of a block owes it in its `__aexit__` in
     the same way: a commit that fails must not skip the release behind it. A connection that its last reference ends is a
-    possible finding: one of psycopg2 outside of any pool, or what `raw_connection` of an engine gives, on CPython. So is one
-    that comes back when it is collected, in an application's jobs and commands: what no request and no task calls.
+    possible finding: one of psycopg2 outside of any pool, or what `raw_connection` of an engine gives, on CPython.
 
     ## Why is this bad?
     Errors come in bursts. Each one leaves a connection checked out, and the pool is exhausted by the very incident that
