@@ -174,3 +174,26 @@ def test_a_coroutine_that_all_classes_have_a_database_for_is_certain(tmp_path: P
     body = SOME.replace("class Counted(Backend)", "class Counted(Stored)")
     body = body.replace('print("counted")', "await super().save()")
     assert found(tmp_path, body, "possible") == [(21, "POL107", "certain")]
+
+
+IN_A_THREAD = """
+import asyncio
+import boto3
+
+s3 = boto3.client("s3")
+
+
+def upload(key: str) -> None:
+    s3.put_object(Bucket="orders", Key=key, Body=b"")
+
+
+async def store(session: AsyncSession, key: str) -> None:
+    await session.execute(text("SELECT 1"))
+    loop = asyncio.get_running_loop()
+    await loop.run_in_executor(None, WORK, key)
+"""
+
+
+def test_what_runs_something_in_a_thread_takes_as_long_as_that(tmp_path: Path) -> None:
+    assert found(tmp_path, IN_A_THREAD.replace("WORK", "upload"), "possible") == [(15, "POL402", "certain")]
+    assert found(tmp_path, IN_A_THREAD.replace("WORK", "str.upper"), "possible") == []

@@ -11,6 +11,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.effects import Link, Witness
+from poolint.analyses.joined import run_in_thread
 from poolint.analyses.possible import has_name_of_client, is_unknown, path_of
 from poolint.analyses.sinks import UNKNOWN_EFFECT
 from poolint.detect.detector import Detector
@@ -60,9 +61,10 @@ class Maybe:
                 yield observation(self.slow.edges.ev, self.holdings, held, below, read, scope, is_possible=True)
 
     def _by_itself(self, node: ast.Call, scope: Scope) -> Witness | None:
-        """A call of which nothing is known."""
+        """A call of which nothing is known; of one that runs something in a thread that is what this does."""
+        ev = self.slow.edges.ev
         looks_like_one = isinstance(parent_of(node), ast.Await) or has_name_of_client(node)
-        if not looks_like_one or not is_unknown(self.slow.edges.ev, node, scope):
+        if not looks_like_one or run_in_thread(ev.models, node) is not None or not is_unknown(ev, node, scope):
             return None
         return Witness((Link(node, scope, text_of(node.func, scope)),), UNKNOWN_EFFECT)
 
