@@ -730,6 +730,7 @@ SCREENING = {
 MAY_READ_TEXT = {
     "analyses/command_lines.py": "calls are looked at where a parser is told what to fill",
     # Which files to parse, or functions to look into: what is then found is told by their trees.
+    "detect/outliving.py": "calls are looked at where something begins",
     "detect/ended_elsewhere.py": "files are parsed that may release what an object of another file keeps",
     "types/callers.py": "callers are looked for where something of the name is called",
     "analyses/only_pools.py": "calls are looked at where a maker is named",

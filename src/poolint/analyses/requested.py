@@ -1,11 +1,12 @@
 """Which functions a request of others may lead to, or a task in a queue, and which anything at all sets off that a library calls.
 
 A request asks for a function if a framework calls it for one, or for what one needs, or if a function calls it that a request
-asks for. What is handed to somebody, to a thread, a schedule or an object of the project, is asked for by nobody as far as
-is seen: who runs it, and how many times at once, the code does not say. More is set off: what libraries call on any occasion, as
-when an application starts, what is handed on by what has been set off, and what is kept or handed on at the top of a module,
-where anything may become of it. Nobody sets off what the project mentions nowhere else, what it runs by itself, as a command or
-on an event loop of its own, and what runs as a module is imported.
+asks for, also in a thread that it waits for, or makes it and gives it back, as decorators do. What is handed to somebody else,
+to a thread, a schedule or an object of the project, is asked for by nobody as far as is seen: who runs it, and how many times
+at once, the code does not say. More is set off: what libraries call on any occasion, as when an application starts, what is
+handed on by what has been set off, what is kept or handed on at the top of a module, where anything may become of it, and what
+something unknown decorates, or calls as a method of its own. Nobody sets off what the project mentions nowhere else, what it
+runs by itself, as a command or on an event loop of its own, and what runs as a module is imported.
 """
 
 from __future__ import annotations
@@ -13,11 +14,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.given_work import IN_THREAD, GivenWork
 from poolint.analyses.project_calls import ProjectCalls
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import parameters
 from poolint.frameworks.hooks import occasions_handed, runs
+from poolint.syntax.commands import is_command
 from poolint.syntax.scopes import parent_of
+from poolint.types.known_bases import has_known_bases
+from poolint.types.values import UNKNOWN
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey
@@ -34,6 +40,8 @@ class Requested:
     def __init__(self, ev: Evaluator) -> None:
         self._ev = ev
         self._calls = ev.derived(ProjectCalls)
+        self._given = ev.derived(GivenWork)
+        self._properties = ev.models.words("property")
         self._asked: Summaries[ScopeKey, bool] = Summaries("asked-for", self._is_asked, bottom=False, join=bool.__or__)
         self._set_off: Summaries[ScopeKey, bool] = Summaries(
             "set-off", self._is_set_off, bottom=False, join=bool.__or__
@@ -51,22 +59,43 @@ class Requested:
         scope = self._ev.project.scope(key)
         return self._is_called(scope, _ASKING) or any(
             self._is_handed(mention, inner, _ASKING)
-            or (
-                inner.kind in ("function", "lambda")
-                and self._calls.running(mention, inner, scope) is not None
-                and self._asked.of(inner.key)
-            )
+            or (inner is scope.parent and isinstance(parent_of(mention), ast.Return))  # a decorator's own
+            or (self._is_run(mention, inner, scope) and self._asked.of(inner.key))
             for mention, inner in self._calls.mentioned(scope)
             if inner is not scope
         )
 
+    def _is_run(self, mention: ast.expr, inner: Scope, scope: Scope) -> bool:
+        """Whether a function runs another one where it mentions it, also in a thread that it waits for, or as a property."""
+        if inner.kind not in ("function", "lambda"):
+            return False
+        return (
+            self._calls.running(mention, inner, scope) is not None
+            or self._given.run_by(mention, inner, IN_THREAD) is not None
+            or any(last_name(one) in self._properties for one in getattr(scope.node, "decorator_list", ()))
+        )
+
     def _is_set_off(self, key: ScopeKey) -> bool:
         scope = self._ev.project.scope(key)
-        return self._is_called(scope, _SETTING_OFF) or any(
-            self._is_handed(mention, inner, _SETTING_OFF) or self._leads_there(mention, inner, scope)
-            for mention, inner in self._calls.mentioned(scope)
-            if inner is not scope
+        return (
+            self._is_called(scope, _SETTING_OFF)
+            or self._is_taken(scope)
+            or any(
+                self._is_handed(mention, inner, _SETTING_OFF) or self._leads_there(mention, inner, scope)
+                for mention, inner in self._calls.mentioned(scope)
+                if inner is not scope
+            )
         )
+
+    def _is_taken(self, scope: Scope) -> bool:
+        """Whether something unknown may call a function of itself: what decorates it, or what its class derives from, for a
+        method that is not private."""
+        around = scope.parent or scope
+        owner = scope.enclosing_class
+        if owner is not None and not scope.name.startswith("_") and not has_known_bases(self._ev, owner):
+            return True
+        decorators = getattr(scope.node, "decorator_list", ())
+        return any(self._ev.type_of(one, around) is UNKNOWN and not is_command(scope.node) for one in decorators)
 
     def _is_called(self, scope: Scope, occasions: tuple[str, ...]) -> bool:
         """Whether a library calls a function on one of these occasions, or passes it something as it does for requests alone; or

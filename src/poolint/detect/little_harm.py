@@ -38,7 +38,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     return (
         _is_rare(services, held, witness, node, scope)
         or (
-            (is_brief(services, witness) or all(map(is_missed_by_none, held)))
+            (is_brief(services, witness) or (witness.effect != "queue" and all(map(is_missed_by_none, held))))
             and not any(_is_locked(services, one, node, scope) for one in held)
         )
         or (

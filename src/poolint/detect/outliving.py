@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from poolint.detect.services import Services
     from poolint.frameworks.requests import End
     from poolint.models.schema import Class
+    from poolint.syntax.project import Module
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
@@ -102,6 +103,14 @@ _WITHIN = "subtransactions"
 ``autocommit=True``, where queries begin nothing."""
 
 
+def _begin_within(ev: Evaluator, near: Module) -> bool:
+    """Whether a project begins transactions within what has begun."""
+    paths = dict.fromkeys(path for path, _ in ev.project.calling("begin", near))
+    modules = [one for path in paths if (one := ev.project.module(path)) is not None]
+    calls = (call for one in modules for scope in one.scopes_with("begin") for call in scope.calls_named({"begin"}))
+    return any(keyword.arg == _WITHIN for call in calls for keyword in call.keywords)
+
+
 def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -> Iterator[Observation]:
     fact, root = call_site(ev, node, scope, use_evidence=False), root_of(node)  # others than SQLAlchemy's begin again
     if fact is None or fact.cls is None or fact.cls.kind not in SESSIONS or fact.role != "begin" or root is None:
@@ -110,7 +119,7 @@ def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope
     is_dropped = fact.cls.mode == "async" and usage(node, scope).use is Use.DROPPED  # and never begins
     if is_dropped or any(one.arg == "nested" for one in node.keywords) or _is_asked(resource, scope):
         return
-    if any(True for _ in ev.project.saying(_WITHIN, scope.module)):
+    if fact.cls.mode != "async" and _begin_within(ev, scope.module):
         return
     for region in holdings.changes(scope).regions:
         is_around = region.session == resource and region.header is not node and inside(node, region.statement)

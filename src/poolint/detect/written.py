@@ -81,7 +81,7 @@ def _calls(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> _Cal
         writes += services.kept(OnConnections, lambda: OnConnections(services)).of(hold, node, scope)
     if hold.cls is not None and hold.cls.kind in _SESSIONS:  # what else there is may commit each statement by itself
         mine = [call for call in scope.calls if call in used or call in own]
-        leaving = services.kept(LeftWritten, lambda: LeftWritten(services, lambda inner: _stores(ev, inner)))
+        leaving = _left_written(services)
         writes += [call for call in mine if _changes(services, call, scope) and leaving.by(call, scope)]
     writes = [one for one in writes if one not in ended and not are_decided_against(one, node, scope)]
     given_up = {call for call in own if (fact := call_site(ev, call, scope)) is not None and fact.role in _GIVING_UP}
@@ -178,6 +178,13 @@ def writes_of(services: Services, hold: Hold, scope: Scope) -> list[ast.expr]:
         or _changes(services, call, scope)
     ]
     return [*calls, *_stores(services.evaluator, scope)]
+
+
+def _left_written(services: Services) -> LeftWritten:
+    giving = services.kept(Giving, lambda: Giving(services.edges))
+    return services.kept(
+        LeftWritten, lambda: LeftWritten(services, lambda one: _stores(services.evaluator, one), giving.of)
+    )
 
 
 def _changes(services: Services, call: ast.Call, scope: Scope) -> bool:
