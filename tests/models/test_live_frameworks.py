@@ -38,8 +38,10 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "flask": ("flask.Flask", "flask.Blueprint"),
     "huey": ("huey.Huey", "huey.contrib.djhuey"),
     "litestar": ("litestar.Litestar",),
+    "mcp": ("mcp.server.MCPServer",),
     "prefect": ("prefect",),
     "pyramid": ("pyramid.view",),
+    "pyrogram": ("pyrogram.Client",),
     "pytest": ("pytest",),
     "quart": ("quart.Quart", "quart.Blueprint"),
     "rq": ("rq.decorators",),
@@ -57,6 +59,8 @@ GONE = {
     # Names that older versions had: they stay, since older versions are in use.
     "celery.task.task", "celery.task.periodic_task", "celery.decorators.periodic_task", "periodic_task",
     "pytest.yield_fixture",
+    # Of aiogram before 3.
+    "callback_query_handler", "message_handler",
     # Gone from Starlette with 1.0; FastAPI's applications and routers still have some of them.
     "websocket_route", "on_event", "add_event_handler", "on_startup", "route",
 }  # fmt: skip
