@@ -20,7 +20,6 @@ from poolint.syntax.nodes import walk
 from poolint.syntax.purposes import goes_on_to_serve, is_for, is_of_its_users
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import COMPREHENSIONS, around, goes_on, is_in_loop
-from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +51,6 @@ class Occasions:
         self._handed: Summaries[ScopeKey, bool] = Summaries(
             "handed-on", self._is_handed, bottom=False, join=bool.__or__
         )
-        self._properties = ev.models.words("property")
 
     def ends_with_process(self, scope: Scope) -> bool:
         """Whether a function runs once in a process that does nothing else: in a command, and in no loop of it."""
@@ -161,7 +159,7 @@ class Occasions:
 
     def _is_handed(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
-        is_read = any(last_name(one) in self._properties for one in getattr(scope.node, "decorator_list", ()))
+        is_read = self.calls.is_read(scope)
         for mention, inner in self.calls.mentioned(scope):
             if isinstance(parent_of(mention), ast.Attribute) and not is_read:
                 continue

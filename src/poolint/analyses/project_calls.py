@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.decorators import runs_in_place
 from poolint.analyses.driven import DrivenAlone
 from poolint.analyses.given_work import AWAITED, CALLED, GivenWork
+from poolint.syntax.expressions import is_implied
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
@@ -17,6 +18,7 @@ from poolint.types.known_bases import has_known_bases
 from poolint.types.members import lineage
 from poolint.types.overrides import is_left_open
 from poolint.types.values import UNKNOWN, ClassObject, Function, alternatives
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +46,7 @@ class ProjectCalls:
         self._driven = ev.derived(DrivenAlone)
         self._given = ev.derived(GivenWork)
         self._keeping = ev.models.manners["keeps-function"]
+        self._properties = ev.models.words("property")
 
     def of(self, scope: Scope) -> list[Run]:
         """Where a function or a method is run; none where it is mentioned otherwise, or somebody may call it that nothing
@@ -123,6 +126,10 @@ class ProjectCalls:
             if module is not None and not is_test(module, project):
                 yield module
 
+    def is_read(self, scope: Scope) -> bool:
+        """Whether a function is a property, which runs where it is read."""
+        return any(last_name(one) in self._properties for one in getattr(scope.node, "decorator_list", ()))
+
     def is_called_by_name(self, scope: Scope) -> bool:
         """Whether a function stands in a module or another function, or in a class that nobody outside of the project
         knows."""
@@ -131,8 +138,7 @@ class ProjectCalls:
             return around is not None
         if around.kind != "class" or around.parent is None or around.parent.kind != "module":
             return False
-        is_implied = scope.name.startswith("__") and scope.name.endswith("__")
-        return not is_implied and (has_known_bases(self.ev, around) or _is_its_own(scope, around))
+        return not is_implied(scope.name) and (has_known_bases(self.ev, around) or _is_its_own(scope, around))
 
     def meaning(self, scope: Scope, inner: Scope) -> Iterator[ast.expr]:
         """The mentions of a function in another one, under its own name; of a method also what may be one."""

@@ -20,10 +20,10 @@ from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import parameters
 from poolint.frameworks.hooks import occasions_handed, runs
 from poolint.syntax.commands import is_command
+from poolint.syntax.expressions import is_implied
 from poolint.syntax.scopes import parent_of
 from poolint.types.known_bases import has_known_bases
 from poolint.types.values import UNKNOWN
-from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey
@@ -41,7 +41,6 @@ class Requested:
         self._ev = ev
         self._calls = ev.derived(ProjectCalls)
         self._given = ev.derived(GivenWork)
-        self._properties = ev.models.words("property")
         self._asked: Summaries[ScopeKey, bool] = Summaries("asked-for", self._is_asked, bottom=False, join=bool.__or__)
         self._set_off: Summaries[ScopeKey, bool] = Summaries(
             "set-off", self._is_set_off, bottom=False, join=bool.__or__
@@ -72,7 +71,7 @@ class Requested:
         return (
             self._calls.running(mention, inner, scope) is not None
             or self._given.run_by(mention, inner, IN_THREAD) is not None
-            or any(last_name(one) in self._properties for one in getattr(scope.node, "decorator_list", ()))
+            or self._calls.is_read(scope)
         )
 
     def _is_set_off(self, key: ScopeKey) -> bool:
@@ -95,14 +94,14 @@ class Requested:
         if owner is not None and not scope.name.startswith("_") and not has_known_bases(self._ev, owner):
             return True
         decorators = getattr(scope.node, "decorator_list", ())
-        return any(self._ev.type_of(one, around) is UNKNOWN and not is_command(scope.node) for one in decorators)
+        return not is_command(scope.node) and any(self._ev.type_of(one, around) is UNKNOWN for one in decorators)
 
     def _is_called(self, scope: Scope, occasions: tuple[str, ...]) -> bool:
         """Whether a library calls a function on one of these occasions, or passes it something as it does for requests alone; or
         Python calls it for those who do not name it, ``__call__``."""
         return scope.kind == "function" and (
             runs(self._ev, scope, *occasions)
-            or _is_implied(scope)
+            or (scope.enclosing_class is not None and is_implied(scope.name))
             or next(parameters(self._ev, scope), None) is not None
         )
 
@@ -116,7 +115,3 @@ class Requested:
         if self._calls.running(mention, inner, scope) is not None or isinstance(parent_of(mention), ast.Attribute):
             return False  # as the module is imported
         return not occasions_handed(self._ev, mention, inner)
-
-
-def _is_implied(scope: Scope) -> bool:
-    return scope.enclosing_class is not None and scope.name.startswith("__") and scope.name.endswith("__")

@@ -19,6 +19,7 @@ from poolint.analyses.mounting import Mounting
 from poolint.analyses.named_files import NamedFiles, stem, whole
 from poolint.analyses.occasions import Occasions
 from poolint.flow.summaries import Summaries
+from poolint.syntax.expressions import is_implied
 from poolint.types.known_bases import has_known_bases
 from poolint.types.members import lineage
 from poolint.types.returns import decorators
@@ -121,7 +122,7 @@ class Unreached:
         name, owner = scope.name, scope.enclosing_class
         if getattr(scope.node, "decorator_list", ()) or owner is not None:
             recording.answered(recording.runs(scope.module.path), [scope.module.path])
-        if name.startswith("__") and name.endswith("__"):
+        if is_implied(name):
             return False
         known = decorators(self.ev, scope)
         written = getattr(scope.node, "decorator_list", ())
@@ -164,7 +165,7 @@ class Unreached:
         if not any(getattr(node, field, None) for field in ("bases", "keywords", "decorator_list")):
             return True
         recording.answered(recording.runs(scope.module.path), [scope.module.path])
-        if not has_known_bases(self._occasions.ev, scope):
+        if not has_known_bases(self.ev, scope):
             return False
         above = lineage(self.ev, ClassObject(scope, None))
         if not all(_FOUND not in one.bindings and self._is_plainly_made(one) for one in above):

@@ -14,6 +14,7 @@ import unicodedata
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.syntax.expressions import is_implied
 from poolint.syntax.texts import words_in
 from poolint.trees import tree_of
 
@@ -133,7 +134,7 @@ def _bound(node: ast.stmt) -> set[bytes] | None:
         found = {one.id for one in targets if isinstance(one, ast.Name)}
     else:
         return None
-    if any(name == "*" or (name.startswith("__") and name.endswith("__")) for name in found):
+    if any(name == "*" or is_implied(name) for name in found):
         return None  # what nobody needs to mention
     return {name.encode() for name in found}
 

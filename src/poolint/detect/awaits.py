@@ -134,9 +134,8 @@ def _is_consumed(ev: Evaluator, node: ast.Call, fact: CallSite, how: Usage, scop
     """Whether a value that needs an ``await`` is used as if it had had one."""
     assert fact.row is not None
     is_coroutine = fact.row.call == "coroutine"
-    if (
-        how.use is Use.ITERATED_ASYNC
-    ):  # what is known by its use alone may well give what is both, as aiopg's connections do
+    if how.use is Use.ITERATED_ASYNC:
+        # What is known by its use alone may well give what is both, as aiopg's connections do.
         is_by_use = fact.cls is not None and fact.cls.name == ASYNC_CLASS
         return (is_coroutine and not is_by_use) or fact.role == "stream"
     if how.use is Use.TESTED:

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from poolint.detect.services import Services
     from poolint.frameworks.requests import End
     from poolint.models.schema import Class
-    from poolint.syntax.project import Module
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
@@ -73,7 +72,7 @@ def observe(services: Services, lives: Lives, scope: Scope) -> Iterator[Observat
     may_outlive = len(begins) < len(scope.calls) and lives.may_end(scope)
     for node in scope.calls if may_outlive else begins:
         if node in begins:
-            yield from _begun_twice(ev, holdings, node, scope)
+            yield from (one for one in _begun_twice(ev, holdings, node, scope) if not _is_meant(ev, node, scope))
         else:
             for one in lives.handed_over(node, scope):
                 yield msgspec.structs.replace(one, is_possible=True) if _harms_nobody(services, one, scope) else one
@@ -98,17 +97,16 @@ def _may_last(services: Services, node: ast.AST, scope: Scope) -> bool:
     )
 
 
-_WITHIN = "subtransactions"
-"""How one begins within what has begun in SQLAlchemy before 2.0. A project that does has sessions for which that is meant: with
-``autocommit=True``, where queries begin nothing."""
-
-
-def _begin_within(ev: Evaluator, near: Module) -> bool:
-    """Whether a project begins transactions within what has begun."""
-    paths = dict.fromkeys(path for path, _ in ev.project.calling("begin", near))
+def _is_meant(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
+    """Whether a project begins transactions within what has begun: it has sessions for which that is meant."""
+    fact = call_site(ev, node, scope, use_evidence=False)
+    if fact is None or fact.cls is None or fact.cls.mode == "async":
+        return False
+    words = ev.models.words("begins-within")
+    paths = dict.fromkeys(path for path, _ in ev.project.calling("begin", scope.module))
     modules = [one for path in paths if (one := ev.project.module(path)) is not None]
-    calls = (call for one in modules for scope in one.scopes_with("begin") for call in scope.calls_named({"begin"}))
-    return any(keyword.arg == _WITHIN for call in calls for keyword in call.keywords)
+    calls = (call for one in modules for inner in one.scopes_with("begin") for call in inner.calls_named({"begin"}))
+    return any(keyword.arg in words for call in calls for keyword in call.keywords)
 
 
 def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -> Iterator[Observation]:
@@ -118,8 +116,6 @@ def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope
     resource = text_of(root, scope)
     is_dropped = fact.cls.mode == "async" and usage(node, scope).use is Use.DROPPED  # and never begins
     if is_dropped or any(one.arg == "nested" for one in node.keywords) or _is_asked(resource, scope):
-        return
-    if fact.cls.mode != "async" and _begin_within(ev, scope.module):
         return
     for region in holdings.changes(scope).regions:
         is_around = region.session == resource and region.header is not node and inside(node, region.statement)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.graphs import BlockEnd, events_at
@@ -16,27 +15,22 @@ from poolint.detect.committing_blocks import is_committed_at_end
 from poolint.detect.left_written import LeftWritten
 from poolint.detect.passed_down import along
 from poolint.detect.together import are_decided_against
-from poolint.flow.solver import completed, reach
-from poolint.flow.summaries import Summaries
-from poolint.models.schema import SESSIONS
+from poolint.detect.writing import LENT, Giving, events_after, stores_of
 from poolint.syntax.expressions import without_await
 from poolint.types.call_sites import call_site, callees_of, text_of
-from poolint.types.values import Function, alternatives, is_of_library
+from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Set
 
-    from poolint.analyses.callees import Edges
     from poolint.analyses.holding.changes import Change
     from poolint.analyses.holding.dataflow import Hold
     from poolint.detect.services import Services
-    from poolint.flow.cfg import Edge, Graph, Node
-    from poolint.syntax.scopes import Scope, ScopeKey
-    from poolint.types.evaluator import Evaluator
+    from poolint.flow.cfg import Graph
+    from poolint.syntax.scopes import Scope
 
 
-_SESSIONS = frozenset((*SESSIONS, "registry"))
 _ENDING = frozenset({"flush", "commit"})
 """Methods that write what others have told a session."""
 
@@ -79,9 +73,9 @@ def _calls(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> _Cal
     writes: list[ast.expr] = [call for call in own if last_name(call.func) in words]
     if is_committed_at_end(services, hold, node, scope):
         writes += services.kept(OnConnections, lambda: OnConnections(services)).of(hold, node, scope)
-    if hold.cls is not None and hold.cls.kind in _SESSIONS:  # what else there is may commit each statement by itself
+    if hold.cls is not None and hold.cls.kind in LENT:  # what else there is may commit each statement by itself
         mine = [call for call in scope.calls if call in used or call in own]
-        leaving = _left_written(services)
+        leaving = services.kept(LeftWritten, lambda: LeftWritten(services))
         writes += [call for call in mine if _changes(services, call, scope) and leaving.by(call, scope)]
     writes = [one for one in writes if one not in ended and not are_decided_against(one, node, scope)]
     given_up = {call for call in own if (fact := call_site(ev, call, scope)) is not None and fact.role in _GIVING_UP}
@@ -101,7 +95,7 @@ def is_written(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> 
     # What a function writes that commits in the end is behind it.
     if _come_before(found, found.writes, node):
         return True
-    stores = [*_stores(services.evaluator, scope)]
+    stores = [*stores_of(services.evaluator, scope)]
     if _come_before(found, stores, node, but={*found.ended, *found.commits, *found.left}):
         stores = []
     return _commits_others(services, found, stores, node, scope)
@@ -116,8 +110,8 @@ def has_sent(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bo
     told = [
         one for one in found.writes if isinstance(one, ast.Call) and one in found.own and last_name(one.func) in pends
     ]
-    told_or_set = [*told, *_stores(services.evaluator, scope)]
-    begun = _after(found.graph, told_or_set, but=found.over)
+    told_or_set = [*told, *stores_of(services.evaluator, scope)]
+    begun = events_after(found.graph, told_or_set, but=found.over)
     flushed = [
         one
         for one in _sending(services, found, hold, scope)
@@ -128,7 +122,7 @@ def has_sent(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bo
     if _come_before(found, told_or_set, node):
         return False
     is_committed = is_committed_after(services.evaluator, hold.resource, scope)
-    return is_committed or _commits_others(services, found, [*_stores(services.evaluator, scope)], node, scope)
+    return is_committed or _commits_others(services, found, [*stores_of(services.evaluator, scope)], node, scope)
 
 
 def _sending(services: Services, found: _Calls, hold: Hold, scope: Scope) -> Iterator[ast.AST]:
@@ -148,20 +142,20 @@ def _commits_others(
     """Whether a commit after ``node`` commits what nothing between them is seen to write. In another round of a loop, what sends
     and commits at one place commits what belongs to that round."""
     ends = (found.commits | found.ended) - found.given_up
-    after = _after(found.graph, [node], but={*ends, *found.given_up}, raising=False)
+    after = events_after(found.graph, [node], but={*ends, *found.given_up}, raising=False)
     committed = {event for one in ends if one is not node for event in events_at(found.graph, one)} & after
     if not committed:
         return False
     called = [call for call in scope.calls if _changes(services, call, scope) or _sets(services, call, scope)]
     later = [one for one in (*found.writes, *stores, *called) if not after.isdisjoint(events_at(found.graph, one))]
     own_writes = {event for one in later for event in events_at(found.graph, one)}
-    return not committed <= own_writes | _after(found.graph, later, but={*ends, *found.given_up}, raising=False)
+    return not committed <= own_writes | events_after(found.graph, later, but={*ends, *found.given_up}, raising=False)
 
 
 def _come_before(found: _Calls, calls: Iterable[ast.AST], node: ast.AST, but: set[ast.AST] | None = None) -> bool:
     """Whether one of some calls comes before ``node``, and nothing ends what it has written on the way."""
     over = found.over if but is None else but
-    return not _after(found.graph, calls, but=over).isdisjoint(events_at(found.graph, node))
+    return not events_after(found.graph, calls, but=over).isdisjoint(events_at(found.graph, node))
 
 
 def writes_of(services: Services, hold: Hold, scope: Scope) -> list[ast.expr]:
@@ -177,14 +171,7 @@ def writes_of(services: Services, hold: Hold, scope: Scope) -> list[ast.expr]:
         )
         or _changes(services, call, scope)
     ]
-    return [*calls, *_stores(services.evaluator, scope)]
-
-
-def _left_written(services: Services) -> LeftWritten:
-    giving = services.kept(Giving, lambda: Giving(services.edges))
-    return services.kept(
-        LeftWritten, lambda: LeftWritten(services, lambda one: _stores(services.evaluator, one), giving.of)
-    )
+    return [*calls, *stores_of(services.evaluator, scope)]
 
 
 def _changes(services: Services, call: ast.Call, scope: Scope) -> bool:
@@ -250,54 +237,9 @@ def _with_cursors(names: Set[str], scope: Scope) -> set[str]:
 def _sets(services: Services, call: ast.Call, scope: Scope) -> bool:
     """Whether a call runs a function of the project that sets attributes of objects, which it then commits itself."""
     return any(
-        isinstance(one, Function) and ("setattr" in one.scope.called or any(_stores(services.evaluator, one.scope)))
+        isinstance(one, Function) and ("setattr" in one.scope.called or any(stores_of(services.evaluator, one.scope)))
         for one in callees_of(services.evaluator, call, scope)
     )
-
-
-def _stores(ev: Evaluator, scope: Scope) -> Iterator[ast.Attribute]:
-    """The attributes of objects that a function sets, those of its own aside, and of what a library is known to give: no row."""
-    stores = (one for one in scope.attributes if isinstance(one.ctx, ast.Store) and not _is_own(one, scope))
-    return (one for one in stores if not all(map(is_of_library, alternatives(ev.type_of(one.value, scope)))))
-
-
-class Giving:
-    """Which functions of a project tell a session what it is to write, themselves or by others that they call."""
-
-    def __init__(self, edges: Edges) -> None:
-        self.ev = edges.ev
-        self._edges = edges
-        self._pends = self.ev.models.words("pends")
-        self._found: Summaries[ScopeKey, bool] = Summaries("gives-to-session", self._gives, bottom=False, join=or_)
-
-    def of(self, scope: Scope) -> bool:
-        """Whether a function does."""
-        return self._found.of(scope.key)
-
-    def _gives(self, key: ScopeKey) -> bool:
-        scope = self.ev.project.scope(key)
-        for call in scope.calls_named(self._pends):
-            fact = call_site(self.ev, call, scope)
-            if fact is not None and fact.cls is not None and fact.cls.kind in _SESSIONS:
-                return True
-        return any(edge.target is not None and self._found.of(edge.target.key) for edge in self._edges.of_scope(scope))
-
-
-def _after(graph: Graph, begun: Iterable[ast.AST], but: set[ast.AST], *, raising: bool = True) -> set[Node]:
-    """The events that happen once one of some has, and past none of ``but``; without ``raising`` on ways on which nothing
-    raises: what a handler ends is given up as likely as it is committed."""
-    stops = {event for one in but for event in events_at(graph, one)}
-
-    def passes(edge: Edge) -> bool:
-        return edge.source not in stops and (raising or not edge.is_unwinding)
-
-    return set(reach(completed(event for one in begun for event in events_at(graph, one)), passes))
-
-
-def _is_own(store: ast.Attribute, scope: Scope) -> bool:
-    """Whether what is set is an attribute of the object that a method belongs to, which is no row."""
-    first = scope.first_parameter if scope.enclosing_class is not None else None
-    return first is not None and isinstance(store.value, ast.Name) and store.value.id == first.arg
 
 
 def _is_ended(changes: Iterable[Change], hold: Hold) -> bool:

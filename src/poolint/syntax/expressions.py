@@ -41,6 +41,11 @@ def without_await(node: _Node) -> _Node | ast.expr:
     return node.value if isinstance(node, ast.Await) else node
 
 
+def is_implied(name: str) -> bool:
+    """Whether a name is one that Python itself asks for: ``__call__``."""
+    return name.startswith("__") and name.endswith("__")
+
+
 def last_name(node: ast.expr) -> str:
     """The last part of a dotted expression."""
     if type(node) is ast.Attribute:
