@@ -5,6 +5,7 @@ The everyday run needs what the extra ``dev`` installs, and less than three minu
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         return True if is_left_out else None
     is_on_the_way = any(one.startswith((f"{place.as_posix()}/", f"{place.as_posix()}::")) for one in NAMES)
     return None if is_left_out or is_on_the_way else True
+
+
+def pytest_collection_finish() -> None:
+    """What has been collected stays to the end: garbage collections, of which checks ask for some, need not look at it."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -18,6 +18,7 @@ from poolint.rules.registry import LazyRules
 from poolint.runner import Options, Runner
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from poolint.diagnostics import Diagnostic
@@ -170,6 +171,15 @@ def findings(root: Path, fixture: Fixture, most: int) -> list[Diagnostic]:
     return found
 
 
+@pytest.fixture
+def apart() -> Iterator[None]:
+    """The collections of garbage that checks ask for do not look at what other tests have left."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("apart")
 @pytest.mark.parametrize("fixture", [one for one in fixtures() if len(one.files) > 1], ids=str)
 def test_findings_of_fixtures_do_not_depend_on_what_is_kept(fixture: Fixture, tmp_path: Path) -> None:
     ask = partial(findings, fixture.lay_out(tmp_path), fixture)

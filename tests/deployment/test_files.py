@@ -657,3 +657,17 @@ def test_what_refers_to_itself_comes_to_an_end(write: Write, told: Tell) -> None
         "services: &all\n  web:\n    image: app\n    command: uvicorn a:b\n    extends: web\n    x: *all\n",
     )
     assert told().numbers("web")[0] == "1 compose.yaml:4"
+
+
+@pytest.mark.parametrize("folder", ["docker", ".docker", "_infra/docker", "Deployment", "devops/images"])
+def test_dockerfile_in_a_folder_for_deployments(write: Write, told: Tell, folder: str) -> None:
+    write("requirements.txt", "gunicorn\n")
+    write(f"{folder}/Dockerfile", 'FROM python:3.13\nCOPY . /app\nCMD ["gunicorn", "-w", "3", "app:app"]\n')
+    found = told()
+    assert [one.kind for one in found.only.services] == ["web"]
+    assert found.numbers(found.only.services[0].name)[0].startswith("3 ")
+
+
+def test_dockerfile_of_something_else(write: Write, told: Tell) -> None:
+    write("samples/store/Dockerfile", 'FROM python:3.13\nCMD ["gunicorn", "-w", "3", "app:app"]\n')
+    assert told().deployments == []

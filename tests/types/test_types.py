@@ -801,6 +801,29 @@ def modules_of(text: str) -> dict[str, str]:
 MISS = pytest.mark.xfail(reason="known miss", strict=True)
 
 
+case(
+    "modules that are loaded by name",
+    """
+import importlib
+
+def optional(name: str) -> "types.ModuleType":
+    try:
+        return importlib.import_module(name)
+    except ImportError as failed:
+        raise RuntimeError(name) from failed
+
+orm = importlib.import_module("sqlalchemy.orm")
+reveal(orm.Session)  # type[Session]
+reveal(optional("sqlalchemy.ext.asyncio").AsyncSession(None))  # AsyncSession
+lib = optional("sqlalchemy")
+reveal(lib.orm.Session(None))  # Session
+reveal(importlib.import_module("." + "shop"))  # ?
+which = input()
+reveal(importlib.import_module(which))  # ?
+""",
+)
+
+
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[MISS] * (name in MISSES)) for name in CASES])
 def test_types(name: str, tmp_path: Path) -> None:
     for file, text in modules_of(CASES[name]).items():

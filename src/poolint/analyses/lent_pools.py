@@ -11,7 +11,7 @@ from poolint.types.call_sites import callees_of
 from poolint.types.followed import Origin
 from poolint.types.following import Follower, given, origin
 from poolint.types.members import is_application, state_name
-from poolint.types.values import Function, Instance, alternatives
+from poolint.types.values import Function, Instance, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -86,11 +86,12 @@ def passed_for(parameter: str, call: ast.Call, callee: Function) -> ast.expr | N
     return argument_for(call, parameter, place)
 
 
-def handed_back(function: Scope) -> frozenset[str]:
-    """The parameters that a function may give as they are, in place of what it opens."""
+def handed_back(ev: Evaluator, function: Scope) -> frozenset[str]:
+    """The parameters that a function may give as they are, in place of what it opens, also for a block that gives them."""
+    values = [_in_a_block(ev, one, function) for one in given(function)]
     names = {
         one.id
-        for value in given(function)
+        for value in values
         if not isinstance(value, (ast.Call, ast.Await))
         for one in ast.walk(value)
         if isinstance(one, ast.Name)
@@ -98,9 +99,22 @@ def handed_back(function: Scope) -> frozenset[str]:
     return frozenset(name for name in names if is_parameter(name, function))
 
 
+def _in_a_block(ev: Evaluator, node: ast.expr, scope: Scope) -> ast.expr:
+    """What a block gives that takes nothing: ``session`` of ``nullcontext(session)``; anything else as it is."""
+    if not isinstance(node, ast.Call) or len(node.args) != 1 or not isinstance(node.args[0], ast.Name):
+        return node
+    found = ev.type_of(node.func, scope)
+    return node.args[0] if isinstance(found, LibraryName) and ("both", found.name) in ev.models.passed else node
+
+
+def _is_handed_back(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
+    value = _in_a_block(ev, node, scope)
+    return value is not node and isinstance(value, ast.Name) and is_parameter(value.id, scope)
+
+
 def passed_through(ev: Evaluator, call: ast.Call, callee: Function, scope: Scope) -> list[tuple[ast.Call, Scope]]:
     """The calls that give what a function is passed and may hand back as it is."""
-    arguments = [passed_for(one, call, callee) for one in sorted(handed_back(callee.scope))]
+    arguments = [passed_for(one, call, callee) for one in sorted(handed_back(ev, callee.scope))]
     ends = [end for one in arguments if one is not None for end in opened_here(ev, one, scope)]
     return [(end.node, end.scope) for end in ends if isinstance(end.node, ast.Call)]
 
@@ -108,7 +122,7 @@ def passed_through(ev: Evaluator, call: ast.Call, callee: Function, scope: Scope
 def hands_back(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether a call may give what it has been passed, and take nothing."""
     found = callees_of(ev, call, scope)
-    return any(isinstance(one, Function) and handed_back(one.scope) for one in found)
+    return any(isinstance(one, Function) and handed_back(ev, one.scope) for one in found)
 
 
 def borrowed(pool: Pool | None, function: Scope) -> str:
@@ -157,7 +171,7 @@ def opened_here(ev: Evaluator, node: ast.expr, scope: Scope) -> list[Origin]:
     """Where a value comes from that a function may also have been passed: ``session or maker()``, or a parameter that is bound
     again where it is None. What is passed is left out. Or from what a method has set on its object."""
     if isinstance(node, ast.Call):
-        return [Origin(node, scope)]
+        return [] if _is_handed_back(ev, node, scope) else [Origin(node, scope)]
     if made := _set_here(node, scope):
         return [Origin(one, scope) for one in made]
     found = Follower(ev, _OWN).sources(node, scope)
@@ -167,7 +181,7 @@ def opened_here(ev: Evaluator, node: ast.expr, scope: Scope) -> list[Origin]:
     if found.complete or passed:
         defaults = [one.value for one in passed]
         ends = [Origin(one.node, one.scope) for one in found.found if one.node not in defaults]
-        return [one for one in ends if not isinstance(one.node, ast.Constant)]
+        return [one for one in ends if not isinstance(one.node, ast.Constant) and not _is_handed_back(ev, *one)]
     end = origin(ev, node, scope, _OWN)
     return [end] if isinstance(end.node, ast.Call) else []
 

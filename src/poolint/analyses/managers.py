@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 EVERYTHING = (ast.Name("BaseException", ast.Load()),)
 _ENTRIES = {None: ("__enter__", "__aenter__"), False: ("__enter__",), True: ("__aenter__",)}
-_NAMES: frozenset[Passage] = frozenset({"import", "attribute"})
+_NAMES: frozenset[Passage] = frozenset({"import", "attribute", "call"})
 _PROTOCOL = ("__init__", "__post_init__", "__enter__", "__exit__", "__aenter__", "__aexit__")
 
 

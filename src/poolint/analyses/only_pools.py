@@ -50,6 +50,11 @@ class OnlyPools:
         """All calls of the project that make engines of a mode, tests and migrations aside; none where scripts make some."""
         return self._all(("engine", mode), near) or []
 
+    def makes_only(self, mode: str, near: Module) -> bool:
+        """Whether a project makes engines of a mode, and none of another one, tests and migrations aside."""
+        others = {"sync", "async"} - {mode}
+        return bool(self.all_engines(mode, near)) and all(self._all(("engine", one), near) == [] for one in others)
+
     def _find(self, family: _Family, near: Module) -> tuple[ast.Call, Scope] | None:
         calls = [one for one in self._all(family, near) or () if not _stays_inside(self.ev, *one)]
         if len({kept_as(*one) for one in calls}) != 1 or any(self._makes_several(*one) for one in calls):

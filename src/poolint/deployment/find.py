@@ -18,12 +18,13 @@ VALUES = re.compile(r"values(?:[.-][\w.-]+)?\.ya?ml")
 
 FOLDERS = frozenset(
     {
-        "chart", "charts", "compose", "config", "deploy", "deployment", "deployments", "docker", ".docker", "environments",
-        "envs", "helm", "infra", "infrastructure", "k8s", "kube", "kubernetes", "manifests", "ops", "overlays", "base",
-        "postgres", "db", "database",
+        "chart", "charts", "compose", "config", "containers", "deploy", "deployment", "deployments", "devops", "docker",
+        "environments", "envs", "helm", "infra", "infrastructure", "k8s", "kube", "kubernetes", "manifests", "ops", "overlays",
+        "base", "postgres", "db", "database",
     }
 )  # fmt: skip
-"""Names of folders in which deployment files are kept, wherever they stand. Below them every folder is looked at."""
+"""Names of folders in which deployment files are kept, wherever they stand, also as ``.docker``, ``_infra`` or ``Deployment``.
+Below them every folder is looked at."""
 
 _SKIPPED = frozenset({"node_modules", "venv", "site-packages", "__pycache__", "dist", "build", "tests", "test", "docs"})
 _MAXFOLDERS = 200
@@ -71,7 +72,7 @@ def find(root: str) -> Found:
         for entry in listed:
             goes_down = depth < _MAX_DEPTH and entry.is_dir(follow_symlinks=False) and entry.name not in _SKIPPED
             is_kept = is_inside and not is_chart and not entry.name.startswith(".")
-            if goes_down and (entry.name in FOLDERS or is_kept):
+            if goes_down and (is_for_deployment(entry.name) or is_kept):
                 queue.append((entry.path, depth + 1, True))
     return found
 
@@ -116,6 +117,11 @@ def named(root: str, files: Iterable[str]) -> tuple[Found, list[str]]:
             else:
                 _file(found, os.path.dirname(path), [os.path.basename(path)], True)
     return found, missing
+
+
+def is_for_deployment(name: str) -> bool:
+    """Whether a folder is called like one that deployment files are kept in."""
+    return name.strip("._").lower() in FOLDERS
 
 
 def is_dockerfile(name: str) -> bool:

@@ -11,7 +11,7 @@ from poolint.deployment import blueprint, compose, dockerfile, helm, kubernetes,
 from poolint.deployment.commands import Commands
 from poolint.deployment.declared import Declared
 from poolint.deployment.documents import load, text_of
-from poolint.deployment.find import FOLDERS, find, named
+from poolint.deployment.find import find, is_for_deployment, named
 from poolint.deployment.values import Deployment, Figure, Place, Problem, Server, Service, Unit
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class Reader:
                 self._problems += problems
                 place = image.words[-1].place if image.words else Place(path, 1)
                 replicas = Figure(None, "a Dockerfile does not say how many containers run", place)
-                is_below = os.path.basename(folder) in FOLDERS or not _has_copied(image, folder)
+                is_below = is_for_deployment(os.path.basename(folder)) or not _has_copied(image, folder)
                 context = self.root if is_below else folder
                 yield self._deployment((path,), [Unit("app", place, image.words, image.environment, replicas, context)])
 

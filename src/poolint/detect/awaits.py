@@ -11,9 +11,8 @@ from poolint.analyses.passed_on import end, is_told_apart
 from poolint.analyses.plain_data import is_plain_annotation
 from poolint.analyses.waypoints import in_order, waypoint
 from poolint.detect.detector import Detector
-from poolint.detect.modes import is_passed_the_twin
+from poolint.detect.modes import is_awaited_as_the_twin, is_passed_the_twin
 from poolint.detect.observation import Observation
-from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, chosen, may_await, with_await
 from poolint.syntax.uses import Usage, Use, usage
@@ -30,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.waypoints import Waypoint
-    from poolint.models.schema import Call, Class, Method
+    from poolint.models.schema import Call, Method
     from poolint.models.schema import Function as FunctionRow
-    from poolint.syntax.scopes import Binding, Scope
+    from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.following import Passage
     from poolint.types.vocabulary import Vocabulary
@@ -267,7 +266,7 @@ def _awaited(ev: Evaluator, node: ast.Call, parent: ast.Await, scope: Scope) -> 
             return  # a class of the project, which may be awaitable
         if value is not UNKNOWN and not isinstance(value, Instance):
             return
-    if fact.cls is not None and fact.cls.mode == "sync" and _annotation_lies(ev, node, fact.cls, scope):
+    if fact.cls is not None and fact.cls.mode == "sync" and is_awaited_as_the_twin(ev, node, fact.cls, scope):
         return
     if _changed_by_subclass(ev, node, scope):
         return
@@ -299,52 +298,6 @@ def _changed_by_subclass(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
                     if base is not None and is_method and ev.models.method(base, name) is not None:
                         return True
     return False
-
-
-def _annotation_lies(ev: Evaluator, node: ast.Call, cls: Class, scope: Scope) -> bool:
-    """Whether the receiver is only *declared* synchronous while each call on it is awaited that its asynchronous twin has await.
-
-    ``db: Session = Depends(get_async_session)`` is written often, and works: the annotation is wrong, not the code. So is that of
-    what a constructor keeps, ``def __init__(self, session: Session): self.session = session``.
-    """
-    twin = ev.models.classes.get(cls.twin)
-    if not isinstance(node.func, ast.Attribute) or not _is_awaited_of(ev, node.func.attr, twin):
-        return False
-    receiver = node.func.value
-    if isinstance(receiver, ast.Name):
-        reads: list[ast.expr] = list(scope.loads.get(receiver.id, ()))
-        bindings = list(scope.bindings.get(receiver.id, ()))
-    else:
-        reads, bindings = _kept(receiver, scope)
-    if not bindings or any(one.kind not in ("parameter", "annotated") for one in bindings):
-        return False
-    members = (
-        one for one in map(parent_of, reads) if isinstance(one, ast.Attribute) and _is_awaited_of(ev, one.attr, twin)
-    )
-    calls = [call for one in members if isinstance(call := parent_of(one), ast.Call) and call.func is one]
-    return all(isinstance(parent_of(one), ast.Await) for one in calls)
-
-
-def _is_awaited_of(ev: Evaluator, method: str, twin: Class | None) -> bool:
-    """Whether a method of an asynchronous class is awaited, as that of any other class may be."""
-    row = ev.models.method(twin, method) if twin is not None else None
-    return twin is None or (row is not None and row.call != "sync")
-
-
-def _kept(receiver: ast.expr, scope: Scope) -> tuple[list[ast.expr], list[Binding]]:
-    """Where the methods of a class read what its objects keep, and what declares that: the parameters that it is set from."""
-    owner = scope.method_around.enclosing_class
-    if owner is None or not isinstance(receiver, ast.Attribute):
-        return [], []
-    if not (isinstance(receiver.value, ast.Name) and receiver.value.id == "self"):
-        return [], []
-    found: list[Binding] = []
-    for one in owner.self_assignments.get(receiver.attr, ()):
-        set_from = one.value.id if isinstance(one.value, ast.Name) and one.scope is not None else ""
-        if not set_from or one.scope is None:
-            return [], []
-        found += one.scope.bindings.get(set_from, ())
-    return [use for _, use in index_of(owner).on_self(receiver.attr) if isinstance(use.ctx, ast.Load)], found
 
 
 DETECTOR = Detector("awaits", lambda services: partial(observe, services.evaluator, services.vocabulary))

@@ -20,7 +20,8 @@ from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import follows, is_in_loop
 from poolint.types.call_sites import callees_of, text_of
 from poolint.types.definitions import Definitions
-from poolint.types.values import Function, Instance, Pending, alternatives
+from poolint.types.members import lineage
+from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, Pending, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Loops:
             if len(drives) == 1 and not is_in_loop(drive.node, scope) and not self.repeats.why(scope):
                 return  # once, as far as is known, whatever it reaches
             witness = self._witness(drive, scope)
-            if witness is None:
+            if witness is None or self._is_of_each_run(witness):
                 continue
             why = self.repeats.why(scope)
             if is_in_loop(drive.node, scope):
@@ -194,6 +195,20 @@ class Loops:
             return found
         is_used = self._reaches(self._using, drive, scope) is not None
         return found if is_used or any(self._hands_on(one) for one in found.below) else None
+
+    def _is_of_each_run(self, witness: Witness) -> bool:
+        """Whether the engine is kept by an object that one of the functions on the way makes for itself, each time anew."""
+        made = self._made_at(witness.links[-1])
+        keeper = made.scope.enclosing_class if made is not None else None
+        for link in witness.links[1:] if keeper is not None else ():
+            function = link.node.func if isinstance(link.node, ast.Call) else None
+            receiver = function.value if isinstance(function, ast.Attribute) else None
+            if isinstance(receiver, ast.Name):
+                receiver = assigned(receiver.id, link.scope) if link.scope.kind == "function" else None
+            maker = self.ev.type_of(receiver.func, link.scope) if isinstance(receiver, ast.Call) else UNKNOWN
+            if isinstance(maker, ClassObject) and keeper in lineage(self.ev, maker):
+                return True
+        return False
 
     def _hands_on(self, scope: Scope) -> bool:
         """Whether a function passes a session to a call that takes it."""

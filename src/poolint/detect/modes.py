@@ -1,4 +1,5 @@
-"""Of which mode the sessions are that come to a function by its parameters: synchronous, or asynchronous."""
+"""Of which mode the sessions are that come to a function by its parameters: synchronous, or asynchronous. Values, and how they
+are used, tell the truth of an annotation."""
 
 from __future__ import annotations
 
@@ -7,16 +8,22 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import root_of
+from poolint.analyses.only_pools import OnlyPools
 from poolint.analyses.ownership import by_parameter
+from poolint.flow.flags import name_of
+from poolint.models.schema import SESSIONS
+from poolint.syntax.indexes import index_of
+from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import callees_of
 from poolint.types.evidence import is_of_class
+from poolint.types.members import lineage
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
     from poolint.analyses.effects import Witness
     from poolint.models.loader import Models
     from poolint.models.schema import Class
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
@@ -73,6 +80,64 @@ def _is_asynchronous(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
     twins = ev.models.derived(_synchronous)
     found = alternatives(ev.type_of(node, scope))
     return all(isinstance(one, Instance) and one.base is not None and one.base.name in twins for one in found)
+
+
+def is_awaited_as_the_twin(ev: Evaluator, node: ast.Call, cls: Class, scope: Scope) -> bool:
+    """Whether what a method is called on is, or comes of, what is only *declared* synchronous, while each call on that is awaited
+    that its asynchronous twin has await, or a session is declared so where the project makes asynchronous engines alone.
+
+    ``db: Session = Depends(get_async_session)`` is written often, and works: the annotation is wrong, not the code. So is that of
+    what a constructor keeps, ``def __init__(self, session: Session): self.session = session``, also one of a base, and that of
+    what has the receiver: ``await database.users.find_one()``, with ``database: Database``.
+    """
+    twin = ev.models.classes.get(cls.twin)
+    if not isinstance(node.func, ast.Attribute) or not _is_awaited_of(ev, node.func.attr, twin):
+        return False
+    root, depth = node.func.value, 0
+    while not (kept := _declared(ev, root, scope)) and isinstance(root, (ast.Attribute, ast.Subscript)):
+        root, depth = root.value, depth + 1
+    reads, bindings = kept or ([], [])
+    if not bindings or any(one.kind not in ("parameter", "annotated") for one in bindings):
+        return False
+    members = (one for read in reads if (one := _member(read, depth)) and _is_awaited_of(ev, one.attr, twin))
+    calls = [call for one in members if isinstance(call := parent_of(one), ast.Call) and call.func is one]
+    if all(isinstance(parent_of(one), ast.Await) for one in calls):
+        return True
+    return cls.kind in SESSIONS and ev.derived(OnlyPools).makes_only("async", scope.module)
+
+
+def _is_awaited_of(ev: Evaluator, method: str, twin: Class | None) -> bool:
+    """Whether a method of an asynchronous class is awaited, as that of any other class may be."""
+    row = ev.models.method(twin, method) if twin is not None else None
+    return twin is None or (row is not None and row.call != "sync")
+
+
+def _member(read: ast.expr, depth: int) -> ast.Attribute | None:
+    """The member that is asked of what stands so many steps behind what is read."""
+    node: ast.AST | None = read
+    for _ in range(depth):
+        node = parent_of(node) if isinstance(node, ast.expr) else None
+        node = node if isinstance(node, (ast.Attribute, ast.Subscript)) else None
+    member = parent_of(node) if node is not None else None
+    return member if isinstance(member, ast.Attribute) else None
+
+
+def _declared(ev: Evaluator, receiver: ast.expr, scope: Scope) -> tuple[list[ast.expr], list[Binding]] | None:
+    """Where a variable is read, or the methods of a class read what its objects keep, and what binds that: of an attribute, the
+    parameters that it is set from."""
+    if isinstance(receiver, ast.Name):
+        return list(scope.loads.get(receiver.id, ())), list(scope.bindings.get(receiver.id, ()))
+    owner = scope.method_around.enclosing_class
+    if owner is None or not isinstance(receiver, ast.Attribute) or name_of(receiver.value) != "self":
+        return None
+    found: list[Binding] = []
+    for cls in lineage(ev, ev.class_object(owner)):
+        for one in cls.self_assignments.get(receiver.attr, ()):
+            set_from = one.value.id if isinstance(one.value, ast.Name) and one.scope is not None else ""
+            if not set_from or one.scope is None:
+                return None
+            found += one.scope.bindings.get(set_from, ())
+    return [use for _, use in index_of(owner).on_self(receiver.attr) if isinstance(use.ctx, ast.Load)], found
 
 
 def has(ev: Evaluator, one: Type, name: str) -> bool:

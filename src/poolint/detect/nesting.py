@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.autocommit import is_autocommit
 from poolint.analyses.effects import Effects, Witness
 from poolint.analyses.holding.entry import branch_of, since
-from poolint.analyses.lent_pools import borrowed, hands_back
+from poolint.analyses.lent_pools import borrowed, handed_back
 from poolint.analyses.managers import entry_of_made
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.pools import is_checkout, of_session
@@ -196,15 +196,24 @@ class Nesting:
             return False
         return self._any_taking.of_call(node, scope) is not None or self.pools.of_checkout(node, scope) is not None
 
-    def _takes_here(self, node: ast.Call, scope: Scope, pool: Pool) -> bool:
+    def _takes_here(self, node: ast.Call, scope: Scope, pool: Pool, fixed: Known = ()) -> bool:
         """Whether the value of a call holds, or will in this function, a connection of a pool."""
         if self.pools.of_checkout(node, scope) != pool:
             return False
-        if hands_back(self.ev, node, scope) and self._takers(pool).of_call(node, scope) is None:
+        if self._may_hand_back(node, scope, fixed) and self._takers(pool).of_call(node, scope) is None:
             return False
         fact = call_site(self.ev, node, scope, use_evidence=False)
         is_library = fact is not None and fact.row is not None
         return (is_library and fact is not None and fact.role != "open") or self._is_used(node, scope)
+
+    def _may_hand_back(self, node: ast.Call, scope: Scope, fixed: Known) -> bool:
+        """Whether a call may give what it has been passed, and take nothing; where it is passed None it does not."""
+        for one in callees_of(self.ev, node, scope):
+            if isinstance(one, Function) and (names := handed_back(self.ev, one.scope)):
+                known = dict(self.edges.enter(node, one.scope, scope, fixed))
+                if any(known.get(name, name) is not None for name in names):
+                    return True
+        return False
 
     def _is_used(self, made: ast.Call, scope: Scope) -> bool:
         """Whether the session that a call makes takes a connection in this function."""
@@ -322,8 +331,8 @@ class Nesting:
             own = self.pools.of_function(edge.target)
             is_called = own not in (None, pool) and not is_parameter(borrowed(own, edge.target), edge.target)
         if is_called and edge.target is not None and isinstance(node, ast.Call):
-            made = self._any_taking.of_function(edge.target)
-            if made is not None and self._takes_here(node, scope, pool):
+            made = self._any_taking.of_function(edge.target, self.edges.enter(node, edge.target, scope, fixed))
+            if made is not None and self._takes_here(node, scope, pool, fixed):
                 return made
         return self._passed.taken(pool, edge, scope, fixed)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.occasions import Occasions
+from poolint.syntax.expressions import is_none
 from poolint.syntax.scopes import is_parameter
 from poolint.types.bound import elsewhere
 from poolint.types.following import PASSAGES, Follower, Passage
@@ -20,12 +20,8 @@ _CALLERS: frozenset[Passage] = frozenset(("caller",))
 def is_never_passed(ev: Evaluator, name: str, scope: Scope) -> bool:
     """Whether a function has a parameter of a name that is None by default, and all that the project calls the function by leave
     it out, or pass it what they are never passed themselves; who else calls it nobody knows."""
-    if not is_parameter(name, scope) or len(scope.bindings[name]) != 1 or not _is_none(scope.bindings[name][0].value):
+    if not is_parameter(name, scope) or len(scope.bindings[name]) != 1 or not is_none(scope.bindings[name][0].value):
         return False
     runs = ev.derived(Occasions).calls.of(scope)
     passed = Follower(ev, PASSAGES | _CALLERS).sources(elsewhere(name), scope)
-    return bool(runs) and passed.complete and all(_is_none(one.node) for one in passed.found)
-
-
-def _is_none(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+    return bool(runs) and passed.complete and all(is_none(one.node) for one in passed.found)

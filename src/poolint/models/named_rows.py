@@ -243,9 +243,9 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 class Passed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Functions that hand a value through; ``argument`` is the index of the one that is meant.
 
-    ``gives``: the ``same`` as it, an object of the ``type`` that it is, what has the same ``items``, one ``item`` of it, or
-    a context manager that gives it back: ``cm``, ``async-cm`` or ``both``; ``threaded-cm`` is an asynchronous one that enters
-    the one that is passed, in a thread. A ``container`` is what makes one that is empty,
+    ``gives``: the ``same`` as it, an object of the ``type`` that it is, the ``module`` that it names, what has the same
+    ``items``, one ``item`` of it, or a context manager that gives it back: ``cm``, ``async-cm`` or ``both``; ``threaded-cm``
+    is an asynchronous one that enters the one that is passed, in a thread. A ``container`` is what makes one that is empty,
     ``decorator-cm`` and ``decorator-async-cm`` make context managers of generators.
     """
 
@@ -253,6 +253,7 @@ class Passed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     gives: Literal[
         "same",
         "type",
+        "module",
         "items",
         "item",
         "cm",

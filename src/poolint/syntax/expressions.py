@@ -140,3 +140,10 @@ def tells_all(call: ast.Call) -> bool:
     return all(one.arg is not None for one in call.keywords) and not any(
         isinstance(one, ast.Starred) for one in call.args
     )
+
+
+def names_bound(item: ast.withitem) -> list[str]:
+    """The names that a block binds, one by one where it takes apart what it gets."""
+    target = item.optional_vars
+    parts = () if target is None else ast.walk(target)
+    return [one.id for one in parts if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]

@@ -19,6 +19,7 @@ from poolint.types.values import (
     Function,
     Instance,
     Pending,
+    TupleOf,
     Type,
     alternatives,
     held,
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.bound import Bound
     from poolint.types.evaluator import Evaluator
+
+
+_MAX_ITEMS = 8
+"""Items of one container that are asked what they are; the rest is of their kind."""
 
 
 def declared(ev: Evaluator, value: Type, binding: Binding, scope: Scope) -> Type:
@@ -97,6 +102,29 @@ def behind(ev: Evaluator, one: Pending, node: ast.Subscript, scope: Scope) -> Ty
         if found is not None or one.item is not UNKNOWN:
             return one.item if found is None else found
     return known([ev.binding(*each) for each in put(ev, node, scope)]) if one.item is UNKNOWN else one.item
+
+
+def displayed(ev: Evaluator, node: ast.List | ast.Set | ast.Dict, scope: Scope) -> Type:
+    """A container as it is written out, also with the items of others: ``[*rows, last]``, ``{**usual, "mail": by_mail}``."""
+    found: list[Type] = []
+    for item in (node.values if isinstance(node, ast.Dict) else node.elts)[:_MAX_ITEMS]:
+        is_whole = isinstance(item, ast.Starred)
+        one = ev.type_of(item.value if isinstance(item, ast.Starred) else item, scope)
+        found.append(ev.item(one, asynchronous=False) if is_whole else one)
+    for position, key in enumerate(node.keys[: len(found)] if isinstance(node, ast.Dict) else ()):
+        if key is None:
+            found[position] = ev.item(found[position], asynchronous=False)
+    return Pending("iterable", item=union(found))
+
+
+def row(ev: Evaluator, value: Type) -> Type:
+    """The elements of an object of a class of the project that is a ``NamedTuple``; anything else as it is."""
+    from poolint.types.fields import fields_of  # which asks for what objects have
+
+    family = lineage(ev, value) if isinstance(value, Instance) else []
+    if not any(last_name(one) == "NamedTuple" for cls in family for one in cls.node.bases):  # type: ignore[attr-defined]
+        return value
+    return TupleOf(tuple(ev.type_of_member(value, name) for name in fields_of(family)))
 
 
 def part(ev: Evaluator, owner: Type, node: ast.Subscript) -> Type:

@@ -180,8 +180,7 @@ class Evaluator:
         if isinstance(node, ast.Tuple):
             return TupleOf(tuple(self.type_of(item, scope) for item in node.elts))
         if isinstance(node, (ast.List, ast.Set, ast.Dict)):
-            items = node.values if isinstance(node, ast.Dict) else node.elts
-            return Pending("iterable", item=union([self.type_of(item, scope) for item in items[:8]]))
+            return containers.displayed(self, node, scope)
         if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
             item = node.value if isinstance(node, ast.DictComp) else node.elt
             return Pending("iterable", item=self.type_of(item, scope))
@@ -190,10 +189,9 @@ class Evaluator:
         return Function(scope.module.scopes[node]) if isinstance(node, ast.Lambda) else UNKNOWN
 
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Type:
-        value = self.type_of(node.value, scope)
+        value = containers.row(self, self.type_of(node.value, scope))
         if isinstance(value, TupleOf):
-            if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
-                index = node.slice.value
+            if isinstance(node.slice, ast.Constant) and isinstance(index := node.slice.value, int):
                 return value.items[index] if -len(value.items) <= index < len(value.items) else UNKNOWN
             return UNKNOWN
         if isinstance(value, Pending):
@@ -355,6 +353,7 @@ class Evaluator:
         elif kind == "for":
             value = self.item(value, asynchronous=binding.asynchronous)
         if binding.index >= 0:
+            value = containers.row(self, value)
             if isinstance(value, TupleOf):
                 return value.items[binding.index] if binding.index < len(value.items) else UNKNOWN
             return self.item(value, asynchronous=False)

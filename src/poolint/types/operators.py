@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.types import parameters, returns
-from poolint.types.values import UNKNOWN, Instance, Type, alternatives, union
+from poolint.types.values import UNKNOWN, Instance, Pending, Type, alternatives, union
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
@@ -31,8 +31,14 @@ def _one_of(ev: Evaluator, node: ast.BoolOp, scope: Scope) -> Type:
 
 
 def _joined(ev: Evaluator, node: ast.BinOp, scope: Scope) -> Type:
-    """What ``a | b`` is, as the class of either side says: ``prompt | model | parser`` runs the model."""
-    if not isinstance(node.op, ast.BitOr):
+    """What ``a | b`` is, as the class of either side says: ``prompt | model | parser`` runs the model; of two containers one
+    with the items of both, as ``a + b`` is."""
+    if not isinstance(node.op, (ast.BitOr, ast.Add)):
+        return UNKNOWN
+    both = [ev.type_of(one, scope) for one in (node.left, node.right)]
+    if all(isinstance(one, Pending) and one.call == "iterable" for one in both):
+        return Pending("iterable", item=union([one.item for one in both if isinstance(one, Pending)]))
+    if isinstance(node.op, ast.Add):
         return UNKNOWN
     for operand, method in ((node.left, "__or__"), (node.right, "__ror__")):
         sides = alternatives(ev.type_of(operand, scope))

@@ -45,10 +45,10 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
         used = evidence.as_used(ev, declared, binding.node.arg, scope)
         return makers.asked(used, lambda: ev.callers.passed(binding, scope))
     if declared is not UNKNOWN or (binding.annotation is not None and returns.tells(binding.annotation)):
-        if declared is not UNKNOWN and not _is_any_callable(declared):
+        if declared is not UNKNOWN and not isinstance(declared, CallableValue):
             return makers.asked(declared, lambda: ev.callers.passed(binding, scope))
         default = _default(ev, binding, outside)
-        if default is UNKNOWN and declared is not UNKNOWN:
+        if default is UNKNOWN and isinstance(declared, CallableValue) and declared.gives is UNKNOWN:
             default = ev.callers.passed(binding, scope)
         return declared if default is UNKNOWN else default
     passed = decorated.bound(ev, binding.node, scope)
@@ -90,11 +90,6 @@ def _is_left_out(node: ast.expr, one: Type, scope: Scope) -> bool:
         return False
     default = bindings[0].value
     return isinstance(default, ast.Constant) and default.value is None
-
-
-def _is_any_callable(declared: Type) -> bool:
-    """Whether a parameter is declared as a callable of which nothing more is said."""
-    return isinstance(declared, CallableValue) and declared.gives is UNKNOWN
 
 
 def _default(ev: Evaluator, binding: Binding, outside: Scope) -> Type:

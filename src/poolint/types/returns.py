@@ -147,6 +147,8 @@ def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:
     same = passed.get(("same", name))
     if same is not None and same.argument < len(node.args):
         return ev.type_of(node.args[same.argument], scope)
+    if ("module", name) in passed:
+        return loading.module_loaded(ev, node, scope)
     if ("container", name) in passed and (not node.args or name.endswith("defaultdict")):
         return Pending("iterable")
     if name == "builtins.dict" and len(node.args) == 1:

@@ -27,7 +27,7 @@ from poolint.flow.flags import name_of
 from poolint.flow.liveness import bound_by
 from poolint.flow.solver import completed, explore
 from poolint.flow.summaries import Summaries
-from poolint.syntax.expressions import without_await
+from poolint.syntax.expressions import is_none, unnegated, without_await
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.types.call_sites import callees_of
 from poolint.types.members import lineage
@@ -113,9 +113,18 @@ class Leaving:
         """The results of a call by which a test is told that the function has left a session held, that is not believed of
         it without that."""
         if callee.returns and self.place(call, callee, place, scope) not in (Left.HELD, Left.RENEWED):
-            fixed = self._entering.known(call, callee, scope, ())
-            found = {one: self._of(Passed(callee.key, place, fixed, result=one)) for one in (True, False)}
+            found = self._by_result(call, callee, place, scope)
             yield from (one for one, left in found.items() if left in (Left.HELD, Left.RENEWED))
+
+    def left_alone(self, call: ast.Call, callee: Scope, place: str, scope: Scope) -> Iterator[bool]:
+        """The results of a call that come only of ways on which its function leaves a session alone; it says so by a constant."""
+        if any(map(_is_constant, callee.returns)):
+            found = self._by_result(call, callee, place, scope)
+            yield from (one for one, left in found.items() if left is Left.UNTOUCHED)
+
+    def _by_result(self, call: ast.Call, callee: Scope, place: str, scope: Scope) -> dict[bool, Left]:
+        fixed = self._entering.known(call, callee, scope, ())
+        return {one: self._of(Passed(callee.key, place, fixed, result=one)) for one in (True, False)}
 
     def parameter(self, scope: Scope, place: str, fixed: Known = (), *, is_ignored: bool = False) -> Left:
         """The same for whoever calls it, where this is known of the other parameters; ``NEVER`` only while a fixpoint is
@@ -282,6 +291,37 @@ def asks_of(node: ast.expr, name: str, scope: Scope) -> bool:
     return False
 
 
+_NONE: frozenset[str] = frozenset()
+
+
+class _Way(NamedTuple):
+    """What is known on a way through a function: how the resource is left, which constant comes back, whether the name that it
+    had stands for something else, and which names that are returned have been said to be true, at the end the one that is."""
+
+    state: Left
+    told: str
+    is_gone: bool = False
+    true: frozenset[str] = _NONE
+
+    def may_give(self, result: bool) -> bool:
+        """Whether what comes back at its end may come out so where it is asked for."""
+        if self.told:
+            return (self.told in _FALSE) is not result
+        return result or not self.true
+
+
+def _said_true(edge: Edge) -> Iterator[str]:
+    """The names of which a test says that they are true, or not None, where an edge is taken."""
+    if edge.truth is None or not isinstance(edge.test, ast.expr):
+        return
+    test, truth = unnegated(edge.test, edge.truth)
+    if isinstance(test, ast.Compare) and is_none(test.comparators[-1]) and len(test.ops) == 1:
+        truth = isinstance(test.ops[0], ast.IsNot if truth else ast.Is)
+        test = test.left
+    if truth and isinstance(test, ast.Name):
+        yield test.id
+
+
 def ways_left(
     graph: Graph,
     changes: Changes,
@@ -303,8 +343,10 @@ def ways_left(
     done under it concerns the resource.
     """
 
-    def transfer(edge: Edge, before: tuple[Left, str, bool]) -> tuple[Left, str, bool] | None:
-        event, (state, told, is_gone) = edge.source, before
+    named = {one.id for one in scope.returns if isinstance(one, ast.Name)} if result is not None else set()
+
+    def transfer(edge: Edge, before: _Way) -> _Way | None:
+        event, (state, told, is_gone, true) = edge.source, before
         found = changed_along(edge, changes) or ()
         if edge.is_unwinding or any(one.never for one in found) or is_ruled_out(edge, fixed, scope):
             return None
@@ -316,18 +358,22 @@ def ways_left(
                 again = Left.RENEWED if state in (Left.ENDED, Left.RENEWED) else Left.HELD
                 if change.holds or change.asked is None or state is not Left.HELD:
                     state = again if change.holds else Left.ENDED
+        if named:
+            true = true.difference(bound_by(event)) | named.intersection(_said_true(edge))
         if event.kind == "return":
-            told = _constant(event.node.value) if isinstance(event.node, ast.Return) else _NOTHING
-        return state, told, is_gone
+            value = event.node.value if isinstance(event.node, ast.Return) else None
+            told = _constant(value)
+            true = true & {value.id} if isinstance(value, ast.Name) else _NONE
+        return _Way(state, told, is_gone, true)
 
-    begun = (Left.UNTOUCHED, _NOTHING, False)
+    begun = _Way(Left.UNTOUCHED, _NOTHING)
     found = explore(graph, [(edge, begun) for edge in completed(since or [graph.entry])], transfer)
-    ends = {before[:2] for node, before in found if node.kind == "exit-normal"}
+    ends = {before for node, before in found if node.kind == "exit-normal"}
     if result is not None:
-        return {state for state, told in ends if not told or (told in _FALSE) is not result}
-    telling = not is_ignored and len({told for _, told in ends}) > 1
+        return {one.state for one in ends if one.may_give(result)}
+    telling = not is_ignored and len({one.told for one in ends}) > 1
     unbelieved = {Left.HELD: Left.UNTOUCHED, Left.RENEWED: Left.ENDED} if telling else {}
-    return {unbelieved.get(state, state) if told else state for state, told in ends}
+    return {unbelieved.get(one.state, one.state) if one.told else one.state for one in ends}
 
 
 _NOTHING = ast.dump(ast.Constant(None))

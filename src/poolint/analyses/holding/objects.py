@@ -17,6 +17,7 @@ from poolint.analyses.holding.left_blocks import ended_by_exit
 from poolint.analyses.holding.registries import Registries
 from poolint.analyses.holding.unknown_parts import UnknownParts
 from poolint.analyses.made_places import made_at
+from poolint.analyses.managers import generators_of
 from poolint.analyses.places import Places, owner_of
 from poolint.analyses.worked_on import WorkedOn
 from poolint.flow.cfg import TooComplex
@@ -28,9 +29,10 @@ from poolint.syntax.expressions import first_name, without_await
 from poolint.syntax.scopes import Scope, is_parameter, parent_of
 from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import called_on, callees_of, text_of
+from poolint.types.containers import row
 from poolint.types.fields import constructor_of
 from poolint.types.members import lineage
-from poolint.types.values import Function, Instance, Pending, alternatives
+from poolint.types.values import Function, Instance, Pending, TupleOf, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,8 +44,9 @@ if TYPE_CHECKING:
     from poolint.analyses.session_use import Using
     from poolint.models.schema import Class
     from poolint.syntax.project import Module
-    from poolint.syntax.scopes import ScopeKey
+    from poolint.syntax.scopes import ScopeKey, WithNode
     from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
 
 
 class Entered(NamedTuple):
@@ -292,20 +295,28 @@ class Objects:
                 place = self._outside(resource, function, receiver, call, target, scope)
                 yield Entered(place or text_of(header, scope), cls)
 
-    def over(self, entered: object, target: str) -> Iterator[str]:
-        """The places of what a block has bound, which is over with it."""
-        found = alternatives(entered)  # type: ignore[arg-type]
-        owner = owner_of(found[0]) if len(found) == 1 and target else None
-        if owner is not None:
-            yield from (f"{target}.{path}" for path in self.places.kept(owner))
+    def over(self, item: ast.withitem, statement: WithNode, scope: Scope) -> Iterator[str]:
+        """The places of what a block has bound, or takes apart, which is over with it."""
+        if item.optional_vars is not None:
+            asynchronous = isinstance(statement, ast.AsyncWith)
+            entered = self.ev.entered(self.ev.type_of(item.context_expr, scope), asynchronous=asynchronous)
+            yield from self._places_of(entered, item.optional_vars)
+
+    def _places_of(self, entered: Type, target: ast.expr) -> Iterator[str]:
+        if isinstance(target, ast.Tuple):
+            parts = row(self.ev, entered)
+            for one, inner in zip(parts.items if isinstance(parts, TupleOf) else (), target.elts, strict=False):
+                yield from self._places_of(one, inner)
+        found = alternatives(entered)
+        owner = owner_of(found[0]) if len(found) == 1 and isinstance(target, ast.Name) else None
+        if owner is not None and isinstance(target, ast.Name):
+            yield from (f"{target.id}.{path}" for path in self.places.kept(owner))
 
     def _entering(self, call: ast.expr, scope: Scope) -> Iterator[tuple[Scope, bool]]:
         """The function that runs when something is entered, and whether it is a method of that."""
         for each in alternatives(self.ev.type_of(call, scope)):
             if isinstance(each, Pending) and each.call in ("cm", "async-cm") and isinstance(call, ast.Call):
-                for callee in callees_of(self.ev, call, scope):
-                    if isinstance(callee, Function) and callee.scope.yields:
-                        yield callee.scope, False
+                yield from ((generator, False) for generator in generators_of(self.ev, call, scope))
             owner = owner_of(each)
             for cls in lineage(self.ev, owner) if owner is not None else ():
                 found = [m for m in cls.children if m.name in ENTERS and m.kind == "function"]

@@ -98,16 +98,18 @@ def taken_as_entered(ev: Evaluator, header: ast.expr, scope: Scope) -> bool:
 def _is_pending(ev: Evaluator, name: ast.Name, scope: Scope) -> bool:
     """Whether what has a name has to be awaited or entered before it is anything, wherever it was made, or is a transaction,
     which ends with its block."""
-    return all(isinstance(one, Pending) or _is_transaction(one) for one in alternatives(ev.type_of(name, scope)))
+    found = alternatives(ev.type_of(name, scope))
+    return all(isinstance(one, Pending) or _is_of_kind(one, "transaction", "context") for one in found)
 
 
 def is_begun_before(ev: Evaluator, header: ast.expr, scope: Scope) -> bool:
     """Whether what a ``with`` enters is a transaction that has been begun before: ``tx = session.begin()``."""
-    return isinstance(header, ast.Name) and any(map(_is_transaction, alternatives(ev.type_of(header, scope))))
+    found = alternatives(ev.type_of(header, scope)) if isinstance(header, ast.Name) else ()
+    return any(_is_of_kind(one, "transaction") for one in found)
 
 
-def _is_transaction(one: Type) -> bool:
-    return isinstance(one, Instance) and one.base is not None and one.base.kind == "transaction"
+def _is_of_kind(one: Type, *kinds: str) -> bool:
+    return isinstance(one, Instance) and one.base is not None and one.base.kind in kinds
 
 
 def _opened(

@@ -38,7 +38,7 @@ from poolint.analyses.property_reads import always_run
 from poolint.analyses.queried import Queried
 from poolint.flow.flags import name_of
 from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
-from poolint.syntax.expressions import call_arguments, first_name
+from poolint.syntax.expressions import call_arguments, first_name, names_bound
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import loops_around
 from poolint.types.call_sites import call_site, callees_of, own_object, text_of
@@ -196,7 +196,7 @@ class Reader:
         target = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else ""
         region = next((one for one in found.regions if one.header is header), None)
         # Whatever the block binds is over with it, also where nothing is known of the context manager.
-        over = found.exits[item] = [Change(target, False, header)] if target else []
+        over = found.exits[item] = [Change(name, False, header) for name in names_bound(item)]
         over.extend(self._ended_by_manager(header, scope))
         if region is not None and not region.session:
             name = region.name(scope)
@@ -234,10 +234,7 @@ class Reader:
                     for place, cls in self.objects.entered(made, target, scope):
                         found.enters.setdefault(item, []).append(Change(place, True, header, cls, reverse=True))
                         over.append(Change(place, False, header))
-                if target:
-                    asynchronous = isinstance(statement, ast.AsyncWith)
-                    entered = self.ev.entered(self.ev.type_of(header, scope), asynchronous=asynchronous)
-                    over.extend(Change(place, False, header) for place in self.objects.over(entered, target))
+                over.extend(Change(place, False, header) for place in self.objects.over(item, statement, scope))
         for one in stacked(scope):
             if one.ends and one.header is not None and one.call not in found.calls:
                 for place, cls in self.objects.entered(one.header, one.target, scope):
