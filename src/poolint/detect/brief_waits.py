@@ -6,11 +6,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.applications import Applications
 from poolint.analyses.arguments import bound_to
 from poolint.analyses.implicit_calls import made_by
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.sinks import WAITING
 from poolint.detect.at_most import at_most
+from poolint.detect.room import is_run_here
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import is_parameter
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 _BRIEF = frozenset({"name", "object", "subprocess", "broker"})
 """What most often takes a moment, as long as it is done once."""
+
+_SERVICES = frozenset({"mail", "rpc"})
+"""What takes a second or so, as long as it is done once: a mail is handed over, a service of one's own provider is called."""
 
 _UNTIL = (ast.While,)
 """Loops that go on until something has come."""
@@ -63,6 +68,15 @@ def is_mostly_brief(witness: Witness) -> bool:
     object, or a program of this machine, or hands one message to a broker; or waits for the answer of the one who sits before
     the process."""
     return witness.effect in ("chat", "user") or (witness.effect in _BRIEF and not _is_repeated(witness))
+
+
+def is_soon_done(services: Services, witness: Witness, scope: Scope) -> bool:
+    """Whether plain code of an application that is there as a whole, so that it is known who else needs connections, hands over
+    one mail or calls a service once: a thread waits for that itself, and no event loop does."""
+    if scope.is_async or witness.effect not in _SERVICES or _is_repeated(witness):
+        return False
+    applications = services.evaluator.derived(Applications)
+    return is_run_here(services, scope) and applications.serves(scope.module)
 
 
 def _is_pushed(ev: Evaluator, witness: Witness) -> bool:

@@ -10,7 +10,7 @@ from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.pools_of_calls import is_of_this_call
 from poolint.analyses.sinks import WAITING
-from poolint.detect.brief_waits import is_brief, is_mostly_brief
+from poolint.detect.brief_waits import is_brief, is_mostly_brief, is_soon_done
 from poolint.detect.databases import held_from, is_in_a_file
 from poolint.detect.never_passed import is_never_passed
 from poolint.detect.room import has_room, takes_turns
@@ -72,6 +72,7 @@ def _is_hardly_missed(services: Services, held: list[Hold], witness: Witness, sc
     ev = services.evaluator
     return (
         is_mostly_brief(witness)
+        or is_soon_done(services, witness, scope)
         or all(is_in_a_file(services, held_from(services, one, scope), one.cls, scope) for one in held)
         or backs_off(ev, witness)
         or (takes_turns(services, scope) and not _sleeps_on(witness))

@@ -71,7 +71,7 @@ def is_for_few_at_once(services: Services, scope: Scope) -> bool:
         return False
     requested = ev.derived(Requested)
     is_wanted = requested.is_set_off(scope) if scope.is_async else requested.is_asked_for(scope)
-    return _is_run_here(services, scope) and not is_wanted
+    return is_run_here(services, scope) and not is_wanted
 
 
 def has_room_for_two(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:
@@ -114,10 +114,10 @@ def has_one_idle(services: Services, checkout: CallSite, scope: Scope) -> bool:
 
 
 def _runs_alone(services: Services, scope: Scope) -> bool:
-    return _is_run_here(services, scope) and services.evaluator.derived(Occasions).runs_alone(scope)
+    return is_run_here(services, scope) and services.evaluator.derived(Occasions).runs_alone(scope)
 
 
-def _is_run_here(services: Services, scope: Scope) -> bool:
+def is_run_here(services: Services, scope: Scope) -> bool:
     """Whether the project of a function is deployed from its repository, or an application that lies there as a whole."""
     path = scope.module.path
     return services.deployed.is_deployed(path) or services.deployed.is_whole(path)
