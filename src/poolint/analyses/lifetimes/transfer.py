@@ -11,11 +11,11 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from poolint.analyses.holding import handles, root_of, source_of
+from poolint.analyses.holding import handles, source_of
 from poolint.analyses.lifetimes.acquisitions import OWED, starts_as
 from poolint.analyses.lifetimes.carriers import Carriers
 from poolint.analyses.lifetimes.destinations import is_entered_attribute
-from poolint.analyses.lifetimes.greenlets import keeps_or_ends
+from poolint.analyses.lifetimes.given_parts import gives_a_part
 from poolint.analyses.lifetimes.meanings import (
     UNDOING,
     asks_who_takes,
@@ -179,10 +179,8 @@ class Moves:
     # Calls
 
     def _called(self, node: Node, call: ast.Call, config: Config, edge: Edge) -> Config | End:
-        if keeps_or_ends(self.ev, self.ownership, call, self.scope, self.cls):
-            root = root_of(call)
-            if root is not None and name_of(root) in config.names:
-                return End("handed", "packed")
+        if gives_a_part(self.ownership, call, config.names, self.scope, self.cls):
+            return End("handed", "packed")
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
         if (carried := self._carriers.called(call, config, edge)) is not None:
             is_given_back = carried == BY_CALLEE and self._carriers.taker is not None
