@@ -6,7 +6,7 @@ their own.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from poolint.flow.summaries import Components
     from poolint.syntax.scopes import Binding, ScopeKey
     from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
 
+_GOING_OVER = ("__aiter__", "__iter__")
+"""What is asked of a body that is streamed."""
 _LASTING = (ast.For, ast.AsyncFor, ast.While, ast.Await, ast.AsyncWith, ast.YieldFrom)
 
 
@@ -107,7 +110,7 @@ class Responses:
 
     def generators(self, body: ast.expr | None, scope: Scope) -> Iterator[Stream]:
         """The generators that a value may be: made by a call, or by a function that gives them back, when it is awaited or
-        at once."""
+        at once; or by what is gone over, an object of a class that says how."""
         value = value_of(body, scope) if body is not None else None
         is_awaited = isinstance(value, ast.Await)
         if isinstance(value, ast.Await):
@@ -117,6 +120,9 @@ class Responses:
                 row = self.ev.models.passed.get(("same", one.name))
                 if row is not None and row.argument < len(value.args):
                     yield from self.generators(value.args[row.argument], scope)
+            if isinstance(one, ClassObject) and isinstance(value, ast.Call):
+                going_over = (self.ev.type_of_member(one.instance(), name) for name in _GOING_OVER)
+                yield from (Stream(value, each, value, scope) for each in going_over if _is_generator(each))
             if not isinstance(one, Function) or not isinstance(value, ast.Call) or one.scope.kind != "function":
                 continue
             if one.scope.is_generator:
@@ -263,3 +269,7 @@ def _argument(call: ast.Call, body: _Body, own: int = 0) -> ast.expr | None:
 
 def _one_of(one: tuple[object, ...] | None, other: tuple[object, ...] | None):  # type: ignore[no-untyped-def]
     return max(one, other, key=repr) if one is not None and other is not None else one or other
+
+
+def _is_generator(one: Type) -> TypeGuard[Function]:
+    return isinstance(one, Function) and one.scope.is_generator
