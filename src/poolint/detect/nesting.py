@@ -196,11 +196,15 @@ class Nesting:
             return False
         return self._any_taking.of_call(node, scope) is not None or self.pools.of_checkout(node, scope) is not None
 
-    def _takes_here(self, node: ast.Call, scope: Scope, pool: Pool, fixed: Known = ()) -> bool:
+    def _takes_here(self, node: ast.Call, scope: Scope, pool: Pool) -> bool:
         """Whether the value of a call holds, or will in this function, a connection of a pool."""
-        if self.pools.of_checkout(node, scope) != pool:
+        if not self._is_taken(node, scope, pool):
             return False
-        if self._may_hand_back(node, scope, fixed) and self._takers(pool).of_call(node, scope) is None:
+        return not self._may_hand_back(node, scope, ()) or self._takers(pool).of_call(node, scope) is not None
+
+    def _is_taken(self, node: ast.Call, scope: Scope, pool: Pool) -> bool:
+        """The same of a call that gives nothing that it has been passed."""
+        if self.pools.of_checkout(node, scope) != pool:
             return False
         fact = call_site(self.ev, node, scope, use_evidence=False)
         is_library = fact is not None and fact.row is not None
@@ -332,7 +336,7 @@ class Nesting:
             is_called = own not in (None, pool) and not is_parameter(borrowed(own, edge.target), edge.target)
         if is_called and edge.target is not None and isinstance(node, ast.Call):
             made = self._any_taking.of_function(edge.target, self.edges.enter(node, edge.target, scope, fixed))
-            if made is not None and self._takes_here(node, scope, pool, fixed):
+            if made is not None and self._is_taken(node, scope, pool) and not self._may_hand_back(node, scope, fixed):
                 return made
         return self._passed.taken(pool, edge, scope, fixed)
 
