@@ -1,4 +1,4 @@
-"""Whether a synchronous function is called again and again in the life of a process, and by whom."""
+"""Whether a function is called again and again in the life of a process; of a synchronous one also by whom."""
 
 from __future__ import annotations
 
@@ -29,6 +29,12 @@ _COMMANDS = re.compile(r"command|cli|migrat|app$|main", re.IGNORECASE)
 
 _MAX_STEPS = 3
 """Calls between a function and what calls it again and again."""
+
+
+def is_repeated(ev: Evaluator, node: ast.AST, scope: Scope) -> bool:
+    """Whether a place in a function is seen to be come to again and again: a library calls the function on occasions that come
+    again, or it goes round a loop there."""
+    return runs(ev, scope, *_AGAIN) or is_in_loop(node, scope)
 
 
 class Repetition(NamedTuple):

@@ -17,6 +17,7 @@ from poolint.analyses.lifetimes.typestate import MAX_IN_FUNCTION, begun, follow,
 from poolint.analyses.lifetimes.witnesses import last_place, unwinding
 from poolint.analyses.ownership import is_lost_when_closed
 from poolint.analyses.parts import Parts
+from poolint.analyses.repetition import is_repeated
 from poolint.analyses.waypoints import waypoint
 from poolint.detect import lent
 from poolint.detect.by_hand import may_be_lent, outlives_branch
@@ -31,11 +32,10 @@ from poolint.detect.leaks import LeakedCheckout, LeakProblem, ManualRelease
 from poolint.detect.observation import Dismissed, GivenUp, Observation
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags, name_of
-from poolint.frameworks.entries import is_entry
 from poolint.models.schema import OWNERS, RELEASABLE
 from poolint.syntax.expressions import call_arguments, without_await
 from poolint.syntax.scopes import parent_of, statement_of
-from poolint.syntax.surroundings import is_in_loop, may_await
+from poolint.syntax.surroundings import may_await
 from poolint.syntax.uses import Use, usage
 from poolint.types.call_sites import text_of
 
@@ -270,7 +270,7 @@ class Lifetimes:
             site.helper,
             statement_of(site.call) if not site.part else None,
             outcome is not None and outcome.handed,
-            is_entry(self.ev, scope) or is_in_loop(site.call, scope),
+            is_repeated(self.ev, site.call, scope),
             self._dropped(site, scope),
             is_harmless(self.ev, site, problem, scope),
         )

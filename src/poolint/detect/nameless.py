@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.lent_pools import bind_of
 from poolint.analyses.lifetimes.acquisitions import Site, checkout
+from poolint.analyses.repetition import is_repeated
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.factories import forgets, is_bound_session
 from poolint.detect.harmless import is_harmless
 from poolint.detect.leaks import LeakedCheckout
-from poolint.frameworks.entries import is_entry
 from poolint.models.schema import OPENING_ROLES, POOLING
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import is_in_loop, may_await
+from poolint.syntax.surroundings import may_await
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ class Nameless:
             "never",
             (waypoint("checked-out-unheld", made, scope.module),),
             helper=helper,
-            repeated=is_entry(self.ev, scope) or is_in_loop(made, scope),
+            repeated=is_repeated(self.ev, made, scope),
             is_possible=is_harmless(self.ev, site, "never", scope),
         )
 
