@@ -15,6 +15,7 @@ from poolint.analyses.managers import entry_of_made
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.pools import is_checkout, of_session
 from poolint.analyses.pools_of_calls import is_of_each_call, is_of_new_object
+from poolint.analyses.property_reads import always_run
 from poolint.analyses.received import received
 from poolint.analyses.sinks import opening_sink
 from poolint.analyses.waypoints import calls_of, waypoint
@@ -22,16 +23,16 @@ from poolint.detect.databases import held_from, is_in_a_file, is_in_memory, lets
 from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
 from poolint.detect.latecomers import Latecomers
+from poolint.detect.lending import is_lent, names_of
 from poolint.detect.observation import Dismissed, Observation
 from poolint.detect.passed_pools import PassedPools
 from poolint.detect.responding import after_response, run_while_kept
 from poolint.detect.room import has_room_for_two, has_two_for_itself, takes_turns
 from poolint.detect.written import is_written
 from poolint.models.schema import OPENING_ROLES
-from poolint.syntax.expressions import call_arguments, without_await
+from poolint.syntax.expressions import without_await
 from poolint.syntax.guards import is_asked
-from poolint.syntax.indexes import index_of
-from poolint.syntax.scopes import is_parameter, nearest, parent_of
+from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.syntax.surroundings import chosen, is_at_once, may_await
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import Function
@@ -100,7 +101,7 @@ class Nesting:
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that take a second connection, themselves or by functions of the project."""
-        found = list(self._observed(scope))
+        found = [*self._observed(scope), *self._read(scope)]
         nested = [one for one in found if isinstance(one, NestedCheckout)]
         yield from in_turn(nested, lambda one: one.stretch, self.services.graphs, scope)
         yield from (one for one in found if not isinstance(one, NestedCheckout))
@@ -118,6 +119,20 @@ class Nesting:
                     yield found
                     break
                 yield Dismissed(node, scope.qualified_name, False, found, hold.resource)
+
+    def _read(self, scope: Scope) -> Iterator[NestedCheckout]:
+        """The properties of objects of the project that take a connection when they are read."""
+        for one in always_run(self.ev, scope) if self.holdings.may_be_held(scope) else ():
+            for hold in self.holdings.at(one.node, scope):
+                pool = self._pool(hold, one.call, scope)
+                witness = self._takers(pool).of_function(one.function.scope) if pool is not None else None
+                if witness is not None:
+                    links = (one.function.scope.qualified_name, *(link.name for link in witness.links))
+                    read = waypoint("calls", one.node, scope.module, links[0])
+                    path = [since(hold, scope), *branch_of(hold, scope), read, *calls_of(witness)]
+                    functions = [scope, one.function.scope, *(link.scope for link in witness.links[1:])]
+                    yield self._nested(one.node, scope, hold, links, path, functions, witness.links[-1][:2])
+                    break
 
     def _late(self, node: ast.Call, scope: Scope) -> Iterator[NestedCheckout]:
         """The second checkout by a session that was there before what is held, and has taken none so far."""
@@ -149,7 +164,7 @@ class Nesting:
 
     def _nested(
         self,
-        node: ast.Call,
+        node: ast.Call | ast.Attribute,
         scope: Scope,
         hold: Hold,
         names: tuple[str, ...],
@@ -221,7 +236,7 @@ class Nesting:
 
     def _is_used(self, made: ast.Call, scope: Scope) -> bool:
         """Whether the session that a call makes takes a connection in this function."""
-        names = _names(made, scope)
+        names = names_of(made, scope)
         changes: Changes = self.holdings.changes(scope)
         if any(one.session in names for one in changes.regions):
             return True
@@ -258,7 +273,7 @@ class Nesting:
         begun = since(hold, scope)
         if _end(hold.since) > (node.lineno, node.col_offset):
             return "earlier-round"  # whose engine may have been another: a leak, if anything
-        if hold.resource in _names(node, scope) or is_asked(chosen(node)[0], hold.resource):
+        if hold.resource in names_of(node, scope) or is_asked(chosen(node)[0], hold.resource):
             return "same-resource"
         functions = [scope]
         witness = self._takers(pool).of_call(node, scope)
@@ -323,7 +338,7 @@ class Nesting:
         if _has_it_already(fact):
             return False
         is_lazy = fact.role == "open" or fact.row is None
-        return not is_lazy or self._is_used(fact.node, scope) or _is_lent(fact.node, scope)
+        return not is_lazy or self._is_used(fact.node, scope) or is_lent(fact.node, scope)
 
     def _taken_by(self, pool: Pool, edge: Edge, scope: Scope, fixed: Known) -> Witness | None:
         """How a function takes a connection of a pool by what it calls: with a session that another one makes for it, or by
@@ -350,36 +365,11 @@ def _end(node: ast.expr) -> tuple[int, int]:
     return (node.end_lineno or 0, node.end_col_offset or 0)
 
 
-def _is_lent(made: ast.Call, scope: Scope) -> bool:
-    """Whether a generator yields what a call has made, or a decorator passes it to what it has been given: whoever asks
-    for a session uses it."""
-    names = _names(made, scope)
-    if any(isinstance(one.value, ast.Name) and one.value.id in names for one in scope.yields):
-        return True
-    return any(
-        isinstance(one, ast.Name) and one.id in names and _is_given(call, scope)
-        for call in scope.calls
-        for one in call_arguments(call)
-    )
-
-
-def _is_given(call: ast.Call, scope: Scope) -> bool:
-    """Whether a function calls what the function around it has been given: a decorator's wrapper."""
-    if not isinstance(call.func, ast.Name) or call.func.id in scope.bindings or scope.parent is None:
-        return False
-    return any(one.kind == "parameter" for one in nearest(call.func.id, scope.parent))
-
-
 def _held_as(hold: Hold) -> set[str]:
     """The names under which a connection is in hand: that of a transaction's block is what the block binds."""
     item = parent_of(hold.since)
     bound = item.optional_vars if isinstance(item, ast.withitem) else None
     return {hold.resource, *((bound.id,) if isinstance(bound, ast.Name) else ())}
-
-
-def _names(made: ast.Call, scope: Scope) -> set[str]:
-    """The variables that a call's value is bound to."""
-    return index_of(scope).names_of(made)
 
 
 DETECTOR = Detector("nesting", lambda services: Nesting(services).observe)

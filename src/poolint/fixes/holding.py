@@ -93,8 +93,9 @@ def _begun_once(analysis: Analysis, scope: Scope, observation: BeginAfterUse) ->
 
 
 def _at_hand(analysis: Analysis, scope: Scope, observation: NestedCheckout) -> HoldingFix | None:
-    """The work of the inner block, done with what is held around it."""
-    assert isinstance(observation.node, ast.Call)
+    """The work of the inner block, done with what is held around it; a property that is read has none there."""
+    if not isinstance(observation.node, ast.Call):
+        return None
     found = inner_block(analysis.evaluator, analysis.holdings, observation.node, observation.resource, scope)
     if found is None:
         return None
