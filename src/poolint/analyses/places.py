@@ -24,6 +24,7 @@ from poolint.syntax.expressions import is_none, is_super_init
 from poolint.syntax.reaching import reaching
 from poolint.syntax.scopes import Bindings, Scope
 from poolint.types.call_sites import called_on, callees_of, text_of
+from poolint.types.containers import row
 from poolint.types.fields import fields_of
 from poolint.types.made_of import passed_for_part
 from poolint.types.members import lineage
@@ -280,10 +281,19 @@ class Places:
         """The same by one binding of what the place begins with; empty where it does not tell."""
         path = place.partition(".")[2]
         value = bound_value(binding) if binding.kind in ("assign", "annotated") else None
-        name = name_of(value) if value is not None else ""
+        name = name_of(value) if value is not None else self._element(binding, scope)
         if name:
             return f"{name}.{path}" if path else name
         return made_at(self.made(value, scope), path) if path else ""
+
+    def _element(self, binding: Binding, scope: Scope) -> str:
+        """The place of what an assignment takes of a ``NamedTuple``: ``session, day = scope``."""
+        place = name_of(binding.value) if binding.value is not None and binding.index >= 0 else ""
+        found = self.ev.type_of(binding.value, scope) if place and binding.value is not None else None
+        if not isinstance(found, Instance) or row(self.ev, found) is found:
+            return ""
+        names = fields_of(lineage(self.ev, found))
+        return f"{place}.{names[binding.index]}" if binding.index < len(names) else ""
 
     def _before_on_object(self, root: str, path: str, scope: Scope) -> str:
         """The same for members: a property, and a part that was made with what the object has itself."""
