@@ -105,7 +105,7 @@ class Responses:
             if not _lasts(following.function.scope):
                 return True
             met.add(following.made)
-            following = next(self._wrapped(following), None)
+            following = next(self.wrapped(following), None)
         return False
 
     def generators(self, body: ast.expr | None, scope: Scope) -> Iterator[Stream]:
@@ -135,7 +135,7 @@ class Responses:
                     if isinstance(each, Function) and each.scope.is_generator and isinstance(made, ast.Call):
                         yield Stream(value, each, made, one.scope, one)
 
-    def _wrapped(self, stream: Stream) -> Iterator[Stream]:
+    def wrapped(self, stream: Stream) -> Iterator[Stream]:
         """The generators that one is passed, as they are made."""
         for _, argument in passed(stream.made):
             yield from self.generators(argument, stream.home)

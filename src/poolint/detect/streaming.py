@@ -95,7 +95,7 @@ class Streaming:
                 yield from self._streamed(made, node, generator, captured, scope)
                 if not captured and not self.responses.is_short(one):
                     yield from self._held(made, node, generator, one, scope)
-                    yield from self._held_inside(made, node, generator, scope)
+                    yield from self._held_inside(made, node, one, scope)
 
     def _may_be(self, node: ast.Call, scope: Scope) -> bool:
         """Whether an endpoint may make its response by a call: it gives that back, or it is one of a class of the project."""
@@ -131,13 +131,16 @@ class Streaming:
             path = (held.taken,)
             yield CallWhileHeld(*place, held.resource, "", held.taken, names, "stream", path, is_possible=is_file)
 
-    def _held_inside(self, made: Made, node: ast.Call, generator: Scope, scope: Scope) -> Iterator[CallWhileHeld]:
-        """What the generator has taken itself and holds while it yields."""
-        held = held_over_yields(self.ev, self.holdings, generator)
-        if held is not None:
-            place = (node, scope.qualified_name, may_await(node, scope))
-            names = (made.response, generator.name)
-            yield CallWhileHeld(*place, held.resource, "", held.taken, names, "yield", (held.taken, held.over))
+    def _held_inside(self, made: Made, node: ast.Call, stream: Stream, scope: Scope) -> Iterator[CallWhileHeld]:
+        """What the generator has taken itself and holds while it yields, or one that it is passed and goes over."""
+        streams = [stream, *self.responses.wrapped(stream)]
+        for generator in (one.function.scope for one in streams):
+            held = held_over_yields(self.ev, self.holdings, generator)
+            if held is not None:
+                place = (node, scope.qualified_name, may_await(node, scope))
+                names = (made.response, generator.name)
+                yield CallWhileHeld(*place, held.resource, "", held.taken, names, "yield", (held.taken, held.over))
+                return
 
     # Its body
 
