@@ -14,9 +14,10 @@ from poolint.detect.asked_for import depends_on_caller
 from poolint.detect.databases import closes_itself
 from poolint.detect.detector import Detector
 from poolint.detect.ended_elsewhere import is_ended_elsewhere
+from poolint.detect.lent_to_blocks import is_lent_to_block, leaves_block_held
 from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES, TAKING_ROLES
-from poolint.models.standard import ENTERS, PROPERTIES
+from poolint.models.standard import PROPERTIES
 from poolint.syntax.file_kinds import is_imported
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
@@ -289,16 +290,8 @@ def _plain_role(ev: Evaluator, use: ast.Attribute, cls: Class) -> str:
 
 def _lent_role(ownership: Ownership, use: ast.Attribute, scope: Scope, cls: Class) -> str:
     """What becomes of what is kept where it is lent: it is used, or its transaction ended; empty for all else."""
-    fate = Fate.USED if _is_lent_to_block(use, scope) else _fate(ownership, use, scope, cls)
+    fate = Fate.USED if is_lent_to_block(use, scope) else _fate(ownership, use, scope, cls)
     return {Fate.USED: "query", Fate.COMMITTED: "commit"}.get(fate, "") if fate is not None else ""
-
-
-def _is_lent_to_block(use: ast.Attribute, scope: Scope) -> bool:
-    """Whether what is kept is what a block gets of the object that it enters: that goes on being the object's to release."""
-    owner = scope.parent
-    if scope.name not in ENTERS or owner is None or owner.kind != "class":
-        return False
-    return isinstance(parent_of(use), ast.Return) and scope.name.replace("enter", "exit") in owner.bindings
 
 
 def _is_only_used(ownership: Ownership, use: ast.expr, scope: Scope, cls: Class) -> bool:
@@ -324,6 +317,8 @@ def _is_left_held(holdings: Holdings, cls: Class, attribute: str, classes: tuple
     """Whether a method of these classes leaves its session holding a connection, on all its ways or where it goes on without
     the commit that others have, and none is there only to end that."""
     methods = [one for each in classes for one in each.children if one.kind == "function"]
+    if any(leaves_block_held(holdings, each, attribute) for each in classes):
+        return True
     if any(_only_ends(holdings.objects.ev, method, attribute, cls) for method in methods):
         return False  # who calls the others calls this one in the end
     place = f"self.{attribute}"
