@@ -1,4 +1,4 @@
-"""What the block of an object gets that the object keeps: its ``__enter__`` returns it, its ``__exit__`` ends what has been done."""
+"""What the block of an object gets that the object keeps: ``__enter__`` returns it, and ``__exit__`` ends what has been done."""
 
 from __future__ import annotations
 
