@@ -4,7 +4,7 @@ Callable[[Connection], …]``, or as it calls it, ``return work(connection)``.""
 from __future__ import annotations
 
 import ast
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.syntax.expressions import is_partial
@@ -12,7 +12,7 @@ from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.types import annotated
 from poolint.types.following import origin
-from poolint.types.values import UNKNOWN, Function, Instance, Type, alternatives, known
+from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, Type, alternatives, known
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _parameter(callee: Function, one: _Pass) -> ast.arg | None:
         return next((each for each in every if each.arg == keyword), None)
     position = next((number for number, each in enumerate(one.call.args) if each is one.argument), -1)
     position += callee.receiver is not None
-    return parameters[position] if 0 <= position < len(parameters) else None
+    return parameters[position] if 0 <= position < len(parameters) else node.args.vararg if position >= 0 else None
 
 
 def _taken(ev: Evaluator, declared: ast.expr, scope: Scope, steps: int = 0) -> list[tuple[ast.expr, Scope]]:
@@ -147,9 +147,9 @@ def _taken(ev: Evaluator, declared: ast.expr, scope: Scope, steps: int = 0) -> l
         return _taken(ev, declared.left, scope, steps) or _taken(ev, declared.right, scope, steps)
     if isinstance(declared, (ast.Name, ast.Attribute)):
         meant = origin(ev, declared, scope, frozenset({"import"})) if steps < _MAX_STEPS else None
-        return (
-            _taken(ev, meant.node, meant.scope, steps + 1) if meant is not None and meant.node is not declared else []
-        )
+        if meant is None or meant.node is declared:
+            return _taken_by_call(ev, declared, scope)
+        return _taken(ev, meant.node, meant.scope, steps + 1)
     if not isinstance(declared, ast.Subscript):
         return []
     if last_name(declared.value) == "Optional":
@@ -158,3 +158,15 @@ def _taken(ev: Evaluator, declared: ast.expr, scope: Scope, steps: int = 0) -> l
     if last_name(declared.value) != "Callable":
         return _taken(ev, declared.value, scope, steps)  # what it is given in brackets is what it gives, mostly
     return [(one, scope) for one in elements[0].elts] if elements and isinstance(elements[0], ast.List) else []
+
+
+def _taken_by_call(ev: Evaluator, declared: ast.expr, scope: Scope) -> list[tuple[ast.expr, Scope]]:
+    """What the objects of a class of the project take that is declared, by its ``__call__``, as far as that says it."""
+    one = ev.type_of(declared, scope)
+    called = ev.type_of_member(one.instance(), "__call__") if isinstance(one, ClassObject) else UNKNOWN
+    node = called.scope.node if isinstance(called, Function) else None
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or not isinstance(called, Function):
+        return []
+    taken = [each.annotation for each in (*node.args.posonlyargs, *node.args.args)[1:]]
+    told = list(takewhile(lambda each: each is not None, taken))
+    return [(each, called.scope.parent or called.scope) for each in told if each is not None]
