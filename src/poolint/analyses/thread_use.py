@@ -78,9 +78,18 @@ class Threading:
                         cls = of_threads(kept_class(self.ev.scope_name(name, scope)))
                         if cls is not None:
                             yield name, cls
+                yield from self._by_objects(callee.scope, scope)
         for place, used in self.using.of_call(run, scope).items():
             if of_threads(used) is not None:
                 yield place, used
+
+    def _by_objects(self, inner: Scope, scope: Scope) -> Iterator[tuple[str, Class]]:
+        """The sessions of objects of a function that one inside it uses by their methods: ``lambda: readings.forget(meter)``."""
+        for call in inner.calls:
+            for place, used in self.using.of_call(call, inner).items():
+                root, dot, _ = place.partition(".")
+                if dot and root in scope.bindings and root not in inner.bindings and of_threads(used) is not None:
+                    yield self.using.places.first(place, scope), used
 
     # Objects that are threads
 

@@ -71,6 +71,7 @@ class Sharing:
         self.threading = threading
         self.spared = ev.derived(Spared)
         self._at_once, self._starts = ev.models.words("at-once"), ev.models.words("makes-task", "starts")
+        self._in_threads = ev.models.words("starts-thread")
         self._passes_on = self._starts | ev.models.words("shields", "limits-awaited")
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
@@ -134,8 +135,9 @@ class Sharing:
     def _shared(self, node: ast.Call, tasks: list[_Task], scope: Scope) -> Iterator[Observation]:
         users: dict[str, tuple[Class, list[_Task]]] = {}
         for task in tasks:
-            if task.loop is not None and isinstance(task.made, ast.Call) and last_name(task.made.func) in self._starts:
-                continue  # reported where the tasks are started
+            started = last_name(task.made.func) if isinstance(task.made, ast.Call) else ""
+            if started in self._in_threads or (task.loop is not None and started in self._starts):
+                continue  # reported where the threads or tasks are started
             for resource, cls in dict(self._resources(task.made, scope)).items():
                 if not _is_of_each_round(resource, task.loop, scope):
                     users.setdefault(resource, (cls, []))[1].append(task)
