@@ -263,3 +263,11 @@ def goes_on(scope: Scope) -> bool:
         isinstance(one.test, ast.Constant) and not any(isinstance(part, ast.Break) for part in walk(one))
         for one in loops
     )
+
+
+def is_gone_over(node: ast.expr) -> bool:
+    """Whether what an expression gives is gone over where it stands: by a loop, a comprehension, or what it is passed to."""
+    parent = parent_of(node)
+    if isinstance(parent, (ast.For, ast.AsyncFor, ast.comprehension)):
+        return parent.iter is node
+    return isinstance(parent, ast.Starred) or (isinstance(parent, ast.Call) and parent.func is not node)

@@ -24,6 +24,7 @@ from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import dotted, is_none
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import is_gone_over
 from poolint.types.arguments import parameter_for
 from poolint.types.bound import elsewhere
 from poolint.types.call_sites import callees_of
@@ -171,11 +172,13 @@ class Registries:
         yield from found
 
     def _callees(self, call: ast.Call, scope: Scope) -> Iterator[Function]:
-        """The functions that a call runs here and now, those included that it passes to one that calls them."""
+        """The functions that a call runs here and now, those included that it passes to one that calls them, and generators
+        that are gone over."""
         for one in callees_of(self.ev, call, scope):
-            if not isinstance(one, Function) or one.scope.kind != "function" or one.scope.is_generator:
+            if not isinstance(one, Function) or one.scope.kind != "function":
                 continue
-            if not one.scope.is_async or isinstance(parent_of(call), ast.Await):
+            is_awaited = not one.scope.is_async or isinstance(parent_of(call), ast.Await)
+            if is_gone_over(call) if one.scope.is_generator else is_awaited:
                 yield one
                 yield from self._called_back(one, call, scope)
 
