@@ -172,8 +172,7 @@ class Registries:
         yield from found
 
     def _callees(self, call: ast.Call, scope: Scope) -> Iterator[Function]:
-        """The functions that a call runs here and now, those included that it passes to one that calls them, and generators
-        that are gone over."""
+        """What a call runs here and now: also what it passes to one that calls it, and a generator that is gone over."""
         for one in callees_of(self.ev, call, scope):
             if not isinstance(one, Function) or one.scope.kind != "function":
                 continue
