@@ -44,7 +44,8 @@ class ExternalCallWhileHeld(Rule):
     no request and no task calls, and its coroutines that nothing sets off which a library calls, a language model aside in
     these three, which takes minutes; one message to a chat; and, where nothing has been written or locked, a call while the
     connection is one to a database that certainly is a file, one that asks for the address of a host, or a store about one
-    object, or runs a program of this machine, not for each of many, and any in a job that its schedule runs no more than once
+    object, or runs a program of this machine, not for each of many, in plain code of a deployed application also one mail or
+    one call of a service of one's provider, and any in a job that its schedule runs no more than once
     at a time (APScheduler, `schedule`, `repeat_every`, loops of discord.py), or a task where workers run one after the other
     (Celery's and RQ's by default), as python-telegram-bot's handlers and functions of Google Cloud do.
 

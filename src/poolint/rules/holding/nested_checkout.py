@@ -23,7 +23,7 @@ class NestedCheckout(Rule):
 
     ## What it does
     Reports a checkout, or the first use of a session, while another connection of the same pool is held by the same
-    task: directly, or in functions of the project that are called there; the path shows them. Pools are told apart by
+    task: directly, or in functions and properties of the project that run there; the path shows them. Pools are told apart by
     the engine, pool or factory that they come from, through aliases, modules and `bind=`; an unknown one is
     not reported, nor is an engine with a `NullPool`, where nobody waits. Where a second connection is there on purpose,
     for an audit log, say, the options say so. Possible: at the start, in scripts, in jobs and tasks that run one at a
