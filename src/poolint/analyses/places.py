@@ -26,6 +26,7 @@ from poolint.syntax.scopes import Bindings, Scope
 from poolint.types.call_sites import called_on, callees_of, text_of
 from poolint.types.containers import row
 from poolint.types.fields import fields_of
+from poolint.types.following import part_of
 from poolint.types.made_of import passed_for_part
 from poolint.types.members import lineage
 from poolint.types.returns import decorators
@@ -288,8 +289,9 @@ class Places:
 
     def _element(self, binding: Binding, scope: Scope) -> str:
         """The place of what an assignment takes of a ``NamedTuple``: ``session, day = scope``."""
-        place = name_of(binding.value) if binding.value is not None and binding.index >= 0 else ""
-        found = self.ev.type_of(binding.value, scope) if place and binding.value is not None else None
+        part = part_of(binding) if binding.kind == "assign" else None
+        place = name_of(part.value) if isinstance(part, ast.Subscript) else ""
+        found = self.ev.type_of(part.value, scope) if place and isinstance(part, ast.Subscript) else None
         if not isinstance(found, Instance) or row(self.ev, found) is found:
             return ""
         names = fields_of(lineage(self.ev, found))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import argument_for
+from poolint.syntax.generator_runs import is_gone_over_by_yields
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
@@ -139,6 +140,13 @@ class Responses:
         """The generators that one is passed, as they are made."""
         for _, argument in passed(stream.made):
             yield from self.generators(argument, stream.home)
+
+    def gone_over(self, stream: Stream) -> Iterator[Stream]:
+        """Those of them that it goes over while it yields."""
+        for keyword, argument in passed(stream.made):
+            name = parameter_for(stream.function, stream.made, argument, keyword)
+            if name is not None and is_gone_over_by_yields(name, stream.function.scope):
+                yield from self.generators(argument, stream.home)
 
     def _of_helper(self, maker: _Maker, helper: Function, node: ast.Call, scope: Scope) -> Made | None:
         given = [one for keyword, one in passed(node) if parameter_for(helper, node, one, keyword) in maker.bodies]

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.holding.exit_summaries import Left, ways_left
 from poolint.flow.cfg import TooComplex
+from poolint.flow.solver import edges_from
 from poolint.models.standard import ENTERS, LEAVES
 from poolint.syntax.indexes import index_of
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import is_parameter, parent_of
 
 if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Holdings
+    from poolint.flow.cfg import Graph
     from poolint.syntax.scopes import Scope
 
 
@@ -36,16 +38,19 @@ def leaves_block_held(holdings: Holdings, cls: Scope, attribute: str) -> bool:
             graph = holdings.graph(method)
         except TooComplex:
             return False
-        left = ways_left(graph, holdings.own_changes(method), {f"self.{attribute}"}, method, {})
+        changes, place = holdings.own_changes(method), f"self.{attribute}"
         own = [use for inner, use in uses if inner is method]
-        if Left.UNTOUCHED in left and own and not any(map(_is_asked, own)):
+        if len(own) != 1 or len(list(changes.ending(place))) != 1 or not _asks_of_parameters_alone(graph, method):
+            continue
+        if Left.UNTOUCHED in ways_left(graph, changes, {place}, method, {}):
             return True
     return False
 
 
-def _is_asked(use: ast.Attribute) -> bool:
-    """Whether a test asks whether there is anything kept at all."""
-    current: ast.AST | None = use
-    while isinstance(current, (ast.Attribute, ast.Compare, ast.BoolOp, ast.UnaryOp)):
-        child, current = current, parent_of(current)
-    return isinstance(current, (ast.If, ast.IfExp)) and current.test is child
+def _asks_of_parameters_alone(graph: Graph, method: Scope) -> bool:
+    """Whether a method tests nothing but how the block has come to its end. The object may know more of what is kept: whether
+    it is its own to end, or how many blocks there are."""
+    tests = {edge.test for edge in edges_from(graph.nodes) if edge.test is not None}
+    names = (one for test in tests for one in ast.walk(test) if isinstance(one, ast.Name))
+    receiver = method.first_parameter
+    return all(one.id != getattr(receiver, "arg", "") and is_parameter(one.id, method) for one in names)

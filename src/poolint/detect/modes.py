@@ -95,6 +95,11 @@ def is_awaited_as_the_twin(ev: Evaluator, node: ast.Call, cls: Class, scope: Sco
         return False
     root, depth = node.func.value, 0
     while not (kept := _declared(ev, root, scope)) and isinstance(root, (ast.Attribute, ast.Subscript)):
+        if (
+            name_of(root.value) == getattr(scope.method_around.first_parameter, "arg", "")
+            and scope.method_around.enclosing_class
+        ):
+            return False  # what the object keeps is declared, or made, somewhere else
         root, depth = root.value, depth + 1
     reads, bindings = kept or ([], [])
     if not bindings or any(one.kind not in ("parameter", "annotated") for one in bindings):

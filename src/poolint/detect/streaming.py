@@ -133,7 +133,7 @@ class Streaming:
 
     def _held_inside(self, made: Made, node: ast.Call, stream: Stream, scope: Scope) -> Iterator[CallWhileHeld]:
         """What the generator has taken itself and holds while it yields, or one that it is passed and goes over."""
-        streams = [stream, *self.responses.wrapped(stream)]
+        streams = [stream, *self.responses.gone_over(stream)]
         for generator in (one.function.scope for one in streams):
             held = held_over_yields(self.ev, self.holdings, generator)
             if held is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from poolint.models.standard import EAGER, PAIRING, READING, STEPPING
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import loops_around
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,12 +27,33 @@ def is_gone_over(node: ast.expr) -> bool:
     parent = parent_of(node)
     while isinstance(parent, ast.Call) and node is not parent.func and _name(parent) in PAIRING:
         node, parent = parent, parent_of(parent)
-    if isinstance(parent, (ast.For, ast.AsyncFor, ast.comprehension)):
+    if isinstance(parent, (ast.For, ast.AsyncFor)):
         return parent.iter is node
+    if isinstance(parent, ast.comprehension):
+        around = parent_of(parent)  # a generator itself, perhaps
+        return parent.iter is node and (not isinstance(around, ast.GeneratorExp) or is_gone_over(around))
     if isinstance(parent, ast.Call) and node in parent.args:
         is_method = isinstance(parent.func, ast.Attribute) and parent.func.attr in READING
         return is_method or _name(parent) in _READS
     return isinstance(parent, (ast.YieldFrom, ast.Starred))
+
+
+def is_gone_over_by_yields(name: str, scope: Scope) -> bool:
+    """Whether a generator yields while it goes over what a name stands for: ``for row in rows: yield row``."""
+    return any(
+        any(name in _iterated(loop.iter) for loop in loops_around(one) if isinstance(loop, (ast.For, ast.AsyncFor)))
+        or (isinstance(one, ast.YieldFrom) and name in _iterated(one.value))
+        for one in scope.yields
+    )
+
+
+def _iterated(node: ast.expr) -> Iterator[str]:
+    """The names of what is gone over, item by item."""
+    if isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, ast.Call) and _name(node) in PAIRING:
+        for one in node.args:
+            yield from _iterated(one)
 
 
 def named_runs(scope: Scope) -> Iterator[tuple[ast.expr, ast.Call]]:

@@ -105,6 +105,16 @@ def _leaving(statement: ast.stmt, parent: ast.AST) -> type[ast.stmt] | None:
     return None
 
 
+def next_statement(statement: ast.stmt) -> ast.stmt | None:
+    """What follows a statement in its block; None behind the last one."""
+    parent = parent_of(statement)
+    for field in ("body", "orelse", "finalbody"):
+        block = getattr(parent, field, None)
+        if isinstance(block, list) and statement in block:
+            return next(iter(block[block.index(statement) + 1 :]), None)
+    return None
+
+
 _PARTS = (ast.expr, ast.keyword, ast.comprehension)
 """What has a node in it within one statement."""
 
@@ -263,11 +273,3 @@ def goes_on(scope: Scope) -> bool:
         isinstance(one.test, ast.Constant) and not any(isinstance(part, ast.Break) for part in walk(one))
         for one in loops
     )
-
-
-def is_gone_over(node: ast.expr) -> bool:
-    """Whether what an expression gives is gone over where it stands: by a loop, a comprehension, or what it is passed to."""
-    parent = parent_of(node)
-    if isinstance(parent, (ast.For, ast.AsyncFor, ast.comprehension)):
-        return parent.iter is node
-    return isinstance(parent, ast.Starred) or (isinstance(parent, ast.Call) and parent.func is not node)

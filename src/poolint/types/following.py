@@ -169,7 +169,7 @@ class Follower:
         is_followed = kind in ("assign", "annotated") or (kind in ("with", "for") and kind in self.through)
         if not is_followed or binding.value is None:
             return Steps()
-        value = binding.value if binding.index < 0 or kind == "for" else _part(binding)
+        value = binding.value if binding.index < 0 or kind == "for" else part_of(binding)
         return Steps((Step(value, home, frame, name),), True) if value is not None else Steps()
 
     def _of_parameter(self, binding: Binding, home: Scope, name: str, frame: Frame | None) -> Steps:
@@ -337,7 +337,7 @@ def _real(found: list[bound.Bound], most: int | None = None) -> list[bound.Bound
     return list(islice(real, most)) or found
 
 
-def _part(binding: Binding) -> ast.expr | None:
+def part_of(binding: Binding) -> ast.expr | None:
     """The part of a value that a target in a tuple is bound to; None behind a star, where its place is not known."""
     targets = parent_of(binding.node)
     if binding.value is None or not isinstance(targets, (ast.Tuple, ast.List)):

@@ -60,18 +60,20 @@ def _module(node: ast.expr, given: dict[str, str], function: Scope) -> str:
     return ""
 
 
-def _text(node: ast.expr, given: dict[str, str], function: Scope) -> str:
-    """The text that an expression is when the function is given these."""
+def _text(node: ast.expr, given: dict[str, str], function: Scope, seen: frozenset[str] = frozenset()) -> str:
+    """The text that an expression is when the function is given these; a name that comes of itself is none."""
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else ""
     if isinstance(node, ast.IfExp):
-        return _text(node.body, given, function) or _text(node.orelse, given, function)
-    if not isinstance(node, ast.Name):
+        return _text(node.body, given, function, seen) or _text(node.orelse, given, function, seen)
+    if not isinstance(node, ast.Name) or node.id in seen:
         return ""
     if node.id in given:
         return given[node.id]
     value = assigned(node.id, function)
-    return _text(value, given, function) if value is not None and not isinstance(value, ast.Name) else ""
+    if value is None or isinstance(value, ast.Name):
+        return ""
+    return _text(value, given, function, seen | {node.id})
 
 
 def _given(function: ast.FunctionDef, call: ast.Call) -> Iterator[tuple[str, str]]:

@@ -40,18 +40,19 @@ def _is_plain(binding: Binding) -> bool:
         return True
     annotation = binding.annotation
     if annotation is not None and binding.kind != "narrowed":
-        return _is_builtin(annotation)
+        return is_builtin(annotation)
     return binding.kind in ("assign", "parameter") and isinstance(binding.value, _VALUES) and binding.index < 0
 
 
-def _is_builtin(annotation: ast.expr) -> bool:
+def is_builtin(annotation: ast.expr) -> bool:
+    """Whether an annotation says that something is a text, a number or a collection."""
     if isinstance(annotation, ast.BinOp):
-        return _is_builtin(annotation.left) and _is_builtin(annotation.right)
+        return is_builtin(annotation.left) and is_builtin(annotation.right)
     if isinstance(annotation, ast.Subscript):
         if last_name(annotation.value) in _EITHER:
             among = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
-            return all(map(_is_builtin, among))
-        return _is_builtin(annotation.value)
+            return all(map(is_builtin, among))
+        return is_builtin(annotation.value)
     if isinstance(annotation, ast.Constant):
         return annotation.value is None or annotation.value in _PLAIN
     return isinstance(annotation, ast.Name) and annotation.id in _PLAIN

@@ -15,6 +15,7 @@ from poolint.analyses.conditions import Entering
 from poolint.analyses.holding.asked_results import passed
 from poolint.analyses.holding.changes import Asked, Change
 from poolint.analyses.holding.exit_summaries import Left
+from poolint.analyses.ownership import Fate
 from poolint.models.schema import SESSIONS
 from poolint.types.arguments import parameter_for
 from poolint.types.following import origin
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+
+_ENDING = (Fate.COMMITTED, Fate.KEPT)
 
 
 def deciding(leaving: Leaving, left: Left, call: ast.Call, callee: Function, place: str, scope: Scope) -> Asked | None:
@@ -96,7 +99,7 @@ def _left(
 
 def _passed(reader: Reader, call: ast.Call, scope: Scope) -> list[tuple[Function, str, str, Class]]:
     """The sessions that a call passes to the one function that it may run, by their names there and here."""
-    given = [*passed(reader, call, scope), *reader.objects.kept_by(call, scope)]
+    given = [*passed(reader, call, scope, _ENDING), *reader.objects.kept_by(call, scope)]
     return given if len({one.scope for one, *_ in given}) == 1 else []
 
 

@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import ast
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.arguments import arguments_of
 from poolint.analyses.holding.changes import Change
+from poolint.analyses.holding.results import Result
 from poolint.analyses.ownership import Fate
 from poolint.flow.flags import name_of
 from poolint.models.schema import SESSIONS
 from poolint.syntax.expressions import is_none
 from poolint.syntax.scopes import assigned, parent_of
+from poolint.syntax.surroundings import next_statement
 from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from poolint.analyses.holding.changes import Changes
     from poolint.analyses.holding.exit_summaries import Leaving
@@ -32,67 +34,91 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
 
 _TESTING = (ast.If, ast.IfExp, ast.While)
+_TOLD = (Fate.USED, Fate.COMMITTED, Fate.KEPT)
 
 
 def add_by_results(reader: Reader, leaving: Leaving, scope: Scope, found: Changes) -> None:
     """Add to the changes of a function what those of its calls leave held, or leave alone, by their results, that are tests."""
     for call, changes in found.calls.items():
-        if not isinstance(call, ast.Call) or not (tests := list(_tests(call, scope))):
+        asked = _asked(call, scope) if isinstance(call, ast.Call) else None
+        if asked is None or not isinstance(call, ast.Call):
             continue
         ended = {one.resource for one in changes if not one.holds}
         begun = {one.resource for one in changes if one.holds} - ended
-        for callee, inner, place, cls in (*passed(reader, call, scope), *reader.objects.kept_by(call, scope)):
+        for callee, inner, place, cls in (*passed(reader, call, scope, _TOLD), *reader.objects.kept_by(call, scope)):
             if cls.kind not in SESSIONS:
                 continue
-            if place in ended and tests[0][0] is call:
+            if place in ended and asked.test is call:
                 for result in leaving.told(call, callee.scope, inner, scope):
-                    found.told.setdefault((call, result), []).append(Change(place, True, call, cls))
+                    found.told.setdefault((call, result is asked.if_true), []).append(Change(place, True, call, cls))
             elif place in begun and len(callees_of(reader.ev, call, scope)) == 1:
-                for result in leaving.left_alone(call, callee.scope, inner, scope):
-                    for test, is_result in tests:
-                        told = found.told.setdefault((test, is_result is result), [])
-                        told.append(Change(place, False, call, began=call))
+                for result in leaving.left_alone(call, callee.scope, inner, scope, asked[1:]):
+                    told = found.told.setdefault((asked.test, result is asked.if_true), [])
+                    told.append(Change(place, False, call, began=call))
 
 
-def passed(reader: Reader, call: ast.Call, scope: Scope) -> Iterator[tuple[Function, str, str, Class]]:
-    """The sessions that a call passes to functions which use them, or end their transactions, by their names there and here."""
+def passed(
+    reader: Reader, call: ast.Call, scope: Scope, fates: Collection[Fate]
+) -> Iterator[tuple[Function, str, str, Class]]:
+    """The sessions that a call passes to functions of which one of these comes for them, by their names there and here."""
     callees = [one for one in callees_of(reader.ev, call, scope) if isinstance(one, Function)]
     for callee, (keyword, argument) in itertools.product(callees, arguments_of(call)):
         name = parameter_for(callee, call, argument, keyword) if name_of(argument) else None
         for one in alternatives(reader.ev.type_of(argument, scope)) if name else ():
             cls = one.base if isinstance(one, Instance) else None
             fate = reader.ownership.fate(call, argument, scope, cls, keyword) if cls is not None else None
-            if name and cls is not None and fate in (Fate.USED, Fate.COMMITTED, Fate.KEPT):
+            if name and cls is not None and fate in fates:
                 yield callee, name, reader.places.first(name_of(argument), scope), cls
 
 
-def _tests(call: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, bool]]:
-    """The tests of the result of a call, and how each comes out where that is true: the call itself, or where the only name
-    that it is given is asked for."""
+class _Asked(NamedTuple):
+    """The test of a result, and what that is where it comes out as true, and as false."""
+
+    test: ast.expr
+    if_true: Result
+    if_false: Result
+
+
+def _asked(call: ast.Call, scope: Scope) -> _Asked | None:
+    """The test of the result of a call, between which and the call nothing happens: the call itself, or what the next statement
+    asks first of the only name that it is given."""
     value: ast.expr = call
     parent = parent_of(call)
     if isinstance(parent, ast.Await):
         value, parent = parent, parent_of(parent)
-    if isinstance(parent, ast.Assign):
-        target = parent.targets[0]
-        if isinstance(target, ast.Name) and assigned(target.id, scope) is value:
-            for load in scope.loads.get(target.id, ()):
-                yield from _tests_of(load)
-    else:
-        yield from _tests_of(value, call)
+    if not isinstance(parent, ast.Assign):
+        return _test_of(value, call)
+    target, following = parent.targets[0], next_statement(parent)
+    if isinstance(target, ast.Name) and isinstance(following, ast.If) and assigned(target.id, scope) is value:
+        first = next((one for one in scope.loads.get(target.id, ()) if _is_first(one, following.test)), None)
+        return _test_of(first, first) if first is not None else None
+    return None
 
 
-def _tests_of(value: ast.expr, asked: ast.expr | None = None) -> Iterator[tuple[ast.expr, bool]]:
-    """The test that a value is, or a part of one, or whether it is None; by ``asked``, if it has another name in graphs."""
-    test, is_result, parent = asked or value, True, parent_of(value)
+def _is_first(value: ast.expr, test: ast.expr) -> bool:
+    """Whether a value is what is asked first of all that a test is made of."""
+    first = test
+    while True:
+        match first:
+            case ast.UnaryOp(operand=inner) | ast.BoolOp(values=[inner, *_]) | ast.Compare(left=inner):
+                first = inner
+            case _:
+                return first is value
+
+
+def _test_of(value: ast.expr, asked: ast.expr) -> _Asked | None:
+    """The test that a value is, or a part of one, or whether it is None; ``asked`` is the name of the first in graphs."""
+    found, parent = _Asked(asked, Result.TRUE, Result.FALSE), parent_of(value)
     if (
         isinstance(parent, ast.Compare)
-        and is_none(parent.comparators[-1])
-        and isinstance(parent.ops[0], (ast.Is, ast.IsNot))
+        and parent.left is value
+        and len(parent.ops) == 1
+        and is_none(parent.comparators[0])
     ):
-        test, value, is_result, parent = parent, parent, isinstance(parent.ops[0], ast.IsNot), parent_of(parent)
+        outcomes = (Result.NONE, Result.SOME) if isinstance(parent.ops[0], ast.Is) else (Result.SOME, Result.NONE)
+        if isinstance(parent.ops[0], (ast.Is, ast.IsNot)):
+            found, value, parent = _Asked(parent, *outcomes), parent, parent_of(parent)
     child: ast.AST = value
     while isinstance(parent, (ast.UnaryOp, ast.BoolOp)):
         child, parent = parent, parent_of(parent)
-    if isinstance(parent, _TESTING) and child is parent.test:
-        yield test, is_result
+    return found if isinstance(parent, _TESTING) and child is parent.test else None

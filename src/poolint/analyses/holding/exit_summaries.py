@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.arguments import received
 from poolint.analyses.assumed import is_ruled_out
 from poolint.analyses.conditions import Entering
+from poolint.analyses.holding.results import NOTHING, Result, Returned, constant, is_constant
 from poolint.analyses.holding.standings import changed_along
 from poolint.analyses.joined import run_in_thread
 from poolint.analyses.lifetimes.destinations import begun_with
@@ -27,7 +28,7 @@ from poolint.flow.flags import name_of
 from poolint.flow.liveness import bound_by
 from poolint.flow.solver import completed, explore
 from poolint.flow.summaries import Summaries
-from poolint.syntax.expressions import is_none, unnegated, without_await
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.types.call_sites import callees_of
 from poolint.types.members import lineage
@@ -74,7 +75,7 @@ class Passed(NamedTuple):
     place: str
     fixed: Known = ()
     is_ignored: bool = False
-    result: bool | None = None
+    result: Result | None = None
     is_block: bool = False
 
 
@@ -109,22 +110,27 @@ class Leaving:
         is_ignored = bool(callee.returns) and _is_ignored(call, scope)
         return self.parameter(callee, place, self._entering.known(call, callee, scope, fixed), is_ignored=is_ignored)
 
-    def told(self, call: ast.Call, callee: Scope, place: str, scope: Scope) -> Iterator[bool]:
+    def told(self, call: ast.Call, callee: Scope, place: str, scope: Scope) -> Iterator[Result]:
         """The results of a call by which a test is told that the function has left a session held, that is not believed of
         it without that."""
         if callee.returns and self.place(call, callee, place, scope) not in (Left.HELD, Left.RENEWED):
-            found = self._by_result(call, callee, place, scope)
+            found = self._by_result(call, callee, place, scope, (Result.TRUE, Result.FALSE))
             yield from (one for one, left in found.items() if left in (Left.HELD, Left.RENEWED))
 
-    def left_alone(self, call: ast.Call, callee: Scope, place: str, scope: Scope) -> Iterator[bool]:
-        """The results of a call that come only of ways on which its function leaves a session alone; it says so by a constant."""
-        if any(map(_is_constant, callee.returns)):
-            found = self._by_result(call, callee, place, scope)
+    def left_alone(
+        self, call: ast.Call, callee: Scope, place: str, scope: Scope, results: Iterable[Result]
+    ) -> Iterator[Result]:
+        """Those of the results of a call that come only of ways on which its function leaves a session alone; it says so by a
+        constant."""
+        if any(map(is_constant, callee.returns)):
+            found = self._by_result(call, callee, place, scope, results)
             yield from (one for one, left in found.items() if left is Left.UNTOUCHED)
 
-    def _by_result(self, call: ast.Call, callee: Scope, place: str, scope: Scope) -> dict[bool, Left]:
+    def _by_result(
+        self, call: ast.Call, callee: Scope, place: str, scope: Scope, results: Iterable[Result]
+    ) -> dict[Result, Left]:
         fixed = self._entering.known(call, callee, scope, ())
-        return {one: self._of(Passed(callee.key, place, fixed, result=one)) for one in (True, False)}
+        return {one: self._of(Passed(callee.key, place, fixed, result=one)) for one in results}
 
     def parameter(self, scope: Scope, place: str, fixed: Known = (), *, is_ignored: bool = False) -> Left:
         """The same for whoever calls it, where this is known of the other parameters; ``NEVER`` only while a fixpoint is
@@ -291,35 +297,14 @@ def asks_of(node: ast.expr, name: str, scope: Scope) -> bool:
     return False
 
 
-_NONE: frozenset[str] = frozenset()
-
-
 class _Way(NamedTuple):
     """What is known on a way through a function: how the resource is left, which constant comes back, whether the name that it
-    had stands for something else, and which names that are returned have been said to be true, at the end the one that is."""
+    had stands for something else, and of which returned names a test has said that they are not the result asked for."""
 
     state: Left
     told: str
     is_gone: bool = False
-    true: frozenset[str] = _NONE
-
-    def may_give(self, result: bool) -> bool:
-        """Whether what comes back at its end may come out so where it is asked for."""
-        if self.told:
-            return (self.told in _FALSE) is not result
-        return result or not self.true
-
-
-def _said_true(edge: Edge) -> Iterator[str]:
-    """The names of which a test says that they are true, or not None, where an edge is taken."""
-    if edge.truth is None or not isinstance(edge.test, ast.expr):
-        return
-    test, truth = unnegated(edge.test, edge.truth)
-    if isinstance(test, ast.Compare) and is_none(test.comparators[-1]) and len(test.ops) == 1:
-        truth = isinstance(test.ops[0], ast.IsNot if truth else ast.Is)
-        test = test.left
-    if truth and isinstance(test, ast.Name):
-        yield test.id
+    others: frozenset[str] = frozenset()
 
 
 def ways_left(
@@ -332,7 +317,7 @@ def ways_left(
     *,
     rebound: str = "",
     is_ignored: bool = False,
-    result: bool | None = None,
+    result: Result | None = None,
 ) -> set[Left]:
     """How a function can leave a resource of these names, by ways on which nothing raises and that ``fixed`` allows; from
     its beginning, or from what comes after ``since``.
@@ -343,56 +328,32 @@ def ways_left(
     done under it concerns the resource.
     """
 
-    named = {one.id for one in scope.returns if isinstance(one, ast.Name)} if result is not None else set()
+    asked = Returned(result, scope) if result is not None else None
 
     def transfer(edge: Edge, before: _Way) -> _Way | None:
-        event, (state, told, is_gone, true) = edge.source, before
+        event, (state, told, is_gone, others) = edge.source, before
         found = changed_along(edge, changes) or ()
         if edge.is_unwinding or any(one.never for one in found) or is_ruled_out(edge, fixed, scope):
             return None
         is_gone = is_gone or rebound in bound_by(event)
         for change in found if not is_gone else ():
-            if rebound and change.began is not None:
-                continue  # of what the name has stood for since then, if it has
+            if change.began is not None and (rebound or change.began is change.node):
+                continue  # of what the name has stood for since then, if it has; or what a call has begun, of all there is
             if change.resource in names and not (change.holds and asks_of(change.node, change.resource, scope)):
                 again = Left.RENEWED if state in (Left.ENDED, Left.RENEWED) else Left.HELD
                 if change.holds or change.asked is None or state is not Left.HELD:
                     state = again if change.holds else Left.ENDED
-        if named:
-            true = true.difference(bound_by(event)) | named.intersection(_said_true(edge))
+        if asked is not None:
+            others = asked.others_after(edge, others)
         if event.kind == "return":
-            value = event.node.value if isinstance(event.node, ast.Return) else None
-            told = _constant(value)
-            true = true & {value.id} if isinstance(value, ast.Name) else _NONE
-        return _Way(state, told, is_gone, true)
+            told = constant(event.node.value if isinstance(event.node, ast.Return) else None)
+        return _Way(state, told, is_gone, others)
 
-    begun = _Way(Left.UNTOUCHED, _NOTHING)
+    begun = _Way(Left.UNTOUCHED, NOTHING)
     found = explore(graph, [(edge, begun) for edge in completed(since or [graph.entry])], transfer)
     ends = {before for node, before in found if node.kind == "exit-normal"}
-    if result is not None:
-        return {one.state for one in ends if one.may_give(result)}
+    if asked is not None:
+        return {one.state for one in ends if asked.may_be(one.told, one.others)}
     telling = not is_ignored and len({one.told for one in ends}) > 1
     unbelieved = {Left.HELD: Left.UNTOUCHED, Left.RENEWED: Left.ENDED} if telling else {}
     return {unbelieved.get(one.state, one.state) if one.told else one.state for one in ends}
-
-
-_NOTHING = ast.dump(ast.Constant(None))
-"""What a function returns that comes to its end."""
-_FALSE = frozenset(
-    {ast.dump(ast.Constant(one)) for one in (None, False, 0, 0.0, "", b"")}
-    | {ast.dump(ast.List([], ast.Load())), ast.dump(ast.Dict([], []))}
-)
-
-
-def _constant(value: ast.expr | None) -> str:
-    """What tells a returned constant, nothing at all, or a tuple with a flag in it, from others; empty for anything else."""
-    return (_NOTHING if value is None else ast.dump(value)) if _is_constant(value) else ""
-
-
-def _is_constant(value: ast.expr | None) -> bool:
-    """Whether a returned value is a constant, nothing at all, or a tuple with a flag in it."""
-    if isinstance(value, ast.Tuple):
-        return any(_is_constant(one) for one in value.elts)
-    if isinstance(value, (ast.List, ast.Dict, ast.Set)):
-        return not (value.keys if isinstance(value, ast.Dict) else value.elts)
-    return value is None or isinstance(value, ast.Constant)

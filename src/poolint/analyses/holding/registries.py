@@ -23,8 +23,8 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import dotted, is_none
+from poolint.syntax.generator_runs import is_gone_over
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import is_gone_over
 from poolint.types.arguments import parameter_for
 from poolint.types.bound import elsewhere
 from poolint.types.call_sites import callees_of

@@ -142,7 +142,7 @@ class Standings:
         all_, told = self._of_resource[name], self._told(change)
         begun = 0
         for position, one in enumerate(self._table if change.began is not None else ()):
-            if one.is_held and one.change is not None and one.change.node is change.began:
+            if one.resource == name and one.is_held and one.change is not None and one.change.node is change.began:
                 begun |= 1 << position
         unknown, all_told = self._bit(Standing(name)), self._all_told[name]
         return _Move(change, held, ended, unknown, told, all_ & self._idle, all_told, all_, begun)
