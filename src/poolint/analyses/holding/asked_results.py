@@ -50,10 +50,10 @@ def add_by_results(reader: Reader, leaving: Leaving, scope: Scope, found: Change
                 continue
             if place in ended and asked.test is call:
                 for result in leaving.told(call, callee.scope, inner, scope):
-                    found.told.setdefault((call, result is asked.if_true), []).append(Change(place, True, call, cls))
+                    found.told.setdefault((call, result == asked.if_true), []).append(Change(place, True, call, cls))
             elif place in begun and len(callees_of(reader.ev, call, scope)) == 1:
                 for result in leaving.left_alone(call, callee.scope, inner, scope, asked[1:]):
-                    told = found.told.setdefault((asked.test, result is asked.if_true), [])
+                    told = found.told.setdefault((asked.test, result == asked.if_true), [])
                     told.append(Change(place, False, call, began=call))
 
 
@@ -108,16 +108,17 @@ def _is_first(value: ast.expr, test: ast.expr) -> bool:
 
 def _test_of(value: ast.expr, asked: ast.expr) -> _Asked | None:
     """The test that a value is, or a part of one, or whether it is None; ``asked`` is the name of the first in graphs."""
-    found, parent = _Asked(asked, Result.TRUE, Result.FALSE), parent_of(value)
+    found, parent = _Asked(asked, "true", "false"), parent_of(value)
     if (
         isinstance(parent, ast.Compare)
         and parent.left is value
         and len(parent.ops) == 1
         and is_none(parent.comparators[0])
     ):
-        outcomes = (Result.NONE, Result.SOME) if isinstance(parent.ops[0], ast.Is) else (Result.SOME, Result.NONE)
-        if isinstance(parent.ops[0], (ast.Is, ast.IsNot)):
-            found, value, parent = _Asked(parent, *outcomes), parent, parent_of(parent)
+        if isinstance(parent.ops[0], ast.Is):
+            found, value, parent = _Asked(parent, "none", "some"), parent, parent_of(parent)
+        elif isinstance(parent.ops[0], ast.IsNot):
+            found, value, parent = _Asked(parent, "some", "none"), parent, parent_of(parent)
     child: ast.AST = value
     while isinstance(parent, (ast.UnaryOp, ast.BoolOp)):
         child, parent = parent, parent_of(parent)

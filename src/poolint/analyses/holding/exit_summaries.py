@@ -114,7 +114,7 @@ class Leaving:
         """The results of a call by which a test is told that the function has left a session held, that is not believed of
         it without that."""
         if callee.returns and self.place(call, callee, place, scope) not in (Left.HELD, Left.RENEWED):
-            found = self._by_result(call, callee, place, scope, (Result.TRUE, Result.FALSE))
+            found = self._by_result(call, callee, place, scope, ("true", "false"))
             yield from (one for one, left in found.items() if left in (Left.HELD, Left.RENEWED))
 
     def left_alone(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from poolint.flow.liveness import bound_by
 from poolint.syntax.expressions import is_none, unnegated
@@ -18,13 +17,8 @@ _MOST = 3
 """Of how many returned names it is kept what tests say of them: each may double the ways that differ."""
 
 
-class Result(Enum):
-    """How what a function returns comes out where it is asked for: by its truth, or by whether it is None."""
-
-    TRUE = "true"
-    FALSE = "false"
-    SOME = "some"
-    NONE = "none"
+Result = Literal["true", "false", "some", "none"]
+"""How what a function returns comes out where it is asked for: by its truth, or by whether it is None; ``some`` if not."""
 
 
 class Returned:
@@ -33,21 +27,21 @@ class Returned:
     def __init__(self, result: Result, scope: Scope) -> None:
         self._result = result
         names = {one.id for one in scope.returns if isinstance(one, ast.Name)}
-        is_told = result in (Result.FALSE, Result.NONE) and len(names) <= _MOST
+        is_told = result in ("false", "none") and len(names) <= _MOST
         self._named = names if is_told else frozenset[str]()
         # A row is there or is None, and who asks for the truth of it asks for that; a number may be nought, a list empty.
         declared = getattr(scope.node, "returns", None)
-        self._asks_for_none = result is Result.NONE or declared is None or not is_builtin(declared)
+        self._asks_for_none = result == "none" or declared is None or not is_builtin(declared)
 
     def may_be(self, told: str, others: frozenset[str]) -> bool:
         """Whether what a way gives back may be the result: this constant, if it is one, or a name that may be among others."""
         if not told:
             return not others
         match self._result:
-            case Result.TRUE | Result.FALSE:
-                return (told in _FALSE) is (self._result is Result.FALSE)
+            case "true" | "false":
+                return (told in _FALSE) is (self._result == "false")
             case _:
-                return (told == NOTHING) is (self._result is Result.NONE)
+                return (told == NOTHING) is (self._result == "none")
 
     def others_after(self, edge: Edge, others: frozenset[str]) -> frozenset[str]:
         """Of which names that are returned it is known that they are not the result, when an edge is taken; where something
