@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.arguments import is_dropped, received
+from poolint.flow.flags import asks_none
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import CLOSING_ROLES, OWNERS
 from poolint.syntax.expressions import unnegated
@@ -353,9 +354,7 @@ def _asks_absence(test: ast.expr, truth: bool, name: str) -> bool:
         return test.id == name and not truth
     if not (isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == name):
         return False
-    other = test.comparators[0]
-    is_none = isinstance(other, ast.Constant) and other.value is None and len(test.ops) == 1
-    return is_none and (isinstance(test.ops[0], ast.Is) if truth else isinstance(test.ops[0], ast.IsNot))
+    return asks_none(test) and truth is isinstance(test.ops[0], ast.Is)
 
 
 def _stands_in_absence(binding: Binding, name: str) -> bool:

@@ -133,7 +133,7 @@ class Responses:
             for returned in one.scope.returns:
                 made = value_of(returned, one.scope)
                 for each in callees_of(self.ev, made, one.scope) if isinstance(made, ast.Call) else ():
-                    if isinstance(each, Function) and each.scope.is_generator and isinstance(made, ast.Call):
+                    if _is_generator(each) and isinstance(made, ast.Call):
                         yield Stream(value, each, made, one.scope, one)
 
     def wrapped(self, stream: Stream) -> Iterator[Stream]:

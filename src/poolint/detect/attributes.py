@@ -23,7 +23,7 @@ from poolint.detect.observation import Observation
 from poolint.flow.flags import name_of
 from poolint.models.schema import CLOSING_ROLES, HANDLES, REACHING_ROLES
 from poolint.syntax.scopes import parent_of, statement_of
-from poolint.syntax.surroundings import may_await
+from poolint.syntax.surroundings import block_of, may_await
 from poolint.types.call_sites import text_of
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation
         if not (isinstance(statement, ast.Assign) and len(statement.targets) == 1):
             continue
         target = given_target(value)
-        statements = _around(statement) if target is not None and _is_own(target) else None
-        if statements is None or statements[-1] is statement:
+        statements = block_of(statement) if target is not None and _is_own(target) else []
+        if not statements or statements[-1] is statement:
             continue
         found = checkout(ev, node, value, scope)
         if found is None or found[1].kind not in HANDLES:
@@ -98,15 +98,6 @@ def _is_own(node: ast.AST, attribute: str = "") -> bool:
 def _is_asked(call: ast.Call, name: str) -> bool:
     """Whether a method is called on what has a name."""
     return isinstance(call.func, ast.Attribute) and name_of(call.func.value) == name
-
-
-def _around(statement: ast.stmt) -> list[ast.stmt] | None:
-    """The statements of the block that a statement stands in; None for the rare kinds."""
-    for block in ("body", "orelse", "finalbody"):
-        found = getattr(parent_of(statement), block, None)
-        if isinstance(found, list) and statement in found:
-            return found
-    return None
 
 
 class _Block:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from poolint.flow.liveness import bound_by
 from poolint.flow.solver import Problem, solve
-from poolint.syntax.expressions import dotted, uncast, unnegated
+from poolint.syntax.expressions import dotted, is_none, uncast, unnegated
 from poolint.syntax.patterns import as_test
 from poolint.syntax.reaching import as_type_checked
 from poolint.syntax.scopes import home_of, parent_of
@@ -54,7 +54,7 @@ def _asked_names(scope: Scope) -> Counter[str]:
                 node, parent = parent, parent_of(parent)
             if isinstance(parent, ast.Match) and parent.subject is node and _takes_none(parent):
                 found[name_of(node)] += 1
-            if isinstance(parent, ast.Compare) and _asks_none(parent) and parent.left is node:
+            if isinstance(parent, ast.Compare) and asks_none(parent) and parent.left is node:
                 parent = parent_of(parent)
             if isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not):
                 parent = parent_of(parent)
@@ -83,22 +83,21 @@ def name_of(node: ast.AST) -> str:
     return dotted(node.target if isinstance(node, ast.NamedExpr) else uncast(node))
 
 
-def _asks_none(test: ast.Compare) -> bool:
-    (other,) = test.comparators[:1]
-    is_none = isinstance(other, ast.Constant) and other.value is None
-    return len(test.ops) == 1 and is_none and isinstance(test.ops[0], (ast.Is, ast.IsNot))
+def asks_none(test: ast.Compare) -> bool:
+    """Whether a comparison asks whether something is None, or is not."""
+    return len(test.ops) == 1 and is_none(test.comparators[0]) and isinstance(test.ops[0], (ast.Is, ast.IsNot))
 
 
 def _takes_none(match: ast.Match) -> bool:
     """Whether a case is for what is None, and for nothing else."""
     tests = (as_test(one.pattern) for one in match.cases)
-    return any(isinstance(one, ast.Compare) and _asks_none(one) for one in tests)
+    return any(isinstance(one, ast.Compare) and asks_none(one) for one in tests)
 
 
 def asked(test: ast.expr, truth: bool) -> tuple[str, bool]:
     """What a test that comes out as ``truth`` says: a flag and whether that is true; no name where it says nothing."""
     test, truth = unnegated(test, truth)
-    if isinstance(test, ast.Compare) and _asks_none(test):
+    if isinstance(test, ast.Compare) and asks_none(test):
         return name_of(test.left), truth is isinstance(test.ops[0], ast.IsNot)
     return name_of(test), truth
 

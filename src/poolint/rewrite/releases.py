@@ -10,7 +10,7 @@ from poolint.analyses.ownership import Fate, Ownership
 from poolint.models.schema import CLOSING_ROLES
 from poolint.syntax.expressions import call_arguments, without_await
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import loops_around
+from poolint.syntax.surroundings import loops_around, next_statement
 from poolint.types.call_sites import call_site
 from poolint.types.vocabulary import last_name
 
@@ -248,7 +248,7 @@ def ends_its_way(release: Release, one: Checkout) -> bool:
     Then a block around that suite makes it superfluous: it is followed at once by a ``return`` that calls nothing, or by
     a ``raise``.
     """
-    follower = _follower(release)
+    follower = next_statement(release.statement)
     if isinstance(follower, (ast.Raise, ast.Return, ast.Break, ast.Continue)) and _comes_by_more(follower, one):
         return False
     if isinstance(follower, ast.Raise):
@@ -261,18 +261,7 @@ def ends_its_way(release: Release, one: Checkout) -> bool:
 
 def ends_in_failure(release: Release) -> bool:
     """Whether what was caught, or something else, is raised as soon as a release has happened."""
-    return isinstance(_follower(release), ast.Raise)
-
-
-def _follower(release: Release) -> ast.stmt | None:
-    """The statement behind a release, in its own suite."""
-    parent = parent_of(release.statement)
-    for field in ("body", "orelse", "finalbody"):
-        suite = getattr(parent, field, None)
-        if isinstance(suite, list) and any(statement is release.statement for statement in suite):
-            index = suite.index(release.statement)
-            return suite[index + 1] if index + 1 < len(suite) else None
-    return None
+    return isinstance(next_statement(release.statement), ast.Raise)
 
 
 def _comes_by_more(jump: ast.stmt, one: Checkout) -> bool:

@@ -20,6 +20,7 @@ from poolint.rewrite.runs import Run, own_nodes
 from poolint.rewrite.standalone import Standing, bound_by_header, is_caught, touches
 from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import parent_of, statement_of
+from poolint.syntax.surroundings import block_of
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.following import Follower
 from poolint.types.values import Instance, alternatives
@@ -220,7 +221,7 @@ class _Search:
             return None
         current: ast.AST | None = statement_of(self.node)
         while isinstance(current, ast.stmt) and current is not self.scope.node:
-            suite = _suite(current)
+            suite = block_of(current) or [current]
             index = next((number for number, one in enumerate(suite) if one is current), 0)
             end = next((number for number in range(index + 1, len(suite)) if self._ends(suite[number], hold)), None)
             if end is not None:
@@ -295,15 +296,6 @@ class _Search:
             if not is_database(self.ev.type_of(item.context_expr, self.scope)):
                 return True  # a context manager of the project
         return False
-
-
-def _suite(statement: ast.stmt) -> list[ast.stmt]:
-    owner = parent_of(statement)
-    for field in ("body", "orelse", "finalbody"):
-        suite = getattr(owner, field, None)
-        if isinstance(suite, list) and any(one is statement for one in suite):
-            return suite
-    return [statement]
 
 
 def _up_to(block: WithNode, child: ast.stmt) -> list[ast.stmt]:

@@ -80,7 +80,7 @@ def is_in_loop(node: ast.AST, scope: Scope) -> bool:
     leaving: type[ast.stmt] | None = None
     while current is not None and current is not scope.node:
         if isinstance(child, ast.stmt):
-            leaving = _leaving(child, current) or leaving
+            leaving = _leaving(child) or leaving
             if isinstance(current, ast.Try) and current.handlers and child in current.body:
                 leaving = None  # what fails on the way there may go on with the loop
         is_loop = isinstance(current, ast.While)
@@ -93,26 +93,40 @@ def is_in_loop(node: ast.AST, scope: Scope) -> bool:
     return False
 
 
-def _leaving(statement: ast.stmt, parent: ast.AST) -> type[ast.stmt] | None:
+def _leaving(statement: ast.stmt) -> type[ast.stmt] | None:
     """How the block in which a statement stands is always left at its end, if it leaves a loop around it there."""
-    for field in ("body", "orelse", "finalbody"):
-        block = getattr(parent, field, None)
-        if isinstance(block, list) and statement in block:
-            last = block[-1]
-            rest = block[block.index(statement) :]
-            goes_on = any(isinstance(part, ast.Continue) for one in rest for part in ast.walk(one))
-            return type(last) if isinstance(last, (ast.Return, ast.Raise, ast.Break)) and not goes_on else None
-    return None
+    block = block_of(statement)
+    if not block:
+        return None
+    rest = block[block.index(statement) :]
+    goes_on = any(isinstance(part, ast.Continue) for one in rest for part in ast.walk(one))
+    return type(block[-1]) if isinstance(block[-1], (ast.Return, ast.Raise, ast.Break)) and not goes_on else None
 
 
-def next_statement(statement: ast.stmt) -> ast.stmt | None:
-    """What follows a statement in its block; None behind the last one."""
+def block_of(statement: ast.stmt) -> list[ast.stmt]:
+    """The statements of the block that a statement stands in; none where it stands in no such block."""
     parent = parent_of(statement)
     for field in ("body", "orelse", "finalbody"):
         block = getattr(parent, field, None)
         if isinstance(block, list) and statement in block:
-            return next(iter(block[block.index(statement) + 1 :]), None)
-    return None
+            return block
+    return []
+
+
+def is_behind_star(target: ast.AST, index: int) -> bool:
+    """Whether a target at this position of a tuple of targets is one with a star, or stands behind one, where the position tells
+    nothing."""
+    targets = parent_of(target)
+    targets = parent_of(targets) if isinstance(targets, ast.Starred) else targets
+    return isinstance(targets, (ast.Tuple, ast.List)) and any(
+        isinstance(one, ast.Starred) for one in targets.elts[: index + 1]
+    )
+
+
+def next_statement(statement: ast.stmt) -> ast.stmt | None:
+    """What follows a statement in its block; None behind the last one."""
+    block = block_of(statement)
+    return next(iter(block[block.index(statement) + 1 :]), None) if block else None
 
 
 _PARTS = (ast.expr, ast.keyword, ast.comprehension)

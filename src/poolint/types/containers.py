@@ -7,6 +7,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import home_of, is_parameter, parent_of
+from poolint.syntax.surroundings import is_behind_star
 from poolint.types import annotated, imports, yields
 from poolint.types.members import content, is_application, lineage, state_bindings
 from poolint.types.values import (
@@ -125,6 +126,15 @@ def row(ev: Evaluator, value: Type) -> Type:
     if not any(last_name(one) == "NamedTuple" for cls in family for one in cls.node.bases):  # type: ignore[attr-defined]
         return value
     return TupleOf(tuple(ev.type_of_member(value, name) for name in fields_of(family)))
+
+
+def element(ev: Evaluator, value: Type, binding: Binding) -> Type:
+    """What a target in a tuple of targets is bound to, of a value that is taken apart."""
+    value = row(ev, value)
+    if not isinstance(value, TupleOf):
+        return ev.item(value, asynchronous=False)
+    is_known = binding.index < len(value.items) and not is_behind_star(binding.node, binding.index)
+    return value.items[binding.index] if is_known else UNKNOWN
 
 
 def part(ev: Evaluator, owner: Type, node: ast.Subscript) -> Type:

@@ -353,10 +353,7 @@ class Evaluator:
         elif kind == "for":
             value = self.item(value, asynchronous=binding.asynchronous)
         if binding.index >= 0:
-            value = containers.row(self, value)
-            if isinstance(value, TupleOf):
-                return value.items[binding.index] if binding.index < len(value.items) else UNKNOWN
-            return self.item(value, asynchronous=False)
+            return containers.element(self, value, binding)
         if kind == "assign" and isinstance(binding.value, ast.Await):
             return evidence.as_used(self, value, getattr(binding.node, "id", ""), scope)
         return containers.filled(self, value, binding, scope) if kind == "assign" else value

@@ -28,6 +28,7 @@ from msgspec.structs import replace
 
 from poolint.syntax.expressions import ORDERS
 from poolint.syntax.scopes import Scope, parent_of
+from poolint.syntax.surroundings import is_behind_star
 from poolint.types import bound, containers, imports
 from poolint.types.followed import (
     NOTHING,
@@ -342,7 +343,7 @@ def part_of(binding: Binding) -> ast.expr | None:
     targets = parent_of(binding.node)
     if binding.value is None or not isinstance(targets, (ast.Tuple, ast.List)):
         return None
-    if any(isinstance(target, ast.Starred) for target in targets.elts[: binding.index + 1]):
+    if is_behind_star(binding.node, binding.index):
         return None
     part = ast.Subscript(binding.value, ast.Constant(binding.index), ast.Load())
     return ast.copy_location(part, binding.value)

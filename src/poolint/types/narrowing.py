@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.syntax.expressions import dotted, kept_as
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import block_of
 from poolint.types import annotated
 from poolint.types.values import UNKNOWN, Either, Instance, Pending, TupleOf, Type, alternatives, union
 
@@ -137,7 +138,7 @@ def conditions(node: ast.AST) -> list[tuple[bool, ast.expr | ast.pattern]]:
             earlier = parent.values[: next(i for i, one in enumerate(parent.values) if one is child)]
             found += [(isinstance(parent.op, ast.And), one) for one in reversed(earlier)]
         if isinstance(child, ast.stmt):
-            found += _before(child, parent)
+            found += _before(child)
         if isinstance(parent, _FUNCTIONS):
             break
         if isinstance(parent, ast.match_case) and child is not parent.pattern:
@@ -148,18 +149,15 @@ def conditions(node: ast.AST) -> list[tuple[bool, ast.expr | ast.pattern]]:
     return found
 
 
-def _before(statement: ast.stmt, owner: ast.AST) -> list[tuple[bool, ast.expr | ast.pattern]]:
+def _before(statement: ast.stmt) -> list[tuple[bool, ast.expr | ast.pattern]]:
     """The tests in front of a statement that everything else leaves its block by."""
-    for field in ("body", "orelse", "finalbody"):
-        block = getattr(owner, field, None)
-        if isinstance(block, list) and any(one is statement for one in block):
-            found: list[tuple[bool, ast.expr | ast.pattern]] = []
-            for one in block[: next(i for i, one in enumerate(block) if one is statement)]:
-                if isinstance(one, ast.Assert):
-                    found.append((True, one.test))
-                found += [(False, test) for test in _failed(one)]
-            return found[::-1]
-    return []
+    block = block_of(statement)
+    found: list[tuple[bool, ast.expr | ast.pattern]] = []
+    for one in block[: block.index(statement)] if block else ():
+        if isinstance(one, ast.Assert):
+            found.append((True, one.test))
+        found += [(False, test) for test in _failed(one)]
+    return found[::-1]
 
 
 def _failed(statement: ast.stmt) -> list[ast.expr | ast.pattern]:

@@ -15,9 +15,8 @@ from poolint.analyses.arguments import arguments_of
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.results import Result
 from poolint.analyses.ownership import Fate
-from poolint.flow.flags import name_of
+from poolint.flow.flags import asks_none, name_of
 from poolint.models.schema import SESSIONS
-from poolint.syntax.expressions import is_none
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import next_statement
 from poolint.types.arguments import parameter_for
@@ -40,8 +39,7 @@ _TOLD = (Fate.USED, Fate.COMMITTED, Fate.KEPT)
 def add_by_results(reader: Reader, leaving: Leaving, scope: Scope, found: Changes) -> None:
     """Add to the changes of a function what those of its calls leave held, or leave alone, by their results, that are tests."""
     for call, changes in found.calls.items():
-        asked = _asked(call, scope) if isinstance(call, ast.Call) else None
-        if asked is None or not isinstance(call, ast.Call):
+        if not isinstance(call, ast.Call) or (asked := _asked(call, scope)) is None:
             continue
         ended = {one.resource for one in changes if not one.holds}
         begun = {one.resource for one in changes if one.holds} - ended
@@ -52,7 +50,7 @@ def add_by_results(reader: Reader, leaving: Leaving, scope: Scope, found: Change
                 for result in leaving.told(call, callee.scope, inner, scope):
                     found.told.setdefault((call, result == asked.if_true), []).append(Change(place, True, call, cls))
             elif place in begun and len(callees_of(reader.ev, call, scope)) == 1:
-                for result in leaving.left_alone(call, callee.scope, inner, scope, asked[1:]):
+                for result in leaving.left_alone(call, callee.scope, inner, scope, (asked.if_true, asked.if_false)):
                     told = found.told.setdefault((asked.test, result == asked.if_true), [])
                     told.append(Change(place, False, call, began=call))
 
@@ -89,37 +87,28 @@ def _asked(call: ast.Call, scope: Scope) -> _Asked | None:
     if not isinstance(parent, ast.Assign):
         return _test_of(value, call)
     target, following = parent.targets[0], next_statement(parent)
-    if isinstance(target, ast.Name) and isinstance(following, ast.If) and assigned(target.id, scope) is value:
-        first = next((one for one in scope.loads.get(target.id, ()) if _is_first(one, following.test)), None)
-        return _test_of(first, first) if first is not None else None
-    return None
+    if not isinstance(target, ast.Name) or not isinstance(following, ast.If) or assigned(target.id, scope) is not value:
+        return None
+    first = _first_of(following.test)
+    return _test_of(first, first) if isinstance(first, ast.Name) and first.id == target.id else None
 
 
-def _is_first(value: ast.expr, test: ast.expr) -> bool:
-    """Whether a value is what is asked first of all that a test is made of."""
-    first = test
-    while True:
-        match first:
-            case ast.UnaryOp(operand=inner) | ast.BoolOp(values=[inner, *_]) | ast.Compare(left=inner):
-                first = inner
-            case _:
-                return first is value
+def _first_of(test: ast.expr) -> ast.expr:
+    """What is asked first of all that a test is made of."""
+    match test:
+        case ast.UnaryOp(operand=inner) | ast.BoolOp(values=[inner, *_]) | ast.Compare(left=inner):
+            return _first_of(inner)
+        case _:
+            return test
 
 
 def _test_of(value: ast.expr, asked: ast.expr) -> _Asked | None:
     """The test that a value is, or a part of one, or whether it is None; ``asked`` is the name of the first in graphs."""
-    found, parent = _Asked(asked, "true", "false"), parent_of(value)
-    if (
-        isinstance(parent, ast.Compare)
-        and parent.left is value
-        and len(parent.ops) == 1
-        and is_none(parent.comparators[0])
-    ):
-        if isinstance(parent.ops[0], ast.Is):
-            found, value, parent = _Asked(parent, "none", "some"), parent, parent_of(parent)
-        elif isinstance(parent.ops[0], ast.IsNot):
-            found, value, parent = _Asked(parent, "some", "none"), parent, parent_of(parent)
-    child: ast.AST = value
+    found, child, parent = _Asked(asked, "true", "false"), value, parent_of(value)
+    if isinstance(parent, ast.Compare) and parent.left is value and asks_none(parent):
+        is_there = isinstance(parent.ops[0], ast.IsNot)
+        found = _Asked(parent, "some", "none") if is_there else _Asked(parent, "none", "some")
+        child, parent = parent, parent_of(parent)
     while isinstance(parent, (ast.UnaryOp, ast.BoolOp)):
         child, parent = parent, parent_of(parent)
     return found if isinstance(parent, _TESTING) and child is parent.test else None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Literal
 
+from poolint.flow.flags import asks_none
 from poolint.flow.liveness import bound_by
-from poolint.syntax.expressions import is_none, unnegated
+from poolint.syntax.expressions import unnegated
 from poolint.types.plain import is_builtin
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 _MOST = 3
 """Of how many returned names it is kept what tests say of them: each may double the ways that differ."""
-
 
 Result = Literal["true", "false", "some", "none"]
 """How what a function returns comes out where it is asked for: by its truth, or by whether it is None; ``some`` if not."""
@@ -37,11 +37,9 @@ class Returned:
         """Whether what a way gives back may be the result: this constant, if it is one, or a name that may be among others."""
         if not told:
             return not others
-        match self._result:
-            case "true" | "false":
-                return (told in _FALSE) is (self._result == "false")
-            case _:
-                return (told == NOTHING) is (self._result == "none")
+        if self._result in ("true", "false"):
+            return (told in _FALSE) is (self._result == "false")
+        return (told == NOTHING) is (self._result == "none")
 
     def others_after(self, edge: Edge, others: frozenset[str]) -> frozenset[str]:
         """Of which names that are returned it is known that they are not the result, when an edge is taken; where something
@@ -53,16 +51,15 @@ class Returned:
         if not self._named:
             return others
         said = self._said_other(edge)
-        return (others.difference(bound_by(event)) | {said}) if said else others.difference(bound_by(event))
+        return others.difference(bound_by(event)) | ({said} if said else set())
 
     def _said_other(self, edge: Edge) -> str:
         """The name of which a test says that it is not the result, where an edge is taken."""
         if edge.truth is None or not isinstance(edge.test, ast.expr):
             return ""
         test, truth = unnegated(edge.test, edge.truth)
-        is_one = self._asks_for_none and isinstance(test, ast.Compare) and len(test.ops) == 1
-        if is_one and isinstance(test, ast.Compare) and is_none(test.comparators[0]):
-            truth = isinstance(test.ops[0], ast.IsNot if truth else ast.Is)
+        if self._asks_for_none and isinstance(test, ast.Compare) and asks_none(test):
+            truth = truth is isinstance(test.ops[0], ast.IsNot)
             test = test.left
         return test.id if truth and isinstance(test, ast.Name) and test.id in self._named else ""
 
