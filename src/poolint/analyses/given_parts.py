@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.arguments import bound_to
 from poolint.analyses.given_together import MAX_MAKERS, GivenTogether, is_only_parameter, set_from
@@ -32,6 +32,21 @@ _UNREAD = 1_000_000
 """Where a part stands that is not read at all: behind all that are."""
 
 
+class _Passed(NamedTuple):
+    """What a call passes at a path: ``what`` it is, None where that does not show, whether the function around makes that itself,
+    for a block, and whether it comes to it in something that it has been passed in turn."""
+
+    what: object = None
+    is_made: bool = False
+    is_from_outside: bool = False
+
+    def is_other(self, one: _Passed) -> bool:
+        """Whether two of one call are shown to be two: what is made there has not been in anything before."""
+        if self.what is not None and one.what is not None:
+            return self.what != one.what
+        return (self.is_made and one.is_from_outside) or (one.is_made and self.is_from_outside)
+
+
 class GivenParts:
     """Answers for the classes and functions of one project, by the ``places`` of what is passed to them."""
 
@@ -41,7 +56,7 @@ class GivenParts:
         self._together = together
         self._groups: dict[object, dict[str, tuple[str, ...]]] = {}
         self._given: dict[Scope, dict[str, Class]] = {}
-        self._passing: dict[object, tuple[object, ...]] = {}
+        self._passing: dict[object, tuple[_Passed, ...]] = {}
         self._read: dict[tuple[Scope, str], dict[str, int]] = {}
 
     def first(self, root: str, path: str, owner: Instance, scope: Scope) -> str:
@@ -114,7 +129,7 @@ class GivenParts:
         if parts[name].key == parts[other_name].key:
             return False
         pairs = zip(self._shown(taking, one), self._shown(taking, other), strict=True)
-        return all(a == b or not (a and b) for a, b in pairs)
+        return not any(a.is_other(b) for a, b in pairs)
 
     def given_in(self, scope: Scope) -> dict[str, Class]:
         """The places of the sessions that a method finds in its object, and in what it is passed, where these have been given
@@ -148,9 +163,8 @@ class GivenParts:
 
     # What is shown
 
-    def _shown(self, taking: Scope, path: str) -> tuple[object, ...]:
-        """Which session each call passes at a path, which makes an object of a class or runs a function; empty where it does
-        not show."""
+    def _shown(self, taking: Scope, path: str) -> tuple[_Passed, ...]:
+        """Which session each call passes at a path, which makes an object of a class or runs a function."""
         key = (taking, path)
         found = self._passing.get(key)
         if found is None:
@@ -171,7 +185,7 @@ class GivenParts:
             init = own
         yield from self._together.makers(init)
 
-    def _passed(self, taking: Scope, call: ast.Call, path: str, scope: Scope) -> object:
+    def _passed(self, taking: Scope, call: ast.Call, path: str, scope: Scope) -> _Passed:
         """Which session a call passes at a path: its name, or the call that makes the part with one of which the name is not
         known."""
         name, _, rest = path.partition(".")
@@ -184,11 +198,14 @@ class GivenParts:
         value = given.get(name)
         place = self._together.place(value, rest, scope)
         if place:
-            return "" if "." in place else place
+            root, dot, _ = place.partition(".")
+            bound = scope.bindings.get(root, ())
+            is_made = not dot and bool(bound) and all(one.kind == "with" for one in bound)
+            return _Passed(None if dot else place, is_made, bool(dot) and is_only_parameter(bound))
         if not isinstance(value, ast.Call) or self.places.made(value, scope):
-            return ""
+            return _Passed()
         found = callees_of(self.ev, value, scope)
-        return value if any(isinstance(one, ClassObject) for one in found) else ""
+        return _Passed(value if any(isinstance(one, ClassObject) for one in found) else None)
 
     # What is read
 

@@ -6,7 +6,7 @@ import ast
 import math
 from typing import TYPE_CHECKING
 
-from poolint.syntax.expressions import is_none
+from poolint.syntax.expressions import asked_by_name, is_none
 from poolint.syntax.indexes import index_of
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of, statement_of
@@ -261,11 +261,23 @@ def _present(test: ast.expr, scope: Scope) -> str:
 def _as_target(node: ast.expr, scope: Scope) -> str:
     """A place as a target, where it outlives the call: a local name is empty again in the next one, and what a function is
     passed, or has looked up, may be another object, one of many rows."""
+    node = _read_from(node, scope)
     if isinstance(node, ast.Name) and node.id in scope.declared:
         return ast.dump(ast.Name(node.id, ast.Store()))
     if isinstance(node, ast.Attribute) and not _is_of_any(node.value, scope):
         return ast.dump(ast.Attribute(node.value, node.attr, ast.Store()))
     return ""
+
+
+def _read_from(node: ast.expr, scope: Scope) -> ast.expr:
+    """The attribute that a value is read from: by ``getattr``, or right before, as what a local name stands for."""
+    read = node.value if isinstance(node, ast.NamedExpr) else node
+    if isinstance(read, ast.Name) and read.id in scope.bindings and read.id not in scope.declared:
+        before = [one for one in scope.bindings[read.id] if one.position < (read.lineno, read.col_offset)]
+        value = before[0].value if len(before) == 1 and before[0].kind == "assign" else None
+        read = value if value is not None else read
+    name = asked_by_name(read)
+    return ast.Attribute(read.args[0], name, ast.Load()) if name and isinstance(read, ast.Call) else read
 
 
 def _is_of_any(owner: ast.expr, scope: Scope) -> bool:

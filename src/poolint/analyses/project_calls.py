@@ -138,7 +138,8 @@ class ProjectCalls:
             return around is not None
         if around.kind != "class" or around.parent is None or around.parent.kind != "module":
             return False
-        return not is_implied(scope.name) and (has_known_bases(self.ev, around) or _is_its_own(scope, around))
+        is_known = has_known_bases(self.ev, around, for_coroutines=scope.is_async)
+        return not is_implied(scope.name) and (is_known or _is_its_own(scope, around))
 
     def meaning(self, scope: Scope, inner: Scope) -> Iterator[ast.expr]:
         """The mentions of a function in another one, under its own name; of a method also what may be one."""

@@ -91,7 +91,8 @@ class Requested:
         method that is not private."""
         around = scope.parent or scope
         owner = scope.enclosing_class
-        if owner is not None and not scope.name.startswith("_") and not has_known_bases(self._ev, owner):
+        is_open = owner is not None and not scope.name.startswith("_")
+        if is_open and owner is not None and not has_known_bases(self._ev, owner, for_coroutines=scope.is_async):
             return True
         decorators = getattr(scope.node, "decorator_list", ())
         return not is_command(scope.node) and any(self._ev.type_of(one, around) is UNKNOWN for one in decorators)

@@ -199,11 +199,13 @@ def _lends(ev: Evaluator, manager: Scope) -> bool:
 
 
 def _carriers(using: Using, name: str, scope: Scope) -> Iterator[str]:
-    """The names of what has been made with something that has a name itself."""
+    """The names of what has been made with something that has a name itself, or is a part of it."""
     for other, bound in scope.bindings.items():
         if other != name and len(bound) == 1 and bound[0].kind in ("assign", "annotated"):
             value = bound[0].value
-            if isinstance(value, ast.Call) and _mentions(value, {name}):
+            if isinstance(value, ast.Attribute) and name_of(value).partition(".")[0] == name:
+                yield other
+            elif isinstance(value, ast.Call) and _mentions(value, {name}):
                 made = using.places.made(value, scope).values()
                 if any(using.places.first(one, scope).partition(".")[0] == name for one in made):
                     yield other

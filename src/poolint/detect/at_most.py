@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
+_SECONDS = {"days": 86_400, "seconds": 1, "microseconds": 1e-6, "milliseconds": 1e-3, "minutes": 60, "hours": 3_600,
+            "weeks": 604_800}  # fmt: skip
+"""How many seconds each part of a ``timedelta`` has, in the order in which it takes them."""
+
 _MAX_DEPTH = 8
 _MAX_NUMBER = 1e12
 _MAX_BASE = 1_000
@@ -30,6 +34,8 @@ def at_most(ev: Evaluator, node: ast.expr, scope: Scope, depth: int = 0) -> floa
         return _calculated(node.op, *parts)
     if isinstance(node, ast.Call):
         return _called(ev, node, scope, depth)
+    if isinstance(node, ast.Attribute) and node.attr == "seconds":
+        return _seconds(ev, node.value, scope, depth)
     if isinstance(node, ast.Name) and (over := gone_over(node, scope)) is not None:
         return _last_of(ev, over, scope, depth)
     made = origin(ev, node, scope)
@@ -54,13 +60,30 @@ def _calculated(operator: ast.operator, left: float | None, right: float | None)
 
 
 def _called(ev: Evaluator, call: ast.Call, scope: Scope, depth: int) -> float | None:
-    """The most that ``min`` or ``max`` gives."""
+    """The most that ``min`` or ``max`` gives, or a time has in seconds."""
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "total_seconds":
+        return _seconds(ev, call.func.value, scope, depth)
     name = call.func.id if isinstance(call.func, ast.Name) else ""
     given = [at_most(ev, one, scope, depth + 1) for one in call.args]
     known = [one for one in given if one is not None]
     if name == "min" and known:
         return min(known)
     return max(known) if name == "max" and known and len(known) == len(given) else None
+
+
+def _seconds(ev: Evaluator, node: ast.expr, scope: Scope, depth: int) -> float | None:
+    """How long a ``timedelta`` is that is made of numbers."""
+    made = origin(ev, node, scope)
+    if not (isinstance(made.node, ast.Call) and last_name(made.node.func) == "timedelta"):
+        return None
+    given = [*zip(_SECONDS, made.node.args, strict=False), *((one.arg, one.value) for one in made.node.keywords)]
+    total = 0.0
+    for unit, value in given:
+        number = at_most(ev, value, made.scope, depth + 1)
+        if number is None or unit not in _SECONDS:
+            return None
+        total += number * _SECONDS[unit]
+    return total
 
 
 def _last_of(ev: Evaluator, over: ast.expr, scope: Scope, depth: int) -> float | None:

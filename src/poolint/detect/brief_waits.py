@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.applications import Applications
 from poolint.analyses.arguments import bound_to
 from poolint.analyses.implicit_calls import made_by
+from poolint.analyses.looked_up import is_behind_a_lookup
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.sinks import WAITING
 from poolint.detect.at_most import at_most
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
-_BRIEF = frozenset({"name", "object", "subprocess", "broker"})
+_MOMENTS = frozenset({"chat", "broker"})
+"""What takes a moment each time: a message is handed over."""
+
+_BRIEF = frozenset({"name", "object", "subprocess"})
 """What most often takes a moment, as long as it is done once."""
 
 _SERVICES = frozenset({"mail", "rpc"})
@@ -51,11 +55,11 @@ MAX_PACE = 0.1
 
 
 def is_brief(services: Services, witness: Witness) -> bool:
-    """Whether a call waits for a few seconds at most, sleeps for a moment, sends messages to chats, or something to clients whose
-    sockets others keep, or waits for a mutex of this process whose block works with no database."""
+    """Whether a call waits for a few seconds at most, sleeps for a moment, sends messages to chats or hands them to a broker, or
+    something to clients whose sockets others keep, or waits for a mutex of this process whose block works with no database."""
     ev = services.evaluator
     return (
-        witness.effect == "chat"
+        witness.effect in _MOMENTS
         or _is_pushed(ev, witness)
         or _is_short(ev, witness)
         or _is_moment(ev, witness)
@@ -64,10 +68,13 @@ def is_brief(services: Services, witness: Witness) -> bool:
 
 
 def is_mostly_brief(witness: Witness) -> bool:
-    """Whether a bot sends messages, also to several chats, or a call asks once for the address of a host, a store about one
-    object, or a program of this machine, or hands one message to a broker; or waits for the answer of the one who sits before
-    the process."""
-    return witness.effect in ("chat", "user") or (witness.effect in _BRIEF and not _is_repeated(witness))
+    """Whether a call asks once for the address of a host, a store about one object, or a program of this machine; or waits for
+    the answer of the one who sits before the process; or a function below mostly has already what it would wait for."""
+    return (
+        witness.effect == "user"
+        or (witness.effect in _BRIEF and not _is_repeated(witness))
+        or any(is_behind_a_lookup(one.node, one.scope) for one in witness.links[1:])
+    )
 
 
 def is_soon_done(services: Services, witness: Witness, scope: Scope) -> bool:

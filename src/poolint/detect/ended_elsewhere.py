@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.ownership import Fate
 from poolint.models.schema import CLOSING_ROLES
 from poolint.models.standard import ENTERING
+from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import call_taking
 from poolint.types.members import lineage
@@ -69,25 +70,21 @@ def _is_ended(ev: Evaluator, owner: Scope, attribute: str, cls: Class) -> bool:
     takes = ev.models.words("gives-back") | ENTERING.keys()
     return any(
         _is_of(ev, read, module.scope_of(read), owner)
-        for module in _modules(ev, owner.module, attribute, ends | takes)
+        for module in _modules(ev, owner.module, attribute)
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Attribute)
         for read in _ended(node, attribute, ends, takes, module)
     )
 
 
-def _modules(ev: Evaluator, own: Module, attribute: str, ends: frozenset[str]) -> Iterator[Module]:
-    """The class's own module, and those of its package that may release something of this name."""
+def _modules(ev: Evaluator, own: Module, attribute: str) -> Iterator[Module]:
+    """The class's own module, and those that may read something of this name."""
     yield own
-    seen = {own.path}
-    for name in sorted(ends):
-        text = f".{attribute}".encode()
-        for path, data in ev.project.calling(name, own):
-            if path not in seen and text in data:
-                seen.add(path)
-                module = ev.project.module(path)
-                if module is not None:
-                    yield module
+    text = f".{attribute}".encode()
+    for path in ev.project.saying(attribute, own):
+        module = ev.project.module(path) if path != own.path else None
+        if module is not None and text in module.source.data:
+            yield module
 
 
 def _ended(
@@ -103,8 +100,11 @@ def _ended(
     for one in several:
         if not (isinstance(one, ast.Attribute) and one.attr == attribute):
             continue
-        if one is node and isinstance(node.ctx, ast.Load) and not _is_given(node, takes):
-            continue
+        if one is node and isinstance(node.ctx, ast.Load):
+            names = index_of(module.scope_of(node)).names_of(node)
+            loads = (load for name in names for load in module.scope_of(node).loads.get(name, ()))
+            if not any(_is_given(each, takes) for each in (node, *loads)):
+                continue
         if not _is_own(one):
             yield one
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from poolint.analyses.lent_pools import bind_of
 from poolint.analyses.pool_limits import is_lent, is_unpooled
+from poolint.analyses.project_calls import ProjectCalls
 from poolint.analyses.repetition import Repetition
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
@@ -299,8 +300,8 @@ def again(ev: Evaluator, call: ast.Call, scope: Scope) -> Repetition | None:
         if around.kind == "function" and any(True for _ in _marks(ev, around)):
             return Repetition("request")
         if steps < _MAX_STEPS and around.kind == "function":
-            for outer, caller in ev.callers.of(around):
-                if caller is not around and outer not in met:
+            for outer, caller, _ in ev.derived(ProjectCalls).named(around):
+                if outer not in met:
                     met.add(outer)
                     calls.append((outer, caller, steps + 1))
     return None

@@ -11,6 +11,7 @@ from poolint.analyses.autocommit import is_autocommit
 from poolint.analyses.effects import Effects, Witness
 from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.lent_pools import borrowed, handed_back
+from poolint.analyses.looked_up import is_behind_a_lookup
 from poolint.analyses.managers import entry_of_made
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.pools import is_checkout, of_session
@@ -39,9 +40,10 @@ from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from poolint.analyses.conditions import Known
+    from poolint.analyses.edges import Link
     from poolint.analyses.effects import Edge
     from poolint.analyses.holding.changes import Changes
     from poolint.analyses.holding.dataflow import Hold
@@ -131,7 +133,8 @@ class Nesting:
                     read = waypoint("calls", one.node, scope.module, links[0])
                     path = [since(hold, scope), *branch_of(hold, scope), read, *calls_of(witness)]
                     functions = [scope, one.function.scope, *(link.scope for link in witness.links[1:])]
-                    yield self._nested(one.node, scope, hold, links, path, functions, witness.links[-1][:2])
+                    last, below = witness.links[-1][:2], witness.links
+                    yield self._nested(one.node, scope, hold, links, path, functions, last, below=below)
                     break
 
     def _late(self, node: ast.Call, scope: Scope) -> Iterator[NestedCheckout]:
@@ -159,7 +162,8 @@ class Nesting:
                 links = (function.name, *(link.name for link in witness.links))
                 path = [since(hold, scope), after_response(node, function, scope), *calls_of(witness)]
                 functions = [scope, function, *(link.scope for link in witness.links[1:])]
-                yield self._nested(node, scope, hold, links, path, functions, witness.links[-1][:2], is_later=True)
+                last, below = witness.links[-1][:2], witness.links
+                yield self._nested(node, scope, hold, links, path, functions, last, below=below, is_later=True)
                 return
 
     def _nested(
@@ -172,11 +176,12 @@ class Nesting:
         functions: list[Scope],
         last: tuple[ast.expr, Scope] | None = None,
         *,
+        below: Sequence[Link] = (),
         is_later: bool = False,
         apart: str = "",
     ) -> NestedCheckout:
-        """What is observed; ``last`` is the call that takes the connection from the pool, where there is one. ``is_later``:
-        others run before that."""
+        """What is observed; ``last`` is the call that takes the connection from the pool, where there is one, and ``below`` are
+        those on the way to it. ``is_later``: others run before that."""
         is_file = is_in_a_file(self.services, held_from(self.services, hold, scope), hold.cls, scope)
         is_read = is_file and hold.header is None and not is_written(self.services, hold, node, scope)
         return NestedCheckout(
@@ -195,7 +200,8 @@ class Nesting:
             or takes_turns(self.services, scope)
             or (not is_later and hold.cause is None and is_at_once(hold.since, node, scope))
             or has_room_for_two(self.services, hold, node, scope)
-            or has_two_for_itself(self.services, hold, scope),
+            or has_two_for_itself(self.services, hold, scope)
+            or any(is_behind_a_lookup(one.node, one.scope) for one in below),
             apart=apart,
         )
 
@@ -276,6 +282,7 @@ class Nesting:
         if hold.resource in names_of(node, scope) or is_asked(chosen(node)[0], hold.resource):
             return "same-resource"
         functions = [scope]
+        below: Sequence[Link] = ()
         witness = self._takers(pool).of_call(node, scope)
         if witness is not None and (around := self.edges.contexts.at(node, scope)):
             witness = self._takers(pool).of_call(node, scope, around)
@@ -296,8 +303,8 @@ class Nesting:
             links = tuple(link.name for link in witness.links)
             path = [begun, *branch_of(hold, scope), *calls_of(witness)]
             functions += [link.scope for link in witness.links[1:]]
-            last = witness.links[-1][:2]
-        return self._nested(node, scope, hold, links, path, functions, last)
+            last, below = witness.links[-1][:2], witness.links[1:]
+        return self._nested(node, scope, hold, links, path, functions, last, below=below)
 
     def _refuses(self, node: ast.expr, scope: Scope) -> bool:
         fact = call_site(self.ev, node, scope) if isinstance(node, ast.Call) else None

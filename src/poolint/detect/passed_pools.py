@@ -6,13 +6,20 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.arguments import bound_to
 from poolint.analyses.choices import alternatives_running
 from poolint.analyses.conditions import is_excluded
 from poolint.analyses.effects import Witness
+from poolint.analyses.given_together import set_from
 from poolint.analyses.lent_pools import as_passed, asked, borrowed, passed_for, put_for
 from poolint.analyses.sinks import opening_sink
+from poolint.models.standard import PROPERTIES
+from poolint.syntax.expressions import argument_for
 from poolint.types.call_sites import callees_of
-from poolint.types.values import Function
+from poolint.types.fields import constructor_of, fields_of
+from poolint.types.members import lineage
+from poolint.types.returns import decorators
+from poolint.types.values import ClassObject, Function
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,7 +71,9 @@ class PassedPools:
         for one in taken if isinstance(callee, Function) else ():
             argument = self._passed_for(one.name, node, callee, scope)  # type: ignore[arg-type]
             if argument is not None:
-                yield one, put_for(one.pool, one.name, target, self.pools.identity(argument, scope))
+                made = self._made_with(argument, one, target, scope)
+                known = None if made is None else self.pools.identity(*made)
+                yield one, known or put_for(one.pool, one.name, target, self.pools.identity(argument, scope))
 
     def _taken_by(self, function: Scope) -> tuple[_Taken, ...]:
         found = self._of_function.get(function)
@@ -90,6 +99,27 @@ class PassedPools:
                     if name := borrowed(pool, function):
                         yield _Taken(name, pool, (*edge.links, *one.links), one.effect)
 
+    def _made_with(
+        self, argument: ast.expr, taken: _Taken, target: Scope, scope: Scope
+    ) -> tuple[ast.expr, Scope] | None:
+        """What a method takes from, ``self.maker``, where its object is made on the spot, ``Orders(self.maker).next()``, or by a
+        property of the same object: the argument that the constructor is passed for it, with the scope in which it stands."""
+        if taken.pool[:-1] != ("attribute", ("name", target.key, taken.name)):
+            return None
+        if isinstance(argument, ast.Attribute) and (inner := _own_property(self.ev, argument, scope)) is not None:
+            argument, scope = inner.returns[0], inner
+        found = callees_of(self.ev, argument, scope) if isinstance(argument, ast.Call) else ()
+        if len(found) != 1 or not isinstance(found[0], ClassObject) or not isinstance(argument, ast.Call):
+            return None
+        name, init = str(taken.pool[-1]), constructor_of(self.ev, found[0])
+        if init is not None and init.enclosing_class is not None:
+            setting, parameter = set_from(init.enclosing_class, name)
+            value = bound_to(init, argument, is_method=True).get(parameter) if setting is init else None
+        else:
+            order = fields_of(lineage(self.ev, found[0]))
+            value = argument_for(argument, name, order.index(name)) if name in order else None
+        return (value, scope) if value is not None else None
+
     def _passed_for(self, name: str, call: ast.Call, callee: Function, scope: Scope) -> ast.expr | None:
         """What a call passes for a parameter, also for that which is the object of a method."""
         own = callee.scope.first_parameter if callee.receiver is not None else None
@@ -97,3 +127,14 @@ class PassedPools:
             found = alternatives_running(self.ev, call, callee.scope, scope)
             return found[0] if len(found) == 1 else None
         return passed_for(name, call, callee)
+
+
+def _own_property(ev: Evaluator, read: ast.Attribute, scope: Scope) -> Scope | None:
+    """The property of its own object that a method reads, where that gives one thing."""
+    own, cls = scope.first_parameter, scope.enclosing_class
+    if own is None or cls is None or not isinstance(read.value, ast.Name) or read.value.id != own.arg:
+        return None
+    bound = cls.bindings.get(read.attr, ())
+    inner = bound[0].scope if len(bound) == 1 else None
+    is_one = inner is not None and len(inner.returns) == 1 and not PROPERTIES.isdisjoint(decorators(ev, inner))
+    return inner if is_one else None

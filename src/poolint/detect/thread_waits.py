@@ -50,9 +50,10 @@ class Waits:
         self._follow()
 
     def before(self, later: ast.expr) -> bool:
-        """Whether one of them stands between the start of the thread and ``later``."""
+        """Whether one of them stands between the start of the thread and ``later``, which it does not wait for as well."""
         begun = _end(self._made[1])
-        return any(begun < _end(one) and start_of(one) < start_of(later) for one in self._all())
+        between = (one for one in self._all() if begun < _end(one) and start_of(one) < start_of(later))
+        return any(not is_inside(later, one) for one in between)
 
     def any(self) -> bool:
         """Whether one of them stands anywhere behind the start of the thread."""

@@ -156,32 +156,31 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     that opens no connection before it is first asked for one; so do clients. ``commands``: a client whose methods, those without
     a row too, are commands: each takes a connection of its pool and gives it back, so the first one opens one, unless it fails.
     ``pool``: of a class of pool that engines can be given, how it behaves there. ``parameters`` are the defaults of its type
-    parameters; ``parameter_from`` is the keyword argument of the constructor that sets the first one (``class_``). ``made_with``
-    are keyword arguments which, where they are True, make it an object of another class: one that exists here only, for the
-    difference. ``made_of`` are attributes that are what the constructor is given under the same name, each with
-    its place there, or -1 where it is given by keyword only. ``keys``: an instance is
-    a key, and what stands behind it is of the class that this argument of the constructor is, by name or at its place, or of
-    its type argument. ``twin`` is the asynchronous class of the library that a synchronous one is easily taken for.
-    ``without_effect`` are methods that do nothing on an instance that has been released, where others raise or take a
-    connection again; ``refused_when_released`` are those of a cursor that raise once it has been closed. ``works_when_released``:
-    an instance that its pool has back still works: the pool gives out the connections themselves. ``exhausted`` is the exception
-    of an engine or a pool that has no connection left; one that ``refuses`` raises it at once, others let one wait before.
-    ``reads``: attributes of a response by which it is read to its end, or is in other hands.
-    ``one_pool``: the attributes of an object whose connections come from one and the same pool. ``url_in``: the entry of
-    the application's configuration that has the URL of its database; ``connections``: how many it opens at most, where none
-    of the entries ``connections_in`` is set, and the constructor is given none of these keywords; in ``options_in`` are keywords
-    and entries with the arguments of the engine, of which ``sized_by`` say how many it opens. ``starts_once``: it is started by
-    being awaited or by being entered, and an instance that has been awaited raises when it is entered. ``enters_where`` is the
-    name of a fact that is ``yes`` for the versions of the library in which ``with`` on an instance works; empty where it does in
-    all. ``refuses_after_failure`` is the exception of all that is asked of a session whose flush or commit has failed.
-    ``lends``: it decorates functions as well, and their first argument, after that of a method, has these attributes while they
-    run. ``contents``: what an instance gives for a key, and for each attribute of no other meaning: ``client["shop"]``,
-    ``db.orders``. ``on_loop`` is the exception of methods that ask a database and wait for it, where they are called on an event
-    loop. ``classes`` are attributes that are classes, each with its name. ``runs_on``: what the attributes of such a class give,
-    and of those derived from it, works with this attribute of the object that has the class. ``for_threads``: several threads
-    may use one at once; a connection does one thing after the other. ``expressions``: the statements of a connection may be
-    expressions, made of tables. ``admits``: the argument of the constructor, its first one or a keyword, that says how many it
-    lets in at once; a class with an ``acquire`` that waits and without it is a lock.
+    parameters; ``parameter_from`` is the keyword argument of the constructor that sets the first one (``class_``), with
+    ``parameter_at``, the place that it has in some versions. ``made_with`` are keyword arguments which, where they are True, make
+    it an object of another class: one that exists here only, for the difference. ``made_of`` are attributes that are what the
+    constructor is given under the same name, each with its place, or -1 where it has none. ``keys``: an instance is a key, and
+    what stands behind it is of the class that this argument of the constructor is, by name or place, or of its type argument.
+    ``twin`` is the asynchronous class of the library that a synchronous one is easily taken for. ``without_effect`` are methods
+    that do nothing on an instance that has been released, where others raise or take a connection again;
+    ``refused_when_released`` are those of a cursor that raise once it has been closed. ``works_when_released``: an instance that
+    its pool has back still works: the pool gives out the connections themselves. ``exhausted`` is the exception of an engine or a
+    pool that has no connection left; one that ``refuses`` raises it at once, others let one wait before. ``reads``: attributes of
+    a response by which it is read to its end, or is in other hands. ``one_pool``: the attributes of an object whose connections
+    come from one and the same pool. ``url_in``: the entry of the application's configuration that has the URL of its database;
+    ``connections``: how many it opens at most, where none of the entries ``connections_in`` is set, and the constructor is given
+    none of these keywords; in ``options_in`` are keywords and entries with the arguments of the engine, of which ``sized_by`` say
+    how many it opens. ``starts_once``: it is started by being awaited or by being entered, and an instance that has been awaited
+    raises when it is entered. ``enters_where`` is the name of a fact that is ``yes`` for the versions of the library in which
+    ``with`` on an instance works; empty where it does in all. ``refuses_after_failure`` is the exception of all that is asked of
+    a session whose flush or commit has failed. ``lends``: it decorates functions as well, and their first argument, after that of
+    a method, has these attributes while they run. ``contents``: what an instance gives for a key, and for each attribute of no
+    other meaning: ``client["shop"]``, ``db.orders``. ``on_loop`` is the exception of methods that ask a database and wait for it,
+    where they are called on an event loop. ``classes`` are attributes that are classes, each with its name. ``runs_on``: what the
+    attributes of such a class give, and of those derived from it, works with this attribute of the object that has the class.
+    ``for_threads``: several threads may use one at once; a connection does one thing after the other. ``expressions``: the
+    statements of a connection may be expressions, made of tables. ``admits``: the argument of the constructor, its first one or a
+    keyword, that says how many it lets in at once; a class with an ``acquire`` that waits and without it is a lock.
     """
 
     name: str
@@ -191,6 +190,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     bases: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     parameter_from: str = ""
+    parameter_at: int = -1
     twin: str = ""
     construct: Role = "local"
     enter: str = ""

@@ -96,6 +96,14 @@ def put_by(call: ast.Call) -> tuple[ast.expr, ast.expr] | None:
     return None
 
 
+def asked_by_name(node: ast.AST) -> str:
+    """The attribute that ``getattr(owner, "name")`` reads, its owner being the first argument; empty for anything else."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr"):
+        return ""
+    name = node.args[1] if len(node.args) > 1 else None
+    return name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else ""
+
+
 def is_partial(node: ast.AST | None) -> TypeGuard[ast.Call]:
     """Whether an expression is ``partial(work, …)``, as it is written."""
     return isinstance(node, ast.Call) and last_name(node.func) == "partial" and bool(node.args)

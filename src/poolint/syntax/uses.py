@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from poolint.models.standard import CONSUMERS, WRAPPERS
-from poolint.syntax.expressions import last_name
+from poolint.syntax.expressions import asked_by_name, last_name
 from poolint.syntax.indexes import Placed, index_of
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import loops_around
@@ -161,7 +161,7 @@ def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> 
         asynchronous = isinstance(parent, ast.AsyncFor) or (isinstance(parent, ast.comprehension) and parent.is_async)
         return Usage(Use.ITERATED_ASYNC if asynchronous else Use.CONSUMED, parent)
     if isinstance(parent, ast.Call):
-        if (attribute := _asked_by_name(parent, child)) is not None:
+        if (attribute := asked_by_name(parent)) and parent.args[0] is child:
             return Usage(Use.STARTED if attribute in STARTS else Use.CONSUMED, parent, attribute=attribute)
         consumed = child is not parent.func and isinstance(parent.func, ast.Name) and parent.func.id in CONSUMERS
         return Usage(Use.CONSUMED if consumed or child is parent.func else Use.ESCAPES, parent)
@@ -176,16 +176,6 @@ def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> 
     if isinstance(parent, ast.Subscript):
         return Usage(Use.CONSUMED if child is parent.value else Use.ESCAPES, parent)
     return Usage(Use.ESCAPES, parent)
-
-
-def _asked_by_name(call: ast.Call, value: ast.AST) -> str | None:
-    """The attribute that ``getattr(value, "name")`` reads; None for any other call."""
-    if not (isinstance(call.func, ast.Name) and call.func.id == "getattr" and len(call.args) > 1):
-        return None
-    name = call.args[1]
-    if call.args[0] is value and isinstance(name, ast.Constant) and isinstance(name.value, str):
-        return name.value
-    return None
 
 
 _LAST = (sys.maxsize, 0)

@@ -183,24 +183,29 @@ def _written_for(ev: Evaluator, table: ast.expr, key: object, scope: Scope) -> T
 
 def keyed(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
     """What stands behind a key, ``request.app["sessions"]``: a text, a constant that is one, or an object that says what stands
-    behind it. Where it says nothing, it is what the module, or that of the key, puts there into what is called alike."""
+    behind it. Where it says nothing, it is what the module, or that of the key, puts there into what is called alike, or else
+    what others do that have the key under the same name."""
     if isinstance(node.slice, ast.Constant):
-        return _under(ev, node, node.slice.value, scope) if isinstance(node.slice.value, str) else UNKNOWN
+        key = node.slice.value
+        return _put_there(ev, node, key, [scope.module]) if isinstance(key, str) else UNKNOWN
     if not (isinstance(node.slice, (ast.Name, ast.Attribute)) and is_application(node.value)):
         return UNKNOWN
     bound = _key(ev, node.slice, scope)
     if bound is None:
         return UNKNOWN
     told = _told(ev, *bound)
-    return _stored(ev, node, _meant(*bound), {scope.module: 1, bound[1].module: 1}) if told is UNKNOWN else told
+    return _put_there(ev, node, _meant(*bound), [scope.module, bound[1].module]) if told is UNKNOWN else told
 
 
-def _under(ev: Evaluator, node: ast.Subscript, key: str, scope: Scope) -> Type:
-    """What the module puts under a text, or, where it puts nothing there, what others put there into an application."""
-    found = _stored(ev, node, key, [scope.module])
+def _put_there(ev: Evaluator, node: ast.Subscript, key: object, near: list[Module]) -> Type:
+    """What these modules put under a key, or, where they put nothing there, what others put there into an application."""
+    found = _stored(ev, node, key, dict.fromkeys(near))
     if found is not UNKNOWN or not is_application(node.value):
         return found
-    others = map(ev.project.module, ev.project.saying(key, scope.module))
+    words = [key] if isinstance(key, str) else []
+    words += [last_name(node.slice)] if isinstance(node.slice, (ast.Name, ast.Attribute)) else []
+    paths = dict.fromkeys(path for one in words for path in ev.project.saying(one, near[0]))
+    others = map(ev.project.module, paths)
     return _stored(ev, node, key, [one for one in others if one is not None])
 
 

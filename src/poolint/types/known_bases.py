@@ -13,19 +13,22 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-def has_known_bases(ev: Evaluator, cls: Scope) -> bool:
+def has_known_bases(ev: Evaluator, cls: Scope, *, for_coroutines: bool = False) -> bool:
     """Whether a class and all classes of the project that it derives from have no bases but classes of the project, and such as
-    call none of its methods, as ``ABC``."""
+    call none of its methods, as ``ABC``; or, ``for_coroutines``, none that is a coroutine function, as what is synchronous."""
     return all(
-        _is_known(ev, base, one)
+        _is_known(ev, base, one, for_coroutines=for_coroutines)
         for one in lineage(ev, ClassObject(cls, None))
         for base in one.node.bases  # type: ignore[attr-defined]
     )
 
 
-def _is_known(ev: Evaluator, base: ast.expr, derived: Scope) -> bool:
+def _is_known(ev: Evaluator, base: ast.expr, derived: Scope, *, for_coroutines: bool) -> bool:
     written = base.value if isinstance(base, ast.Subscript) else base
     found = ev.type_of(written, derived.parent or derived)
     if isinstance(found, ClassObject) and found.cls is not found.base:
+        return True
+    modelled = found.base if isinstance(found, ClassObject) else None
+    if for_coroutines and modelled is not None and modelled.mode == "sync":
         return True
     return ev.models.ends("calls-nothing", ev.qualified_name(found))

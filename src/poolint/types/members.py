@@ -9,6 +9,7 @@ from poolint.models import standard
 from poolint.models.schema import HANDLES
 from poolint.models.standard import ENTERS
 from poolint.screen.shapes import STATE_HOLDERS, TABLE
+from poolint.syntax.expressions import asked_by_name
 from poolint.syntax.scopes import Scope
 from poolint.types import annotated, decorated, entities, evidence, made_of, makers, modelled, narrowing, returns
 from poolint.types.class_attributes import type_of_set
@@ -358,9 +359,8 @@ def state_name(node: ast.expr) -> str:
     ``getattr(app.state, "NAME", None)``; empty for anything else."""
     if isinstance(node, ast.Attribute):
         owner, name = node.value, node.attr
-    elif isinstance(node, ast.Call) and _last_name(node.func) == "getattr" and len(node.args) > 1:
-        owner, told = node.args[:2]
-        name = told.value if isinstance(told, ast.Constant) and isinstance(told.value, str) else ""
+    elif isinstance(node, ast.Call) and asked_by_name(node):
+        owner, name = node.args[0], asked_by_name(node)
     else:
         return ""
     is_kept = isinstance(owner, ast.Attribute) and owner.attr == "state" and is_application(owner.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.syntax.expressions import argument_for
 from poolint.types.values import UNKNOWN, ClassObject, Instance, Type, alternatives, union
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def constructed(ev: Evaluator, cls: ClassObject, node: ast.Call, scope: Scope) -
             return type_expression(ev, other, None)
     if not base.parameter_from:
         return cls.instance()
-    given = next((one.value for one in node.keywords if one.arg == base.parameter_from), None)
+    given = argument_for(node, base.parameter_from, base.parameter_at)
     if given is not None:
         made: list[Type] = [
             one.instance() for one in alternatives(ev.type_of(given, scope)) if isinstance(one, ClassObject)

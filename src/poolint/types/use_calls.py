@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+    from poolint.types.following import Passage
 
 Mode: TypeAlias = Literal["async", "sync"]
 
@@ -77,6 +78,9 @@ class Made(NamedTuple):
 
     how: Literal["async with", "with", "await", "assign"]
     calls: list[Call]
+
+
+_OF_MODULES: frozenset[Passage] = frozenset(("import", "attribute"))
 
 
 class UseCalls:
@@ -237,13 +241,13 @@ class UseCalls:
             found = self.ev.type_of(node, scope)
             if isinstance(found, (LibraryName, LibraryFunction, ClassObject)):
                 return self.ev.qualified_name(found).partition(".")[0] in self._roots
-            if isinstance(node, ast.Attribute):
+            made = origin(self.ev, node, scope, _OF_MODULES)
+            if made.node is not node:
+                node, scope = made.node, made.scope
+            elif isinstance(node, ast.Attribute):
                 node = node.value
-                continue
-            made = origin(self.ev, node, scope, frozenset())
-            if made.node is node:
+            else:
                 return callers > 0 and self._are_made(node.id, scope, callers - 1)
-            node, scope = made.node, made.scope
         return False
 
     def _are_made(self, name: str, scope: Scope, callers: int) -> bool:

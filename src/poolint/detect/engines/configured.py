@@ -25,6 +25,7 @@ from poolint.syntax.guards import tests_before
 from poolint.syntax.purposes import comes_and_goes, serves
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import holding, text_of
+from poolint.types.following import origin
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, alternatives
 
@@ -118,13 +119,15 @@ class Configuration:
         )
 
     def _asks_for_a_driver(self, url: ast.expr, scope: Scope) -> bool:
-        """Whether a URL is only used as it is where a test of it that names a driver has come out so: ``"+asyncpg" in URL``."""
+        """Whether a URL is only used as it is where a test of it that names a driver has come out so: ``"+asyncpg" in URL``, or
+        what has been set to that."""
         names = {name for _, name in self.ev.models.drivers}
+        tests = (origin(self.ev, test, scope).node for test, _ in tests_before(url, scope))
         return bool(name_of(url)) and any(
             isinstance(one, ast.Constant)
             and isinstance(one.value, str)
             and not names.isdisjoint(_WORD.findall(one.value))
-            for test, _ in tests_before(url, scope)
+            for test in tests
             if any(name_of(one) == name_of(url) for one in ast.walk(test))
             for one in ast.walk(test)
         )

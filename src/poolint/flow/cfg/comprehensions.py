@@ -1,7 +1,8 @@
 """Comprehensions: loops, run where they stand.
 
-A generator expression is none: when it is made it only evaluates what it iterates first, as any expression does its
-parts. Its body runs in whoever consumes it, which the graph of this function does not see.
+A generator expression is one where something goes over it on the spot, ``any(...)``, ``for one in (...)``. Elsewhere it only
+evaluates what it iterates first, as any expression does its parts: its body runs in whoever consumes it, which the graph of this
+function does not see.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING
 from poolint.flow.cfg.bindings import store
 from poolint.flow.cfg.builder import Builder, End, StatementBuilder, Steps, loop_back
 from poolint.flow.cfg.loops import step
+from poolint.syntax.generator_runs import is_gone_over
 
 if TYPE_CHECKING:
     from poolint.flow.cfg.graph import Node
 
-Comprehension = ast.ListComp | ast.SetComp | ast.DictComp
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
 def comprehension(b: Builder, node: Comprehension) -> Steps:
@@ -45,8 +47,13 @@ def comprehension(b: Builder, node: Comprehension) -> Steps:
     b.comprehensions -= 1
 
 
+def generator(b: Builder, node: ast.GeneratorExp) -> Steps:
+    yield comprehension(b, node) if is_gone_over(node) else b.evaluate(node.generators[0].iter)
+
+
 EXPRESSIONS: dict[type[ast.expr], StatementBuilder] = {
     ast.DictComp: comprehension,
+    ast.GeneratorExp: generator,
     ast.ListComp: comprehension,
     ast.SetComp: comprehension,
 }

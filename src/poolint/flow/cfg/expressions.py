@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from poolint.flow.cfg.bindings import defaults
 from poolint.flow.cfg.builder import Builder, End, StatementBuilder, Steps
+from poolint.syntax.generator_runs import is_gone_over
 from poolint.syntax.nodes import FIELDS
 
 if TYPE_CHECKING:
@@ -46,11 +47,11 @@ def eventful(root: ast.expr, reads: Set[ast.AST]) -> set[ast.AST]:
 def _evaluated(node: ast.AST) -> list[ast.AST]:
     """The parts that run when ``node`` does and might have events, in the order of its fields.
 
-    Not the body of a lambda, and of a generator only what it iterates first.
+    Not the body of a lambda, and of a generator only what it iterates first, unless something goes over it where it stands.
     """
     if isinstance(node, ast.Lambda):
         return list[ast.AST](defaults(node.args))
-    if isinstance(node, ast.GeneratorExp):
+    if isinstance(node, ast.GeneratorExp) and not is_gone_over(node):
         return [node.generators[0].iter]
     found: list[ast.AST] = []
     held = node.__dict__
