@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from poolint.analyses.applications import Applications
 from poolint.analyses.arguments import bound_to
 from poolint.analyses.implicit_calls import made_by
-from poolint.analyses.looked_up import is_behind_a_lookup
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.sinks import WAITING
 from poolint.detect.at_most import at_most
@@ -69,12 +68,8 @@ def is_brief(services: Services, witness: Witness) -> bool:
 
 def is_mostly_brief(witness: Witness) -> bool:
     """Whether a call asks once for the address of a host, a store about one object, or a program of this machine; or waits for
-    the answer of the one who sits before the process; or a function below mostly has already what it would wait for."""
-    return (
-        witness.effect == "user"
-        or (witness.effect in _BRIEF and not _is_repeated(witness))
-        or any(is_behind_a_lookup(one.node, one.scope) for one in witness.links[1:])
-    )
+    the answer of the one who sits before the process."""
+    return witness.effect == "user" or (witness.effect in _BRIEF and not _is_repeated(witness))
 
 
 def is_soon_done(services: Services, witness: Witness, scope: Scope) -> bool:

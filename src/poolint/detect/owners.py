@@ -319,18 +319,26 @@ def _is_left_held(holdings: Holdings, cls: Class, attribute: str, classes: tuple
     methods = [one for each in classes for one in each.children if one.kind == "function"]
     if any(leaves_block_held(holdings, each, attribute) for each in classes):
         return True
-    if any(_only_ends(holdings.objects.ev, method, attribute, cls) for method in methods):
+    ending = [one for one in methods if _only_ends(holdings.objects.ev, one, attribute, cls)]
+    read = {method: {one.attr for one in _own_reads(method)} for method in methods}
+    working = {one.name for one in methods if one not in ending and attribute in read[one]}
+    if any(working.isdisjoint(read[one]) for one in ending):
         return False  # who calls the others calls this one in the end
     place = f"self.{attribute}"
     held = (held for method in methods if method.name != "__init__" for held in holdings.left(method)[0])
     return any(one.resource == place and (one.is_sure or one.branch is not None) for one in held)
 
 
+def _own_reads(method: Scope) -> list[ast.Attribute]:
+    """Where a method reads an attribute of its object."""
+    reads = (parent_of(load) for load in method.loads.get("self", ()))
+    return [one for one in reads if isinstance(one, ast.Attribute)]
+
+
 def _only_ends(ev: Evaluator, method: Scope, attribute: str, cls: Class) -> bool:
     """Whether a method asks nothing of a session, and commits what has been done with it, or rolls it back; one that gives it
     something to write has work of its own, and commits that."""
-    reads = (parent_of(load) for load in method.loads.get("self", ()))
-    uses = [one for one in reads if isinstance(one, ast.Attribute) and one.attr == attribute]
+    uses = [one for one in _own_reads(method) if one.attr == attribute]
     if any(isinstance(read := parent_of(use), ast.Attribute) and read.attr in ev.models.words("pends") for use in uses):
         return False
     roles = {_plain_role(ev, use, cls) for use in uses if not depends_on_caller(ev, use, method)}

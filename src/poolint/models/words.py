@@ -82,10 +82,15 @@ Kind = Literal[
 Objects = Literal[
     "",  # it has nothing to do with such objects
     "named",  # gives an object of the class that it is passed first, or that what it is passed asks for
-    "asked",  # what it gives asks for, or has, objects of the one class that it is passed, or those that this asks for
+    "asked",  # what it gives asks for, or has, objects of the classes that it is passed, or those that this asks for
+    "asked-first",  # the same of the first of several classes alone
     "kept",  # what it gives has the objects that what it is called on has
-    "one",  # gives one of the objects that what it is called on has
-    "all",  # gives several of them
+    "kept-first",  # the same of the first of several classes alone
+    "first",  # gives one of the objects that what it is called on has, of the first of several classes
+    "one",  # gives one of them, or, where several classes were asked for, a tuple with one of each
+    "all",  # gives several of these
+    "row",  # gives a tuple with one of each, also of one class
+    "rows",  # gives several such tuples
 ]
 
 OnDrop = Literal[

@@ -10,23 +10,35 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.types.values import UNKNOWN, ClassObject, Instance, Pending, Type, alternatives
+from poolint.types.values import UNKNOWN, ClassObject, Instance, Pending, TupleOf, Type, alternatives
 
 if TYPE_CHECKING:
     from poolint.models import schema
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
-OF_ARGUMENT = frozenset({"named", "asked"})
-"""Where the objects come from the first argument of a call, not from what it is called on."""
+OF_ARGUMENT = frozenset({"named", "asked", "asked-first"})
+"""Where the objects come from the arguments of a call, not from what it is called on."""
 
 
 def of_argument(ev: Evaluator, call: ast.Call, scope: Scope) -> Type:
     """The objects that the first argument of a call stands for: those of the class that it is, or those that it has."""
-    first = call.args[0] if call.args else None
-    if first is None or isinstance(first, (ast.Starred, ast.Constant)):
+    return _meant(ev, call.args[0], scope) if call.args else UNKNOWN
+
+
+def of_arguments(ev: Evaluator, call: ast.Call, scope: Scope) -> Type:
+    """The same of all of them: one of each, where they are several."""
+    if len(call.args) < 2:
+        return of_argument(ev, call, scope)
+    found = tuple(_meant(ev, one, scope) for one in call.args)
+    is_known = any(one is not UNKNOWN for one in found) and not any(isinstance(one, ast.Starred) for one in call.args)
+    return TupleOf(found) if is_known else UNKNOWN
+
+
+def _meant(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
+    if isinstance(node, (ast.Starred, ast.Constant)):
         return UNKNOWN
-    found = alternatives(ev.type_of(first, scope))
+    found = alternatives(ev.type_of(node, scope))
     one = found[0] if len(found) == 1 else UNKNOWN
     if isinstance(one, ClassObject) and one.cls is not one.base:
         return one.instance()
@@ -46,7 +58,7 @@ def iterated(ev: Evaluator, one: Type, *, asynchronous: bool) -> Type:
     if entity is UNKNOWN or not isinstance(one, Instance) or one.base is None:
         return UNKNOWN
     row = ev.models.method(one.base, "__aiter__" if asynchronous else "__iter__")
-    return entity if row is not None and row.objects == "one" else UNKNOWN
+    return _one(row, entity) if row is not None else UNKNOWN
 
 
 def asked_by_class(found: Type, one: ClassObject | Instance) -> Type:
@@ -60,8 +72,21 @@ def given(row: schema.Method | schema.Function, gives: Type, entity: Type) -> Ty
     """What a call gives, of which the row says ``gives``, where it has to do with objects of this type."""
     if entity is UNKNOWN:
         return gives
-    if row.objects in ("named", "one"):
-        return entity
-    if row.objects == "all":
-        return Pending("iterable", item=entity)
-    return Instance(gives.cls, gives.base, (entity,)) if isinstance(gives, Instance) else gives
+    one = _one(row, entity)
+    if one is not UNKNOWN:
+        return Pending("iterable", item=one) if row.objects in ("all", "rows") else one
+    kept = _first(entity) if row.objects in ("asked-first", "kept-first") else entity
+    return Instance(gives.cls, gives.base, (kept,)) if isinstance(gives, Instance) else gives
+
+
+def _one(row: schema.Method | schema.Function, entity: Type) -> Type:
+    """One of the things that a call gives, or that there are several of; unknown where it gives none of the objects."""
+    if row.objects in ("named", "first"):
+        return _first(entity)
+    if row.objects in ("row", "rows"):
+        return entity if isinstance(entity, TupleOf) else TupleOf((entity,))
+    return entity if row.objects in ("one", "all") else UNKNOWN
+
+
+def _first(entity: Type) -> Type:
+    return entity.items[0] if isinstance(entity, TupleOf) else entity

@@ -96,8 +96,8 @@ def _of_objects(ev: Evaluator, callee: LibraryFunction | LibraryMethod, node: as
     row = callee.row
     receiver = callee.receiver if isinstance(callee, LibraryMethod) and isinstance(callee.receiver, Instance) else None
     if row.objects in entities.OF_ARGUMENT:
-        is_one = row.objects == "named" or len(node.args) == 1
-        entity = entities.of_argument(ev, node, scope) if is_one else UNKNOWN
+        of = entities.of_argument if row.objects == "named" else entities.of_arguments
+        entity = of(ev, node, scope)
     else:
         entity = entities.of_receiver(receiver)
     return row_value(ev, row, receiver, entity)
