@@ -18,13 +18,14 @@ from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import Scope
 from poolint.types.call_sites import callees_of
 from poolint.types.members import lineage
-from poolint.types.values import UNKNOWN, ClassObject, Instance, alternatives
+from poolint.types.values import UNKNOWN, ClassObject, Instance, LibraryFunction, LibraryMethod, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from poolint.analyses.places import Places
     from poolint.models.schema import Class
+    from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
@@ -200,12 +201,18 @@ class GivenParts:
         if place:
             root, dot, _ = place.partition(".")
             bound = scope.bindings.get(root, ())
-            is_made = not dot and bool(bound) and all(one.kind == "with" for one in bound)
+            is_made = not dot and bool(bound) and all(self._is_made(one, scope) for one in bound)
             return _Passed(None if dot else place, is_made, bool(dot) and is_only_parameter(bound))
         if not isinstance(value, ast.Call) or self.places.made(value, scope):
             return _Passed()
         found = callees_of(self.ev, value, scope)
         return _Passed(value if any(isinstance(one, ClassObject) for one in found) else None)
+
+    def _is_made(self, binding: Binding, scope: Scope) -> bool:
+        """Whether a name stands for what a library makes for a block: one of the project may lend what there was before."""
+        made = binding.value if binding.kind == "with" else None
+        found = callees_of(self.ev, made, scope) if isinstance(made, ast.Call) else ()
+        return bool(found) and all(isinstance(one, (LibraryMethod, LibraryFunction, Instance)) for one in found)
 
     # What is read
 

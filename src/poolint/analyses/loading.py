@@ -53,6 +53,7 @@ class Loading:
         self._asks = asks
         self._loaders = ev.models.words("loads-modules")
         self._listing = ev.models.words("lists-files")
+        self._getting = self._loaders | ev.models.words("looks-up")
         self._made: dict[str, frozenset[str]] = {}
 
     def is_loaded(self, module: Module) -> bool:
@@ -74,16 +75,23 @@ class Loading:
         return not is_of_a_package or self._may_be_loaded(module)
 
     def is_at_hand(self, module: Module, asking: Scope) -> bool:
-        """Whether something that is reached may have a module by a name that no import has."""
+        """Whether something that is reached may have a module by a name that no import has: it says the name, and loads or looks
+        up something by one."""
         is_of_a_package = self._is_of_a_package(module)
-        return self._is_named(module, asking, is_of_a_package=is_of_a_package) or self._may_be_loaded(module)
+        is_named = self._is_named(module, asking, is_of_a_package=is_of_a_package, getting=self._getting)
+        return is_named or self._may_be_loaded(module)
 
-    def _is_named(self, module: Module, asking: Scope, *, is_of_a_package: bool) -> bool:
-        """Whether a string of something that is reached names a module."""
+    def _is_named(
+        self, module: Module, asking: Scope, *, is_of_a_package: bool, getting: frozenset[str] = frozenset()
+    ) -> bool:
+        """Whether a string of something that is reached names a module; where one of some words stands as well, if these are
+        given."""
         path, name = module.path, stem(module.path)
         in_package = is_of_a_package or "__init__.py" in self.ev.project.finder.marks(os.path.dirname(path))
         for other in self._files.naming(name, asking.module):
             found = self._files.of(other)
+            if getting and found is not None and getting.isdisjoint(found.words):
+                continue
             keys = sorted(found.naming(name, in_package=in_package)) if found is not None else [whole(other)]
             if other != path and any(self._asks(asking, key) for key in keys):
                 return True

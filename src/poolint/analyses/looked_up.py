@@ -1,48 +1,43 @@
-"""Calls that a function comes to only where something that it keeps under a key is not there yet, or no longer.
+"""Calls that a function comes to only where something that is kept under a key is not there yet, or no longer.
 
-``if key in kept: return kept[key]`` … ``kept[key] = await load(key)``, the two of them methods or helpers too: what reads and
-what writes is told by the key that both are given, whatever they are called.
+``if key in kept: return kept[key]`` … ``kept[key] = await load(key)``, each of the two also by a function of the project that is
+passed the key. What keeps it outlives the call: it is of a module, or an attribute of the object or of something in a module.
 """
 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.arguments import bound_to
 from poolint.flow.flags import asks_none
 from poolint.syntax.expressions import first_name, without_await
+from poolint.syntax.guards import tests_before
 from poolint.syntax.nodes import walk
-from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import block_of
+from poolint.syntax.scopes import home_of
+from poolint.types.call_sites import callees_of
+from poolint.types.values import Function
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
 
-_DISPLAYS = (ast.Dict, ast.DictComp, ast.List, ast.ListComp)
+
+class _Kept(NamedTuple):
+    """What is kept under a key: the attribute or name that it is kept by, and the key as it is written."""
+
+    by: str
+    key: str
 
 
-def is_behind_a_lookup(node: ast.AST, scope: Scope) -> bool:
+def is_behind_a_lookup(ev: Evaluator, node: ast.AST, scope: Scope) -> bool:
     """Whether ``node`` is run only where a look-up by some key has found nothing, and its function keeps what it has made
     instead under the same key."""
-    asked = {key for one in _lookups(node, scope) for key in _keys(one, scope)}
-    return bool(asked) and any(key in asked for key in _kept(node, scope))
-
-
-def _lookups(node: ast.AST, scope: Scope) -> Iterator[ast.expr]:
-    """What is found where ``node`` is not run: what a condition around it misses, or one before it returns."""
-    child: ast.AST = node
-    parent = parent_of(child)
-    while parent is not None and child is not scope.node:
-        if isinstance(child, ast.stmt):
-            if isinstance(parent, ast.If):
-                yield from _missed(parent.test, is_true=child in parent.body)
-            block = block_of(child)
-            for one in block[: block.index(child)]:
-                if isinstance(one, ast.If) and isinstance(one.body[-1], ast.Return):
-                    yield from _returned(one, one.body[-1].value)
-        child, parent = parent, parent_of(parent)
+    missed = (one for test, outcome in tests_before(node, scope) for one in _missed(test, is_true=outcome))
+    asked = {one for each in missed for one in _asked(ev, each, scope)}
+    return bool(asked) and not asked.isdisjoint(_put(ev, scope, getattr(node, "lineno", 0)))
 
 
 def _missed(test: ast.expr, *, is_true: bool) -> Iterator[ast.expr]:
@@ -62,57 +57,64 @@ def _missed(test: ast.expr, *, is_true: bool) -> Iterator[ast.expr]:
         yield test
 
 
-def _returned(guard: ast.If, value: ast.expr | None) -> Iterator[ast.expr]:
-    """What a condition returns, where that is what it has found there."""
-    found = list(_missed(guard.test, is_true=False))
-    if value is None or not found:
-        return
-    given = without_await(value)
-    names = {one.id for one in walk(given) if isinstance(one, ast.Name)}
-    for one in found:
-        if isinstance(one, ast.Subscript) or any(isinstance(each, ast.Name) and each.id in names for each in walk(one)):
-            yield one
-    if isinstance(given, ast.Subscript):
-        yield given
-
-
-def _keys(found: ast.expr, scope: Scope) -> Iterator[str]:
-    """The keys by which a value has been looked up."""
+def _asked(ev: Evaluator, found: ast.expr, scope: Scope) -> Iterator[_Kept]:
+    """Where a value has been looked up."""
     values: list[ast.expr] = [found.value if isinstance(found, ast.NamedExpr) else found]
     if isinstance(found, ast.Name):
         values = [one.value for one in scope.bindings.get(found.id, ()) if one.value is not None]
     for one in map(without_await, values):
-        key = one.slice if isinstance(one, ast.Subscript) else None
-        if isinstance(one, ast.Call) and one.args:
-            key = one.args[0]
-        if key is not None and _is_key(key, scope) and not _is_of_this_call(one, scope):
-            yield ast.dump(key)
+        yield from _read(one, scope)
+        if isinstance(one, ast.Call):
+            for inner, names in _passed(ev, one, scope):
+                reads = (each for part in walk(inner.node) for each in _read(part, inner))
+                yield from (_Kept(each.by, names[each.key]) for each in reads if each.key in names)
 
 
-def _kept(node: ast.AST, scope: Scope) -> Iterator[str]:
-    """The keys under which a function keeps something once it has come to ``node``, by an item or by a call that it gives more
-    than the key."""
-    row = getattr(node, "lineno", 0)
+def _put(ev: Evaluator, scope: Scope, row: int) -> Iterator[_Kept]:
+    """Where a function keeps something from a row on."""
+    yield from _written(scope, row)
     for call in scope.calls:
-        if (call.end_lineno or 0) >= row and call.args and len(call.args) + len(call.keywords) > 1:
-            yield ast.dump(call.args[0])
+        if (call.end_lineno or 0) >= row and len(call.args) + len(call.keywords) > 1:
+            for inner, names in _passed(ev, call, scope):
+                yield from (_Kept(one.by, names[one.key]) for one in _written(inner, 0) if one.key in names)
+
+
+def _read(node: ast.AST, scope: Scope) -> Iterator[_Kept]:
+    """What an expression looks up, by an item, a test of it, or a method."""
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+        yield from _kept(node.value, node.slice, scope)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+        yield from _kept(node.func.value, node.args[0], scope)
+    elif isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+        yield from _kept(node.comparators[0], node.left, scope)
+
+
+def _written(scope: Scope, row: int) -> Iterator[_Kept]:
+    """What a function puts into something from a row on, by an item, or by a method that is given more than the key."""
     for one in walk(scope.node):
         if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Store) and one.lineno >= row:
-            yield ast.dump(one.slice)
+            yield from _kept(one.value, one.slice, scope)
+    for call in scope.calls:
+        is_put = (call.end_lineno or 0) >= row and len(call.args) > 0 and len(call.args) + len(call.keywords) > 1
+        if is_put and isinstance(call.func, ast.Attribute):
+            yield from _kept(call.func.value, call.args[0], scope)
 
 
-def _is_of_this_call(asked: ast.expr, scope: Scope) -> bool:
-    """Whether what is asked is a collection of this very call: its arguments, or one that it has put together."""
-    owner = first_name(asked)
-    arguments = getattr(scope.node, "args", None)
-    if isinstance(arguments, ast.arguments) and arguments.kwarg is not None and arguments.kwarg.arg == owner:
-        return True
-    return any(isinstance(one.value, _DISPLAYS) for one in scope.bindings.get(owner, ()))
+def _kept(keeper: ast.expr, key: ast.expr, scope: Scope) -> Iterator[_Kept]:
+    """A keeper that outlives the call: of the object that a method has, or of a module."""
+    own = scope.first_parameter if scope.enclosing_class is not None else None
+    root = first_name(keeper)
+    home = home_of(root, scope) if root else None
+    is_own = own is not None and root == own.arg and isinstance(keeper, ast.Attribute)
+    is_of_a_module = isinstance(keeper, (ast.Name, ast.Attribute)) and home is not None and home.kind == "module"
+    if is_own or is_of_a_module:
+        by = keeper.attr if isinstance(keeper, ast.Attribute) else root
+        yield _Kept(by, ast.dump(key))
 
 
-def _is_key(node: ast.expr, scope: Scope) -> bool:
-    """Whether something is asked nothing itself in a function, as a session is that several functions are passed."""
-    if not isinstance(node, ast.Name):
-        return not isinstance(node, (ast.Starred, ast.Slice))
-    owners = (call.func.value for call in scope.calls if isinstance(call.func, ast.Attribute))
-    return not any(isinstance(one, ast.Name) and one.id == node.id for one in owners)
+def _passed(ev: Evaluator, call: ast.Call, scope: Scope) -> Iterator[tuple[Scope, dict[str, str]]]:
+    """The functions of the project that a call runs, with what it passes for their parameters, both as they are written."""
+    for one in callees_of(ev, call, scope):
+        if isinstance(one, Function):
+            given = bound_to(one.scope, call, is_method=one.receiver is not None)
+            yield one.scope, {ast.dump(ast.Name(name, ast.Load())): ast.dump(each) for name, each in given.items()}

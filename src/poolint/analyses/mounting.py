@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint import recording
 from poolint.analyses.named_files import stem
+from poolint.frameworks.hooks import runs
 from poolint.syntax.scopes import parent_of
 from poolint.types.following import origin
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+
+_ELSEWHERE = ("task", "job", "message", "flow", "start")
+"""Occasions on which libraries run what is decorated for them, whatever a router does."""
 
 
 class Router(NamedTuple):
@@ -58,17 +62,20 @@ class Mounting:
         self._mounted = {name for row in ev.models.purposes if row.purpose == "is-mounted" for name in row.names}
 
     def is_left_out(self, scope: Scope) -> bool:
-        """Whether all that decorates a function are methods of routers which nothing that is reached mounts."""
-        written: list[ast.expr] = getattr(scope.node, "decorator_list", [])
+        """Whether a function is served by routers alone which nothing that is reached mounts; what decorates it beside them, as
+        a limit does, calls it for who asks for it, unless it runs it on other occasions."""
         around = scope.parent
-        if not written or around is None or around.kind != "module":
+        if around is None or around.kind != "module":
             return False
-        return all(self._is_of_unmounted(one, around) for one in written)
+        written: list[ast.expr] = getattr(scope.node, "decorator_list", [])
+        routers = [one for one in (self._router_of(each, around) for each in written) if one is not None]
+        if not routers or (len(routers) < len(written) and runs(self.ev, scope, *_ELSEWHERE)):
+            return False
+        return not any(self._is_taken_in(one, one.name, one.home, around, frozenset()) for one in routers)
 
-    def _is_of_unmounted(self, decorator: ast.expr, around: Scope) -> bool:
+    def _router_of(self, decorator: ast.expr, around: Scope) -> Router | None:
         method = decorator.func if isinstance(decorator, ast.Call) else decorator
-        router = self._router(method.value, around) if isinstance(method, ast.Attribute) else None
-        return router is not None and not self._is_taken_in(router, router.name, router.home, around, frozenset())
+        return self._router(method.value, around) if isinstance(method, ast.Attribute) else None
 
     def _router(self, node: ast.expr, scope: Scope) -> Router | None:
         """The router that an expression has; None where it is none, or none of a module."""

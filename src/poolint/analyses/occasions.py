@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.command_lines import CommandLines
 from poolint.analyses.project_calls import ProjectCalls
 from poolint.flow.summaries import Summaries
-from poolint.frameworks.hooks import is_handed, is_handed_singly, is_run_singly, starts
+from poolint.frameworks.hooks import Manner, is_handed, is_handed_so, is_run, starts
 from poolint.syntax.commands import is_command, is_of_script
 from poolint.syntax.importers import importers
 from poolint.syntax.nodes import walk
@@ -48,6 +48,7 @@ class Occasions:
         self._in_workers: Summaries[ScopeKey, bool] = Summaries(
             "runs-in-turn-in-workers", self._is_in_turn_in_workers, bottom=False, join=bool.__or__
         )
+        self._apart: Summaries[ScopeKey, bool] = Summaries("runs-apart", self._is_apart, bottom=False, join=bool.__or__)
         self._handed: Summaries[ScopeKey, bool] = Summaries(
             "handed-on", self._is_handed, bottom=False, join=bool.__or__
         )
@@ -82,6 +83,10 @@ class Occasions:
     def runs_in_turn_in_workers(self, scope: Scope) -> bool:
         """The same where a worker that runs one task after the other, as it does by default, may run it as well."""
         return scope.kind == "function" and self._in_workers.of(scope.key)
+
+    def runs_apart(self, scope: Scope) -> bool:
+        """Whether a function runs as a job of a process that has nothing else to do, and at no other time."""
+        return scope.kind == "function" and self._apart.of(scope.key)
 
     def is_handed_on(self, scope: Scope) -> bool:
         """Whether a function, or one that calls it, is passed to something that is no hook of a library, or kept by something:
@@ -130,16 +135,19 @@ class Occasions:
         )
 
     def _is_in_turn(self, key: ScopeKey) -> bool:
-        return self._comes_in_turn(key, self._in_turn, in_workers=False)
+        return self._comes_so(key, self._in_turn, Manner())
 
     def _is_in_turn_in_workers(self, key: ScopeKey) -> bool:
-        return self._in_turn.of(key) or self._comes_in_turn(key, self._in_workers, in_workers=True)
+        return self._in_turn.of(key) or self._comes_so(key, self._in_workers, Manner(in_workers=True))
 
-    def _comes_in_turn(self, key: ScopeKey, answers: Summaries[ScopeKey, bool], *, in_workers: bool) -> bool:
+    def _is_apart(self, key: ScopeKey) -> bool:
+        return self._comes_so(key, self._apart, Manner(apart=True))
+
+    def _comes_so(self, key: ScopeKey, answers: Summaries[ScopeKey, bool], manner: Manner) -> bool:
         scope = self.ev.project.scope(key)
         if self._starting.of(key) or self._scripted.of(key):
             return True
-        is_task = is_run_singly(self.ev, scope, in_workers)
+        is_task = is_run(self.ev, scope, manner)
         if not is_task and (self.calls.is_decorated(scope) or not self.calls.is_called_by_name(scope)):
             return False
         runs: list[Run] = []
@@ -149,7 +157,7 @@ class Occasions:
             if run is not None:
                 if inner is not scope:
                     runs.append(run)
-            elif is_handed_singly(self.ev, mention, inner, in_workers):
+            elif is_handed_so(self.ev, mention, inner, manner):
                 is_handed = True
             elif not is_task:
                 return False

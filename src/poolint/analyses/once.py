@@ -274,7 +274,8 @@ def _read_from(node: ast.expr, scope: Scope) -> ast.expr:
     read = node.value if isinstance(node, ast.NamedExpr) else node
     if isinstance(read, ast.Name) and read.id in scope.bindings and read.id not in scope.declared:
         before = [one for one in scope.bindings[read.id] if one.position < (read.lineno, read.col_offset)]
-        value = before[0].value if len(before) == 1 and before[0].kind == "assign" else None
+        is_whole = len(before) == 1 and before[0].kind == "assign" and before[0].index < 0
+        value = before[0].value if is_whole else None
         read = value if value is not None else read
     name = asked_by_name(read)
     return ast.Attribute(read.args[0], name, ast.Load()) if name and isinstance(read, ast.Call) else read

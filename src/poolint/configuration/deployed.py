@@ -73,13 +73,15 @@ class Deployed:
         0 where none is known, None where that is not known of each, or where others may install it.
 
         Synchronous code holds up the loop that it runs on, so programs of the project of which nothing says what they have
-        threads for do not count beside a server that is known; nor do servers for developers beside others.
+        threads for do not count beside a server that is known; nor do servers for developers beside others, nor what starts
+        other files, which come to none in the folder of this one.
         """
-        key = (os.path.dirname(path), is_sync)
+        folder = os.path.dirname(path)
+        key = (folder, is_sync)
         if key not in self._at_once:
             around = self._around(path)
-            is_for_others = self._is_for_others(around)
-            self._at_once[key] = None if is_for_others else _most(list(self._services(around)), is_sync)
+            services = [one for one in self._services(around) if self._fleet().may_run(one, folder)]
+            self._at_once[key] = None if self._is_for_others(around) else _most(services, is_sync)
         return self._at_once[key]
 
     def answers(self, path: str) -> bool:

@@ -114,6 +114,11 @@ class Fleet:
         for one in self._deployments(folder)[0]:
             yield from one.services
 
+    def may_run(self, service: Service, folder: str) -> bool:
+        """Whether a service comes to a file of a folder, as far as it is known what it starts."""
+        reached = self._reach.of(service)
+        return reached is None or any(os.path.dirname(one) == folder for one in reached.files)
+
     def databases(self, spec: EngineSpec, folder: str) -> frozenset[str]:
         """The dialects of the databases that the deployments in a folder name for an engine, where that takes its URL from the
         environment; what only migrates aside."""

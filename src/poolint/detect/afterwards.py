@@ -73,7 +73,7 @@ def observe(ev: Evaluator, graphs: Graphs, using: Using, scope: Scope) -> Iterat
             if not places:
                 continue
             released = waypoint("released", item.context_expr, scope.module)
-            names = {target.id, *_carriers(using, target.id, scope)}
+            names = {target.id, *_carriers(using, target.id, statement, scope)}
             try:
                 uses = (
                     list(_uses(_Uses(ev, using, scope, target.id, names, places), graphs.of(scope), item))
@@ -198,10 +198,11 @@ def _lends(ev: Evaluator, manager: Scope) -> bool:
     return bool(given) and all(isinstance(one, ast.Call) and may_ask_registry(ev, one, at) for one, at in opened)
 
 
-def _carriers(using: Using, name: str, scope: Scope) -> Iterator[str]:
-    """The names of what has been made with something that has a name itself, or is a part of it."""
+def _carriers(using: Using, name: str, block: ast.With | ast.AsyncWith, scope: Scope) -> Iterator[str]:
+    """The names of what has been made with something that a block binds to a name, or is a part of it, in it or later on."""
     for other, bound in scope.bindings.items():
-        if other != name and len(bound) == 1 and bound[0].kind in ("assign", "annotated"):
+        is_later = bound[0].position > (block.lineno, block.col_offset)
+        if other != name and len(bound) == 1 and is_later and bound[0].kind in ("assign", "annotated"):
             value = bound[0].value
             if isinstance(value, ast.Attribute) and name_of(value).partition(".")[0] == name:
                 yield other

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
-_MOMENTS = frozenset({"chat", "broker"})
-"""What takes a moment each time: a message is handed over."""
-
 _BRIEF = frozenset({"name", "object", "subprocess"})
 """What most often takes a moment, as long as it is done once."""
 
@@ -54,11 +51,12 @@ MAX_PACE = 0.1
 
 
 def is_brief(services: Services, witness: Witness) -> bool:
-    """Whether a call waits for a few seconds at most, sleeps for a moment, sends messages to chats or hands them to a broker, or
+    """Whether a call waits for a few seconds at most, sleeps for a moment, sends messages to chats or one to a broker, or sends
     something to clients whose sockets others keep, or waits for a mutex of this process whose block works with no database."""
     ev = services.evaluator
     return (
-        witness.effect in _MOMENTS
+        witness.effect == "chat"
+        or (witness.effect == "broker" and not _is_repeated(witness))
         or _is_pushed(ev, witness)
         or _is_short(ev, witness)
         or _is_moment(ev, witness)

@@ -78,12 +78,12 @@ def _is_ended(ev: Evaluator, owner: Scope, attribute: str, cls: Class) -> bool:
 
 
 def _modules(ev: Evaluator, own: Module, attribute: str) -> Iterator[Module]:
-    """The class's own module, and those that may read something of this name."""
+    """The class's own module, and those that may read something of this name of another object than their own."""
     yield own
-    text = f".{attribute}".encode()
+    read = re.compile(rb"(?<!\bself)\." + attribute.encode() + rb"\b")
     for path in ev.project.saying(attribute, own):
         module = ev.project.module(path) if path != own.path else None
-        if module is not None and text in module.source.data:
+        if module is not None and read.search(module.source.data) is not None:
             yield module
 
 
@@ -101,8 +101,9 @@ def _ended(
         if not (isinstance(one, ast.Attribute) and one.attr == attribute):
             continue
         if one is node and isinstance(node.ctx, ast.Load):
-            names = index_of(module.scope_of(node)).names_of(node)
-            loads = (load for name in names for load in module.scope_of(node).loads.get(name, ()))
+            scope = module.scope_of(node)
+            names = (name for name in index_of(scope).names_of(node) if len(scope.bindings[name]) == 1)
+            loads = (load for name in names for load in scope.loads.get(name, ()))
             if not any(_is_given(each, takes) for each in (node, *loads)):
                 continue
         if not _is_own(one):

@@ -300,8 +300,11 @@ def again(ev: Evaluator, call: ast.Call, scope: Scope) -> Repetition | None:
         if around.kind == "function" and any(True for _ in _marks(ev, around)):
             return Repetition("request")
         if steps < _MAX_STEPS and around.kind == "function":
-            for outer, caller, _ in ev.derived(ProjectCalls).named(around):
-                if outer not in met:
+            # Also in modules that have nothing to do with a database; a method's name may be another's there.
+            is_plain = around.enclosing_class is None
+            named = [one[:2] for one in ev.derived(ProjectCalls).named(around)] if is_plain else ev.callers.of(around)
+            for outer, caller in named:
+                if caller is not around and outer not in met:
                     met.add(outer)
                     calls.append((outer, caller, steps + 1))
     return None

@@ -150,7 +150,7 @@ class Nesting:
             path = [since(hold, scope), *branch_of(hold, scope), *last]
             functions = [scope, *(link.scope for link in links[1:])]
             apart = self.latecomers.given_apart(hold, resource, scope)
-            yield self._nested(node, scope, hold, names, path, functions, apart=apart)
+            yield self._nested(node, scope, hold, names, path, functions, below=links[1:], apart=apart)
             return
 
     def _after_response(self, node: ast.Call, scope: Scope) -> Iterator[NestedCheckout]:
@@ -201,7 +201,7 @@ class Nesting:
             or (not is_later and hold.cause is None and is_at_once(hold.since, node, scope))
             or has_room_for_two(self.services, hold, node, scope)
             or has_two_for_itself(self.services, hold, scope)
-            or any(is_behind_a_lookup(one.node, one.scope) for one in below),
+            or any(is_behind_a_lookup(self.ev, one.node, one.scope) for one in below),
             apart=apart,
         )
 

@@ -21,7 +21,7 @@ from poolint.models.standard import PROPERTIES
 from poolint.syntax.file_kinds import is_imported
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import call_taking, may_await
+from poolint.syntax.surroundings import around, call_taking, may_await
 from poolint.types.call_sites import CallSite, text_of
 from poolint.types.members import lineage
 from poolint.types.overrides import Heirs
@@ -76,6 +76,9 @@ class UnreleasedAttribute(Observation, frozen=True, eq=False):
 
 _PLAIN_USES = frozenset({"query", "stream", "flush", "refresh", "commit", "rollback", "begin", "local", "cursor"})
 
+
+_AT_TIMES = (ast.If, ast.IfExp, ast.Match)
+"""What a function does under one of these it does not always do."""
 
 _KEEPING = frozenset((ast.Assign, ast.AnnAssign, ast.Tuple, ast.Return))
 """What stands around a value that something may keep: few calls."""
@@ -319,10 +322,12 @@ def _is_left_held(holdings: Holdings, cls: Class, attribute: str, classes: tuple
     methods = [one for each in classes for one in each.children if one.kind == "function"]
     if any(leaves_block_held(holdings, each, attribute) for each in classes):
         return True
-    ending = [one for one in methods if _only_ends(holdings.objects.ev, one, attribute, cls)]
-    read = {method: {one.attr for one in _own_reads(method)} for method in methods}
-    working = {one.name for one in methods if one not in ending and attribute in read[one]}
-    if any(working.isdisjoint(read[one]) for one in ending):
+    ev = holdings.objects.ev
+    ending = [one for one in methods if _only_ends(ev, one, attribute, cls)]
+    working = {one.name for one in methods if one not in ending and _takes(ev, one, attribute, cls)}
+    if any(
+        not (_ends_at_times(one, attribute) and working & {read.attr for read in _own_reads(one)}) for one in ending
+    ):
         return False  # who calls the others calls this one in the end
     place = f"self.{attribute}"
     held = (held for method in methods if method.name != "__init__" for held in holdings.left(method)[0])
@@ -331,8 +336,21 @@ def _is_left_held(holdings: Holdings, cls: Class, attribute: str, classes: tuple
 
 def _own_reads(method: Scope) -> list[ast.Attribute]:
     """Where a method reads an attribute of its object."""
-    reads = (parent_of(load) for load in method.loads.get("self", ()))
+    own = method.first_parameter
+    reads = (parent_of(load) for load in method.loads.get(own.arg if own is not None else "", ()))
     return [one for one in reads if isinstance(one, ast.Attribute)]
+
+
+def _takes(ev: Evaluator, method: Scope, attribute: str, cls: Class) -> bool:
+    """Whether a method takes a connection by what its object keeps."""
+    uses = (one for one in _own_reads(method) if one.attr == attribute)
+    return any(_plain_role(ev, one, cls) in TAKING_ROLES for one in uses)
+
+
+def _ends_at_times(method: Scope, attribute: str) -> bool:
+    """Whether a method does what it does with what its object keeps under conditions alone."""
+    uses = [one for one in _own_reads(method) if one.attr == attribute]
+    return all(around(one, method, _AT_TIMES) is not None for one in uses)
 
 
 def _only_ends(ev: Evaluator, method: Scope, attribute: str, cls: Class) -> bool:

@@ -194,8 +194,10 @@ def takes_turns(services: Services, scope: Scope) -> bool:
 
 def holds_up_only_who_waits(services: Services, scope: Scope) -> bool:
     """Whether a function is one that an application runs for one message after the other, and it serves by nothing else: who
-    holds up its event loop holds up those who would wait in any case."""
+    holds up its event loop holds up those who would wait in any case. So does a job of a process for such jobs alone."""
     applications, occasions = services.evaluator.derived(Applications), services.evaluator.derived(Occasions)
+    if occasions.runs_apart(scope):
+        return True
     is_for_messages = not occasions.runs_in_turn(scope) and takes_turns(services, scope)
     return is_for_messages and applications.serves_in_turn(scope.module)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import sys
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.syntax.purposes import library_names
 from poolint.syntax.scopes import parent_of
@@ -19,7 +19,7 @@ from poolint.types.values import ClassObject, Function, Instance, LibraryFunctio
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from poolint.models.framework_rows import Hook
     from poolint.models.loader import Models
@@ -94,11 +94,24 @@ def is_resumed(ev: Evaluator, generator: Scope) -> bool:
     return any(hook.resumes for module in modules for hook in handed(ev, maker, module, called=is_made))
 
 
-def is_run_singly(ev: Evaluator, function: Scope, in_workers: bool) -> bool:
-    """Whether a library calls what it decorates, and no more than once at a time in a process; ``in_workers``: also where that
-    is so in workers that are started as they are by default."""
-    found = [hook for hook, _ in decorating(ev, function)]
-    return bool(found) and all(hook.singly or (in_workers and hook.in_workers) for hook in found)
+class Manner(NamedTuple):
+    """How a library calls functions: no more than once at a time in a process, ``in_workers`` also where that is so in workers
+    that are started as they are by default; or ``apart``, in processes for such jobs alone."""
+
+    in_workers: bool = False
+    apart: bool = False
+
+    def fits(self, hooks: Iterable[Hook]) -> bool:
+        """Whether there are hooks, and all of them are of this manner."""
+        found = list(hooks)
+        if self.apart:
+            return bool(found) and all(one.apart for one in found)
+        return bool(found) and all(one.singly or (self.in_workers and one.in_workers) for one in found)
+
+
+def is_run(ev: Evaluator, function: Scope, manner: Manner) -> bool:
+    """Whether a library calls what it decorates in this manner."""
+    return manner.fits(hook for hook, _ in decorating(ev, function))
 
 
 def has_own_loop(ev: Evaluator, function: Scope) -> bool:
@@ -116,7 +129,7 @@ def runs_plain_ones_in_threads(ev: Evaluator, function: Scope) -> bool:
 
 def _decorating_as_imported(ev: Evaluator, function: Scope) -> list[Hook]:
     """The hooks that decorate a function: of those that may be meant, those of libraries that its module imports."""
-    imported = {one.partition(".")[0] for one in library_names(function.module).imported}
+    imported = _imported(function)
     return [hook for around, hook, _ in _decorating(ev, function) if not around.isdisjoint(imported)]
 
 
@@ -130,10 +143,9 @@ def occasions_handed(ev: Evaluator, mention: ast.expr, scope: Scope) -> frozense
     return frozenset(hook.runs for hook in _taking(ev, mention, scope))
 
 
-def is_handed_singly(ev: Evaluator, mention: ast.expr, scope: Scope, in_workers: bool) -> bool:
-    """Whether a mention of a function hands it to a library that calls it so."""
-    found = list(_taking(ev, mention, scope))
-    return bool(found) and all(hook.singly or (in_workers and hook.in_workers) for hook in found)
+def is_handed_so(ev: Evaluator, mention: ast.expr, scope: Scope, manner: Manner) -> bool:
+    """Whether a mention of a function hands it to a library that calls it in this manner."""
+    return manner.fits(_taking(ev, mention, scope))
 
 
 def starts(ev: Evaluator, function: Scope) -> bool:
@@ -223,6 +235,8 @@ def _taking(ev: Evaluator, load: ast.expr, scope: Scope) -> Iterator[Hook]:
         around, parent = parent, call
     if isinstance(parent, ast.AugAssign) and around is parent.value:
         yield from _in_list(ev, parent.target)
+    if isinstance(parent, ast.Assign) and scope.kind == "class":
+        yield from (one for target in parent.targets for one in _in_list(ev, target, scope))
     if not isinstance(parent, ast.Call) or around is parent.func:
         return
     for hook in _fitting(ev, "argument", parent.func, scope):
@@ -232,9 +246,17 @@ def _taking(ev: Evaluator, load: ast.expr, scope: Scope) -> Iterator[Hook]:
         yield from _in_list(ev, parent.func.value)
 
 
-def _in_list(ev: Evaluator, named: ast.expr) -> list[Hook]:
-    """The hooks of the functions in a list, by its name."""
-    return [hook for _, hook in ev.models.hooks.get(("list", last_name(named)), ())]
+def _in_list(ev: Evaluator, named: ast.expr, settings: Scope | None = None) -> list[Hook]:
+    """The hooks of the functions in a list, by its name: of one in a class with settings those of libraries that its module
+    imports."""
+    rows = ev.models.hooks.get(("list", last_name(named)), ())
+    known = _imported(settings) if rows and settings is not None else None
+    return [hook for around, hook in rows if known is None or not around.isdisjoint(known)]
+
+
+def _imported(scope: Scope) -> set[str]:
+    """The roots of the libraries that a module imports."""
+    return {one.partition(".")[0] for one in library_names(scope.module).imported}
 
 
 def _decorators(function: Scope) -> list[ast.expr]:

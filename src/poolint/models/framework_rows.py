@@ -51,10 +51,10 @@ class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     asked for: a ``fixture`` of tests, a ``dependency``; or ``at-once`` with others, which get the same of what it is handed,
     unless the decorator is given ``alone``, or one of the words ``in_turn`` says that a project has them called one by one.
     ``forked``: in children of a process that has imported the module. ``singly``: a process runs such a function no more than
-    once at a time; ``in_workers``: it does not, as a worker or a bot is started by default. ``own_loop``: a coroutine has an
-    event loop that is made for it. ``in_threads``: a plain function is run in a thread, while coroutines run on the
-    loop that all share.
-    ``resumes``: a generator is resumed at its end whatever becomes of who uses what it gives: nothing is thrown into it.
+    once at a time; ``in_workers``: it does not, as a worker or a bot is started by default. ``apart``: that process runs jobs
+    alone, and nobody waits for it. ``own_loop``: a coroutine has an event loop that is made for it. ``in_threads``: a plain
+    function is run in a thread, while coroutines run on the loop that all share. ``resumes``: a generator is
+    resumed at its end whatever becomes of who uses what it gives: nothing is thrown into it.
     """
 
     names: tuple[str, ...]
@@ -77,6 +77,7 @@ class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     forked: bool = False
     singly: bool = False
     in_workers: bool = False
+    apart: bool = False
     own_loop: bool = False
     in_threads: bool = False
     resumes: bool = False

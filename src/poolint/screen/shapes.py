@@ -17,7 +17,7 @@ TABLE = "extensions"
 
 _HOLDERS = tuple(map(str.encode, sorted(STATE_HOLDERS)))
 _STATE = re.compile(rb"\.state[.,]")
-_KEYED = (b'app["', b"app['", b'.extensions["', b".extensions['")
+_KEYED = (b"app[", b'.extensions["', b".extensions['")
 
 AWAITED_USE = re.compile(
     rb"await[ \t(]+(?:self\.)?(?i:(?=\w*(?:sess|conn|db|database|tx|transaction))\w+\s*\.\s*"

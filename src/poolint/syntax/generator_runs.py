@@ -38,6 +38,15 @@ def is_gone_over(node: ast.expr) -> bool:
     return isinstance(parent, (ast.YieldFrom, ast.Starred))
 
 
+def is_run_at_once(node: ast.expr) -> bool:
+    """Whether what goes over the generator that stands here does nothing else meanwhile: ``any(...)``, ``[*...]``; not a loop,
+    whose rounds alternate with those of the generator."""
+    parent = parent_of(node)
+    while isinstance(parent, ast.Call) and node is not parent.func and _name(parent) in PAIRING:
+        node, parent = parent, parent_of(parent)
+    return isinstance(parent, (ast.Call, ast.Starred)) and is_gone_over(node)
+
+
 def is_gone_over_by_yields(name: str, scope: Scope) -> bool:
     """Whether a generator yields while it goes over what a name stands for: ``for row in rows: yield row``."""
     return any(

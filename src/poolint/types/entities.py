@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
+BY_PLACE = frozenset({"first", "kept-first"})
+"""What gives the first ones, unless it is passed another place."""
+
 OF_ARGUMENT = frozenset({"named", "asked", "asked-first"})
 """Where the objects come from the arguments of a call, not from what it is called on."""
 

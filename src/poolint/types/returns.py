@@ -99,7 +99,7 @@ def _of_objects(ev: Evaluator, callee: LibraryFunction | LibraryMethod, node: as
         of = entities.of_argument if row.objects == "named" else entities.of_arguments
         entity = of(ev, node, scope)
     else:
-        entity = entities.of_receiver(receiver)
+        entity = UNKNOWN if row.objects in entities.BY_PLACE and node.args else entities.of_receiver(receiver)
     return row_value(ev, row, receiver, entity)
 
 

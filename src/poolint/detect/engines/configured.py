@@ -83,7 +83,7 @@ class Configuration:
             return
         if not all(is_wrong_for(one, spec.kind) for one in spec.urls) or self.uses.is_only_a_dialect(spec):
             return
-        if argument.folded.is_remade or self._asks_for_a_driver(argument.node, argument.scope):
+        if argument.folded.is_remade or self._asks_for_a_driver(argument.node, spec, argument.scope):
             return  # who takes a driver out of a URL, or asks for one there, knows it
         url = spec.urls[0]
         row = url.row
@@ -118,19 +118,27 @@ class Configuration:
             ),
         )
 
-    def _asks_for_a_driver(self, url: ast.expr, scope: Scope) -> bool:
-        """Whether a URL is only used as it is where a test of it that names a driver has come out so: ``"+asyncpg" in URL``, or
+    def _asks_for_a_driver(self, url: ast.expr, spec: EngineSpec, scope: Scope) -> bool:
+        """Whether a URL is only used where a test of it says that its driver is of the engine's kind: ``"+asyncpg" in URL``, or
         what has been set to that."""
-        names = {name for _, name in self.ev.models.drivers}
-        tests = (origin(self.ev, test, scope).node for test, _ in tests_before(url, scope))
-        return bool(name_of(url)) and any(
-            isinstance(one, ast.Constant)
-            and isinstance(one.value, str)
-            and not names.isdisjoint(_WORD.findall(one.value))
-            for test in tests
-            if any(name_of(one) == name_of(url) for one in ast.walk(test))
-            for one in ast.walk(test)
-        )
+        if not name_of(url):
+            return False
+        for written, outcome in tests_before(url, scope):
+            test = origin(self.ev, written, scope).node
+            kinds = self._kinds_named(test)
+            if kinds and any(name_of(one) == name_of(url) for one in ast.walk(test)):
+                is_there = outcome is not (
+                    isinstance(test, ast.Compare) and isinstance(test.ops[0], (ast.NotIn, ast.NotEq))
+                )
+                if is_there is not kinds.isdisjoint(("both", spec.kind)):
+                    return True
+        return False
+
+    def _kinds_named(self, test: ast.expr) -> set[str]:
+        """The kinds of the drivers that a test names."""
+        texts = (one.value for one in ast.walk(test) if isinstance(one, ast.Constant) and isinstance(one.value, str))
+        words = {word for text in texts for word in _WORD.findall(text)}
+        return {row.kind for (_, name), row in self.ev.models.drivers.items() if name in words}
 
     def _pool_class(self, spec: EngineSpec) -> Iterator[tuple[Scope, Observation]]:
         """A class of pool that blocks, in an engine of a loop."""

@@ -1,8 +1,8 @@
 """Comprehensions: loops, run where they stand.
 
-A generator expression is one where something goes over it on the spot, ``any(...)``, ``for one in (...)``. Elsewhere it only
-evaluates what it iterates first, as any expression does its parts: its body runs in whoever consumes it, which the graph of this
-function does not see.
+A generator expression is one where something goes over it on the spot and does nothing else meanwhile, ``any(...)``; whether
+that stops early nobody knows. Elsewhere it only evaluates what it iterates first, as any expression does its parts: its body
+runs in whoever consumes it, which the graph of this function does not see.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from poolint.flow.cfg.bindings import store
 from poolint.flow.cfg.builder import Builder, End, StatementBuilder, Steps, loop_back
 from poolint.flow.cfg.loops import step
-from poolint.syntax.generator_runs import is_gone_over
+from poolint.syntax.generator_runs import is_run_at_once
 
 if TYPE_CHECKING:
     from poolint.flow.cfg.graph import Node
@@ -48,7 +48,7 @@ def comprehension(b: Builder, node: Comprehension) -> Steps:
 
 
 def generator(b: Builder, node: ast.GeneratorExp) -> Steps:
-    yield comprehension(b, node) if is_gone_over(node) else b.evaluate(node.generators[0].iter)
+    yield comprehension(b, node) if is_run_at_once(node) else b.evaluate(node.generators[0].iter)
 
 
 EXPRESSIONS: dict[type[ast.expr], StatementBuilder] = {

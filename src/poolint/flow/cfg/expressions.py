@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from poolint.flow.cfg.bindings import defaults
 from poolint.flow.cfg.builder import Builder, End, StatementBuilder, Steps
-from poolint.syntax.generator_runs import is_gone_over
+from poolint.syntax.generator_runs import is_run_at_once
 from poolint.syntax.nodes import FIELDS
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _evaluated(node: ast.AST) -> list[ast.AST]:
     """
     if isinstance(node, ast.Lambda):
         return list[ast.AST](defaults(node.args))
-    if isinstance(node, ast.GeneratorExp) and not is_gone_over(node):
+    if isinstance(node, ast.GeneratorExp) and not is_run_at_once(node):
         return [node.generators[0].iter]
     found: list[ast.AST] = []
     held = node.__dict__
