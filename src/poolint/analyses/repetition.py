@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import handed, runs
+from poolint.syntax.file_kinds import is_test
 from poolint.syntax.surroundings import is_in_loop
 from poolint.types.vocabulary import last_name
 
@@ -77,8 +78,8 @@ class Repeats:
             return (0, Repetition("call", scope.qualified_name)) if _is_repeated(scope, owner) else _NOBODY
         nearest = _NOBODY
         for call, inner in self.ev.callers.of(scope):
-            if inner is scope or inner.is_async:
-                continue
+            if inner is scope or inner.is_async or is_test(inner.module, self.ev.project):
+                continue  # whom a test calls again and again, nobody does where it is deployed
             if is_in_loop(call, inner):
                 nearest = min(nearest, (1, Repetition("round", inner.qualified_name)))
             elif nearest[0] > 1:

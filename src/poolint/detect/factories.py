@@ -16,6 +16,7 @@ from poolint.detect.observation import Observation
 from poolint.frameworks.hooks import runs
 from poolint.models.schema import OWNERS, POOLING
 from poolint.syntax.expressions import without_await
+from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, is_in_loop, may_await
 from poolint.types.annotated import injection
@@ -304,7 +305,7 @@ def again(ev: Evaluator, call: ast.Call, scope: Scope) -> Repetition | None:
             is_plain = around.enclosing_class is None
             named = [one[:2] for one in ev.derived(ProjectCalls).named(around)] if is_plain else ev.callers.of(around)
             for outer, caller in named:
-                if caller is not around and outer not in met:
+                if caller is not around and outer not in met and not is_test(caller.module, ev.project):
                     met.add(outer)
                     calls.append((outer, caller, steps + 1))
     return None
