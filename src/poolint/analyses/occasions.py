@@ -49,6 +49,9 @@ class Occasions:
             "runs-in-turn-in-workers", self._is_in_turn_in_workers, bottom=False, join=bool.__or__
         )
         self._apart: Summaries[ScopeKey, bool] = Summaries("runs-apart", self._is_apart, bottom=False, join=bool.__or__)
+        self._forked: Summaries[ScopeKey, bool] = Summaries(
+            "runs-forked", self._is_forked, bottom=False, join=bool.__or__
+        )
         self._handed: Summaries[ScopeKey, bool] = Summaries(
             "handed-on", self._is_handed, bottom=False, join=bool.__or__
         )
@@ -87,6 +90,10 @@ class Occasions:
     def runs_apart(self, scope: Scope) -> bool:
         """Whether a function runs as a job of a process that has nothing else to do, and at no other time."""
         return scope.kind == "function" and self._apart.of(scope.key)
+
+    def runs_forked(self, scope: Scope) -> bool:
+        """Whether a function runs as a job for which a process is forked, that ends with it, and at no other time."""
+        return scope.kind == "function" and self._forked.of(scope.key)
 
     def is_handed_on(self, scope: Scope) -> bool:
         """Whether a function, or one that calls it, is passed to something that is no hook of a library, or kept by something:
@@ -143,9 +150,12 @@ class Occasions:
     def _is_apart(self, key: ScopeKey) -> bool:
         return self._comes_so(key, self._apart, Manner(apart=True))
 
+    def _is_forked(self, key: ScopeKey) -> bool:
+        return self._comes_so(key, self._forked, Manner(ends=True))
+
     def _comes_so(self, key: ScopeKey, answers: Summaries[ScopeKey, bool], manner: Manner) -> bool:
         scope = self.ev.project.scope(key)
-        if self._starting.of(key) or self._scripted.of(key):
+        if not manner.ends and (self._starting.of(key) or self._scripted.of(key)):
             return True
         is_task = is_run(self.ev, scope, manner)
         if not is_task and (self.calls.is_decorated(scope) or not self.calls.is_called_by_name(scope)):

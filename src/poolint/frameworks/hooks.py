@@ -96,16 +96,17 @@ def is_resumed(ev: Evaluator, generator: Scope) -> bool:
 
 class Manner(NamedTuple):
     """How a library calls functions: no more than once at a time in a process, ``in_workers`` also where that is so in workers
-    that are started as they are by default; or ``apart``, in processes for such jobs alone."""
+    that are started as they are by default; or ``apart``, in processes for such jobs alone; or in one that ``ends`` with each."""
 
     in_workers: bool = False
     apart: bool = False
+    ends: bool = False
 
     def fits(self, hooks: Iterable[Hook]) -> bool:
         """Whether there are hooks, and all of them are of this manner."""
         found = list(hooks)
-        if self.apart:
-            return bool(found) and all(one.apart for one in found)
+        if self.apart or self.ends:
+            return bool(found) and all(one.apart if self.apart else one.ends for one in found)
         return bool(found) and all(one.singly or (self.in_workers and one.in_workers) for one in found)
 
 

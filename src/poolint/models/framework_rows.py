@@ -46,15 +46,15 @@ class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     ``events`` are else first arguments, where it is called for these only. ``kept_by``: the decorator that makes it what the
     keyword takes.
 
-    ``runs`` is when: for each ``request`` or ``message``, as a ``task`` of a queue, as a ``job`` of a schedule, in each run of
-    a ``flow``, at the ``start`` of the application, at that of each ``child`` process, ``after-response``, or for what is
-    asked for: a ``fixture`` of tests, a ``dependency``; or ``at-once`` with others, which get the same of what it is handed,
-    unless the decorator is given ``alone``, or one of the words ``in_turn`` says that a project has them called one by one.
-    ``forked``: in children of a process that has imported the module. ``singly``: a process runs such a function no more than
-    once at a time; ``in_workers``: it does not, as a worker or a bot is started by default. ``apart``: that process runs jobs
-    alone, and nobody waits for it. ``own_loop``: a coroutine has an event loop that is made for it. ``in_threads``: a plain
-    function is run in a thread, while coroutines run on the loop that all share. ``resumes``: a generator is
-    resumed at its end whatever becomes of who uses what it gives: nothing is thrown into it.
+    ``runs`` is when: for each ``request`` or ``message``, as a ``task`` of a queue, as a ``job`` of a schedule, in each run of a
+    ``flow``, at the ``start`` of the application, at that of each ``child`` process, ``after-response``, or for what is asked
+    for: a ``fixture`` of tests, a ``dependency``; or ``at-once`` with others, which get the same of what it is handed, unless the
+    decorator is given ``alone``, or one of the words ``in_turn`` says that a project has them called one by one. ``forked``: in
+    children of a process that has imported the module. ``singly``: a process runs such a function no more than once at a time;
+    ``in_workers``: it does not, as a worker or a bot is started by default. ``apart``: that process runs jobs alone, and nobody
+    waits for it. ``ends``: a process is forked for each run, and ends with it. ``own_loop``: a coroutine has an event loop that
+    is made for it. ``in_threads``: a plain function is run in a thread, while coroutines run on the loop that all share.
+    ``resumes``: a generator is resumed at its end whatever becomes of who uses what it gives: nothing is thrown into it.
     """
 
     names: tuple[str, ...]
@@ -78,6 +78,7 @@ class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     singly: bool = False
     in_workers: bool = False
     apart: bool = False
+    ends: bool = False
     own_loop: bool = False
     in_threads: bool = False
     resumes: bool = False
