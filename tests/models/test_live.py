@@ -253,7 +253,9 @@ def result_problems(
             type_name = cls.name
         real = resolve(type_name)
         words = re.findall(r"\w+", returned(function))
-        own = {"Self", "SelfType", "_T"} if expression == "self" else set()
+        # The class's own name stands where the object is of the same class and others come out of it (`Result.columns`).
+        is_own = expression == "self" or (cls is not None and expression == cls.name)
+        own = {"Self", "SelfType", "_T"} if is_own else set()
         if values and all(isinstance(value, real) for value in values):
             continue
         annotated, model = tables.ANNOTATED_AS.get(name, ("", ""))
