@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.arguments import bound_to
 from poolint.flow.flags import asks_none
 from poolint.syntax.expressions import first_name, without_await
-from poolint.syntax.guards import tests_before
+from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import home_of
 from poolint.types.call_sites import callees_of
@@ -42,19 +42,14 @@ def is_behind_a_lookup(ev: Evaluator, node: ast.AST, scope: Scope) -> bool:
 
 def _missed(test: ast.expr, *, is_true: bool) -> Iterator[ast.expr]:
     """What is missing where a test comes out like that."""
-    if isinstance(test, ast.BoolOp):
-        if isinstance(test.op, ast.And) is is_true:
-            for one in test.values:
-                yield from _missed(one, is_true=is_true)
-    elif isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        yield from _missed(test.operand, is_true=not is_true)
-    elif isinstance(test, ast.Compare):
-        if isinstance(test.ops[0], (ast.In, ast.NotIn)) and isinstance(test.ops[0], ast.NotIn) is is_true:
-            yield ast.Subscript(test.comparators[0], test.left, ast.Load())
-        elif asks_none(test) and isinstance(test.ops[0], ast.Is) is is_true:
-            yield test.left
-    elif not is_true:
-        yield test
+    for one, holds in parts_of(test, is_true):
+        if not isinstance(one, ast.Compare):
+            if not holds:
+                yield one
+        elif isinstance(one.ops[0], (ast.In, ast.NotIn)) and isinstance(one.ops[0], ast.NotIn) is holds:
+            yield ast.Subscript(one.comparators[0], one.left, ast.Load())
+        elif asks_none(one) and isinstance(one.ops[0], ast.Is) is holds:
+            yield one.left
 
 
 def _asked(ev: Evaluator, found: ast.expr, scope: Scope) -> Iterator[_Kept]:

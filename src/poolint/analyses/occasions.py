@@ -8,12 +8,13 @@ otherwise may be called by anybody.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, get_args
 
 from poolint.analyses.command_lines import CommandLines
 from poolint.analyses.project_calls import ProjectCalls
 from poolint.flow.summaries import Summaries
-from poolint.frameworks.hooks import Manner, is_handed, is_handed_so, is_run, starts
+from poolint.frameworks.hooks import Running, is_handed, is_handed_so, is_run, starts
 from poolint.syntax.commands import is_command, is_of_script
 from poolint.syntax.importers import importers
 from poolint.syntax.nodes import walk
@@ -42,16 +43,10 @@ class Occasions:
         self._once: Summaries[ScopeKey, bool] = Summaries("runs-once", self._is_once, bottom=False, join=bool.__or__)
         self._starting: Summaries[ScopeKey, bool] = Summaries("starts", self._starts, bottom=False, join=bool.__or__)
         self._alone: Summaries[ScopeKey, bool] = Summaries("runs-alone", self._is_alone, bottom=False, join=bool.__or__)
-        self._in_turn: Summaries[ScopeKey, bool] = Summaries(
-            "runs-in-turn", self._is_in_turn, bottom=False, join=bool.__or__
-        )
-        self._in_workers: Summaries[ScopeKey, bool] = Summaries(
-            "runs-in-turn-in-workers", self._is_in_turn_in_workers, bottom=False, join=bool.__or__
-        )
-        self._apart: Summaries[ScopeKey, bool] = Summaries("runs-apart", self._is_apart, bottom=False, join=bool.__or__)
-        self._forked: Summaries[ScopeKey, bool] = Summaries(
-            "runs-forked", self._is_forked, bottom=False, join=bool.__or__
-        )
+        self._running: dict[Running, Summaries[ScopeKey, bool]] = {
+            one: Summaries(f"runs-{one}", partial(self._is_run_so, one), bottom=False, join=bool.__or__)
+            for one in get_args(Running)
+        }
         self._handed: Summaries[ScopeKey, bool] = Summaries(
             "handed-on", self._is_handed, bottom=False, join=bool.__or__
         )
@@ -81,19 +76,20 @@ class Occasions:
     def runs_in_turn(self, scope: Scope) -> bool:
         """Whether a function runs as a job of a schedule that waits for the one before, in a script, or as an application
         starts, and at no other time."""
-        return scope.kind == "function" and self._in_turn.of(scope.key)
+        return self._runs("singly", scope)
 
     def runs_in_turn_in_workers(self, scope: Scope) -> bool:
         """The same where a worker that runs one task after the other, as it does by default, may run it as well."""
-        return scope.kind == "function" and self._in_workers.of(scope.key)
+        return self._runs("in-workers", scope)
 
     def runs_apart(self, scope: Scope) -> bool:
-        """Whether a function runs as a job of a process that has nothing else to do, and at no other time."""
-        return scope.kind == "function" and self._apart.of(scope.key)
+        """Whether a function runs as a job of a process that has nothing else to do, in a script, or as an application starts,
+        and at no other time."""
+        return self._runs("apart", scope)
 
     def runs_forked(self, scope: Scope) -> bool:
         """Whether a function runs as a job for which a process is forked, that ends with it, and at no other time."""
-        return scope.kind == "function" and self._forked.of(scope.key)
+        return self._runs("forked", scope)
 
     def is_handed_on(self, scope: Scope) -> bool:
         """Whether a function, or one that calls it, is passed to something that is no hook of a library, or kept by something:
@@ -141,23 +137,15 @@ class Occasions:
             for one in runs
         )
 
-    def _is_in_turn(self, key: ScopeKey) -> bool:
-        return self._comes_so(key, self._in_turn, Manner())
+    def _runs(self, running: Running, scope: Scope) -> bool:
+        return scope.kind == "function" and self._running[running].of(scope.key)
 
-    def _is_in_turn_in_workers(self, key: ScopeKey) -> bool:
-        return self._in_turn.of(key) or self._comes_so(key, self._in_workers, Manner(in_workers=True))
-
-    def _is_apart(self, key: ScopeKey) -> bool:
-        return self._comes_so(key, self._apart, Manner(apart=True))
-
-    def _is_forked(self, key: ScopeKey) -> bool:
-        return self._comes_so(key, self._forked, Manner(ends=True))
-
-    def _comes_so(self, key: ScopeKey, answers: Summaries[ScopeKey, bool], manner: Manner) -> bool:
+    def _is_run_so(self, running: Running, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
-        if not manner.ends and (self._starting.of(key) or self._scripted.of(key)):
+        # A start-up or a script keeps nobody waiting, but no process is forked for each run of it.
+        if running != "forked" and (self._starting.of(key) or self._scripted.of(key)):
             return True
-        is_task = is_run(self.ev, scope, manner)
+        is_task = is_run(self.ev, scope, running)
         if not is_task and (self.calls.is_decorated(scope) or not self.calls.is_called_by_name(scope)):
             return False
         runs: list[Run] = []
@@ -167,13 +155,13 @@ class Occasions:
             if run is not None:
                 if inner is not scope:
                     runs.append(run)
-            elif is_handed_so(self.ev, mention, inner, manner):
+            elif is_handed_so(self.ev, mention, inner, running):
                 is_handed = True
             elif not is_task:
                 return False
         if not runs:
             return is_task or is_handed
-        return self._are_only_from(runs, scope, answers, lambda *_: False, in_loops=True)
+        return self._are_only_from(runs, scope, self._running[running], lambda *_: False, in_loops=True)
 
     def _is_handed(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)

@@ -6,16 +6,13 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.detect.collected import gone_over
+from poolint.models.standard import SECONDS
 from poolint.types.following import origin
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
-
-_SECONDS = {"days": 86_400, "seconds": 1, "microseconds": 1e-6, "milliseconds": 1e-3, "minutes": 60, "hours": 3_600,
-            "weeks": 604_800}  # fmt: skip
-"""How many seconds each part of a ``timedelta`` has, in the order in which it takes them."""
 
 _MAX_DEPTH = 8
 _MAX_NUMBER = 1e12
@@ -76,13 +73,13 @@ def _seconds(ev: Evaluator, node: ast.expr, scope: Scope, depth: int) -> float |
     made = origin(ev, node, scope)
     if not (isinstance(made.node, ast.Call) and last_name(made.node.func) == "timedelta"):
         return None
-    given = [*zip(_SECONDS, made.node.args, strict=False), *((one.arg, one.value) for one in made.node.keywords)]
+    given = [*zip(SECONDS, made.node.args, strict=False), *((one.arg, one.value) for one in made.node.keywords)]
     total = 0.0
     for unit, value in given:
         number = at_most(ev, value, made.scope, depth + 1)
-        if number is None or unit not in _SECONDS:
+        if number is None or unit not in SECONDS:
             return None
-        total += number * _SECONDS[unit]
+        total += number * SECONDS[unit]
     return total
 
 

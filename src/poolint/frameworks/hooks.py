@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import sys
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from poolint.syntax.purposes import library_names
 from poolint.syntax.scopes import parent_of
@@ -94,25 +94,30 @@ def is_resumed(ev: Evaluator, generator: Scope) -> bool:
     return any(hook.resumes for module in modules for hook in handed(ev, maker, module, called=is_made))
 
 
-class Manner(NamedTuple):
-    """How a library calls functions: no more than once at a time in a process, ``in_workers`` also where that is so in workers
-    that are started as they are by default; or ``apart``, in processes for such jobs alone; or in one that ``ends`` with each."""
-
-    in_workers: bool = False
-    apart: bool = False
-    ends: bool = False
-
-    def fits(self, hooks: Iterable[Hook]) -> bool:
-        """Whether there are hooks, and all of them are of this manner."""
-        found = list(hooks)
-        if self.apart or self.ends:
-            return bool(found) and all(one.apart if self.apart else one.ends for one in found)
-        return bool(found) and all(one.singly or (self.in_workers and one.in_workers) for one in found)
+Running: TypeAlias = Literal["singly", "in-workers", "apart", "forked"]
+"""How a library calls functions: no more than once at a time in a process; also where that is so in workers that are started as
+they are by default; in processes for such jobs alone; in one that ends with each call."""
 
 
-def is_run(ev: Evaluator, function: Scope, manner: Manner) -> bool:
-    """Whether a library calls what it decorates in this manner."""
-    return manner.fits(hook for hook, _ in decorating(ev, function))
+def _all_are(running: Running, hooks: Iterable[Hook]) -> bool:
+    """Whether there are hooks, and all of them call functions so."""
+    found = list(hooks)
+    return bool(found) and all(_is(running, one) for one in found)
+
+
+def _is(running: Running, hook: Hook) -> bool:
+    match running:
+        case "apart":
+            return hook.apart
+        case "forked":
+            return hook.ends
+        case _:
+            return hook.singly or (running == "in-workers" and hook.in_workers)
+
+
+def is_run(ev: Evaluator, function: Scope, running: Running) -> bool:
+    """Whether a library calls what it decorates so."""
+    return _all_are(running, (hook for hook, _ in decorating(ev, function)))
 
 
 def has_own_loop(ev: Evaluator, function: Scope) -> bool:
@@ -144,9 +149,9 @@ def occasions_handed(ev: Evaluator, mention: ast.expr, scope: Scope) -> frozense
     return frozenset(hook.runs for hook in _taking(ev, mention, scope))
 
 
-def is_handed_so(ev: Evaluator, mention: ast.expr, scope: Scope, manner: Manner) -> bool:
-    """Whether a mention of a function hands it to a library that calls it in this manner."""
-    return manner.fits(_taking(ev, mention, scope))
+def is_handed_so(ev: Evaluator, mention: ast.expr, scope: Scope, running: Running) -> bool:
+    """Whether a mention of a function hands it to a library that calls it so."""
+    return _all_are(running, _taking(ev, mention, scope))
 
 
 def starts(ev: Evaluator, function: Scope) -> bool:

@@ -17,6 +17,10 @@ ENTERS = frozenset({"__enter__", "__aenter__"})
 LEAVES = frozenset({"__exit__", "__aexit__"})
 """The methods of context managers that begin a block, and that end it."""
 
+SECONDS = {"days": 86_400, "seconds": 1, "microseconds": 1e-6, "milliseconds": 1e-3, "minutes": 60, "hours": 3_600,
+           "weeks": 604_800}  # fmt: skip
+"""How many seconds each part of a ``timedelta`` has, in the order in which it takes them."""
+
 WRAPPERS = frozenset(
     {
         "Annotated", "ClassVar", "Final", "InitVar", "Mapped", "NotRequired", "Optional", "Required", "ReadOnly",
