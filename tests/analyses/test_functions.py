@@ -51,9 +51,10 @@ FOLLOWED = [
 PROBLEMS = {
     name
     for file in Path(poolint.__file__).parent.rglob("*.py")
-    for name in re.findall(r'Summaries(?:\[.*\])?\(\s*"([\w-]+)"', file.read_text("utf-8"))
+    for name in re.findall(r'Summaries(?:\[.*\])?\(\s*f?"([\w{}-]+)"', file.read_text("utf-8"))
 }
-"""The problems of summaries that there are: a new one that none of these fixtures asks about fails below."""
+"""The problems of summaries that there are, as the code names them, families of them as f-strings: a new one that none of
+these fixtures asks about fails below."""
 
 TYPES = "type"
 """The one that is not stored: types are found from trees that are at hand, and refer to them."""
@@ -123,7 +124,9 @@ def test_what_is_remembered_of_functions_can_be_stored_and_sent(
     thorough = Checker(Settings(root=str(tmp_path), certainty="possible"), LazyRules())
     assert list(thorough.check(Source.read(str(tmp_path / "stock.py"))))
     known = [(one.name, plain(item)) for one in made if one.name != TYPES for item in one.finished.items()]
-    assert {name for name, _ in known} == PROBLEMS - {TYPES}
+    asked = {name for name, _ in known} | {TYPES}
+    assert asked == {one.name for one in made}
+    assert not [name for name in PROBLEMS if not any(re.fullmatch(re.sub("{.*?}", ".+", name), one) for one in asked)]
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(known), type=list[tuple[str, Any]]) == known
     assert not any(one.open for one in made)
     assert not any(one.unsolved for one in made)
