@@ -160,7 +160,7 @@ class Lifetimes:
             reason: Dismissal = "owner-kept" if site.cls.kind in OWNERS else "interrupt-only"
             manual = self._manual(site, scope, outcome) if self._dropped(site, scope) is None else None
             return manual or (self._let_pass(site, scope, reason, site.name) if outcome.leaks else None)
-        if verdict[0] == "guarded" and not may_fail_to_write(self.ev, site, scope):
+        if verdict[0] == "guarded" and not may_fail_to_write(self.ownership, site, scope):
             others = {kind: way for kind, way in outcome.leaks.items() if not is_guarded(way, site)}
             verdict = _first_problem(outcome._replace(leaks=others), site, scope, self._ends)
             if verdict is None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.flow.flags import asks_none
 from poolint.syntax.expressions import unnegated
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.types.call_sites import call_site
 
 if TYPE_CHECKING:
     from poolint.analyses.lifetimes.acquisitions import Site
+    from poolint.analyses.ownership import Ownership
     from poolint.flow.cfg import Edge
-    from poolint.syntax.scopes import Scope
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
 
@@ -27,14 +30,37 @@ def is_guarded(edges: list[Edge], site: Site) -> bool:
     return False
 
 
-def may_fail_to_write(ev: Evaluator, site: Site, scope: Scope) -> bool:
-    """Whether a session may be given something to write, or commit, by which alone it can become inactive: here, or by those
-    who get it."""
-    uses = [parent_of(load) for _, load in reads_of(site.name, scope)]
-    members = [one for one in uses if isinstance(one, ast.Attribute)]
-    if len(members) < len(uses):
-        return True
-    words = ev.models.words("pends", "writes")
-    calls = [call for one in members if isinstance(call := parent_of(one), ast.Call) and call.func is one]
-    facts = [call_site(ev, call, scope) for call in calls]
-    return any(one is None or one.role == "commit" or one.method in words for one in facts)
+def may_fail_to_write(ownership: Ownership, site: Site, scope: Scope) -> bool:
+    """Whether a session may be given something to write, or commit, by which alone it can become inactive: here, by a function
+    of the project that it is passed to, or by others who get it."""
+    return _may_fail(ownership, site.name, scope, site.cls, set())
+
+
+def _may_fail(ownership: Ownership, name: str, scope: Scope, cls: Class, seen: set[tuple[ScopeKey, str]]) -> bool:
+    if (scope.key, name) in seen:
+        return False
+    seen.add((scope.key, name))
+    for inner, load in reads_of(name, scope):
+        parent = parent_of(load)
+        keyword = parent if isinstance(parent, ast.keyword) else None
+        user = parent_of(keyword) if keyword is not None else parent
+        if isinstance(parent, ast.Attribute):
+            if _may_deactivate(ownership.ev, parent, inner):
+                return True
+        elif isinstance(user, ast.Call):
+            passed = ownership.passed(user, load, inner, cls, keyword.arg if keyword is not None else None)
+            taker = ownership.ev.project.scope(passed.function) if passed is not None else None
+            if passed is None or taker is None or _may_fail(ownership, passed.parameter, taker, cls, seen):
+                return True
+        elif not (isinstance(parent, ast.Compare) and asks_none(parent)):
+            return True
+    return False
+
+
+def _may_deactivate(ev: Evaluator, member: ast.Attribute, scope: Scope) -> bool:
+    """Whether a member of a session is called that commits, or that tells it what to write, or one that nothing is known of."""
+    call = parent_of(member)
+    if not (isinstance(call, ast.Call) and call.func is member):
+        return False
+    fact = call_site(ev, call, scope)
+    return fact is None or fact.role == "commit" or fact.method in ev.models.words("pends", "writes")

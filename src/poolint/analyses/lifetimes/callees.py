@@ -145,7 +145,7 @@ class Callees:
         asks = {kind: _asked(own - {key.parameter}, way) for kind, way in outcome.leaks.items()}
         kinds = [kind for kind, asked in asks.items() if not asked]
         normal = asks.get("exit-normal", frozenset())
-        return Left("exit-normal" in kinds, "exit-exception" in kinds, "exit-cancel" in kinds, normal)
+        return Left("exit-normal" in kinds, "exit-exception" in kinds, "exit-cancel" in kinds, normal, is_known=True)
 
 
 def _asked(names: frozenset[str], way: list[Edge]) -> frozenset[str]:
@@ -161,4 +161,5 @@ def _either(one: Left, other: Left) -> Left:
         one.exception or other.exception,
         one.cancel or other.cancel,
         one.asks | other.asks,
+        one.is_known or other.is_known,
     )

@@ -97,6 +97,12 @@ class Carriers:
             return self.callees.left_of(reading, is_idle) if reading is not None else NOTHING_LEFT
         return self.callees.left_of(passed, is_idle, self.taker.part) if passed is not None else NOTHING_LEFT
 
+    def frees_raising(self, call: ast.expr | None, config: Config) -> bool:
+        """Whether a call of a function of the project, which ends what has begun, has given the connection back also where it
+        raises: it rolls back, and does nothing else that may fail."""
+        left = self.left(call, config) if isinstance(call, ast.Call) else NOTHING_LEFT
+        return left.is_known and not left.exception
+
     def reading(self, call: ast.Call, config: Config) -> Passed | None:
         """The name by which an inner function that is called reads what is followed, as if it were passed that."""
         inner = next((one for one in self.scope.children if one.name == name_of(call.func)), None)

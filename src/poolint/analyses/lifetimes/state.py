@@ -79,6 +79,8 @@ class Left(NamedTuple):
     cancel: bool = False
     asks: frozenset[str] = frozenset()
     """Where it is not known that it is held as the function returns: the parameters by which a way branches where it is."""
+    is_known: bool = False
+    """Whether the function has been gone through at all."""
 
 
 NOTHING_LEFT = Left()

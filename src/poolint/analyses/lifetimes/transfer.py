@@ -274,7 +274,7 @@ class Moves:
             return config._replace(state="closed")
         if fate is Fate.KEPT and not is_yielded(call) and not self._carriers.lives_on(call, config):
             return End("handed", "kept")
-        if fate is Fate.COMMITTED and not edge.is_unwinding:
+        if fate is Fate.COMMITTED and (not edge.is_unwinding or self._carriers.frees_raising(call, config)):
             if self._carriers.may_keep(call, config):
                 return config._replace(state="held")
             return config._replace(state="committing" if isinstance(parent_of(call), ast.Await) else "idle")
@@ -308,10 +308,11 @@ class Moves:
     def _awaited(self, node: Node, config: Config, edge: Edge) -> Config | End:
         if config.state == "connecting":
             return config._replace(state="idle" if edge.is_unwinding else "held")
+        assert isinstance(node.node, ast.Await)
         if config.state == "committing":
             # A commit that fails keeps the connection; one that is cancelled has freed it.
-            return config._replace(state="held" if edge.kind == "exception" else "idle")
-        assert isinstance(node.node, ast.Await)
+            is_kept = edge.kind == "exception" and not self._carriers.frees_raising(node.node.value, config)
+            return config._replace(state="held" if is_kept else "idle")
         if config.state == "releasing":
             assert isinstance(node.node.value, ast.Call)
             return self._left(self._carriers.left(node.node.value, config), config, edge)
