@@ -27,7 +27,8 @@ class Pool(NamedTuple):
     """An engine or a pool as a service has it. ``limit`` is the most that one process takes from it.
 
     ``host`` is where it connects to, empty where that is not known. ``module`` is the dotted name of its module;
-    ``is_unlimited`` says that nothing bounds it but what runs at once.
+    ``is_unlimited`` says that nothing bounds it but what runs at once, ``is_of_one_call`` that a call makes it for itself and
+    disposes of it.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Pool(NamedTuple):
     limit: Figure
     is_unlimited: bool
     host: str = ""
+    is_of_one_call: bool = False
 
     @property
     def qualified(self) -> str:
@@ -60,7 +62,8 @@ class Row(NamedTuple):
 
     ``connections`` is None where a factor is not known; ``least`` counts with the smallest that it can be. A worker's
     process takes no more than its tasks ask for: ``at_once`` is how many it runs side by side, None where that is not
-    bounded or it serves requests. A task may ask for several, which is not known, so ``in_use`` counts one for each.
+    bounded or it serves requests. A task may ask for several, which is not known, so ``in_use`` counts one for each; and one
+    for a pool that a call has for itself.
     """
 
     service: Service
@@ -218,8 +221,8 @@ def _row(service: Service, pool: Pool, said: DeclaredService, with_surge: bool) 
         else:
             why = threads.how if threads.value is None else "it is asynchronous, and serves many requests at once"
             each = Figure(None, f"nothing bounds `{pool.name}`, and {why}", pool.place)
-    at_once = (said.threads or service.threads).value if service.kind == "worker" else None
-    return Row(service, pool, each, said.processes or service.processes, replicas, at_once)
+    tasks = (said.threads or service.threads).value if service.kind == "worker" else None
+    return Row(service, pool, each, said.processes or service.processes, replicas, 1 if pool.is_of_one_call else tasks)
 
 
 def _asks(rows: list[Row]) -> Iterator[Ask]:

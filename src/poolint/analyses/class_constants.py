@@ -1,5 +1,5 @@
 """Members that are constants: ``Events.CREATED``, of a class that holds them or of an enumeration, and ``settings.is_eager`` of
-an object that a module makes of a frozen dataclass."""
+an object that a module makes of a frozen dataclass; and ``getattr(order, "missing", None)`` of what has no such member."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.assumed import UNKNOWN, is_storable
 from poolint.models.standard import EQUAL_TO_VALUES
+from poolint.syntax.expressions import asked_by_name
 from poolint.syntax.scopes import Scope
 from poolint.types.following import origin
+from poolint.types.mapped_classes import MappedClasses
 from poolint.types.members import lineage
-from poolint.types.values import ClassObject
+from poolint.types.overrides import Heirs
+from poolint.types.values import ClassObject, Instance, alternatives, without_none
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -29,8 +32,10 @@ class ClassConstants:
         self.ev = ev
 
     def of(self, node: ast.expr, scope: Scope) -> object:
-        """What a member of a class comes to, wherever that is asked for; ``UNKNOWN`` where it is no constant. A member of an
-        enumeration that equals nothing else is its own full name."""
+        """What a member of a class or an object comes to, wherever that is asked for; ``UNKNOWN`` where it is no constant. A
+        member of an enumeration that equals nothing else is its own full name."""
+        if isinstance(node, ast.Call):
+            return self._default(node, scope)
         if not isinstance(node, ast.Attribute):
             return UNKNOWN
         if node.attr == "value" and isinstance(node.value, ast.Attribute):
@@ -42,6 +47,19 @@ class ClassConstants:
         bases, constant, name = found
         is_its_own = bool(bases) and EQUAL_TO_VALUES.isdisjoint(bases)
         return name if is_its_own else constant
+
+    def _default(self, node: ast.Call, scope: Scope) -> object:
+        """What ``getattr`` comes to that asks an object for what it has not."""
+        name = asked_by_name(node)
+        default = node.args[2] if name and len(node.args) == len(("owner", "name", "default")) else None
+        if not isinstance(default, ast.Constant) or not is_storable(default.value):
+            return UNKNOWN
+        owners = alternatives(without_none(self.ev.type_of(node.args[0], scope)))
+        heirs, rows = self.ev.derived(Heirs), self.ev.derived(MappedClasses)
+        is_absent = all(
+            isinstance(one, Instance) and (heirs.nobody_has(one, name) or rows.lacks(one, name)) for one in owners
+        )
+        return default.value if is_absent else UNKNOWN
 
     def _frozen(self, node: ast.Attribute, scope: Scope) -> object:
         """What a field of an object comes to that a module makes, where nobody can set it and the call leaves it out."""

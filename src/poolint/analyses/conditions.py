@@ -269,13 +269,18 @@ def _asked_for_class(callee: Scope, tested: frozenset[str]) -> Iterator[tuple[st
 
 
 def hinted_parameters(callee: Scope, tested: frozenset[str]) -> frozenset[str]:
-    """Those of which it is worth to know that they are not None: that are tested, or may be None and are passed on."""
+    """Those of which it is worth to know that they are not None: that are tested, or may be None, as far as they say what they
+    are, and are passed on."""
     return frozenset(
         name
         for name in tested
         if any(isinstance(parent_of(load), DECIDES_IN) for load in callee.loads.get(name, ()))
-        or any(one.kind == "parameter" and may_be_none(one) for one in callee.bindings.get(name, ()))
+        or any(one.kind == "parameter" and _may_be_none(one) for one in callee.bindings.get(name, ()))
     )
+
+
+def _may_be_none(parameter: Binding) -> bool:
+    return may_be_none(parameter) or (parameter.annotation is None and parameter.value is None)
 
 
 def _tested(callee: Scope) -> _Tested:

@@ -189,7 +189,7 @@ class Graphs:
             return False
         heirs = self.ev.derived(Heirs)
         return all(
-            isinstance(one, Instance) and heirs.nobody_has(one, callee.attr)
+            isinstance(one, Instance) and (heirs.nobody_has(one, callee.attr) or self._mapped.lacks(one, callee.attr))
             for one in alternatives(self.ev.type_of(callee.value, scope))
         )
 

@@ -53,7 +53,7 @@ class Loading:
         self._asks = asks
         self._loaders = ev.models.words("loads-modules")
         self._listing = ev.models.words("lists-files")
-        self._getting = self._loaders | ev.models.words("looks-up")
+        self._lookups = ev.models.words("looks-up")
         self._made: dict[str, frozenset[str]] = {}
 
     def is_loaded(self, module: Module) -> bool:
@@ -78,24 +78,32 @@ class Loading:
         """Whether something that is reached may have a module by a name that no import has: it says the name, and loads or looks
         up something by one."""
         is_of_a_package = self._is_of_a_package(module)
-        is_named = self._is_named(module, asking, is_of_a_package=is_of_a_package, getting=self._getting)
+        is_named = self._is_named(module, asking, is_of_a_package=is_of_a_package, is_asked_for=True)
         return is_named or self._may_be_loaded(module)
 
-    def _is_named(
-        self, module: Module, asking: Scope, *, is_of_a_package: bool, getting: frozenset[str] = frozenset()
-    ) -> bool:
-        """Whether a string of something that is reached names a module; where one of some words stands as well, if these are
-        given."""
+    def _is_named(self, module: Module, asking: Scope, *, is_of_a_package: bool, is_asked_for: bool = False) -> bool:
+        """Whether a string of something that is reached names a module; if it ``is_asked_for``, of what may ask for a module by
+        its name as well."""
         path, name = module.path, stem(module.path)
         in_package = is_of_a_package or "__init__.py" in self.ev.project.finder.marks(os.path.dirname(path))
         for other in self._files.naming(name, asking.module):
             found = self._files.of(other)
-            if getting and found is not None and getting.isdisjoint(found.words):
+            if is_asked_for and found is not None and not self._asks_by_name(other, found, module):
                 continue
             keys = sorted(found.naming(name, in_package=in_package)) if found is not None else [whole(other)]
             if other != path and any(self._asks(asking, key) for key in keys):
                 return True
         return False
+
+    def _asks_by_name(self, path: str, named: Named, module: Module) -> bool:
+        """Whether a file loads modules by names that may be this one's, or looks attributes up and imports what has the module
+        for one: the package that it lies in."""
+        if not self._loaders.isdisjoint(named.words) and self._may_load(path, module):
+            return True
+        folder = os.path.dirname(module.path)
+        is_at_top = folder == self._files.top(module.path)
+        has_package = is_at_top or any(os.path.basename(folder) in one.dotted.split(".") for one in named.imports)
+        return has_package and not self._lookups.isdisjoint(named.words)
 
     def _may_be_loaded(self, module: Module) -> bool:
         """Whether anything that loads modules by names that no import has may mean this one: but for what somebody runs by hand,

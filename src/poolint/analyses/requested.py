@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
-_ASKING = ("request", "message", "task", "dependency", "flow", "at-once")
-"""Occasions on which libraries call a function for somebody who waits, or who has left a task in a queue."""
+_SERVING = ("request", "message", "dependency", "at-once")
+"""Occasions on which libraries call a function for somebody who waits."""
+_ASKING = (*_SERVING, "task", "flow")
+"""The same, or for somebody who has left a task in a queue."""
 _SETTING_OFF = (*_ASKING, "after-response", "job", "start", "child")
 
 
@@ -42,6 +44,7 @@ class Requested:
         self._calls = ev.derived(ProjectCalls)
         self._given = ev.derived(GivenWork)
         self._asked: Summaries[ScopeKey, bool] = Summaries("asked-for", self._is_asked, bottom=False, join=bool.__or__)
+        self._served: Summaries[ScopeKey, bool] = Summaries("served", self._is_served, bottom=False, join=bool.__or__)
         self._set_off: Summaries[ScopeKey, bool] = Summaries(
             "set-off", self._is_set_off, bottom=False, join=bool.__or__
         )
@@ -50,16 +53,26 @@ class Requested:
         """Whether a request, or a task in a queue, leads to a function by calls alone."""
         return scope.kind not in ("function", "lambda") or self._asked.of(scope.key)
 
+    def is_served(self, scope: Scope) -> bool:
+        """Whether a request leads to a function by calls alone: there somebody waits for its end."""
+        return scope.kind not in ("function", "lambda") or self._served.of(scope.key)
+
     def is_set_off(self, scope: Scope) -> bool:
         """Whether what a library calls on some occasion may lead to a function, by whatever way."""
         return scope.kind not in ("function", "lambda") or self._set_off.of(scope.key)
 
     def _is_asked(self, key: ScopeKey) -> bool:
+        return self._is_led_to(key, _ASKING, self._asked)
+
+    def _is_served(self, key: ScopeKey) -> bool:
+        return self._is_led_to(key, _SERVING, self._served)
+
+    def _is_led_to(self, key: ScopeKey, occasions: tuple[str, ...], answers: Summaries[ScopeKey, bool]) -> bool:
         scope = self._ev.project.scope(key)
-        return self._is_called(scope, _ASKING) or any(
-            self._is_handed(mention, inner, _ASKING)
+        return self._is_called(scope, occasions) or any(
+            self._is_handed(mention, inner, occasions)
             or (inner is scope.parent and isinstance(parent_of(mention), ast.Return))  # a decorator's own
-            or (self._is_run(mention, inner, scope) and self._asked.of(inner.key))
+            or (self._is_run(mention, inner, scope) and answers.of(inner.key))
             for mention, inner in self._calls.mentioned(scope)
             if inner is not scope
         )

@@ -8,7 +8,6 @@ dead as well.
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint import recording
@@ -20,6 +19,7 @@ from poolint.analyses.named_files import NamedFiles, stem, whole
 from poolint.analyses.occasions import Occasions
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import is_implied
+from poolint.types.decorated import is_plainly_made
 from poolint.types.known_bases import has_known_bases
 from poolint.types.members import lineage
 from poolint.types.returns import decorators
@@ -137,7 +137,7 @@ class Unreached:
     def _is_for_the_project(self, scope: Scope, owner: Scope) -> bool:
         """Whether the methods of a class are there for the project, which calls another one by its name: a library may be
         given objects of which it calls methods that nothing here names."""
-        if not self._is_plainly_made(owner):
+        if not is_plainly_made(self.ev, owner):
             return False
         others = {one.name for one in owner.children if one.kind == "function" and not one.name.startswith("_")}
         own = {one.key for one in owner.children}
@@ -146,15 +146,6 @@ class Unreached:
                 if key not in own and key != owner.key:
                     return True
         return False
-
-    def _is_plainly_made(self, owner: Scope) -> bool:
-        """Whether nothing that a class is made by may take its methods for something: no metaclass, no decorator but those that
-        add to it."""
-        node = owner.node
-        assert isinstance(node, ast.ClassDef)
-        targets = (one.func if isinstance(one, ast.Call) else one for one in node.decorator_list)
-        names = (self.ev.qualified_name(self.ev.type_of(one, owner.parent or owner)) for one in targets)
-        return not node.keywords and all(one.partition(".")[0] in self._quiet for one in names)
 
     def _is_plain(self, scope: Scope) -> bool:
         """Whether a class stands at the top of its module, and nothing is told of it by what it is made from: that is of the
@@ -168,7 +159,7 @@ class Unreached:
         if not has_known_bases(self.ev, scope):
             return False
         above = lineage(self.ev, ClassObject(scope, None))
-        if not all(_FOUND not in one.bindings and self._is_plainly_made(one) for one in above):
+        if not all(_FOUND not in one.bindings and is_plainly_made(self.ev, one) for one in above):
             return False
         return not self._files.naming(_FINDS, scope.module)
 

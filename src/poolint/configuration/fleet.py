@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from poolint.configuration.engines import Engines, EngineSpec, Quantity
     from poolint.deployment.values import Server, Service, Word
+    from poolint.models.loader import Models
     from poolint.syntax.project import Module, Project
 
 PROJECTS = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
@@ -180,7 +181,7 @@ class Fleet:
         for path in reached.files:
             for module, spec in self._specs(path, folder):
                 if self._reach.uses(reached, path, spec.row):
-                    pool = _pool(module, spec, given)
+                    pool = _pool(module, spec, given, self._engines.ev.models)
                     # What goes to one name, or is made for one function, is made in one branch or the other.
                     key = (path, spec.function, spec.name) if spec.name or spec.scope.kind == "function" else spec
                     known = found.get(key)
@@ -192,7 +193,7 @@ class Fleet:
         """All pools of the project, as the service would have them."""
         given = Given(service.environment, ("",))
         return [
-            _pool(module, spec, given)
+            _pool(module, spec, given, self._engines.ev.models)
             for path in self._project.files(folder)
             for module, spec in self._specs(path, folder)
         ]
@@ -242,7 +243,7 @@ class Given:
         return found[0] if len(found) == 1 else None
 
 
-def _pool(module: Module, spec: EngineSpec, given: Given) -> Pool:
+def _pool(module: Module, spec: EngineSpec, given: Given, models: Models) -> Pool:
     """An engine as a service has it in whose processes these variables are set."""
     place = Place(spec.path, spec.row)
     size = _figure(spec.size, spec.maker.size, place, given)
@@ -259,7 +260,22 @@ def _pool(module: Module, spec: EngineSpec, given: Given) -> Pool:
     name = spec.name or (spec.function if spec.function != "<module>" else f"{os.path.basename(spec.path)}:{spec.row}")
     is_async = spec.kind == "async"
     dialect, host = _address(spec, given)
-    return Pool(name, module.name, place, dialect, is_async, size, overflow, each, limit.unlimited, host)
+    is_of_one_call = _is_disposed_of(spec, models.words("shuts-down"))
+    return Pool(
+        name, module.name, place, dialect, is_async, size, overflow, each, limit.unlimited, host, is_of_one_call
+    )
+
+
+def _is_disposed_of(spec: EngineSpec, ending: frozenset[str]) -> bool:
+    """Whether the function that makes an engine disposes of it, under the name that it has there alone."""
+    scope = spec.scope
+    is_local = scope.kind == "function" and spec.name in scope.bindings and spec.name not in scope.declared
+    return is_local and any(
+        isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == spec.name
+        for call in scope.calls_named(ending)
+    )
 
 
 def _unknown(size: Figure, overflow: Figure) -> str:

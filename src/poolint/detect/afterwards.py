@@ -11,6 +11,7 @@ from poolint.analyses.holding import inside, source_of
 from poolint.analyses.holding.transactions import is_query
 from poolint.analyses.lent_pools import opened_here
 from poolint.analyses.managers import generators_of
+from poolint.analyses.project_calls import ProjectCalls
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -88,7 +89,8 @@ def observe(ev: Evaluator, graphs: Graphs, using: Using, scope: Scope) -> Iterat
                 )
             # What a cursor has read may be asked of it still, so one may be handed on: only some of its methods raise.
             is_handle = target.id in places and places[target.id].kind in HANDLES
-            for given in _given_away(statement, target.id, scope) if is_handle else ():
+            is_told = is_handle and not (places[target.id].kind == "session" and _is_entered_by_all(ev, scope))
+            for given in _given_away(statement, target.id, scope) if is_told else ():
                 yield UsedAfterRelease(
                     given, scope.qualified_name, may_await(given, scope), target.id, "", places[target.id], released
                 )
@@ -312,6 +314,13 @@ def _given_away(statement: ast.With | ast.AsyncWith, name: str, scope: Scope) ->
             parent = parent_of(value)
             if parent is not None and inside(parent, statement):
                 yield value
+
+
+def _is_entered_by_all(ev: Evaluator, scope: Scope) -> bool:
+    """Whether all who call a function enter what it gives: a session that has ended begins anew, and ends with that block."""
+    calls = [run.call for run in ev.derived(ProjectCalls).of(scope)]
+    values = [parent if isinstance(parent := parent_of(one), ast.Await) else one for one in calls]
+    return bool(values) and all(isinstance(parent_of(one), ast.withitem) for one in values)
 
 
 def _queries_given(ev: Evaluator, statement: ast.With | ast.AsyncWith, name: str, scope: Scope) -> Iterator[ast.expr]:

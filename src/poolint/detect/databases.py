@@ -260,6 +260,14 @@ def engine_of(services: Services, pool: Pool | None) -> EngineSpec | None:
     return next((one for one in made if (one.node.lineno, one.node.col_offset) == pool[2:]), None)
 
 
+def is_kept_by_none(services: Services, pool: Pool | None) -> bool:
+    """Whether a pool is that of an engine which keeps no connection: who asks it gets a new one. ``StaticPool`` keeps one."""
+    if (pool or ())[:1] != UNPOOLED:
+        return False
+    spec = engine_of(services, pool)
+    return spec is None or all(one.facts.limit == "none" for one in spec.pools)
+
+
 def _module_of(services: Services, pool: Pool | None) -> Module | None:
     """The module that makes what has a pool."""
     if pool is None or pool[:1] not in (("place",), UNPOOLED) or pool == UNPOOLED:

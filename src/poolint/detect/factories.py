@@ -6,6 +6,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from poolint.analyses.kept_results import is_result_kept
 from poolint.analyses.lent_pools import bind_of
 from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.analyses.project_calls import ProjectCalls
@@ -296,6 +297,8 @@ def again(ev: Evaluator, call: ast.Call, scope: Scope) -> Repetition | None:
     for one, around, steps in calls:  # grows
         if is_in_loop(one, around):
             return Repetition("round", around.qualified_name)
+        if around.kind == "function" and is_result_kept(ev, around):
+            continue
         if runs(ev, around, "request", "task", "message", "flow") or _takes_request(ev, around):
             return Repetition("call", around.qualified_name)
         if around.kind == "function" and any(True for _ in _marks(ev, around)):

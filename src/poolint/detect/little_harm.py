@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.pools_of_calls import is_of_this_call
+from poolint.analyses.requested import Requested
 from poolint.analyses.sinks import WAITING
 from poolint.detect.brief_waits import is_brief, is_mostly_brief, is_soon_done
-from poolint.detect.databases import held_from, is_in_a_file
+from poolint.detect.databases import held_from, is_in_a_file, is_kept_by_none
 from poolint.detect.never_passed import is_never_passed
 from poolint.detect.room import has_room, takes_turns
 from poolint.detect.seldom_waits import asks_for_a_lock, backs_off, comes_seldom, opens_again
@@ -68,12 +69,13 @@ def _is_rare(services: Services, held: list[Hold], witness: Witness, node: ast.e
 def _is_hardly_missed(services: Services, held: list[Hold], witness: Witness, scope: Scope) -> bool:
     """Whether a connection that has only read is hardly missed: the call mostly takes a moment, pauses after a failure, also
     before it takes a new one, waits for others with an engine that this call alone has, or its function is a job that runs no
-    more than once at a time; or the database is a file."""
+    more than once at a time; or the database is a file, or nobody waits for the connection, nor for the function."""
     ev = services.evaluator
     return (
         is_mostly_brief(witness)
         or is_soon_done(services, witness, scope)
         or all(is_in_a_file(services, held_from(services, one, scope), one.cls, scope) for one in held)
+        or (_is_for_nobody_who_waits(services, held, scope) and not _lasts(witness))
         or backs_off(ev, witness)
         or (takes_turns(services, scope) and not _sleeps_on(witness))
         or all(opens_again(services, one, witness) for one in held)
@@ -107,6 +109,14 @@ def _is_of_this_call(services: Services, hold: Hold, scope: Scope) -> bool:
     """Whether what is held is of an engine that this call has made for itself: nobody else waits for its connections."""
     pool = services.pools.of_hold(hold, scope)
     return pool is not None and is_of_this_call(services.evaluator, pool, scope)
+
+
+def _is_for_nobody_who_waits(services: Services, held: list[Hold], scope: Scope) -> bool:
+    """Whether no request leads to a function, and what it holds is of engines that keep no connection: who asks one of them gets
+    a new one, and so nobody waits, neither for a connection nor for the function."""
+    if services.evaluator.derived(Requested).is_served(scope):
+        return False
+    return all(is_kept_by_none(services, held_from(services, one, scope)) for one in held)
 
 
 def _is_changed(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:

@@ -24,6 +24,7 @@ from poolint.detect.yielding import held_over_yields
 from poolint.flow.flags import name_of
 from poolint.frameworks.entries import is_entry, parameters
 from poolint.frameworks.requests import end_of
+from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.surroundings import may_await
 from poolint.types.annotated import is_injected
 from poolint.types.arguments import parameter_for
@@ -109,6 +110,8 @@ class Streaming:
         """The sessions that a generator works with."""
         place = (node, scope.qualified_name, may_await(node, scope))
         for resource, life in captured.items():
+            if life.end == "after-response" and _lets_go(life.cls):
+                continue  # it is open until the client has read everything, and holds nothing between its statements
             is_file = self._is_in_a_file(resource, life.cls, scope)
             yield StreamedFrom(*place, resource, made.response, generator.name, life.ends, life.cls, life.end, is_file)
 
@@ -268,3 +271,10 @@ DETECTOR = Detector(
     lambda services: Streaming(services).observe,
     of="functions",
 )
+
+
+def _lets_go(cls: Class) -> bool:
+    """Whether what reaches a database by a class takes a connection for each statement, which goes back when that is answered:
+    a session of Neo4j."""
+    reaching = {row.role for row in cls.methods if row.role in REACHING_ROLES}
+    return reaching == {"statement"}

@@ -53,6 +53,7 @@ How = Literal[
     "registers-decorated",
     "maps-rows",
     "maps-if",
+    "mixes-into-rows",
     "of-all-rows",
     "adds-attribute",
     "maps-column",
@@ -175,7 +176,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
     ``registers``: they are passed the target of a listener, the name of the event and the function, or the function that
     they decorate. ``maps-rows``: bases of the classes of rows, or what makes such a base; ``maps-if``: what the header of a
-    class below such a base has to say for it to be mapped; ``of-all-rows``: attributes that
+    class below such a base has to say for it to be mapped; ``mixes-into-rows``: bases that stand beside such a one, and add no
+    attribute of their own naming; ``of-all-rows``: attributes that
     such a base has, or is told to have; ``adds-attribute``: they are passed the name of an attribute for another class; what
     ``maps-column`` and
     ``maps-relationship`` give stands for an attribute of rows; ``loads``: they

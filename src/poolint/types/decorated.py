@@ -36,6 +36,18 @@ if TYPE_CHECKING:
 _OF_LIBRARY = (LibraryFunction, LibraryMethod)
 
 
+def is_plainly_made(ev: Evaluator, cls: Scope) -> bool:
+    """Whether nothing that a class is made by may take its methods for something, or give it others than it writes: no metaclass,
+    no decorator but such as ``dataclass``."""
+    node = cls.node
+    assert isinstance(node, ast.ClassDef)
+    if node.keywords:
+        return False
+    targets = [one.func if isinstance(one, ast.Call) else one for one in node.decorator_list]
+    names = [ev.qualified_name(ev.type_of(one, cls.parent or cls)) for one in targets]
+    return not names or {one.partition(".")[0] for one in names} <= ev.models.words("registers-nothing")
+
+
 class Wrapped(NamedTuple):
     """Where a wrapper calls the function that its decorator has been given, and the decorator as it is written there."""
 

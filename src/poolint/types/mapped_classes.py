@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from poolint.syntax.expressions import last_name
 from poolint.syntax.scopes import Scope, parent_of
+from poolint.types.following import origin
 from poolint.types.members import lineage
+from poolint.types.overrides import Heirs, sets_by_name
 from poolint.types.set_outside import assignments
 from poolint.types.values import ClassObject, Instance, LibraryName
 
@@ -34,6 +36,7 @@ class MappedClasses:
         self.ev = ev
         self._maps = ev.models.manners["maps-rows"]
         self._maps_if = ev.models.manners["maps-if"]
+        self._beside = ev.models.manners["mixes-into-rows"]
         self._of_all = ev.models.words("of-all-rows")
         self._adding = ev.models.words("maps-relationship", "adds-attribute")
         self._lineages: dict[Scope, tuple[Scope, ...]] = {}
@@ -48,6 +51,24 @@ class MappedClasses:
             if self.ev.is_idle:
                 self._failing[scope] = found
         return found
+
+    def lacks(self, one: Instance, name: str) -> bool:
+        """Whether a row of a class has no such attribute for certain, nor has one of a class below it, and nobody gives any
+        object one: to ask it for that raises ``AttributeError``."""
+        owner = one.cls
+        if (
+            not isinstance(owner, Scope)
+            or name.startswith("_")
+            or name in self._of_all
+            or not self._has_no(owner, name)
+        ):
+            return False
+        below = self.ev.derived(Heirs).all_below(owner)
+        if below is None or not all(self._has_no(each, name) for each in below):
+            return False
+        if any(map(sets_by_name, (*self._classes(owner), *below))):
+            return False
+        return next(assignments(self.ev, name, owner.module), None) is None
 
     def is_mapped(self, one: Instance | ClassObject) -> bool:
         """Whether a class, or that of an object, is mapped to a table: it names that, or its header says so."""
@@ -72,10 +93,11 @@ class MappedClasses:
         cls = self.ev.type_of(owner, scope)
         if not isinstance(cls, ClassObject) or not isinstance(cls.cls, Scope):
             return False
-        classes = self._classes(cls.cls)
-        return (
-            bool(classes) and not any(_has(one, node.attr) for one in classes) and self._is_nowhere(node.attr, cls.cls)
-        )
+        return self._has_no(cls.cls, node.attr)
+
+    def _has_no(self, cls: Scope, name: str) -> bool:
+        classes = self._classes(cls)
+        return bool(classes) and not any(_has(one, name) for one in classes) and self._is_nowhere(name, cls)
 
     def _classes(self, cls: Scope) -> tuple[Scope, ...]:
         """A class of rows and its bases in the project; none where something else may be among them."""
@@ -88,25 +110,18 @@ class MappedClasses:
 
     def _is_known(self, base: ast.expr, cls: Scope, classes: tuple[Scope, ...]) -> bool:
         found = self.ev.type_of(base, cls.parent or cls)
-        return (isinstance(found, ClassObject) and found.cls in classes) or self._maps_rows(base, cls)
+        is_beside = isinstance(found, LibraryName) and found.name in self._beside
+        return is_beside or (isinstance(found, ClassObject) and found.cls in classes) or self._maps_rows(base, cls)
 
     def _maps_rows(self, base: ast.expr, cls: Scope) -> bool:
         """Whether a base is a library's for classes of rows, or what such a function of it has made."""
         around = cls.parent or cls
         if self._is_of_library(self.ev.type_of(base, around)):
             return True
-        bound = around.bindings.get(base.id, ()) if isinstance(base, ast.Name) else ()
-        if len(bound) == 1 and bound[0].kind == "import":
-            return self._is_made_elsewhere(base, around)
-        return len(bound) == 1 and self._is_made(bound[0].value, around)
+        made = origin(self.ev, base, around)
+        return made.scope.kind == "module" and self._is_made(made.node, made.scope)
 
-    def _is_made_elsewhere(self, base: ast.expr, around: Scope) -> bool:
-        from poolint.types.bound import bindings
-
-        found = bindings(self.ev, base, around)
-        return len(found) == 1 and self._is_made(found[0][0].value, found[0][1])
-
-    def _is_made(self, value: ast.expr | None, scope: Scope) -> bool:
+    def _is_made(self, value: ast.AST | None, scope: Scope) -> bool:
         return isinstance(value, ast.Call) and self._is_of_library(self.ev.type_of(value.func, scope))
 
     def _is_of_library(self, one: Type) -> bool:

@@ -93,7 +93,7 @@ def is_without(ev: Evaluator, one: Instance, attribute: str) -> bool:
     """Whether a class of the project, all of whose bases it has written as well, has no such member."""
     for cls in lineage(ev, one):
         assert isinstance(cls.node, ast.ClassDef)
-        is_open = len(bases_of(ev, cls)) < len(cls.node.bases) or cls.node.keywords or cls.node.decorator_list
+        is_open = len(bases_of(ev, cls)) < len(cls.node.bases) or not decorated.is_plainly_made(ev, cls)
         if is_open or cls.bindings.keys() & (_FINDING | {attribute}) or attribute in cls.self_assignments:
             return False
     return True

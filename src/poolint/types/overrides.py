@@ -59,7 +59,7 @@ class Heirs:
     def is_overridden(self, method: Scope) -> bool:
         """Whether a class below that of a method has something else under its name, or may have, or an object of its own."""
         owner = method.enclosing_class
-        below = self._all_below(owner) if owner is not None else None
+        below = self.all_below(owner) if owner is not None else None
         if owner is None or below is None or method.name in owner.self_assignments:
             return True
         return any(method.name in one.bindings or method.name in one.self_assignments for one in below)
@@ -74,7 +74,7 @@ class Heirs:
             known_ones[owner] = any(map(owner.module.mentions, MARKS)) and _is_interface(owner)
         if not known_ones[owner] or name.startswith("__"):
             return UNKNOWN
-        having = [one for one in self._all_below(owner) or () if self._has(one, name)]
+        having = [one for one in self.all_below(owner) or () if self._has(one, name)]
         return known([self.ev.type_of_member(self.ev.class_object(one).instance(), name) for one in having])
 
     def mixed_in(self, receiver: Instance | ClassObject, name: str) -> Type:
@@ -89,7 +89,7 @@ class Heirs:
     def _mixed_in(self, owner: Scope, name: str, is_class: bool) -> Type:
         if not index_of(owner).on_self(name, "cls" if is_class else "self"):
             return UNKNOWN
-        below = [self.ev.class_object(one) for one in self._all_below(owner) or () if self._has(one, name)]
+        below = [self.ev.class_object(one) for one in self.all_below(owner) or () if self._has(one, name)]
         found = [self.ev.type_of_member(one if is_class else one.instance(), name) for one in below]
         return found[0] if found and len({_apart_from_receiver(one) for one in found}) == 1 else UNKNOWN
 
@@ -97,13 +97,13 @@ class Heirs:
         """The class of a library whose behaviour those have that mix in a class without bases; None where they do not agree."""
         if not stands_alone(owner.node):
             return None
-        found = [self.ev.class_object(one).base for one in self._all_below(owner) or ()]
+        found = [self.ev.class_object(one).base for one in self.all_below(owner) or ()]
         return found[0] if found and all(one is found[0] for one in found) else None
 
     def behind(self, owner: Scope) -> ClassObject | None:
         """The class with a library's behaviour that stands behind a mixin where classes name both among their bases, mixin
         first: what ``super()`` finds there. None where there is none, or where these do not agree."""
-        found = [one for heir in self._all_below(owner) or () for one in self._behind(owner, heir)]
+        found = [one for heir in self.all_below(owner) or () for one in self._behind(owner, heir)]
         return found[0] if found and all(one.key == found[0].key for one in found) else None
 
     def _behind(self, owner: Scope, heir: Scope) -> list[ClassObject]:
@@ -123,12 +123,12 @@ class Heirs:
             return self.ev.models.having(receiver.base, name) is not None
         if not isinstance(owner, Scope) or receiver.base is not None or not is_without(self.ev, receiver, name):
             return False
-        below = self._all_below(owner)
+        below = self.all_below(owner)
         family = (*lineage(self.ev, receiver), *(below or ()))
         return (
             below is not None
             and all(is_without(self.ev, self.ev.class_object(one).instance(), name) for one in below)
-            and not any(map(_sets_by_name, family))
+            and not any(map(sets_by_name, family))
             and next(assignments(self.ev, name, owner.module), None) is None
         )
 
@@ -157,7 +157,7 @@ class Heirs:
     def _fill(self, owner: Scope) -> ClassObject | None:
         if only(owner.name, owner.module.path, self.ev.project.fillers) is None and not self._is_asked_for(owner):
             return None  # as the screen has it, which parses nothing
-        found = [heir for heir in self._all_below(owner) or () if self._is_whole(heir)]
+        found = [heir for heir in self.all_below(owner) or () if self._is_whole(heir)]
         return self.ev.class_object(found[0]) if len(found) == 1 else None
 
     def _is_asked_for(self, owner: Scope) -> bool:
@@ -174,7 +174,7 @@ class Heirs:
 
     def _find(self, owner: Scope, name: str) -> tuple[Scope, ...]:
         found: list[Scope] = []
-        for heir in self._all_below(owner) or ():
+        for heir in self.all_below(owner) or ():
             one = self._own(heir, name)
             if one is None:
                 return ()  # a name that is assigned, or that something else gives
@@ -192,9 +192,9 @@ class Heirs:
 
     def below(self, owner: Scope) -> tuple[Scope, ...]:
         """The classes that inherit from one, directly or not; none where there are too many."""
-        return self._all_below(owner) or ()
+        return self.all_below(owner) or ()
 
-    def _all_below(self, owner: Scope) -> tuple[Scope, ...] | None:
+    def all_below(self, owner: Scope) -> tuple[Scope, ...] | None:
         """The classes that inherit from one, directly or not; None where there are too many."""
         if owner in self._below:
             return self._below[owner]
@@ -216,7 +216,7 @@ class Heirs:
 
     def _below_joined(self, owner: Scope) -> list[Scope]:
         """The classes that are below all the interfaces which one joins that nobody names among their bases."""
-        families = [self._all_below(one) or () for one in self._joined(owner)]
+        families = [self.all_below(one) or () for one in self._joined(owner)]
         first = families[0] if families else ()
         return [one for one in first if one is not owner and all(one in each for each in families)]
 
@@ -278,11 +278,18 @@ def _apart_from_receiver(member: Type) -> object:
     return member.scope if isinstance(member, Function) else member.key
 
 
-def _sets_by_name(cls: Scope) -> bool:
+def sets_by_name(cls: Scope) -> bool:
     """Whether a class gives its objects members whose names it does not write, or makes others in their place."""
     if "__new__" in cls.bindings or index_of(cls).on_self("__dict__"):
         return True
-    return any(True for inner in cls.descendants() for _ in inner.calls_named({"setattr", "__setattr__", "vars"}))
+    calls = (call for inner in cls.descendants() for call in inner.calls_named({"setattr", "__setattr__", "vars"}))
+    return any(not _is_on_another(call) for call in calls)
+
+
+def _is_on_another(call: ast.Call) -> bool:
+    """Whether ``setattr`` or ``vars`` is called for an object that a method has under another name than its own."""
+    owner = call.args[0] if isinstance(call.func, ast.Name) and call.args else None
+    return isinstance(owner, ast.Name) and owner.id != "self"
 
 
 def _parameters(method: Scope) -> list[str]:
