@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import inspect
+import sys
 import threading
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -343,3 +344,14 @@ def test_without_a_timeout_a_queue_waits_until_a_connection_comes_back() -> None
     engine.connect().close()
     giving_back.join()
     engine.dispose()
+
+
+@pytest.mark.parametrize("name", sorted(MODELS.manners["kept-by-connection"]))
+def test_what_a_connection_keeps_is_an_argument_of_it(name: str) -> None:
+    function, _, argument = name.rpartition(".")
+    if "asyncpg_dbapi" not in function:
+        assert argument in inspect.signature(resolve(function)).parameters
+    elif IS_2_0:  # it takes its own out of the keywords that it passes on
+        owner = resolve(function.rpartition(".")[0])
+        source = inspect.getsource(owner.connect) + inspect.getsource(sys.modules[owner.__module__])
+        assert f'"{argument}"' in source

@@ -119,7 +119,7 @@ NAMED = [
         *(
             one
             for row in library.manners
-            if row.how not in ("logs", "maps-if", "quiet-method", "quiet-with-default", "quiet-if-asked")
+            if row.how not in ("kept-by-connection", "logs", "maps-if", "quiet-method", "quiet-with-default", "quiet-if-asked")
             for one in row.names
         ),
         *(one for row in library.passed for one in row.names),

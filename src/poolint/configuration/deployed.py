@@ -122,6 +122,10 @@ class Deployed:
             return False
         return not self._is_any_named(_AT_ONCE, path)
 
+    def has_pooler(self, path: str) -> bool:
+        """Whether the deployments of a file's project bring what keeps connections for it, such as PgBouncer."""
+        return any(map(self._fleet().has_pooler, self._around(path)))
+
     def databases(self, spec: EngineSpec) -> frozenset[str]:
         """The dialects of the databases that the deployments of an engine's project name for it, in the environment that it
         takes its URL from."""

@@ -115,6 +115,10 @@ class Fleet:
         for one in self._deployments(folder)[0]:
             yield from one.services
 
+    def has_pooler(self, folder: str) -> bool:
+        """Whether the deployments in a folder bring what stands in front of servers and shares their connections out."""
+        return any(server.pooler for one in self._deployments(folder)[0] for server in one.servers)
+
     def may_run(self, service: Service, folder: str) -> bool:
         """Whether a service comes to a file of a folder, as far as it is known what it starts."""
         reached = self._reach.of(service)

@@ -28,6 +28,7 @@ How = Literal[
     "makes-task",
     "starts",
     "starts-later",
+    "kept-by-connection",
     "shields",
     "limits-awaited",
     "limits-block",
@@ -166,6 +167,7 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
     Decorators: ``memoises`` keep what a function has returned, for all its calls or for those with the same arguments;
     ``keeps-function`` leave what it takes and gives as it is, ``keeps-parameters`` what it takes.
+    ``kept-by-connection``: arguments of drivers for what a connection keeps between statements, turned off behind poolers.
 
     ``loads-modules``: what imports modules by names that no import statement has; ``lists-files``: what gives the files of a
     folder, or all below it; ``looks-up``: what gives attributes by

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def _observe(services: Services) -> Observe:
     from poolint.detect.engines.configured import Configuration
 
-    found = Configuration(services.engines, services.pools)
+    found = Configuration(services.engines, services.pools, lambda path: services.deployed.has_pooler(path))
     return lambda scope: found.observe(scope.module)
 
 

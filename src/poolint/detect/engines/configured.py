@@ -30,7 +30,7 @@ from poolint.types.members import lineage
 from poolint.types.values import ClassObject, alternatives
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from poolint.analyses.pools import Pools
     from poolint.analyses.waypoints import Waypoint
@@ -43,13 +43,15 @@ _WORD = re.compile(r"\w+")
 
 
 class Configuration:
-    """Observes the engines and pools of one project."""
+    """Observes the engines and pools of one project. ``has_pooler`` says whether the deployments of a file's project bring
+    what keeps connections for its engines."""
 
-    def __init__(self, engines: Engines, pools: Pools) -> None:
+    def __init__(self, engines: Engines, pools: Pools, has_pooler: Callable[[str], bool]) -> None:
         self.engines = engines
         self.ev = engines.ev
         self.refusals = Refusals(engines.ev.models)
         self.uses = Uses(engines, pools)
+        self._has_pooler = has_pooler
 
     def observe(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is observed in a module, each at a place once."""
@@ -220,7 +222,7 @@ class Configuration:
             return
         if self.uses.is_of_a_file(spec) or self.uses.is_short_lived(spec) or self.uses.is_a_choice(spec):
             return
-        if comes_and_goes(spec.scope.module, self.ev.models):
+        if comes_and_goes(spec.scope.module, self.ev.models) or self._is_for_a_pooler(spec):
             return
         yield (
             argument.scope,
@@ -234,6 +236,15 @@ class Configuration:
                 *comments_beside(argument.node, argument.scope),
             ),
         )
+
+    def _is_for_a_pooler(self, spec: EngineSpec) -> bool:
+        """Whether something outside keeps the connections of an engine: the deployment brings it, or the driver is told to keep
+        no prepared statements, which others would find on what they are given."""
+        kept = self.ev.models.words("kept-by-connection")
+        given = (one.node for name, one in spec.connect_args.items() if name in kept)
+        if any(not (isinstance(one, ast.Constant) and one.value) for one in given):
+            return True
+        return self._has_pooler(spec.path)
 
     def _unbounded(self, spec: EngineSpec) -> Iterator[tuple[Scope, Observation]]:
         """Arguments by which a pool has no limit."""
