@@ -306,6 +306,13 @@ def test_what_a_platform_is_told_to_start(name: str, text: str, row: int, write:
     assert not found.problems
 
 
+def test_what_passenger_starts_has_one_request_at_a_time(write: Write, told: Tell) -> None:
+    write("passenger_wsgi.py", "from shop import app as application\n")
+    found = told()
+    assert found.numbers("app") == ("? passenger_wsgi.py:1", "1 passenger_wsgi.py:1")
+    assert not found.problems
+
+
 def test_a_platform_that_is_told_nothing_or_nonsense(write: Write, told: Tell) -> None:
     write("nixpacks.toml", '[phases.setup]\naptPkgs = ["libpango-1.0-0"]\n')
     write("railway.toml", "[deploy\n")

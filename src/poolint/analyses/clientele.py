@@ -2,8 +2,8 @@
 
 Administrators are few. That a function is for them shows where it is reached: in the path of its route, or of a router around
 it, in what decorates it, in what must be there before it runs, in its first words, or in its module; or all that calls it is for
-them. Those who have some role are few as well, if more than they. A part of a function is for them by its branch. No model can
-say what a project calls them: it is known by its own names alone, which are taken apart into words.
+them. A part of a function is for them by its branch. No model can say what a project calls them: it is known by its own names
+alone, which are taken apart into words.
 """
 
 from __future__ import annotations
@@ -36,8 +36,6 @@ _FEW = _ADMINISTRATORS | {"moderator", "moderators"}
 """Words of what lets in few: what else is named after moderators is about what all write."""
 _OTHERS = frozenset({"non", "not", "or"})
 """Words by which a name speaks of others as well: ``admin_or_owner``."""
-_ROLES = frozenset({"role", "roles"})
-"""Words of what lets in those alone who have one of some roles."""
 _ASKING = frozenset({"has", "is"})
 """Words by which a name asks something of what it is asked of."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
@@ -54,7 +52,6 @@ class Clientele:
         self._for: Summaries[ScopeKey, bool] = Summaries(
             "for-administrators", self._is_for, bottom=False, join=bool.__or__
         )
-        self._few: Summaries[ScopeKey, bool] = Summaries("for-few", self._is_for_few, bottom=False, join=bool.__or__)
         self._letting: Summaries[ScopeKey, bool] = Summaries(
             "lets-in-administrators", self._lets_in, bottom=False, join=bool.__or__
         )
@@ -65,31 +62,6 @@ class Clientele:
             return False
         tests = tests_before(node, scope) if node is not None else ()
         return any(_is_of_few(test, outcome) for test, outcome in tests) or self._for.of(scope.key)
-
-    def is_for_few(self, scope: Scope, node: ast.AST | None = None) -> bool:
-        """Whether nobody comes to a function but the administrators of an application, or those who have one of the roles that it
-        asks for: who has none is most who use it."""
-        return self.is_for_administrators(scope, node) or (scope.kind == "function" and self._few.of(scope.key))
-
-    def _is_for_few(self, key: ScopeKey) -> bool:
-        scope = self._ev.project.scope(key)
-        if self._for.of(key) or self._asks_for_a_role(scope):
-            return True
-        calls = self._occasions.calls.of(scope)
-        return bool(calls) and all(inner.kind == "function" and self._few.of(inner.key) for _, inner, _ in calls)
-
-    def _asks_for_a_role(self, scope: Scope) -> bool:
-        """Whether what decorates a function, or must be there before it runs, is given the roles of those whom it lets in."""
-        around, routing = scope.parent or scope, list(routes(self._ev, scope))
-        guards = [one for one in getattr(scope.node, "decorator_list", ()) if one not in routing]
-        bindings = (one for found in scope.bindings.values() for one in found if one.kind == "parameter")
-        markers = [each for one in bindings for each in dependencies(self._ev, one, scope)]
-        markers += [(one.marker, one.where) for route in routing for one in required(self._ev, route, around)]
-        for marker, where in markers:
-            row = injection(self._ev, marker, where) if isinstance(marker, ast.Call) else None
-            target = provider_in(row, marker) if row is not None and isinstance(marker, ast.Call) else None
-            guards += [origin(self._ev, target, where).node] if target is not None else []
-        return any(map(_is_given_roles, guards))
 
     def _is_for(self, key: ScopeKey) -> bool:
         scope = self._ev.project.scope(key)
@@ -166,13 +138,6 @@ def _is_theirs(guard: ast.expr) -> bool:
     if roles:
         return all(map(_means_few, roles))
     return _means_few(last_name(guard.func if isinstance(guard, ast.Call) else guard))
-
-
-def _is_given_roles(guard: ast.AST) -> bool:
-    """Whether a guard is called with roles: ``require_roles("owner", "accountant")``, ``RoleChecker([Role.STAFF])``."""
-    if not isinstance(guard, ast.Call) or not (guard.args or guard.keywords):
-        return False
-    return not _ROLES.isdisjoint(one.lower() for one in _WORD.findall(last_name(guard.func)))
 
 
 def _begins_for_few(function: ast.AST, scope: Scope) -> bool:

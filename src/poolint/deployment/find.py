@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint import recording
-from poolint.deployment.platforms import FILES
+from poolint.deployment.platforms import FILES, PASSENGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,7 +84,7 @@ def _file(found: Found, folder: str, names: list[str], may_have_manifests: bool)
             found.procfiles.append(path)
         elif name in BLUEPRINTS:
             found.blueprints.append(path)
-        elif name in FILES:
+        elif name in FILES or name == PASSENGER:
             found.platforms.append(path)
         elif COMPOSE.fullmatch(name):
             found.composes.setdefault(folder, []).append(name)

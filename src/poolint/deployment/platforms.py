@@ -1,5 +1,5 @@
 """Files by which platforms that build a repository are told what to start: ``nixpacks.toml``, and Railway's ``railway.toml``
-and ``railway.json``."""
+and ``railway.json``; and the module that Passenger starts, as hosters have it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,14 @@ FILES: Mapping[str, tuple[str, str]] = {
 }
 """What they are called, and where each has the command that it starts."""
 
+PASSENGER = "passenger_wsgi.py"
+"""The file by whose name Passenger finds an application, without any command (Passenger 6)."""
+
 
 def read(path: str) -> tuple[list[Unit], list[Problem]]:
     """The one service that a file starts, none where it leaves that to the platform; and what is wrong with the file."""
+    if os.path.basename(path) == PASSENGER:
+        return [_passengers(path)], []
     section, key = FILES[os.path.basename(path)]
     if path.endswith(".json"):
         documents, problems = load(path)  # JSON is YAML
@@ -35,6 +40,13 @@ def read(path: str) -> tuple[list[Unit], list[Problem]]:
         return [], problems
     replicas = Figure(None, "nothing says how many of it run", place)
     return [Unit("app", place, in_shell(command, place), of_platform(place), replicas, os.path.dirname(path))], problems
+
+
+def _passengers(path: str) -> Unit:
+    place = Place(path, 1)
+    command = f"passenger {PASSENGER.removesuffix('.py')}:application"
+    replicas = Figure(1, "its processes are those of one server", place)
+    return Unit("app", place, in_shell(command, place), of_platform(place), replicas, os.path.dirname(path))
 
 
 def _in_table(path: str, section: str, key: str) -> tuple[str | None, Place, list[Problem]]:

@@ -77,6 +77,9 @@ PROGRAMS: dict[str, Program] = {
         Option(("--threads",), ("UWSGI_THREADS",)),
         target=("-w", "--module", "--wsgi-file", "--file"),
     ),
+    # It gives a process of a Python application one request at a time, and starts as many as they need, up to a limit of its
+    # own settings (`passenger_max_pool_size`).
+    "passenger": Program("web", Option(default=None, otherwise="as many as its settings let it start")),
     "celery": Program(
         "worker",
         Option(("-c", "--concurrency", "--autoscale"), default=None),

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from poolint.types.call_sites import CallSite
 
 
-_FEW = 2
-"""How many administrators, or others of whom there are few, may be waiting for one function of an application at once, in one
-process."""
+_ADMINISTRATORS = 2
+"""How many administrators may be waiting for one function of an application at once, in one process."""
 
 
 def has_room(
@@ -42,7 +41,7 @@ def has_room(
     if _runs_alone(services, scope) or _is_of_its_own(services, hold, scope):
         return not is_long
     most, limit = _at_once(services, node, scope), _limit(services, hold, scope)
-    if limit is None and _is_for_few(services, node, scope):
+    if limit is None and _is_for_administrators(services, node, scope):
         return True  # a pool that is too small for them is made so in plain sight
     if most is not None and (most == 1 or most <= (limit or 0)):
         return True
@@ -79,7 +78,7 @@ def has_room_for_two(services: Services, hold: Hold, node: ast.AST, scope: Scope
     """Whether it has two connections for each of them, also where no deployment and no size is known, by what servers, workers
     and pools do when nobody says otherwise."""
     most, limit = _at_once(services, node, scope, is_assumed=True), _limit(services, hold, scope)
-    if most is None or (limit is None and _is_for_few(services, node, scope)):
+    if most is None or (limit is None and _is_for_administrators(services, node, scope)):
         return False
     return 2 * most <= (_unless_said(services, hold, scope) if limit is None else limit)
 
@@ -124,8 +123,8 @@ def is_run_here(services: Services, scope: Scope) -> bool:
     return services.deployed.is_deployed(path) or services.deployed.is_whole(path)
 
 
-def _is_for_few(services: Services, node: ast.AST, scope: Scope) -> bool:
-    return services.evaluator.derived(Clientele).is_for_few(scope, node)
+def _is_for_administrators(services: Services, node: ast.AST, scope: Scope) -> bool:
+    return services.evaluator.derived(Clientele).is_for_administrators(scope, node)
 
 
 def _at_once(services: Services, node: ast.AST, scope: Scope, *, is_assumed: bool = False) -> int | None:
@@ -134,8 +133,8 @@ def _at_once(services: Services, node: ast.AST, scope: Scope, *, is_assumed: boo
     is not known, where others may install it, or where the project itself may run the function beside others. Administrators are
     few wherever they are served. What ``is_assumed`` is that of an application of which no deployment is known."""
     path, deployed = scope.module.path, services.deployed
-    if _is_for_few(services, node, scope):
-        return _FEW
+    if _is_for_administrators(services, node, scope):
+        return _ADMINISTRATORS
     most = deployed.at_once(path, is_sync=not scope.is_async)
     is_told = deployed.answers(path)
     if is_assumed and most is None and deployed.answers_developers(path):
