@@ -6,7 +6,7 @@ import ast
 from operator import or_
 from typing import TYPE_CHECKING
 
-from poolint.analyses.managers import is_manager, is_no_manager, protocol, suppressed
+from poolint.analyses.managers import is_manager, is_no_iterable, is_no_manager, protocol, suppressed
 from poolint.analyses.never_returning import never_returns
 from poolint.analyses.property_reads import property_reads
 from poolint.analyses.sinks import PAUSING
@@ -165,10 +165,17 @@ class Graphs:
 
     def never_returns(self, call: ast.Call, scope: Scope) -> bool:
         """Whether nothing comes after a call: ``sys.exit``, or one of a function of the project that never returns, or does
-        not take what it is passed; or it cannot be made or entered, or there is no such method."""
+        not take what it is passed; or it cannot be made, entered or gone over, or there is no such method."""
         if call in self._mapped.failing(scope):
             return True
-        if isinstance(parent_of(call), ast.withitem) and is_no_manager(self.ev, call, scope):
+        around_it = parent_of(call)
+        if isinstance(around_it, ast.withitem) and is_no_manager(self.ev, call, scope):
+            return True
+        if (
+            isinstance(around_it, (ast.For, ast.AsyncFor))
+            and around_it.iter is call
+            and is_no_iterable(self.ev, call, scope)
+        ):
             return True
         for one in callees_of(self.ev, call, scope):
             ends = self.ev.models.ends

@@ -40,6 +40,12 @@ def is_no_manager(ev: Evaluator, header: ast.expr, scope: Scope) -> bool:
     return bool(callees) and all(isinstance(one, Function) and _gives_generator(one.scope) for one in callees)
 
 
+def is_no_iterable(ev: Evaluator, over: ast.Call, scope: Scope) -> bool:
+    """Whether what a loop goes over is the context manager that ``contextlib`` makes of the project's generator: that raises."""
+    callees = callees_of(ev, over, scope)
+    return bool(callees) and all(isinstance(one, Function) and is_manager(ev, one.scope) for one in callees)
+
+
 def _gives_generator(function: Scope) -> bool:
     around = function.parent
     is_as_written = around is not None and len(around.bindings.get(function.name, ())) == 1

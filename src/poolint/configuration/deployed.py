@@ -149,6 +149,10 @@ class Deployed:
         )
         return is_there and not self._is_for_others(around)
 
+    def is_run_here(self, path: str) -> bool:
+        """Whether a file's project is deployed from its repository, or an application that lies there as a whole."""
+        return self.is_deployed(path) or self.is_whole(path)
+
     def _says_what_it_needs(self, folder: str) -> bool:
         marks = self._project.finder.marks(folder)
         return not _MANIFESTS.isdisjoint(marks) or self._lists_what_it_needs(folder)

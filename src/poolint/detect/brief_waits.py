@@ -15,11 +15,13 @@ from poolint.detect.at_most import at_most
 from poolint.detect.room import is_run_here
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.expressions import call_arguments
-from poolint.syntax.scopes import is_parameter
+from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.syntax.second_tries import is_after_a_failure
 from poolint.syntax.surroundings import REPEATING, around
 from poolint.types.call_sites import call_site
+from poolint.types.following import Follower
 from poolint.types.values import Instance, alternatives
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.analyses.effects import Witness
@@ -27,12 +29,16 @@ if TYPE_CHECKING:
     from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+    from poolint.types.following import Passage
 
 _BRIEF = frozenset({"name", "object", "subprocess"})
 """What most often takes a moment, as long as it is done once."""
 
 _SERVICES = frozenset({"mail", "rpc"})
 """What takes a second or so, as long as it is done once: a mail is handed over, a service of one's own provider is called."""
+
+_GIVEN: frozenset[Passage] = frozenset(("import", "attribute", "member", "parameter", "caller"))
+"""What leads from what an object has to what it is made with."""
 
 _UNTIL = (ast.While,)
 """Loops that go on until something has come."""
@@ -59,6 +65,7 @@ def is_brief(services: Services, witness: Witness) -> bool:
         or (witness.effect == "broker" and not _is_repeated(witness))
         or _is_pushed(ev, witness)
         or _is_short(ev, witness)
+        or _is_cut_short(ev, witness)
         or _is_moment(ev, witness)
         or _takes_a_mutex(services, witness)
     )
@@ -114,6 +121,43 @@ def _is_short(ev: Evaluator, witness: Witness) -> bool:
         if seconds is not None:
             return seconds <= (MAX_SHORT if witness.effect in WAITING else MAX_BRIEF)
     return False
+
+
+def _is_cut_short(ev: Evaluator, witness: Witness) -> bool:
+    """Whether a function on the way lets it wait for so long alone: ``wait_for(client.get(), timeout=1.5)``."""
+    if _is_repeated(witness):
+        return False
+    most = MAX_SHORT if witness.effect in WAITING else MAX_BRIEF
+    for one in witness.links:
+        limit = _limit_around(ev, one.node, one.scope)
+        seconds = _given(ev, limit, one.scope) if limit is not None else None
+        if seconds is not None and seconds <= most:
+            return True
+    return False
+
+
+def _given(ev: Evaluator, node: ast.expr, scope: Scope) -> float | None:
+    """The most that an expression comes to, also where an object has been made with it, or with what it is unless it is told."""
+    found = at_most(ev, node, scope)
+    if found is not None:
+        return found
+    several = [at_most(ev, one.node, one.scope) for one in Follower(ev, _GIVEN).sources(node, scope).found]
+    known = [one for one in several if one is not None]
+    return max(known) if known and len(known) == len(several) else None
+
+
+def _limit_around(ev: Evaluator, node: ast.AST, scope: Scope) -> ast.expr | None:
+    """The time after which what stands around a call cancels it; None where nothing does."""
+    waits, blocks = ev.models.words("limits-awaited"), ev.models.words("limits-block")
+    current: ast.AST | None = node
+    while current is not None and current is not scope.node:
+        calls = [one.context_expr for one in current.items] if isinstance(current, (ast.AsyncWith, ast.With)) else []
+        for call, words, place in [(current, waits, 1), *((one, blocks, 0) for one in calls)]:
+            if isinstance(call, ast.Call) and last_name(call.func) in words:
+                named = next((one.value for one in call.keywords if one.arg in ("timeout", "delay")), None)
+                return named or (call.args[place] if len(call.args) > place else None)
+        current = parent_of(current)
+    return None
 
 
 def _is_moment(ev: Evaluator, witness: Witness) -> bool:

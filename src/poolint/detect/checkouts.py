@@ -40,7 +40,7 @@ from poolint.syntax.uses import Use, usage
 from poolint.types.call_sites import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from poolint.analyses.effects import Effects
     from poolint.analyses.graphs import Graphs
@@ -70,8 +70,9 @@ class Lifetimes:
         graphs: Graphs,
         foreign: Effects,
         components: Components,
+        is_run_here: Callable[[str], bool],
     ) -> None:
-        self.ev = ev
+        self.ev, self._is_run_here = ev, is_run_here
         self.acquisitions = acquisitions
         self.vocabulary = ev.vocabulary
         self._ends = ev.models.words("gives-back", "removes")
@@ -272,7 +273,7 @@ class Lifetimes:
             outcome is not None and outcome.handed,
             is_repeated(self.ev, site.call, scope),
             self._dropped(site, scope),
-            is_harmless(self.ev, site, problem, scope),
+            is_harmless(self.ev, site, problem, scope, self._is_run_here),
         )
 
     def _path(

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding.lending_generators import bound_to, held_across_yield
+from poolint.analyses.managers import is_no_iterable
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.databases import is_in_a_file
@@ -94,7 +95,7 @@ def _held_by(ev: Evaluator, node: ast.Call, scope: Scope) -> tuple[str, str]:
     called: that it gives sessions or connections one after the other."""
     node, scope = _made_at(ev, node, scope)
     callees = callees_of(ev, node, scope)
-    if len(callees) != 1:
+    if len(callees) != 1 or is_no_iterable(ev, node, scope):
         return "", ""
     if isinstance(callees[0], Function) and callees[0].scope.is_generator:
         inner = callees[0].scope

@@ -17,7 +17,7 @@ from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_in_loop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from poolint.analyses.lifetimes.acquisitions import Site
     from poolint.detect.leaks import LeakProblem
@@ -26,16 +26,19 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-def is_harmless(ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope) -> bool:
+def is_harmless(
+    ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope, is_run_here: Callable[[str], bool]
+) -> bool:
     """Whether a checkout closes itself as soon as nothing refers to it, or as the short answer to what was sent has arrived, or
     ends with the process all the same: that of a job that has one of its own; what a test, or what only tests call, never gives
     back, a connection outside of any pool in what runs once, or in a script, what may fail in what runs once before there is an
     owner, or as a file is opened, or in a function of a command or of an application that starts, which ends with it, and what
-    owns connections where an exception ends a command, or a pool where one ends a function that nobody is seen to call again."""
+    owns connections where an exception ends a command, or a pool where one ends a function that nobody is seen to call again.
+    ``is_run_here`` says of a file whether its project is run from its repository: who installs others says by what workers."""
     if closes_itself(site.cls) or getattr(site.fact.row, "acknowledges", False):
         return True
     occasions = ev.derived(Occasions)
-    if occasions.runs_forked(scope) and not is_in_loop(site.call, scope):
+    if occasions.runs_forked(scope) and not is_in_loop(site.call, scope) and is_run_here(scope.module.path):
         return True
     if problem in ("with-keeps", "never") and (is_test(scope.module, ev.project) or occasions.is_of_tests(scope)):
         return True

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from poolint.analyses.application_pools import Made
     from poolint.analyses.pools import Pool
     from poolint.analyses.waypoints import Waypoint
+    from poolint.configuration.engines import EngineSpec
     from poolint.detect.services import Services
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
@@ -259,10 +260,24 @@ class Loops:
         spec = self._services.engines.of_call(made.call, made.scope) if made is not None else None
         if spec is None or spec.maker.makes != "engine" or spec.driver not in self._any_loop:
             return made
-        # Where the address may be another one, that of a file is for trying things out.
+        # Where the address may be another one, that of a file is for trying things out; but where nothing else is installed.
         dialect = self.ev.models.dialects.get(spec.dialect)
-        is_for_a_file = dialect is not None and dialect.embedded
-        return made if is_for_a_file and not spec.has_all_urls else None
+        may_be_another = not spec.has_all_urls and self._may_have_another(spec)
+        return made if dialect is not None and dialect.embedded and may_be_another else None
+
+    def _may_have_another(self, spec: EngineSpec) -> bool:
+        """Whether an engine may be given an address for a driver whose connections one event loop has opened: not where the
+        project asks for the driver of its own, and for none of these."""
+        drivers, versions = self.ev.models.drivers.values(), self.ev.project.versions
+        own = {name for one in drivers if one.name == spec.driver for name in (*one.distributions, one.name)}
+        others = {
+            name
+            for one in drivers
+            if one.kind != "sync" and not one.any_loop
+            for name in (*one.distributions, one.name)
+        }
+        is_asked_for = any(versions.asks_for(one, spec.path) for one in sorted(own))
+        return not is_asked_for or any(versions.asks_for(one, spec.path) for one in sorted(others))
 
 
 def _is_session(one: Type) -> bool:

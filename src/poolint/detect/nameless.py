@@ -18,7 +18,7 @@ from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from poolint.detect.observation import Observation
     from poolint.models.loader import Models
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 class Nameless:
     """Observes the functions of one project."""
 
-    def __init__(self, ev: Evaluator) -> None:
+    def __init__(self, ev: Evaluator, is_run_here: Callable[[str], bool]) -> None:
         self.ev = ev
+        self._is_run_here = is_run_here
         self._words = binding(ev.models)
         self._ends = ev.models.words("bound-to")
 
@@ -62,7 +63,7 @@ class Nameless:
             (waypoint("checked-out-unheld", made, scope.module),),
             helper=helper,
             repeated=is_repeated(self.ev, made, scope),
-            is_possible=is_harmless(self.ev, site, "never", scope),
+            is_possible=is_harmless(self.ev, site, "never", scope, self._is_run_here),
         )
 
 
@@ -75,7 +76,7 @@ def binding(models: Models) -> frozenset[str]:
 
 DETECTOR = Detector(
     "nameless",
-    lambda services: Nameless(services.evaluator).observe,
+    lambda services: Nameless(services.evaluator, lambda path: services.deployed.is_run_here(path)).observe,
     of="functions",
     calls=lambda services: binding(services.evaluator.models),
 )

@@ -63,15 +63,21 @@ def _has_room_by_default(services: Services, hold: Hold, node: ast.AST, scope: S
 
 
 def is_for_few_at_once(services: Services, scope: Scope) -> bool:
-    """Whether a function of an application is there for its own jobs and commands, as far as is seen: no request and no task asks
-    for plain code, of which a process then runs few at once, each in a thread that waits itself; and nothing that a library
-    calls sets off a coroutine."""
+    """Whether a function of an application is there for its own jobs and commands, as far as is seen: no request asks for plain
+    code, and no task but of workers that run one after the other, so that a process runs few at once, each in a thread that
+    waits itself; and nothing that a library calls sets off a coroutine."""
     ev = services.evaluator
-    if scope.kind != "function" or not ev.derived(Applications).serves(scope.module):
+    if (
+        scope.kind != "function"
+        or not ev.derived(Applications).serves(scope.module)
+        or not is_run_here(services, scope)
+    ):
         return False
     requested = ev.derived(Requested)
-    is_wanted = requested.is_set_off(scope) if scope.is_async else requested.is_asked_for(scope)
-    return is_run_here(services, scope) and not is_wanted
+    if scope.is_async:
+        return not requested.is_set_off(scope)
+    is_of_many = requested.is_asked_for(scope) and not services.deployed.works_in_turn(scope.module.path)
+    return not is_of_many and not requested.is_served(scope)
 
 
 def has_room_for_two(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:
@@ -118,9 +124,8 @@ def _runs_alone(services: Services, scope: Scope) -> bool:
 
 
 def is_run_here(services: Services, scope: Scope) -> bool:
-    """Whether the project of a function is deployed from its repository, or an application that lies there as a whole."""
-    path = scope.module.path
-    return services.deployed.is_deployed(path) or services.deployed.is_whole(path)
+    """Whether the project of a function is run from its repository, as far as is seen."""
+    return services.deployed.is_run_here(scope.module.path)
 
 
 def _is_for_administrators(services: Services, node: ast.AST, scope: Scope) -> bool:

@@ -183,7 +183,8 @@ class Services:
         """What becomes of checkouts."""
         from poolint.detect.checkouts import Lifetimes
 
-        return Lifetimes(self.evaluator, self.acquisitions, self.ownership, self.graphs, self.foreign, self.components)
+        known = (self.evaluator, self.acquisitions, self.ownership, self.graphs, self.foreign, self.components)
+        return Lifetimes(*known, lambda path: self.deployed.is_run_here(path))
 
     @cached_property
     def spending(self) -> Spending:

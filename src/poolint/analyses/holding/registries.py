@@ -340,9 +340,8 @@ class Registries:
 
     def inside(self, place: str, scope: Scope, inner: Scope) -> str:
         """What another function calls the registry at a place of this one; empty where there is none."""
-        if not self.is_near(scope.module) or not self.is_near(inner.module):
-            return ""
-        found = self.at(place, scope)
+        is_near = ((scope, place) in self._elsewhere or self.is_near(scope.module)) and self.is_near(inner.module)
+        found = self.at(place, scope) if is_near else None
         return self._named(found, inner) if found is not None else ""
 
     def _named(self, registry: Registry, scope: Scope) -> str:
