@@ -361,7 +361,9 @@ def _place(node: ast.expr, scope: Scope) -> Pool:
 
 def _only(several: list[Pool | None]) -> Pool | None:
     """The pool of what comes from one of several of which some are not known; None where they are known to differ."""
-    found = {one if one[:1] != UNPOOLED else UNPOOLED for one in several if one}
+    found = {one for one in several if one}
+    if len(found) > 1 and all(one[:1] == UNPOOLED for one in found):
+        return UNPOOLED
     return next(iter(found)) if len(found) == 1 else None
 
 
