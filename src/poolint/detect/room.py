@@ -76,7 +76,7 @@ def is_for_few_at_once(services: Services, scope: Scope) -> bool:
     requested = ev.derived(Requested)
     if scope.is_async:
         return not requested.is_set_off(scope)
-    is_of_many = requested.is_asked_for(scope) and not services.deployed.works_in_turn(scope.module.path)
+    is_of_many = requested.is_asked_for(scope) and not _works_in_turn(services, scope)
     return not is_of_many and not requested.is_served(scope)
 
 
@@ -191,7 +191,13 @@ def takes_turns(services: Services, scope: Scope) -> bool:
     occasions = services.evaluator.derived(Occasions)
     if occasions.runs_in_turn(scope):
         return True
-    if not occasions.runs_in_turn_in_workers(scope) or not services.deployed.works_in_turn(scope.module.path):
+    return occasions.runs_in_turn_in_workers(scope) and _works_in_turn(services, scope)
+
+
+def _works_in_turn(services: Services, scope: Scope) -> bool:
+    """Whether the workers of a function's project run one task after the other in each process, as they are deployed, and as far
+    as no setting says otherwise."""
+    if not services.deployed.works_in_turn(scope.module.path):
         return False
     settings = sorted(services.evaluator.models.words("sets-worker-pool"))
     return not any(_is_set(services, one, scope) for one in settings)
