@@ -86,9 +86,14 @@ class Row(NamedTuple):
 
     @property
     def in_use(self) -> int:
-        """The same, with no more from a process than it has tasks at once."""
+        """The same, with no more from a process than it has tasks at once, each of which has a pool of its own where that is made
+        for one call."""
         each = self.each.value or 0
-        return min(each, each if self.at_once is None else self.at_once) * self.processes.least * self.replicas.least
+        if self.pool.is_of_one_call:
+            each = max(self.at_once or self.service.threads.value or 1, 1)
+        elif self.at_once is not None:
+            each = min(each, self.at_once)
+        return each * self.processes.least * self.replicas.least
 
 
 class Budget(NamedTuple):
@@ -221,8 +226,8 @@ def _row(service: Service, pool: Pool, said: DeclaredService, with_surge: bool) 
         else:
             why = threads.how if threads.value is None else "it is asynchronous, and serves many requests at once"
             each = Figure(None, f"nothing bounds `{pool.name}`, and {why}", pool.place)
-    tasks = (said.threads or service.threads).value if service.kind == "worker" else None
-    return Row(service, pool, each, said.processes or service.processes, replicas, 1 if pool.is_of_one_call else tasks)
+    at_once = (said.threads or service.threads).value if service.kind == "worker" else None
+    return Row(service, pool, each, said.processes or service.processes, replicas, at_once)
 
 
 def _asks(rows: list[Row]) -> Iterator[Ask]:

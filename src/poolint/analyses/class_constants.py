@@ -14,6 +14,7 @@ from poolint.types.following import origin
 from poolint.types.mapped_classes import MappedClasses
 from poolint.types.members import lineage
 from poolint.types.overrides import Heirs
+from poolint.types.set_by_name import is_set_by_name
 from poolint.types.values import ClassObject, Instance, alternatives, without_none
 from poolint.types.vocabulary import last_name
 
@@ -56,10 +57,12 @@ class ClassConstants:
             return UNKNOWN
         owners = alternatives(without_none(self.ev.type_of(node.args[0], scope)))
         heirs, rows = self.ev.derived(Heirs), self.ev.derived(MappedClasses)
-        is_absent = all(
-            isinstance(one, Instance) and (heirs.nobody_has(one, name) or rows.lacks(one, name)) for one in owners
-        )
-        return default.value if is_absent else UNKNOWN
+        for one in owners:
+            if not isinstance(one, Instance) or not (heirs.nobody_has(one, name) or rows.lacks(one, name)):
+                return UNKNOWN
+            if not isinstance(one.cls, Scope) or is_set_by_name(self.ev, (one.cls, *(heirs.all_below(one.cls) or ()))):
+                return UNKNOWN
+        return default.value if owners else UNKNOWN
 
     def _frozen(self, node: ast.Attribute, scope: Scope) -> object:
         """What a field of an object comes to that a module makes, where nobody can set it and the call leaves it out."""

@@ -43,7 +43,12 @@ def is_no_manager(ev: Evaluator, header: ast.expr, scope: Scope) -> bool:
 def is_no_iterable(ev: Evaluator, over: ast.Call, scope: Scope) -> bool:
     """Whether what a loop goes over is the context manager that ``contextlib`` makes of the project's generator: that raises."""
     callees = callees_of(ev, over, scope)
-    return bool(callees) and all(isinstance(one, Function) and is_manager(ev, one.scope) for one in callees)
+    return bool(callees) and all(
+        isinstance(one, Function)
+        and is_manager(ev, one.scope)
+        and len(getattr(one.scope.node, "decorator_list", ())) == 1
+        for one in callees
+    )
 
 
 def _gives_generator(function: Scope) -> bool:

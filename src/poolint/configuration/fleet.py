@@ -14,7 +14,9 @@ from poolint.configuration.reach import Reach
 from poolint.crashes import Crashes
 from poolint.deployment.declared import Declared
 from poolint.deployment.values import Deployment, Environment, Figure, Place, Problem
+from poolint.syntax.expressions import last_name
 from poolint.syntax.file_kinds import kinds_of
+from poolint.syntax.scopes import parent_of, reads_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -264,22 +266,30 @@ def _pool(module: Module, spec: EngineSpec, given: Given, models: Models) -> Poo
     name = spec.name or (spec.function if spec.function != "<module>" else f"{os.path.basename(spec.path)}:{spec.row}")
     is_async = spec.kind == "async"
     dialect, host = _address(spec, given)
-    is_of_one_call = _is_disposed_of(spec, models.words("shuts-down"))
+    is_of_one_call = _is_of_one_call(spec, models)
     return Pool(
         name, module.name, place, dialect, is_async, size, overflow, each, limit.unlimited, host, is_of_one_call
     )
 
 
-def _is_disposed_of(spec: EngineSpec, ending: frozenset[str]) -> bool:
-    """Whether the function that makes an engine disposes of it, under the name that it has there alone."""
+def _is_of_one_call(spec: EngineSpec, models: Models) -> bool:
+    """Whether a function makes an engine for itself and disposes of it: nobody else gets it, no task, no object and no block, and
+    it is only asked for connections, one after the other, or a factory of sessions is."""
     scope = spec.scope
-    is_local = scope.kind == "function" and spec.name in scope.bindings and spec.name not in scope.declared
-    return is_local and any(
-        isinstance(call.func, ast.Attribute)
-        and isinstance(call.func.value, ast.Name)
-        and call.func.value.id == spec.name
-        for call in scope.calls_named(ending)
-    )
+    if scope.kind != "function" or scope.is_async or scope.yields or spec.name not in scope.bindings:
+        return False
+    made_with = {name.rpartition(".")[2] for name, one in models.classes.items() if one.kind in ("factory", "session")}
+    ending, is_disposed_of = models.words("shuts-down"), False
+    for inner, load in reads_of(spec.name, scope):
+        parent = parent_of(load)
+        user = parent_of(parent) if isinstance(parent, (ast.Attribute, ast.keyword)) else parent
+        if inner is not scope or not isinstance(user, ast.Call):
+            return False
+        if isinstance(parent, ast.Attribute):
+            is_disposed_of = is_disposed_of or parent.attr in ending
+        elif last_name(user.func) not in made_with:
+            return False
+    return is_disposed_of
 
 
 def _unknown(size: Figure, overflow: Figure) -> str:

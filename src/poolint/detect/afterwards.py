@@ -89,7 +89,7 @@ def observe(ev: Evaluator, graphs: Graphs, using: Using, scope: Scope) -> Iterat
                 )
             # What a cursor has read may be asked of it still, so one may be handed on: only some of its methods raise.
             is_handle = target.id in places and places[target.id].kind in HANDLES
-            is_told = is_handle and not (places[target.id].kind == "session" and _is_entered_by_all(ev, scope))
+            is_told = is_handle and not (_begins_anew(places[target.id]) and _is_entered_by_all(ev, scope))
             for given in _given_away(statement, target.id, scope) if is_told else ():
                 yield UsedAfterRelease(
                     given, scope.qualified_name, may_await(given, scope), target.id, "", places[target.id], released
@@ -314,6 +314,11 @@ def _given_away(statement: ast.With | ast.AsyncWith, name: str, scope: Scope) ->
             parent = parent_of(value)
             if parent is not None and inside(parent, statement):
                 yield value
+
+
+def _begins_anew(cls: Class) -> bool:
+    """Whether what has ended may be used again, as a session of SQLAlchemy: there is nothing to commit on it then."""
+    return cls.kind == "session" and "commit" in cls.without_effect
 
 
 def _is_entered_by_all(ev: Evaluator, scope: Scope) -> bool:

@@ -125,8 +125,8 @@ def _is_short(ev: Evaluator, witness: Witness) -> bool:
 
 def _is_cut_short(ev: Evaluator, witness: Witness) -> bool:
     """Whether a function on the way lets it wait for so long alone: ``wait_for(client.get(), timeout=1.5)``."""
-    if _is_repeated(witness):
-        return False
+    if _is_repeated(witness) or not all(_is_awaited(one.node) for one in witness.links):
+        return False  # what stops the event loop cannot be cut short by it
     most = MAX_SHORT if witness.effect in WAITING else MAX_BRIEF
     for one in witness.links:
         limit = _limit_around(ev, one.node, one.scope)
@@ -149,15 +149,31 @@ def _given(ev: Evaluator, node: ast.expr, scope: Scope) -> float | None:
 def _limit_around(ev: Evaluator, node: ast.AST, scope: Scope) -> ast.expr | None:
     """The time after which what stands around a call cancels it; None where nothing does."""
     waits, blocks = ev.models.words("limits-awaited"), ev.models.words("limits-block")
-    current: ast.AST | None = node
-    while current is not None and current is not scope.node:
-        calls = [one.context_expr for one in current.items] if isinstance(current, (ast.AsyncWith, ast.With)) else []
-        for call, words, place in [(current, waits, 1), *((one, blocks, 0) for one in calls)]:
-            if isinstance(call, ast.Call) and last_name(call.func) in words:
-                named = next((one.value for one in call.keywords if one.arg in ("timeout", "delay")), None)
-                return named or (call.args[place] if len(call.args) > place else None)
-        current = parent_of(current)
+    outer = parent_of(node)
+    if isinstance(outer, ast.Call) and last_name(outer.func) in waits and outer.args[:1] == [node]:
+        return _time_of(outer, 1)
+    child, current = node, parent_of(node)
+    while current is not None and child is not scope.node and "reschedule" not in scope.called:
+        if isinstance(current, (ast.AsyncWith, ast.With)):
+            place = current.items.index(child) if child in current.items else len(current.items)
+            for one in current.items[:place]:  # what follows begins later
+                if isinstance(one.context_expr, ast.Call) and last_name(one.context_expr.func) in blocks:
+                    return _time_of(one.context_expr, 0)
+        child, current = current, parent_of(current)
     return None
+
+
+def _time_of(call: ast.Call, place: int) -> ast.expr | None:
+    named = next((one.value for one in call.keywords if one.arg in ("timeout", "delay")), None)
+    return named or (call.args[place] if len(call.args) > place else None)
+
+
+def _is_awaited(node: ast.AST) -> bool:
+    """Whether a call is awaited where it stands, handed to what awaits it, or enters a block as it lets others run."""
+    parent = parent_of(node)
+    if isinstance(parent, ast.withitem):
+        return isinstance(parent_of(parent), ast.AsyncWith)
+    return isinstance(parent, ast.Await) or (isinstance(parent, ast.Call) and isinstance(parent_of(parent), ast.Await))
 
 
 def _is_moment(ev: Evaluator, witness: Witness) -> bool:

@@ -40,6 +40,8 @@ def _may_fail(ownership: Ownership, name: str, scope: Scope, cls: Class, seen: s
     if (scope.key, name) in seen:
         return False
     seen.add((scope.key, name))
+    if any(isinstance(one.ctx, ast.Store) for one in scope.attributes):
+        return True  # the attributes of rows are written by the next flush
     for inner, load in reads_of(name, scope):
         parent = parent_of(load)
         keyword = parent if isinstance(parent, ast.keyword) else None
@@ -50,7 +52,12 @@ def _may_fail(ownership: Ownership, name: str, scope: Scope, cls: Class, seen: s
         elif isinstance(user, ast.Call):
             passed = ownership.passed(user, load, inner, cls, keyword.arg if keyword is not None else None)
             taker = ownership.ev.project.scope(passed.function) if passed is not None else None
-            if passed is None or taker is None or _may_fail(ownership, passed.parameter, taker, cls, seen):
+            if (
+                passed is None
+                or taker is None
+                or taker.enclosing_class is not None
+                or _may_fail(ownership, passed.parameter, taker, cls, seen)
+            ):
                 return True
         elif not (isinstance(parent, ast.Compare) and asks_none(parent)):
             return True
@@ -58,9 +65,10 @@ def _may_fail(ownership: Ownership, name: str, scope: Scope, cls: Class, seen: s
 
 
 def _may_deactivate(ev: Evaluator, member: ast.Attribute, scope: Scope) -> bool:
-    """Whether a member of a session is called that commits, or that tells it what to write, or one that nothing is known of."""
+    """Whether a member of a session is called that commits, in a block at its end, or that tells it what to write, or one that
+    nothing is known of; or is handed to somebody who may call it."""
     call = parent_of(member)
     if not (isinstance(call, ast.Call) and call.func is member):
-        return False
+        return isinstance(call, (ast.Call, ast.keyword))
     fact = call_site(ev, call, scope)
-    return fact is None or fact.role == "commit" or fact.method in ev.models.words("pends", "writes")
+    return fact is None or fact.role in ("begin", "commit") or fact.method in ev.models.words("pends", "writes")

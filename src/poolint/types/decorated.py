@@ -43,6 +43,9 @@ def is_plainly_made(ev: Evaluator, cls: Scope) -> bool:
     assert isinstance(node, ast.ClassDef)
     if node.keywords:
         return False
+    given = [each.arg for one in node.decorator_list if isinstance(one, ast.Call) for each in one.keywords]
+    if None in given or "these" in given:
+        return False  # `attr.s(these=…)`
     targets = [one.func if isinstance(one, ast.Call) else one for one in node.decorator_list]
     names = [ev.qualified_name(ev.type_of(one, cls.parent or cls)) for one in targets]
     return not names or {one.partition(".")[0] for one in names} <= ev.models.words("registers-nothing")

@@ -10,7 +10,8 @@ from poolint.syntax.expressions import last_name
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.following import origin
 from poolint.types.members import lineage
-from poolint.types.overrides import Heirs, sets_by_name
+from poolint.types.overrides import Heirs
+from poolint.types.set_by_name import sets_by_name
 from poolint.types.set_outside import assignments
 from poolint.types.values import ClassObject, Instance, LibraryName
 
@@ -66,7 +67,7 @@ class MappedClasses:
         below = self.ev.derived(Heirs).all_below(owner)
         if below is None or not all(self._has_no(each, name) for each in below):
             return False
-        if any(map(sets_by_name, (*self._classes(owner), *below))):
+        if any(sets_by_name(self.ev, one) for one in (*self._classes(owner), *below)):
             return False
         return next(assignments(self.ev, name, owner.module), None) is None
 
@@ -122,7 +123,9 @@ class MappedClasses:
         return made.scope.kind == "module" and self._is_made(made.node, made.scope)
 
     def _is_made(self, value: ast.AST | None, scope: Scope) -> bool:
-        return isinstance(value, ast.Call) and self._is_of_library(self.ev.type_of(value.func, scope))
+        if not isinstance(value, ast.Call) or any(one.arg in (None, "cls", "metaclass") for one in value.keywords):
+            return False  # what it is given as `cls` gives all rows its own methods
+        return self._is_of_library(self.ev.type_of(value.func, scope))
 
     def _is_of_library(self, one: Type) -> bool:
         return isinstance(one, LibraryName) and one.name in self._maps

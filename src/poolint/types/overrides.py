@@ -19,6 +19,7 @@ from poolint.screen.mixing import ALONE
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import Scope
 from poolint.types.members import bases_of, is_without, lineage
+from poolint.types.set_by_name import sets_by_name
 from poolint.types.set_outside import assignments
 from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, known
 from poolint.types.vocabulary import last_name
@@ -128,7 +129,7 @@ class Heirs:
         return (
             below is not None
             and all(is_without(self.ev, self.ev.class_object(one).instance(), name) for one in below)
-            and not any(map(sets_by_name, family))
+            and not any(sets_by_name(self.ev, one) for one in family)
             and next(assignments(self.ev, name, owner.module), None) is None
         )
 
@@ -276,20 +277,6 @@ class Heirs:
 def _apart_from_receiver(member: Type) -> object:
     """What tells a member from others: a method is the same one in whichever class it is found."""
     return member.scope if isinstance(member, Function) else member.key
-
-
-def sets_by_name(cls: Scope) -> bool:
-    """Whether a class gives its objects members whose names it does not write, or makes others in their place."""
-    if "__new__" in cls.bindings or index_of(cls).on_self("__dict__"):
-        return True
-    calls = (call for inner in cls.descendants() for call in inner.calls_named({"setattr", "__setattr__", "vars"}))
-    return any(not _is_on_another(call) for call in calls)
-
-
-def _is_on_another(call: ast.Call) -> bool:
-    """Whether ``setattr`` or ``vars`` is called for an object that a method has under another name than its own."""
-    owner = call.args[0] if isinstance(call.func, ast.Name) and call.args else None
-    return isinstance(owner, ast.Name) and owner.id != "self"
 
 
 def _parameters(method: Scope) -> list[str]:

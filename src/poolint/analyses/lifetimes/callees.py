@@ -65,7 +65,7 @@ class Callees:
         self.foreign = foreign
         self.carried = ownership.carried
         self._left: Summaries[_Given, Left] = Summaries(
-            "left", self._compute, bottom=NOTHING_LEFT, join=_either, components=components
+            "left", self._compute, bottom=Left(frees_raising=True), join=_either, components=components
         )
         self._held: Summaries[ScopeKey, bool] = Summaries(
             "hands-on-held", self._hands_held, bottom=False, join=or_, components=components
@@ -145,7 +145,8 @@ class Callees:
         asks = {kind: _asked(own - {key.parameter}, way) for kind, way in outcome.leaks.items()}
         kinds = [kind for kind, asked in asks.items() if not asked]
         normal = asks.get("exit-normal", frozenset())
-        return Left("exit-normal" in kinds, "exit-exception" in kinds, "exit-cancel" in kinds, normal, is_known=True)
+        held = ("exit-normal" in kinds, "exit-exception" in kinds, "exit-cancel" in kinds)
+        return Left(*held, normal, frees_raising="exit-exception" not in outcome.leaks)
 
 
 def _asked(names: frozenset[str], way: list[Edge]) -> frozenset[str]:
@@ -161,5 +162,5 @@ def _either(one: Left, other: Left) -> Left:
         one.exception or other.exception,
         one.cancel or other.cancel,
         one.asks | other.asks,
-        one.is_known or other.is_known,
+        one.frees_raising and other.frees_raising,
     )

@@ -79,8 +79,8 @@ class Left(NamedTuple):
     cancel: bool = False
     asks: frozenset[str] = frozenset()
     """Where it is not known that it is held as the function returns: the parameters by which a way branches where it is."""
-    is_known: bool = False
-    """Whether the function has been gone through at all."""
+    frees_raising: bool = False
+    """Whether no way at all by which it raises leaves it held, as far as the function has been gone through."""
 
 
 NOTHING_LEFT = Left()
