@@ -21,6 +21,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
     from poolint.types.following import Passage
+    from poolint.types.values import Type
 
 _BY_NAMES: frozenset[Passage] = frozenset(("import", "attribute"))
 """What leads from a name to the object that a module makes."""
@@ -52,17 +53,18 @@ class ClassConstants:
     def _default(self, node: ast.Call, scope: Scope) -> object:
         """What ``getattr`` comes to that asks an object for what it has not."""
         name = asked_by_name(node)
-        default = node.args[2] if name and len(node.args) == len(("owner", "name", "default")) else None
-        if not isinstance(default, ast.Constant) or not is_storable(default.value):
-            return UNKNOWN
-        owners = alternatives(without_none(self.ev.type_of(node.args[0], scope)))
-        heirs, rows = self.ev.derived(Heirs), self.ev.derived(MappedClasses)
-        for one in owners:
-            if not isinstance(one, Instance) or not (heirs.nobody_has(one, name) or rows.lacks(one, name)):
-                return UNKNOWN
-            if not isinstance(one.cls, Scope) or is_set_by_name(self.ev, (one.cls, *(heirs.all_below(one.cls) or ()))):
-                return UNKNOWN
-        return default.value if owners else UNKNOWN
+        match node.args:
+            case [owner, _, ast.Constant(default)] if name and is_storable(default):
+                owners = alternatives(without_none(self.ev.type_of(owner, scope)))
+                return default if owners and all(self._is_without(one, name) for one in owners) else UNKNOWN
+        return UNKNOWN
+
+    def _is_without(self, one: Type, name: str) -> bool:
+        """Whether what a value is lacks an attribute, and nothing may set it by a name that is computed."""
+        if not self.ev.derived(MappedClasses).lacks(one, name):
+            return False
+        owner = one.cls if isinstance(one, Instance) else None
+        return isinstance(owner, Scope) and not is_set_by_name(self.ev, (owner, *self.ev.derived(Heirs).below(owner)))
 
     def _frozen(self, node: ast.Attribute, scope: Scope) -> object:
         """What a field of an object comes to that a module makes, where nobody can set it and the call leaves it out."""

@@ -19,7 +19,6 @@ from poolint.types.arguments import is_not_made, is_refused
 from poolint.types.call_sites import call_site, callees_of
 from poolint.types.mapped_classes import MappedClasses
 from poolint.types.narrowing import conditions
-from poolint.types.overrides import Heirs
 from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -194,11 +193,8 @@ class Graphs:
         """Whether what is called is a method that no object has of which it may be one."""
         if not isinstance(callee, ast.Attribute):
             return False
-        heirs = self.ev.derived(Heirs)
-        return all(
-            isinstance(one, Instance) and (heirs.nobody_has(one, callee.attr) or self._mapped.lacks(one, callee.attr))
-            for one in alternatives(self.ev.type_of(callee.value, scope))
-        )
+        owners = alternatives(self.ev.type_of(callee.value, scope))
+        return all(self._mapped.lacks(one, callee.attr) for one in owners)
 
     def _suppresses(self, item: ast.withitem, scope: Scope) -> bool | tuple[ast.expr, ...]:
         """Whether a block may suppress what is raised in it; the classes that it suppresses where these can be known."""

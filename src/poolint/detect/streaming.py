@@ -266,15 +266,15 @@ def _function_of(node: ast.expr, scope: Scope) -> Scope | None:
     return next((one for one in scope.children if isinstance(node, ast.Name) and one.name == node.id), None)
 
 
-DETECTOR = Detector(
-    "streaming",
-    lambda services: Streaming(services).observe,
-    of="functions",
-)
-
-
 def _lets_go(cls: Class) -> bool:
     """Whether what reaches a database by a class takes a connection for each statement, which goes back when that is answered:
     a session of Neo4j."""
     reaching = {row.role for row in cls.methods if row.role in REACHING_ROLES}
     return reaching == {"statement"}
+
+
+DETECTOR = Detector(
+    "streaming",
+    lambda services: Streaming(services).observe,
+    of="functions",
+)

@@ -53,9 +53,15 @@ class MappedClasses:
                 self._failing[scope] = found
         return found
 
-    def lacks(self, one: Instance, name: str) -> bool:
-        """Whether a row of a class has no such attribute for certain, nor has one of a class below it, and nobody gives any
-        object one: to ask it for that raises ``AttributeError``."""
+    def lacks(self, one: Type, name: str) -> bool:
+        """Whether what a value is, a row or another object, has no such attribute for certain, and nobody gives any object one:
+        to ask it for that raises ``AttributeError``."""
+        if not isinstance(one, Instance):
+            return False
+        return self.ev.derived(Heirs).nobody_has(one, name) or self._row_lacks(one, name)
+
+    def _row_lacks(self, one: Instance, name: str) -> bool:
+        """The same of a row of a class that is mapped, and of one of a class below it."""
         owner = one.cls
         if (
             not isinstance(owner, Scope)

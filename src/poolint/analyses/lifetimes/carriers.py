@@ -100,14 +100,11 @@ class Carriers:
     def frees_raising(self, call: ast.expr | None, config: Config) -> bool:
         """Whether a call of a function of the project, which ends what has begun, has given the connection back also where it
         raises: it rolls back, and does nothing else that may fail. Of a method an heir may have another one."""
-        callee = self.ev.type_of(call.func, self.scope) if isinstance(call, ast.Call) else None
-        if (
-            not isinstance(call, ast.Call)
-            or not isinstance(callee, Function)
-            or callee.scope.enclosing_class is not None
-        ):
+        if not isinstance(call, ast.Call):
             return False
-        return self.left(call, config).frees_raising
+        callee = self.ev.type_of(call.func, self.scope)
+        is_function = isinstance(callee, Function) and callee.scope.enclosing_class is None
+        return is_function and self.left(call, config).frees_raising
 
     def reading(self, call: ast.Call, config: Config) -> Passed | None:
         """The name by which an inner function that is called reads what is followed, as if it were passed that."""
