@@ -104,3 +104,16 @@ def test_a_definition_is_no_call(tmp_path: Path) -> None:
     near = project.module(str(tmp_path / "runs.py"))
     assert near is not None
     assert [Path(path).stem for path, _ in project.calling("upgrade", near)] == ["method", "runs"]
+
+
+def test_a_project_below_a_folder_that_nothing_marks_is_one_of_its_own(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for name in ("script.py", "tools/report.py", "code/shop/app/views.py", "code/bare/run.py"):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text("")
+    (home / "code/shop/pyproject.toml").write_text("")
+    (home / "code/bare/.git").mkdir()
+    files = Project(Finder()).files(str(home))
+    assert [os.path.relpath(one, home) for one in files] == ["script.py", "tools/report.py"]
+    (home / "pyproject.toml").write_text("")
+    assert len(list(Project(Finder()).files(str(home)))) == 4

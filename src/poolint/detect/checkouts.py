@@ -10,6 +10,7 @@ import msgspec
 from poolint.analyses.block_headers import entering
 from poolint.analyses.graphs import ends_the_process
 from poolint.analyses.lifetimes.acquisitions import Site
+from poolint.analyses.lifetimes.activity import is_guarded
 from poolint.analyses.lifetimes.callees import Callees
 from poolint.analyses.lifetimes.objects import Objects
 from poolint.analyses.lifetimes.transfer import Moves
@@ -26,7 +27,6 @@ from poolint.detect.databases import opens_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.discarded import lives_on
 from poolint.detect.expected import is_to_fail
-from poolint.detect.guarded import is_guarded, may_fail_to_write
 from poolint.detect.harmless import is_harmless, without_owners_of_lost
 from poolint.detect.leaks import LeakedCheckout, LeakProblem, ManualRelease
 from poolint.detect.observation import Dismissed, GivenUp, Observation
@@ -161,11 +161,6 @@ class Lifetimes:
             reason: Dismissal = "owner-kept" if site.cls.kind in OWNERS else "interrupt-only"
             manual = self._manual(site, scope, outcome) if self._dropped(site, scope) is None else None
             return manual or (self._let_pass(site, scope, reason, site.name) if outcome.leaks else None)
-        if verdict[0] == "guarded" and not may_fail_to_write(self.ownership, site, scope):
-            others = {kind: way for kind, way in outcome.leaks.items() if not is_guarded(way, site)}
-            verdict = _first_problem(outcome._replace(leaks=others), site, scope, self._ends)
-            if verdict is None:
-                return self._let_pass(site, scope, "stays-active", site.name)
         problem, edges = verdict
         may_be_kept = problem == "never" or site.cls.kind in OWNERS
         if may_be_kept and Parts(self.ev, self.ownership, scope, site.cls).outlive(site.name):

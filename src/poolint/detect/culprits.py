@@ -14,6 +14,7 @@ from poolint.types.call_sites import call_site
 
 if TYPE_CHECKING:
     from poolint.analyses.lifetimes.acquisitions import Site
+    from poolint.analyses.lifetimes.state import Config
     from poolint.analyses.lifetimes.typestate import Outcome, Raised
     from poolint.detect.leaks import LeakProblem
     from poolint.flow.cfg import Edge
@@ -65,9 +66,14 @@ def _raised_alike(outcome: Outcome, edges: list[Edge]) -> list[Raised]:
     begun = next((one for one in outcome.raised if one.edge is first), None)
     if first is None or begun is None:
         return []
-    end = (first.target, begun.after)
+    end = (first.target, _owed(begun.after))
     others = (one for one in outcome.raised if one is not begun and not passes_on(one.edge))
-    return [begun, *(one for one in others if (one.edge.target, one.after) == end)]
+    return [begun, *(one for one in others if (one.edge.target, _owed(one.after)) == end)]
+
+
+def _owed(config: Config) -> Config:
+    """The same standing of a connection whether or not anything was done in a transaction: it is owed as much."""
+    return config._replace(state="open") if config.state == "fresh" else config
 
 
 def _rank(ev: Evaluator, edge: Edge, names: frozenset[str], scope: Scope) -> int:

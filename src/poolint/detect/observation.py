@@ -53,7 +53,6 @@ Dismissal = Literal[
     "part-outlives",
     "ends-the-process",
     "owner-kept",
-    "stays-active",
     "interrupt-only",
     "unknown-method",
     "released-at-once",

@@ -120,7 +120,6 @@ DISMISSALS: dict[Dismissal, str] = {
     "told-as-lent": "`{}` is lost where the consumer of the generator fails: that is judged in its place",
     "part-outlives": "something made of `{}` lives on, and whoever has that goes on using it",
     "ends-the-process": "`{}` ends the process, and with it everything is given back",
-    "stays-active": "nothing is written by `{}`, and only a write or a commit that fails makes a session inactive",
     "owner-kept": "`{}` is handed on or disposed of on the ways that count for an engine, a pool or a client",
     "interrupt-only": "`{}` is lost only where Ctrl-C interrupts the function",
     "unknown-method": "the models say nothing of `{}`: it may do anything",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 REQUIREMENTS = "requirements"
 """What files of requirements are called, to begin with."""
 
-_PROJECT_MARKS = PROJECT_FILES | {
+_PROJECT_MARKS = PROJECT_FILES | recording.REPOSITORY | {
     "tox.ini", "Pipfile", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "manage.py", "alembic.ini",
 }  # fmt: skip
 MAX_PARTS = 100
@@ -135,7 +135,7 @@ class Finder:
                 return above
             is_last = os.path.dirname(above) == above or above == home
             # What lies in a package with the marks of a project is something that the package carries.
-            is_marked = self._is_project(above) or not names.isdisjoint(IN_REPOSITORIES)
+            is_marked = self.is_project(above) or not names.isdisjoint(IN_REPOSITORIES)
             if is_marked and not is_last and not self._is_package(above):
                 found = above
         return "" if self._is_package(os.path.dirname(found)) else found
@@ -264,7 +264,7 @@ class Finder:
     def _starts_around(self, folder: str) -> tuple[str, ...]:
         """The packages around a folder that things may be run from: they have the marks of a project, or are a ``src``."""
         around = self._packages_around(folder)
-        return tuple(one for one in around if os.path.basename(one) == "src" or self._is_project(one))
+        return tuple(one for one in around if os.path.basename(one) == "src" or self.is_project(one))
 
     def _packages_around(self, folder: str) -> tuple[str, ...]:
         """The packages that a folder is or lies in, the nearest first."""
@@ -275,7 +275,8 @@ class Finder:
             found = self._around[folder] = tuple(filter(self._is_package, around))
         return found
 
-    def _is_project(self, folder: str) -> bool:
+    def is_project(self, folder: str) -> bool:
+        """Whether a project begins in a folder."""
         return any(one in _PROJECT_MARKS or one.startswith(REQUIREMENTS) for one in self.marks(folder))
 
     def _first(self, folders: tuple[str, ...], parts: list[str]) -> str | None:

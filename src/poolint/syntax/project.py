@@ -239,8 +239,8 @@ class Project:
         return [one for one in self._matched("defining", name, root, near.path) if not is_test_path(one, root)]
 
     def setting(self, name: str, near: Module) -> list[str]:
-        """The files of the package that ``near`` belongs to, tests aside, in which an attribute ``name`` is assigned to, of
-        something that is not called as methods call their own object."""
+        """The files of the package that ``near`` belongs to, tests aside, in which an attribute ``name`` of something else than
+        ``self`` is assigned to."""
         root = self.root_of(near)
         return [one for one in self._matched("setting", name, root, near.path) if not is_test_path(one, root)]
 
@@ -249,8 +249,7 @@ class Project:
         return self._matched("importing", name, self.root_of(near), asking)
 
     def saying(self, word: str, near: Module) -> list[str]:
-        """The files of the package that ``near`` belongs to, tests aside, in which a word stands, on behalf of who wants to
-        know what they say of it."""
+        """The files of the package that ``near`` belongs to, tests aside, in which a word stands."""
         root = self.root_of(near)
         return [one for one in self._matched("saying", word, root, near.path) if not is_test_path(one, root)]
 
@@ -294,8 +293,7 @@ class Project:
         return [path for path in mentioning if sign in texts[path] and pattern.search(texts[path])]
 
     def heirs(self, name: str, near: Module) -> list[tuple[str, str]]:
-        """The top-level classes of the package that ``near`` belongs to that name ``name`` among their bases: the file
-        and the name of each, in a stable order."""
+        """The file and name of each top-level class of the package of ``near`` that names ``name`` among its bases, in order."""
         return self._heirs_below(self.root_of(near), name, near.path)
 
     def fillers(self, name: str, path: str, asking: str = "") -> list[tuple[str, str]]:
@@ -352,8 +350,8 @@ class Project:
     def _index_state(self, root: str, question: str) -> dict[str, list[tuple[Module, Binding]]]:
         index: dict[str, list[tuple[Module, Binding]]] = {}
         if root not in self._setting:
-            texts = self._texts.get(root, {})
-            data = ((path, texts[path] if path in texts else self.bytes_of(path)) for path in self.files(root))
+            known = self._texts.get(root, {})
+            data = ((path, known[path] if path in known else self.bytes_of(path)) for path in self.files(root))
             self._setting[root] = [path for path, text in data if assigns_state(text)]
         for path in self._setting[root]:
             if recording.active is not None:
@@ -365,10 +363,13 @@ class Project:
         return index
 
     def files(self, root: str) -> Iterator[str]:
-        """The Python files below a folder, in a stable order; what is not the project's own is left out."""
+        """The Python files below a folder, in a stable order; what is not the project's own is left out. Below one that nothing
+        marks, such as somebody's home, that is each project which lies there."""
         recording.looked("entries", root)
+        is_marked = bool(self.finder.marked_project(os.path.join(root, "__init__.py")))
         for folder, folders, files in os.walk(root):
-            folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in NOT_SOURCES)
+            own = sorted(f for f in folders if not f.startswith(".") and f not in NOT_SOURCES)
+            folders[:] = [f for f in own if is_marked or not self.finder.is_project(os.path.join(folder, f))]
             for file in sorted(files):
                 if file.endswith(".py"):
                     yield os.path.join(folder, file)
@@ -384,9 +385,8 @@ class Project:
         return found
 
     def bytes_of(self, path: str) -> bytes:
-        """The text of the file at ``path``, as far as it is known from a buffer; empty where it cannot be read.
-
-        Rows end in ``\\n``, whatever they end in there."""
+        """The text of the file at ``path``, as far as it is known from a buffer, with rows that end in ``\\n``; empty where it
+        cannot be read."""
         known = self._modules.get(path)
         if known is not None:
             return with_newlines(known.source.data)

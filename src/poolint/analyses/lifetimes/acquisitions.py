@@ -48,12 +48,12 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
     from poolint.types.following import Passage
 
-State = Literal["idle", "dirty", "connecting", "held", "committing", "open", "closed", "releasing"]
+State = Literal["idle", "dirty", "connecting", "held", "committing", "fresh", "open", "closed", "releasing"]
 """Of a session, a subscription or a lazy engine: nothing is held, not yet but there is something to flush, a connection
-is on its way, one is held, a commit is under way. Of all else: open, or closed while its pool still waits for it. Of
-both: passed to a coroutine of the project that releases it, if it comes to that."""
+is on its way, one is held, a commit is under way. Of all else: without a transaction that anything was done in, open, or
+closed while its pool still waits for it. Of both: passed to a coroutine of the project that releases it, if it comes to that."""
 
-OWED: frozenset[State] = frozenset({"held", "open", "closed"})
+OWED: frozenset[State] = frozenset({"held", "fresh", "open", "closed"})
 """States in which something has to be given back."""
 
 KINDS = RELEASABLE | {"engine", "pool", "client", "response"}
@@ -92,8 +92,10 @@ class Site(NamedTuple):
 
     @property
     def start(self) -> State:
-        """The state in which it begins: sessions and subscriptions are lazy, and so are some engines."""
-        return starts_as(self.cls)
+        """The state in which it begins: sessions and subscriptions are lazy, and so are some engines; what a function of the
+        project gives may have been used there."""
+        state = starts_as(self.cls)
+        return "fresh" if state == "open" and self.cls.kind == "connection" and not self.helper else state
 
 
 def starts_as(cls: Class) -> State:

@@ -56,6 +56,7 @@ Why = Literal[
     "server",  # an undoing that raises: the server is gone, and the slot is free
     "resumed",  # what runs a generator goes on with it, whatever becomes of its consumer
     "test",  # a test that cannot come out like this while it is held
+    "nothing-begun",  # a commit where nothing was done: it asks nobody, and does not fail
 ]
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import handles, source_of
 from poolint.analyses.lifetimes.acquisitions import OWED, starts_as
+from poolint.analyses.lifetimes.activity import is_inactive, stays_active
 from poolint.analyses.lifetimes.carriers import Carriers
 from poolint.analyses.lifetimes.destinations import is_entered_attribute
 from poolint.analyses.lifetimes.given_parts import gives_a_part
@@ -38,13 +39,15 @@ from poolint.analyses.lifetimes.meanings import (
     wraps,
 )
 from poolint.analyses.lifetimes.state import BY_CALLEE, Config, End, Left, Taker, flagged, refine
+from poolint.analyses.lifetimes.tidying import Tidying
+from poolint.analyses.lifetimes.unbegun import after_use
 from poolint.analyses.managers import is_manager
 from poolint.analyses.ownership import Fate, is_lost_when_closed
 from poolint.flow.cfg.catching import Catches, catches
 from poolint.flow.flags import name_of, stored_name
 from poolint.frameworks.hooks import is_resumed
 from poolint.models.schema import CLOSING_ROLES, REACHING_ROLES
-from poolint.syntax.expressions import call_arguments, without_await
+from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_yielded, tries_around
 from poolint.types.call_sites import as_called, call_site
@@ -93,10 +96,9 @@ class Moves:
         self.is_left = False
         """Whether a function that has been met releases it on some ways and leaves it on others."""
         words = ev.models.words
-        self._shields = words("shields", "limits-awaited")
         self._waits_for = words("shields", "limits-awaited", "at-once")
         self._watches = words("limits-block", "watches")
-        self._tidies = words("gives-back", "tidies")
+        self._tidying = Tidying(ev)
         self._pends = words("pends")
         self.registry = ""
         """The name of the registry that a session comes from, if any."""
@@ -111,10 +113,15 @@ class Moves:
             refined = refine(config, *edge.asked, self.flags.names, is_session=self.is_session)
             if isinstance(refined, End):
                 return refined
+            if is_inactive(*edge.asked, refined.names) and self._stays_active:
+                return End("gone", "test")
             config = refined
-        kind = node.kind
+        begun = after_use(self.ev, node, config, self.cls, edge)
+        if isinstance(begun, End):
+            return begun
+        config, kind = begun, node.kind
         fails = edge.is_unwinding and kind in ("call", "await")
-        if fails and (self._ends_another(node.node, config) or asks_who_takes(node.node, config.names)):
+        if fails and (self._tidying.ends_another(node.node, config) or asks_who_takes(node.node, config.names)):
             return End("gone", "tidying")
         if kind == "call":
             assert isinstance(node.node, ast.Call)
@@ -134,6 +141,11 @@ class Moves:
         if kind == "iterate" and node.is_async and edge.kind == "cancel":
             return self._cancelled(node.value, config)
         return config
+
+    @cached_property
+    def _stays_active(self) -> bool:
+        """Whether a session that the function has made is active whatever fails."""
+        return stays_active(self.ownership, self.site, self.scope)
 
     @cached_property
     def _handles(self) -> dict[str, str]:
@@ -160,21 +172,6 @@ class Moves:
     def is_owed(self, config: Config) -> bool:
         """Whether something is held that has to be given back."""
         return config.state in OWED
-
-    def _ends_another(self, node: ast.AST, config: Config) -> bool:
-        """Whether this gives back, rolls back or stops something else, or what is closed already: what cleans up is not taken
-        to fail in that."""
-        call = without_await(node)
-        while isinstance(call, ast.Call) and last_name(call.func) in self._shields and call.args:
-            call = call.args[0]
-        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
-            return False
-        if call.func.attr not in self._tidies:
-            return False
-        if config.state == "closed":
-            return True
-        involved = [call.func.value, *call.args]
-        return not any(name_of(one) in config.names for one in involved)
 
     # Calls
 

@@ -13,6 +13,7 @@ import sys
 from poolint.flow.cfg.builder import WAYS_OUT, Builder, Caught, End, Frame, StatementBuilder, Steps, connect
 from poolint.flow.cfg.catching import Catches, catches
 from poolint.flow.cfg.graph import UNWINDING, Node, Unwinding
+from poolint.syntax.scopes import parent_of
 
 
 def try_(b: Builder, node: ast.Try) -> Steps:
@@ -105,6 +106,8 @@ def _computes(event: Node) -> bool:
         return not (isinstance(event.node, ast.Name) and isinstance(event.value, _AT_HAND))
     if event.kind == "test":
         return not _reads_alone(event.node)
+    if event.kind == "call" and isinstance(parent_of(event.node), ast.withitem):
+        return False  # it makes a block, such as `suppress`
     return event.kind not in ("assert", "enter", "except", "exit", "raise", "reraise")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.flow.flags import asks_none
+from poolint.flow.flags import asks_none, name_of
 from poolint.syntax.expressions import unnegated
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.types.call_sites import call_site
@@ -24,16 +24,23 @@ def is_guarded(edges: list[Edge], site: Site) -> bool:
     for edge in edges:
         if not isinstance(edge.test, ast.expr) or edge.truth is None:
             continue
-        test, truth = unnegated(edge.test, edge.truth)
-        if not truth and isinstance(test, ast.Attribute) and test.attr == "is_active":
-            return isinstance(test.value, ast.Name) and test.value.id == site.name
+        if is_inactive(edge.test, edge.truth, frozenset({site.name})):
+            return True
     return False
 
 
-def may_fail_to_write(ownership: Ownership, site: Site, scope: Scope) -> bool:
-    """Whether a session may be given something to write, or commit, by which alone it can become inactive: here, by a function
-    of the project that it is passed to, or by others who get it."""
-    return _may_fail(ownership, site.name, scope, site.cls, set())
+def is_inactive(test: ast.expr, truth: bool, names: frozenset[str]) -> bool:
+    """Whether a test that comes out as ``truth`` says that a session under one of these names is not active."""
+    test, truth = unnegated(test, truth)
+    return not truth and isinstance(test, ast.Attribute) and test.attr == "is_active" and name_of(test.value) in names
+
+
+def stays_active(ownership: Ownership, site: Site | None, scope: Scope) -> bool:
+    """Whether nobody gives a session anything to write, or commits, by which alone it can become inactive: the function that has
+    made it, one of the project that it is passed to, or others who get it."""
+    if site is None or site.cls.kind != "session" or not site.name:
+        return False
+    return not _may_fail(ownership, site.name, scope, site.cls, set())
 
 
 def _may_fail(ownership: Ownership, name: str, scope: Scope, cls: Class, seen: set[tuple[ScopeKey, str]]) -> bool:
