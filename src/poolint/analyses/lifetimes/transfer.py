@@ -11,6 +11,7 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from poolint.analyses.handed_coroutines import is_dropped_at_once
 from poolint.analyses.holding import handles, source_of
 from poolint.analyses.lifetimes.acquisitions import OWED, starts_as
 from poolint.analyses.lifetimes.activity import is_inactive, stays_active
@@ -239,7 +240,8 @@ class Moves:
             return config._replace(state="held" if edge.is_unwinding else "idle")  # a failed flush keeps it
         if name in self._pends and config.state == "idle":
             return config._replace(state="dirty")
-        if as_called(self.ev, call, row, self.scope).role not in REACHING_ROLES:
+        reaches = as_called(self.ev, call, row, self.scope).role in REACHING_ROLES
+        if not reaches or (row.call == "coroutine" and is_dropped_at_once(call, self.scope)):
             return config
         if name == "connection" and config.state == "idle":
             # The checkout itself: if it fails, nothing is held.
