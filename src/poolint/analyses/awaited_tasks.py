@@ -74,7 +74,7 @@ def is_waited_for(ev: Evaluator, task: ast.Call, scope: Scope) -> bool:
     waits = list(_waits(ev, task, scope))
     behind = [one for one in ast.walk(scope.node) if isinstance(one, _LETTING) and start_of(one) > start_of(task)]
     first = min(behind, key=start_of, default=None)
-    ends = ev.models.words("shields", "limits-awaited")  # what only waits for a while does not end it
+    ends = ev.models.words("shields", "limits-awaited", "at-once")  # what only waits for a while does not end it
     what = first.value if isinstance(first, ast.Await) else None
     is_to_its_end = not isinstance(what, ast.Call) or last_name(what.func) in ends
     return first is not None and is_to_its_end and any(is_inside(one, first) for one in waits)

@@ -68,6 +68,19 @@ class Driven:
         local name that it, or a list of such, is kept under."""
         return self._is_kept_driven(node, scope, frozenset())
 
+    def is_kept_for_it(self, made: ast.AST, scope: Scope, before: frozenset[str] = frozenset()) -> bool:
+        """Whether a plain function hands a coroutine to what runs it, now or later, and does nothing else with it, nor with the
+        local collections that it puts it into."""
+        if self._is_driven(made, scope, frozenset(), may_be_kept=False):
+            return True
+        name = kept_as(made, parent_of(made))
+        if not name or name in before:
+            return False
+        used = [(inner, one) for inner, one in reads_of(name, scope) if not _is_filled(one)]
+        return bool(used) and all(
+            inner is scope and self.is_kept_for_it(one, scope, before | {name}) for inner, one in used
+        )
+
     def is_result_driven(self, call: ast.Call, callee: Scope, scope: Scope, *, is_own: bool) -> bool:
         """Whether what a function gives that is called is awaited or entered in turn where it is called; or handed on, if what
         ``scope`` itself gives is (``is_own``)."""
@@ -166,6 +179,13 @@ def _come_next(made: ast.AST, awaited: ast.AST) -> bool:
             return not any(isinstance(part, _WAITS) for one in skipped for part in ast.walk(one))
         current = parent_of(current)
     return False
+
+
+def _is_filled(load: ast.AST) -> bool:
+    """Whether a name is read only to put something into the collection that it stands for."""
+    method = parent_of(load)
+    put = parent_of(method) if isinstance(method, ast.Attribute) else None
+    return isinstance(put, ast.Call) and put.func is method and put_by(put) is not None
 
 
 def kept_as(value: ast.AST, parent: ast.AST | None) -> str:

@@ -10,6 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.awaited_tasks import is_waited_for
+from poolint.analyses.driven import Driven
 from poolint.analyses.occasions import Occasions
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import has_own_loop
@@ -35,6 +36,7 @@ class OwnLoops:
         self._busy: Summaries[ScopeKey, bool] = Summaries(
             "starts-on-loop", self._starts_others, bottom=False, join=bool.__or__
         )
+        self._driven = ev.derived(Driven)
         self._beside = ev.models.words("makes-task", "starts", "starts-later")
         self._at_once = ev.models.words("at-once")
 
@@ -59,7 +61,9 @@ class OwnLoops:
         if isinstance(outer, ast.Await) or (isinstance(outer, ast.Call) and self._is_waited_for(outer, run.scope)):
             return self.holds_up_nobody(run.scope)
         is_dropped = isinstance(outer, ast.Expr) and not run.is_handed
-        return is_dropped or (not run.scope.is_async and self._occasions.calls.is_driven(run))
+        if is_dropped or run.scope.is_async:
+            return is_dropped
+        return self._occasions.calls.is_driven(run) or self._driven.is_kept_for_it(run.call, run.scope)
 
     def _starts_others(self, key: ScopeKey) -> bool:
         """Whether a function starts something beside itself on the loop that it runs on, or calls one that does. Of those that
