@@ -11,6 +11,7 @@ from poolint.analyses.arguments import bound_to
 from poolint.analyses.implicit_calls import made_by
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.sinks import WAITING
+from poolint.analyses.time_limits import limits_around
 from poolint.detect.at_most import at_most
 from poolint.detect.room import is_run_here
 from poolint.models.schema import REACHING_ROLES
@@ -21,7 +22,6 @@ from poolint.syntax.surroundings import REPEATING, around
 from poolint.types.call_sites import call_site
 from poolint.types.following import Follower
 from poolint.types.values import Instance, alternatives
-from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.analyses.effects import Witness
@@ -129,10 +129,12 @@ def _is_cut_short(ev: Evaluator, witness: Witness) -> bool:
         return False  # what stops the event loop cannot be cut short by it
     most = MAX_SHORT if witness.effect in WAITING else MAX_BRIEF
     for one in witness.links:
-        limit = _limit_around(ev, one.node, one.scope)
-        seconds = _given(ev, limit, one.scope) if limit is not None else None
-        if seconds is not None and seconds <= most:
-            return True
+        if "reschedule" in one.scope.called:
+            continue
+        for _, limit in limits_around(ev, one.node, one.scope):
+            seconds = _given(ev, limit, one.scope) if limit is not None else None
+            if seconds is not None and seconds <= most:
+                return True
     return False
 
 
@@ -144,28 +146,6 @@ def _given(ev: Evaluator, node: ast.expr, scope: Scope) -> float | None:
     several = [at_most(ev, one.node, one.scope) for one in Follower(ev, _GIVEN).sources(node, scope).found]
     known = [one for one in several if one is not None]
     return max(known) if known and len(known) == len(several) else None
-
-
-def _limit_around(ev: Evaluator, node: ast.AST, scope: Scope) -> ast.expr | None:
-    """The time after which what stands around a call cancels it; None where nothing does."""
-    waits, blocks = ev.models.words("limits-awaited"), ev.models.words("limits-block")
-    outer = parent_of(node)
-    if isinstance(outer, ast.Call) and last_name(outer.func) in waits and outer.args[:1] == [node]:
-        return _time_of(outer, 1)
-    child, current = node, parent_of(node)
-    while current is not None and child is not scope.node and "reschedule" not in scope.called:
-        if isinstance(current, (ast.AsyncWith, ast.With)):
-            place = current.items.index(child) if child in current.items else len(current.items)
-            for one in current.items[:place]:  # what follows begins later
-                if isinstance(one.context_expr, ast.Call) and last_name(one.context_expr.func) in blocks:
-                    return _time_of(one.context_expr, 0)
-        child, current = current, parent_of(current)
-    return None
-
-
-def _time_of(call: ast.Call, place: int) -> ast.expr | None:
-    named = next((one.value for one in call.keywords if one.arg in ("timeout", "delay")), None)
-    return named or (call.args[place] if len(call.args) > place else None)
 
 
 def _is_awaited(node: ast.AST) -> bool:

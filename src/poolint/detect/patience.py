@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.time_limits import limits_around
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
-from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, receiver_text
-from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +53,7 @@ class Patience:
         for call in scope.calls_named(self._names):
             fact = call_site(self.ev, call, scope, use_evidence=False)
             row = fact.row if fact is not None else None
-            if fact is None or not getattr(row, "endless", False) or self._is_bounded(call, scope):
+            if fact is None or not getattr(row, "endless", False) or any(limits_around(self.ev, call, scope)):
                 continue
             said = _said(call, row)  # type: ignore[arg-type]
             if said == "bounded":
@@ -69,25 +68,6 @@ class Patience:
                 said == "endless",
                 fact.method,
             )
-
-    def _is_bounded(self, call: ast.Call, scope: Scope) -> bool:
-        """Whether something around a checkout, in the same function, gives up after a time."""
-        words = self.ev.models.words
-        child: ast.AST = call
-        current = parent_of(call)
-        while current is not None and child is not scope.node:
-            if isinstance(current, ast.Call) and last_name(current.func) in words("limits-awaited"):
-                return True
-            if isinstance(current, (ast.With, ast.AsyncWith)):
-                for item in current.items:
-                    if item is child:
-                        break  # what follows begins later
-                    if isinstance(item.context_expr, ast.Call) and last_name(item.context_expr.func) in words(
-                        "limits-block"
-                    ):
-                        return True
-            child, current = current, parent_of(current)
-        return False
 
 
 def _said(call: ast.Call, row: schema.Method) -> str:
