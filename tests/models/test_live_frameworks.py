@@ -119,7 +119,16 @@ NAMED = [
         *(
             one
             for row in library.manners
-            if row.how not in ("kept-by-connection", "logs", "maps-if", "quiet-method", "quiet-with-default", "quiet-if-asked")
+            if row.how
+            not in (
+                "kept-by-connection",
+                "tells-transaction",
+                "logs",
+                "maps-if",
+                "quiet-method",
+                "quiet-with-default",
+                "quiet-if-asked",
+            )
             for one in row.names
         ),
         *(one for row in library.passed for one in row.names),
@@ -252,3 +261,20 @@ def test_who_resumes_generators_is_known_by_name() -> None:
         (library, name) for library, hook in rows for name in hook.names if "." not in name and library != "pytest"
     ]
     assert plain == [("aiohttp", "cleanup_ctx")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        one for row in build.read_all() for each in row.manners if each.how == "tells-transaction" for one in each.names
+    ),
+)
+def test_what_tells_of_a_transaction(name: str) -> None:
+    configure_django()
+    from django.db import connection, transaction
+
+    assert isinstance(connection._connections[connection._alias], resolve(name.rpartition(".")[0]))
+    told = name.rpartition(".")[2]
+    assert getattr(connection, told) is False
+    with transaction.atomic():
+        assert getattr(connection, told) is True

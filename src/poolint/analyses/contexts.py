@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 LOOP_RUNS = (f"{IN}loop", Hint.TRUE)
 """That an event loop runs: said of what a coroutine calls."""
 
+TRANSACTION_OPEN = (f"{IN}transaction", Hint.TRUE)
+"""That a transaction is open: said of what is called in its block."""
+
 _SAMENESS = (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)
 _LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -62,6 +65,7 @@ class Contexts:
         self.ev = ev
         self._entering = ev.derived(Entering)
         self._needs_loop = ev.models.words("needs-loop")
+        self._tells_transaction = ev.models.words("tells-transaction")
         self._components = components = Components()
         self._left: Summaries[ScopeKey, Known] = Summaries(
             "leaves-in-context", self._leaves, bottom=(), join=_both, components=components
@@ -96,6 +100,10 @@ class Contexts:
                 word in inner.called for word in self._needs_loop for inner in module.scope.mentioning(word)
             )
         return found
+
+    def asks_for_transaction(self, scope: Scope) -> bool:
+        """Whether a function asks whether a transaction is open, so that it may do something else where one is."""
+        return any(one.attr in self._tells_transaction for one in scope.attributes)
 
     def entered(self, fixed: Known, node: ast.expr, target: Scope, scope: Scope, caller: Known) -> Known:
         """What is known of a function that is called, where ``fixed`` is of its parameters, and ``caller`` of what calls."""
@@ -185,6 +193,9 @@ class Contexts:
             if found is not UNKNOWN:
                 told[told_key(node)] = found
                 asked.append(node)
+        if TRANSACTION_OPEN in key.fixed:
+            tell = (one for one in scope.attributes if one.attr in self._tells_transaction)
+            told |= {told_key(one): Hint.TRUE for one in tell}
         for compared, is_same in self._compared(scope, key.fixed):
             told[told_key(compared)] = is_same
         for one in {around for node in asked if (around := _tried(node)) is not None}:

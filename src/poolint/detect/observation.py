@@ -37,6 +37,7 @@ Dismissal = Literal[
     "ended-below",
     "ended-on-the-way",
     "nothing-written",
+    "without-transaction",
     "holds-below",
     "told-at-its-end",
     "in-memory",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from poolint.analyses.contexts import TRANSACTION_OPEN
 from poolint.analyses.graphs import written_at
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.entry import branch_of, since
@@ -149,9 +150,20 @@ def _let_pass(services: Services, hold: Hold, witness: Witness, node: ast.expr, 
         return "ended-below"
     if _begin_together(services.evaluator, hold.since, node):
         return "begins-together"
+    if hold.header is not None and _does_so_without(services, node, witness, scope):
+        return "without-transaction"
     if witness.effect == "queue" and hold.header is None and not is_written(services, hold, node, scope):
         return "nothing-written"
     return None
+
+
+def _does_so_without(services: Services, node: ast.expr, witness: Witness, scope: Scope) -> bool:
+    """Whether what a call leads to is done only where no transaction is open, by what a function asks on the way:
+    ``if connection.in_atomic_block: on_commit(send)``."""
+    asks = services.slow.edges.contexts.asks_for_transaction
+    if not isinstance(node, ast.Call) or not any(map(asks, witness.below)):
+        return False
+    return services.slow.of_call(node, scope, (TRANSACTION_OPEN,)) is None
 
 
 def _told_elsewhere(

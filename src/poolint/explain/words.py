@@ -114,6 +114,7 @@ DISMISSALS: dict[Dismissal, str] = {
     "earlier-round": "what `{}` holds is from an earlier round of the loop",
     "same-resource": "what it takes is bound to `{}`, which holds the connection",
     "same-context": "while `{}` is held there is a session in a variable, where what is called looks first",
+    "without-transaction": "a function on the way asks whether a transaction is open, and does it only where none is",
     "in-memory": "the database of `{}` is in memory: nobody else waits for it",
     "ended-before": "a function on the way to the second checkout is passed `{}`, and ends its use or asks for it",
     "held-below": "a function on the way is passed `{}` and holds its connection itself: that is judged there",
