@@ -54,26 +54,12 @@ def is_in_a_file(services: Services, pool: Pool | None, cls: Class | None, scope
         applications = services.evaluator.derived(Applications)
         is_own = all(one.known.whole for one in spec.urls) or applications.serves(scope.module)
         branches = _branches(services, spec)
-        return is_own and all(_is_for_a_file(services, one) or _knows_files(services, one) for one in branches)
+        return is_own and all(_is_for_a_file(services, one) for one in branches)
     configured = _configured(services, pool)
     if configured or cls is None:
         return _are_files(services, configured)
     is_known = _module_of(services, pool) is not None or (pool or ())[:1] == UNPOOLED
     return not is_known and _everywhere(services).are_files(cls, scope.module)
-
-
-def _knows_files(services: Services, spec: EngineSpec) -> bool:
-    """Whether an engine of a module hands on what only drivers of databases in files take, in any case: ``check_same_thread``."""
-    given = spec.arguments.get("connect_args")
-    if spec.scope.kind != "module" or given is None or not given.always:
-        return False
-    models = services.evaluator.models
-    embedded = {name for name, one in models.dialects.items() if one.embedded}
-    of_files = [one for one in models.drivers.values() if embedded.issuperset(one.dialects)]
-    others = [one for one in models.drivers.values() if embedded.isdisjoint(one.dialects)]
-    known = {name for one in of_files for name in one.accepts}
-    refused = {name for one in others for name in one.refuses} - {name for one in others for name in one.accepts}
-    return any(argument.always for name, argument in spec.connect_args.items() if name in known & refused)
 
 
 def lets_nobody_wait(services: Services, pool: Pool, cls: Class | None, scope: Scope) -> bool:
