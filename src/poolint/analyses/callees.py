@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.given_work import Given
+    from poolint.analyses.graphs import Graphs
     from poolint.analyses.joined import Join
     from poolint.analyses.submitted import Work
     from poolint.models.schema import Function as Function_
@@ -95,6 +96,8 @@ class Edges:
         self._leaving = ev.models.derived(roots_of_blocks)
         self._runs_it = ev.derived(Driven)
         self._given = ev.derived(GivenWork)
+        self.graphs: Graphs | None = None
+        """The graphs of the functions, where these are to be asked."""
 
     def inherit(self, other: Edges, living: Living) -> None:
         """Take over what others have found out about files that still are as they were."""

@@ -237,7 +237,7 @@ class Effects:
     def _within(self, edge: Edge, scope: Scope, fixed: Known) -> Effects | None:
         """By what counts of a call in a function that is called like this; None where it is not made then."""
         node = edge.link.node
-        if not self.failing and is_after_a_failure(node):
+        if (not self.failing and is_after_a_failure(node)) or not self._is_reached(edge.link):
             return None
         if not fixed:
             return self
@@ -249,6 +249,13 @@ class Effects:
             return None
         rest = tuple(one for one in fixed if one != NOTHING_RAISED)
         return None if is_excluded(node, scope, rest) else self._recovering
+
+    def _is_reached(self, link: Link) -> bool:
+        """Whether the function that a call stands in comes to it."""
+        graphs = self.edges.graphs
+        if graphs is None or link.scope.kind != "function" or not isinstance(link.node, ast.Call):
+            return True
+        return graphs.is_reached(link.node, link.scope)
 
     def _does(self, key: Called) -> bool:
         """Whether a function has the effect by a call of its own."""

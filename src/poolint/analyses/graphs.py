@@ -13,7 +13,7 @@ from poolint.analyses.sinks import PAUSING
 from poolint.flow import cfg
 from poolint.flow.solver import completed, reach
 from poolint.flow.summaries import Components, Summaries
-from poolint.syntax.scopes import parent_of, placed
+from poolint.syntax.scopes import parent_of, placed, statement_of
 from poolint.syntax.surroundings import around
 from poolint.types.arguments import is_not_made, is_refused
 from poolint.types.call_sites import call_site, callees_of
@@ -72,6 +72,16 @@ class Graphs:
             if self._components.provisional == provisional:
                 self._graphs[scope] = graph
         return graph
+
+    def is_reached(self, node: ast.AST, scope: Scope) -> bool:
+        """Whether a function comes to a place in it, as far as what never returns or cannot be made shows."""
+        try:
+            graph = self.of(scope)
+        except cfg.TooComplex:
+            return True
+        if isinstance(node, ast.Call) and not graph.nodes_of(node) and any(map(graph.nodes_of, ast.walk(node))):
+            return False  # what it is to be passed never comes
+        return any(graph.nodes_of(one) for one in ast.walk(statement_of(node)))
 
     def always_runs(self, value: ast.expr, scope: Scope) -> bool:
         """Whether a function never ends normally but when something in it has happened."""

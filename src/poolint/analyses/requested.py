@@ -26,6 +26,8 @@ from poolint.types.known_bases import has_known_bases
 from poolint.types.values import UNKNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
@@ -37,10 +39,12 @@ _SETTING_OFF = (*_ASKING, "after-response", "job", "start", "child")
 
 
 class Requested:
-    """Answers for the functions of one project; each question is a problem of summaries."""
+    """Answers for the functions of one project; each question is a problem of summaries. ``is_unreached`` says that nobody runs
+    one, as where nothing mounts the router that it is for: what it calls is not asked for by it."""
 
-    def __init__(self, ev: Evaluator) -> None:
+    def __init__(self, ev: Evaluator, is_unreached: Callable[[Scope], bool]) -> None:
         self._ev = ev
+        self._is_unreached = is_unreached
         self._calls = ev.derived(ProjectCalls)
         self._given = ev.derived(GivenWork)
         self._asked: Summaries[ScopeKey, bool] = Summaries("asked-for", self._is_asked, bottom=False, join=bool.__or__)
@@ -69,13 +73,14 @@ class Requested:
 
     def _is_led_to(self, key: ScopeKey, occasions: tuple[str, ...], answers: Summaries[ScopeKey, bool]) -> bool:
         scope = self._ev.project.scope(key)
-        return self._is_called(scope, occasions) or any(
+        is_led_to = self._is_called(scope, occasions) or any(
             self._is_handed(mention, inner, occasions)
             or (inner is scope.parent and isinstance(parent_of(mention), ast.Return))  # a decorator's own
             or (self._is_run(mention, inner, scope) and answers.of(inner.key))
             for mention, inner in self._calls.mentioned(scope)
             if inner is not scope
         )
+        return is_led_to and not self._is_unreached(scope)
 
     def _is_run(self, mention: ast.expr, inner: Scope, scope: Scope) -> bool:
         """Whether a function runs another one where it mentions it, also in a thread that it waits for, or as a property."""
@@ -89,7 +94,7 @@ class Requested:
 
     def _is_set_off(self, key: ScopeKey) -> bool:
         scope = self._ev.project.scope(key)
-        return (
+        is_set_off = (
             self._is_called(scope, _SETTING_OFF)
             or self._is_taken(scope)
             or any(
@@ -98,6 +103,7 @@ class Requested:
                 if inner is not scope
             )
         )
+        return is_set_off and not self._is_unreached(scope)
 
     def _is_taken(self, scope: Scope) -> bool:
         """Whether something unknown may call a function of itself: what decorates it, or what its class derives from, for a

@@ -11,10 +11,8 @@ from poolint.analyses.never_returning import is_never_begun
 from poolint.detect.detector import Question, Scopes, detectors
 from poolint.detect.observation import Dismissed, GivenUp
 from poolint.detect.services import Services
-from poolint.flow.cfg import TooComplex
 from poolint.flow.summaries import MAX_RISES, UnsolvedError
 from poolint.syntax.reaching import under_type_checking
-from poolint.syntax.scopes import statement_of
 
 if TYPE_CHECKING:
     from poolint.crashes import Crashes
@@ -101,13 +99,7 @@ class Analysis(Services):
             return True
         if is_never_begun(self.evaluator, scope.outermost_function or scope):
             return False
-        try:
-            graph = self.graphs.of(scope)
-        except TooComplex:
-            return True
-        if isinstance(node, ast.Call) and not graph.nodes_of(node) and any(map(graph.nodes_of, ast.walk(node))):
-            return False  # what it is to be passed never comes
-        return any(graph.nodes_of(one) for one in ast.walk(statement_of(node)))
+        return self.graphs.is_reached(node, scope)
 
 
 class _At:

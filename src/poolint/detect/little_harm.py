@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.pools_of_calls import is_of_this_call
-from poolint.analyses.requested import Requested
 from poolint.analyses.sinks import WAITING
 from poolint.detect.brief_waits import is_brief, is_mostly_brief, is_soon_done
 from poolint.detect.databases import held_from, is_in_a_file, is_kept_by_none
@@ -114,7 +113,7 @@ def _is_of_this_call(services: Services, hold: Hold, scope: Scope) -> bool:
 def _is_for_nobody_who_waits(services: Services, held: list[Hold], scope: Scope) -> bool:
     """Whether no request leads to a function, and what it holds is of engines that keep no connection: who asks one of them gets
     a new one, and so nobody waits, neither for a connection nor for the function."""
-    if services.evaluator.derived(Requested).is_served(scope):
+    if services.requested.is_served(scope):
         return False
     return all(is_kept_by_none(services, held_from(services, one, scope)) for one in held)
 

@@ -9,7 +9,6 @@ from poolint.analyses.applications import Applications
 from poolint.analyses.clientele import Clientele
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.pools_of_calls import is_of_this_call, maker_of
-from poolint.analyses.requested import Requested
 from poolint.detect.databases import connections_by_default, engine_of, held_from, usual_limit
 from poolint.detect.factories import is_made_for_each
 from poolint.models.schema import SESSIONS
@@ -73,7 +72,7 @@ def is_for_few_at_once(services: Services, scope: Scope) -> bool:
         or not is_run_here(services, scope)
     ):
         return False
-    requested = ev.derived(Requested)
+    requested = services.requested
     if scope.is_async:
         return not requested.is_set_off(scope)
     is_of_many = requested.is_asked_for(scope) and not _works_in_turn(services, scope)

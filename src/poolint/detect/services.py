@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from poolint.analyses.application_pools import Applications
     from poolint.analyses.coverage import Coverage
     from poolint.analyses.pools import Pools
+    from poolint.analyses.requested import Requested
     from poolint.analyses.unreached import Unreached
     from poolint.configuration.deployed import Deployed
     from poolint.configuration.engines import Engines
@@ -86,6 +87,7 @@ class Services:
         self.database = Effects(edges, database_sink(models))
         self.foreign = Effects(edges, foreign_sink, recovers=True)
         self.graphs: Graphs = Graphs(self.evaluator, self.components)
+        edges.graphs = self.graphs
         self.using = Using(self.evaluator, Effects(edges, use_sink, partial(takes, self.evaluator)), self.components)
         self.at_once = Using(self.evaluator, self.using.uses, self.components, at_once=True)
         """What several tasks or threads may use of a session at the same time."""
@@ -199,6 +201,13 @@ class Services:
         from poolint.analyses.unreached import Unreached
 
         return Unreached(self.evaluator, self.deployed)
+
+    @cached_property
+    def requested(self) -> Requested:
+        """What requests and tasks lead to, but for those that nobody sends."""
+        from poolint.analyses.requested import Requested
+
+        return Requested(self.evaluator, lambda scope: self.unreached.why(scope) is not None)
 
     @cached_property
     def deployed(self) -> Deployed:
