@@ -296,9 +296,9 @@ def _told_below(holdings: Holdings, witness: Witness) -> Link | None:
 
 def _is_doubted(services: Services, witness: Witness) -> bool:
     """Whether the function on the chain that holds a connection itself does little harm with that: it has only read, where
-    who calls it may have written."""
+    who calls it may have written. One that nobody runs does none at all, whoever seems to call it."""
     link = _told_below(services.holdings, witness)
-    if link is None or not isinstance(link.node, ast.Call):
+    if link is None or not isinstance(link.node, ast.Call) or services.unreached.why(link.scope) is not None:
         return False
     below = services.slow.of_call(link.node, link.scope)
     if below is None:
