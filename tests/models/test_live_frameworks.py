@@ -112,25 +112,17 @@ def test_names_of_frameworks_exist(library: Library) -> None:
     assert not wrong
 
 
+OPTIONS = frozenset({
+    "adds-columns", "kept-by-connection", "logs", "maps-if", "maps-otherwise",
+    "quiet-method", "quiet-with-default", "quiet-if-asked", "tells-transaction",
+})  # fmt: skip
+"""Manners that name options, and methods of whatever object."""
+
 NAMED = [
     name
     for library in build.read_all()
     for name in (
-        *(
-            one
-            for row in library.manners
-            if row.how
-            not in (
-                "kept-by-connection",
-                "tells-transaction",
-                "logs",
-                "maps-if",
-                "quiet-method",
-                "quiet-with-default",
-                "quiet-if-asked",
-            )
-            for one in row.names
-        ),
+        *(one for row in library.manners if row.how not in OPTIONS for one in row.names),
         *(one for row in library.passed for one in row.names),
         *(one for row in library.threaded for one in row.names),
         *(one for row in library.bound for one in row.names),

@@ -6,6 +6,7 @@ import ast
 from operator import or_
 from typing import TYPE_CHECKING
 
+from poolint.analyses.importable import Importable
 from poolint.analyses.managers import is_manager, is_no_iterable, is_no_manager, protocol, suppressed
 from poolint.analyses.never_returning import never_returns
 from poolint.analyses.property_reads import property_reads
@@ -13,6 +14,7 @@ from poolint.analyses.sinks import PAUSING
 from poolint.flow import cfg
 from poolint.flow.solver import completed, reach
 from poolint.flow.summaries import Components, Summaries
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import parent_of, placed, statement_of
 from poolint.syntax.surroundings import around
 from poolint.types.arguments import is_not_made, is_refused
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from poolint.syntax.living import Living
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
 
 _CATCHING = (ast.Try, ast.With, ast.AsyncWith)
 _QUIET_ROLES = frozenset({"local", "release", "dispose", "create", "open", "begin", "cursor"})
@@ -42,6 +45,7 @@ class Graphs:
         self._quiet_with_default = ev.models.manners["quiet-with-default"]
         self._quiet_if_asked = ev.models.manners["quiet-if-asked"]
         self._mapped = ev.derived(MappedClasses)
+        self._importable = ev.derived(Importable)
         self._watching = ev.models.words("limits-block", "watches")
         self._components = components if components is not None else Components()
         self._raising: Summaries[ScopeKey, bool] = Summaries(
@@ -65,7 +69,7 @@ class Graphs:
             graph = cfg.build(
                 scope.node,
                 raises=lambda node: self.may_raise(node, scope),
-                never_returns=lambda call: self.never_returns(call, scope),
+                never_returns=lambda node: self.never_returns(node, scope),
                 suppresses=lambda item, _: self._suppresses(item, scope),
                 reads=frozenset(one.node for one in property_reads(self.ev, scope)),
             )
@@ -81,6 +85,9 @@ class Graphs:
             return True
         if isinstance(node, ast.Call) and not graph.nodes_of(node) and any(map(graph.nodes_of, ast.walk(node))):
             return False  # what it is to be passed never comes
+        call = without_await(node)
+        if isinstance(call, ast.Call) and self.is_never_made(call, scope):
+            return False
         return any(graph.nodes_of(one) for one in ast.walk(statement_of(node)))
 
     def always_runs(self, value: ast.expr, scope: Scope) -> bool:
@@ -104,6 +111,8 @@ class Graphs:
             return isinstance(node, (ast.Yield, ast.YieldFrom)) or not (
                 isinstance(node, (ast.Name, ast.Constant)) or self._is_quiet_to_enter(node, scope)
             )
+        if node in self._mapped.failing(scope):
+            return True
         if last_name(node.func) in self._watching or _logs(self.ev, node.func):
             return False
         fact = call_site(self.ev, node, scope)
@@ -124,7 +133,9 @@ class Graphs:
         if isinstance(callee, Instance):
             return True
         if isinstance(callee, Function):
-            return self._raising.of(callee.scope.key) or is_refused(self.ev, callee, node, scope)
+            return self._raising.of(callee.scope.key) or self._is_refused(callee, node, scope)
+        if isinstance(callee, ClassObject) and self._is_refused(callee, node, scope):
+            return True
         base = callee.base if isinstance(callee, ClassObject) and callee.cls is callee.base else None
         if base is not None and base.kind == "session" and not is_awaited:
             return False  # it is lazy: nothing is opened as it is made
@@ -172,9 +183,12 @@ class Graphs:
         """Whether a function calls something that may raise and that it does not try to catch."""
         return any(around(call, scope, _CATCHING) is None and self.may_raise(call, scope) for call in scope.calls)
 
-    def never_returns(self, call: ast.Call, scope: Scope) -> bool:
+    def never_returns(self, call: ast.Call | ast.Import | ast.ImportFrom, scope: Scope) -> bool:
         """Whether nothing comes after a call: ``sys.exit``, or one of a function of the project that never returns, or does
-        not take what it is passed; or it cannot be made, entered or gone over, or there is no such method."""
+        not take what it is passed; or it cannot be made, entered or gone over, or there is no such method. Or after an
+        import, which raises."""
+        if not isinstance(call, ast.Call):
+            return self._importable.raises(call, scope.module)
         if call in self._mapped.failing(scope):
             return True
         around_it = parent_of(call)
@@ -190,14 +204,23 @@ class Graphs:
             ends = self.ev.models.ends
             if isinstance(one, LibraryName) and (ends("never-returns", one.name) or ends("ends-process", one.name)):
                 continue
-            if isinstance(one, Function) and (
-                never_returns(self.ev, one.scope) or is_refused(self.ev, one, call, scope)
-            ):
+            if isinstance(one, Function) and never_returns(self.ev, one.scope):
                 continue
-            if isinstance(one, ClassObject) and is_not_made(one, call, scope):
-                continue
-            return one is UNKNOWN and self._is_missing(call.func, scope)
+            if not self._is_refused(one, call, scope):
+                return False
         return True
+
+    def is_never_made(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether a call surely raises before anything of what it calls runs."""
+        callees = callees_of(self.ev, call, scope)
+        return call in self._mapped.failing(scope) or all(self._is_refused(one, call, scope) for one in callees)
+
+    def _is_refused(self, callee: Type, call: ast.Call, scope: Scope) -> bool:
+        if isinstance(callee, Function):
+            return is_refused(self.ev, callee, call, scope)
+        if isinstance(callee, ClassObject):
+            return is_not_made(self.ev, callee, call, scope) or self._mapped.refuses(callee, call, scope)
+        return callee is UNKNOWN and self._is_missing(call.func, scope)
 
     def _is_missing(self, callee: ast.expr, scope: Scope) -> bool:
         """Whether what is called is a method that no object has of which it may be one."""

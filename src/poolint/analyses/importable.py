@@ -1,65 +1,150 @@
-"""Modules that cannot be imported, so that nothing in them runs: Python refuses to compile them, or they ask another module of
-the project for a name that it does not have."""
+"""Imports that raise: of modules that Python refuses to compile, or that ask another module of the project for a name that it
+does not have; and of such a name itself."""
 
 from __future__ import annotations
 
 import ast
+import os
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.types.imports import binding_module, first_party
+from poolint.types.set_outside import assignments
+from poolint.types.values import ModuleObject, alternatives
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator
 
+_MAKING = {"globals": b"globals", "locals": b"locals", "vars": b"vars", "exec": b"exec", "sys.modules": b"modules"}
+"""What makes names that no statement has, by the word of it that stands in a file."""
 
-def fails_to_import(ev: Evaluator, module: Module) -> bool:
-    """Whether the import of a module of the project raises ``SyntaxError`` or ``ImportError``, whoever imports it."""
-    if module.mentions(b"await") and any(_is_refused(one, module) for one in ast.walk(module.tree)):
-        return True
-    bindings = (one for found in module.scope.bindings.values() for one in found if one.kind == "import")
-    return any(_is_missing(ev, one, module) for one in bindings)
+_SETTING = frozenset({"setattr"})
 
 
-def _is_refused(node: ast.AST, module: Module) -> bool:
-    """Whether a node is an ``await`` in a plain function. At the top of a module some shells take it."""
-    if not isinstance(node, ast.Await):
+class Importable:
+    """Answers for the modules of one project."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._failing: dict[Module, bool] = {}
+        self._closed: dict[Module, bool] = {}
+
+    def fails(self, module: Module) -> bool:
+        """Whether the import of a module of the project raises ``SyntaxError`` or ``ImportError``, whoever imports it."""
+        found = self._failing.get(module)
+        if found is None:
+            found = _is_refused(module) or any(
+                self._is_missing(one, module)
+                for bindings in module.scope.bindings.values()
+                for one in bindings
+                if one.kind == "import"
+            )
+            if self.ev.is_idle:
+                self._failing[module] = found
+        return found
+
+    def raises(self, statement: ast.Import | ast.ImportFrom, module: Module) -> bool:
+        """Whether an import raises when it runs, wherever it stands in a module."""
+        if isinstance(statement, ast.Import):
+            return any(self._is_broken(one.name, 0, module) for one in statement.names)
+        dotted, level = statement.module or "", statement.level
+        names = [one.name for one in statement.names if one.name != "*"]
+        if any(self._lacks(dotted, level, one, module) for one in names):
+            return True
+        source = first_party(self.ev, dotted, level, module)
+        bound = source.scope.bindings if source is not None else {}
+        inner = [f"{dotted}.{one}" if dotted else one for one in names if one not in bound]
+        return any(self._is_broken(one, level, module) for one in inner or [dotted])
+
+    def _is_missing(self, binding: Binding, module: Module) -> bool:
+        """Whether a module imports, whenever it runs, a name that a module of the project has in no way."""
+        dotted, colon, name = binding.origin.partition(":")
+        if not colon or not isinstance(parent_of(statement_of(binding.node)), ast.Module):
+            return False
+        return self._lacks(dotted, binding.level, name, module)
+
+    def _is_broken(self, dotted: str, level: int, module: Module) -> bool:
+        """Whether a module cannot be imported, or a package on the way to it: not those that the importing one lies in, which
+        have been before."""
+        parts = dotted.split(".")
+        on_the_way = (".".join(parts[: number + 1]) for number in range(len(parts)))
+        sources = (first_party(self.ev, one, level, module) for one in on_the_way)
+        failing = any(one is not None and not _holds(one, module) and self.fails(one) for one in sources)
+        return failing and (bool(level) or self._is_only_one(parts[0], module))
+
+    def _lacks(self, dotted: str, level: int, name: str, module: Module) -> bool:
+        """Whether a module of the project that a name is imported from has it in no way."""
+        source = None if name.startswith("__") else first_party(self.ev, dotted, level, module)
+        if source is None or source is module or binding_module(self.ev, name, source) is not None:
+            return False
+        if not level and not self._is_only_one(dotted.partition(".")[0], module):
+            return False
+        if not self._has_all_written(source) or self._is_part(name, dotted, level, source, module):
+            return False
+        return not self._is_set(name, source)
+
+    def _has_all_written(self, source: Module) -> bool:
+        """Whether a module has no names but those that its statements bind, and those that it imports with stars from others of
+        which that is so as well."""
+        found = self._closed.get(source)
+        if found is None:
+            self._closed[source] = True  # as far as it imports itself
+            is_open = "__getattr__" in source.scope.bindings or source.path.endswith(".pyi") or _makes_names(source)
+            inner = [first_party(self.ev, dotted, level, source) for dotted, level in source.stars]
+            found = not is_open and all(one is not None and self._has_all_written(one) for one in inner)
+            self._closed[source] = found
+        return found
+
+    def _is_part(self, name: str, dotted: str, level: int, source: Module, module: Module) -> bool:
+        """Whether a package has a module of a name, which may be written in another language."""
+        finder, inner = self.ev.project.finder, f"{dotted}.{name}" if dotted else name
+        found = finder.find_relative(inner, level, module.path) if level else finder.find(inner, module.path)
+        if found is not None or not source.is_package:
+            return found is not None
+        beside = finder.listing(os.path.dirname(source.path))
+        return name in beside or any(one.startswith(f"{name}.") for one in beside)
+
+    def _is_set(self, name: str, source: Module) -> bool:
+        """Whether anybody gives a module a name from outside, or gives one to something by ``setattr``."""
+        ev = self.ev
+        for _, owner, scope in assignments(ev, name, source):
+            if any(
+                isinstance(one, ModuleObject) and one.module is source for one in alternatives(ev.type_of(owner, scope))
+            ):
+                return True
+        saying = filter(None, map(ev.project.module, ev.project.saying(name, source)))
+        calls = (call for one in saying for scope in one.scope.descendants() for call in scope.calls_named(_SETTING))
+        return any(isinstance(one, ast.Constant) and one.value == name for call in calls for one in call.args)
+
+    def _is_only_one(self, top: str, module: Module) -> bool:
+        """Whether one of the folders alone that a module's imports are looked for in has something of a name: which of several
+        it is depends on where a program is started."""
+        finder = self.ev.project.finder
+        folders = finder.search_path(module.path)
+        return len([one for one in folders if not finder.listing(one).isdisjoint((top, f"{top}.py"))]) == 1
+
+
+def _is_refused(module: Module) -> bool:
+    """Whether an ``await`` stands in a plain function. At the top of a module some shells take it."""
+    if not module.mentions(b"await"):
         return False
-    scope = module.scope_of(node)
-    return scope.kind in ("function", "lambda") and not scope.is_async
+    awaits: Iterable[ast.AST] = (one for one in ast.walk(module.tree) if type(one) is ast.Await)
+    return any(one.kind in ("function", "lambda") and not one.is_async for one in map(module.scope_of, awaits))
 
 
-def _is_missing(ev: Evaluator, binding: Binding, module: Module) -> bool:
-    """Whether a module imports, whenever it runs, a name that a module of the project has in no way."""
-    dotted, colon, name = binding.origin.partition(":")
-    if not colon or name.startswith("__") or not isinstance(parent_of(statement_of(binding.node)), ast.Module):
+def _makes_names(module: Module) -> bool:
+    """Whether a module reads ``globals`` or the like, by which names are made that no statement has."""
+    if not module.mentions_any(tuple(_MAKING.values())):
         return False
-    source = first_party(ev, dotted, binding.level, module)
-    if source is None or source is module or binding_module(ev, name, source) is not None:
-        return False
-    if not binding.level and not _is_only_one(ev, dotted.partition(".")[0], module):
-        return False
-    if "__getattr__" in source.scope.bindings or any(map(_is_namespace, ast.walk(source.tree))):
-        return False
-    if any(first_party(ev, star, level, source) is None for star, level in source.stars):
-        return False
-    finder, inner = ev.project.finder, f"{dotted}.{name}" if dotted else name
-    found = (
-        finder.find_relative(inner, binding.level, module.path) if binding.level else finder.find(inner, module.path)
-    )
-    return found is None
+    names = (one for one in ast.walk(module.tree) if isinstance(one, (ast.Name, ast.Attribute)))
+    return any(ast.unparse(one) in _MAKING for one in names)
 
 
-def _is_only_one(ev: Evaluator, top: str, module: Module) -> bool:
-    """Whether one of the folders alone that a module's imports are looked for in has something of a name: which of several it is
-    depends on where a program is started."""
-    finder = ev.project.finder
-    folders = finder.search_path(module.path)
-    return len([one for one in folders if not finder.listing(one).isdisjoint((top, f"{top}.py"))]) == 1
-
-
-def _is_namespace(node: ast.AST) -> bool:
-    """Whether a node reads ``globals`` or ``sys.modules``, by which names are made that no statement has."""
-    return ast.unparse(node) in ("globals", "sys.modules") if isinstance(node, (ast.Name, ast.Attribute)) else False
+def _holds(package: Module, module: Module) -> bool:
+    """Whether a module is the other one, or a package that it lies in."""
+    folder = os.path.join(os.path.dirname(package.path), "")
+    return package is module or (package.is_package and module.path.startswith(folder))

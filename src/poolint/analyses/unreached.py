@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint import recording
-from poolint.analyses.importable import fails_to_import
+from poolint.analyses.importable import Importable
 from poolint.analyses.loading import Loading
 from poolint.analyses.mentioned_methods import may_mean
 from poolint.analyses.mounting import Mounting
@@ -61,6 +61,7 @@ class Unreached:
         self._loading = Loading(ev, self._files, deployment, self._asks)
         self._mounting = Mounting(ev, self._files, self._asks, self._loading.is_at_hand)
         self._occasions = ev.derived(Occasions)
+        self._importable = ev.derived(Importable)
         self._lookups = ev.models.words("looks-up")
         self._quiet = ev.models.words("registers-nothing")
         self._reached: Summaries[ScopeKey, bool] = Summaries(
@@ -76,7 +77,7 @@ class Unreached:
         if not self._loading.starts(module):
             return None
         if not self._reached.of(module.scope.key):
-            return Dead("broken" if fails_to_import(self.ev, module) else "module", module.name)
+            return Dead("broken" if self._importable.fails(module) else "module", module.name)
         function = scope.outermost_function
         if function is None or self._reached.of(function.key):
             return None
@@ -90,7 +91,7 @@ class Unreached:
         if scope is None:
             return True
         if scope.kind == "module":
-            return self._loading.is_loaded(scope.module) and not fails_to_import(self.ev, scope.module)
+            return self._loading.is_loaded(scope.module) and not self._importable.fails(scope.module)
         around = scope.parent
         if around is None or not self._asks(scope, scope.module.scope.key):
             return False

@@ -54,7 +54,11 @@ How = Literal[
     "registers-decorated",
     "maps-rows",
     "maps-if",
+    "maps-otherwise",
     "mixes-into-rows",
+    "refuses-fields",
+    "changes-fields",
+    "adds-columns",
     "of-all-rows",
     "adds-attribute",
     "maps-column",
@@ -180,7 +184,10 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``registers``: they are passed the target of a listener, the name of the event and the function, or the function that
     they decorate. ``maps-rows``: bases of the classes of rows, or what makes such a base; ``maps-if``: what the header of a
     class below such a base has to say for it to be mapped; ``mixes-into-rows``: bases that stand beside such a one, and add no
-    attribute of their own naming; ``of-all-rows``: attributes that
+    attribute of their own naming; ``maps-otherwise``: keywords with which such a base is made another one;
+    ``refuses-fields``: those of all these bases whose constructor raises for what is no attribute of a class, and
+    ``changes-fields``: events whose listeners may change what that is passed; ``adds-columns``: options of a class that give it
+    columns which are written elsewhere; ``of-all-rows``: attributes that
     such a base has, or is told to have; ``adds-attribute``: they are passed the name of an attribute for another class; what
     ``maps-column`` and
     ``maps-relationship`` give stands for an attribute of rows; ``loads``: they

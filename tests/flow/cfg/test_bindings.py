@@ -46,6 +46,24 @@ store k -> store l
 store l -> exit-normal
 
 
+# nothing is bound by an import that fails, and nothing comes after it
+# never: from a import b
+def f():
+    try:
+        from a import b
+        c()
+    except ImportError:
+        d()
+    from e import g
+---
+entry -> from a import b
+from a import b -> exception except ImportError~exception
+except ImportError~exception -> d(); exception exit-exception
+d() -> from e import g
+from e import g -> store g
+store g -> exit-normal
+
+
 # augmented assignment evaluates the target first
 def f():
     a().b[c()] += d()

@@ -37,7 +37,7 @@ def build(
     function: ast.AST,
     *,
     raises: Callable[[ast.expr | ast.Import | ast.ImportFrom], bool] | None = None,
-    never_returns: Callable[[ast.Call], bool] | None = None,
+    never_returns: Callable[[ast.Call | ast.Import | ast.ImportFrom], bool] | None = None,
     suppresses: Callable[[ast.withitem, bool], bool | tuple[ast.expr, ...]] | None = None,
     reads: Set[ast.AST] = frozenset(),
     max_nodes: int = MAX_NODES,
@@ -47,10 +47,10 @@ def build(
     ``raises`` says whether something may raise in practice: it is asked with the ``ast.Call``, ``ast.Await``,
     ``ast.Yield``, decorator or import itself, about the entry and exit of a with-item with its context expression, and about
     the steps of a loop with what is iterated. ``never_returns`` says that nothing comes after a call, or after its
-    await where it is awaited in place; a coroutine that is only made returns like any other. ``suppresses`` gets a
-    with-item and whether it is asynchronous, and says whether it may swallow what leaves its block, or of which classes
-    that is which it swallows. Without them everything may raise, returns and lets pass. ``reads`` are the attributes whose
-    reading runs a function, which is not taken to raise.
+    await where it is awaited in place; a coroutine that is only made returns like any other. Of an import it says that it
+    raises. ``suppresses`` gets a with-item and whether it is asynchronous, and says whether it may swallow what leaves its
+    block, or of which classes that is which it swallows. Without them everything may raise, returns and lets pass. ``reads``
+    are the attributes whose reading runs a function, which is not taken to raise.
 
     Raises :class:`TooComplex` past ``max_nodes`` events, and ``TypeError`` for syntax that has no flow of its own.
     """

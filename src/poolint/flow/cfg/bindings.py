@@ -89,14 +89,23 @@ def delete(b: Builder, node: ast.Delete) -> Steps:
 
 def import_(b: Builder, node: ast.Import) -> None:
     for alias in node.names:
-        b.emit("import", node, raising=b.may_raise(node))
-        b.emit("store", alias, how="import")
+        _import(b, node)
+        if b.ends:
+            b.emit("store", alias, how="import")
 
 
 def import_from(b: Builder, node: ast.ImportFrom) -> None:
-    b.emit("import", node, raising=b.may_raise(node))
-    for alias in node.names:
+    _import(b, node)
+    for alias in node.names if b.ends else ():
         b.emit("store", alias, how="import")
+
+
+def _import(b: Builder, node: ast.Import | ast.ImportFrom) -> None:
+    """What a statement imports is looked for: where it cannot be found, that raises, and nothing is bound."""
+    fails = b.never_returns is not None and b.never_returns(node)
+    b.emit("import", node, raising=fails or b.may_raise(node))
+    if fails:
+        b.ends = []
 
 
 def defaults(arguments: ast.arguments) -> list[ast.expr]:

@@ -111,7 +111,7 @@ class Builder:
         language: Language,
         *,
         raises: Callable[[ast.expr | ast.Import | ast.ImportFrom], bool] | None,
-        never_returns: Callable[[ast.Call], bool] | None,
+        never_returns: Callable[[ast.Call | ast.Import | ast.ImportFrom], bool] | None,
         suppresses: Callable[[ast.withitem, bool], bool | tuple[ast.expr, ...]] | None,
         reads: Set[ast.AST],
         max_nodes: int,
