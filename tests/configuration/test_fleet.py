@@ -47,7 +47,7 @@ def test_modules_are_followed_through_imports(parts: Parts) -> None:
     files = {
         "app/__init__.py": "",
         "app/main.py": "from app import api\n",
-        "app/api.py": "from .db.session import make\n",
+        "app/api.py": "from .db.session import make\n\nmake()\n",
         "app/db/__init__.py": "",
         "app/db/engine.py": ENGINE,
         "app/db/session.py": "from app.db import engine as e\n\ndef make():\n    return e.engine\n",
@@ -73,7 +73,7 @@ def test_what_no_module_takes_is_not_asked_for_connections(parts: Parts) -> None
         "db.py": two,
         "web.py": "import db\n\nprint(db.report())\n",
         "jobs.py": "from db import engine\n",
-        "all.py": "from db import *\n",
+        "all.py": "from db import *\n\nprint(report())\n",
     }
     found = parts({"web": "gunicorn web:app", "jobs": "python -m jobs", "all": "python all.py"}, files)
     assert found == {
@@ -166,3 +166,24 @@ def test_engines_of_tests_and_migrations_do_not_count(parts: Parts) -> None:
         "env.py": "from alembic import context\n\nconfig = context.config\n" + textwrap.dedent(ENGINE),
     }
     assert parts({"web": "gunicorn app:app"}, files) == {}
+
+
+@pytest.mark.parametrize(
+    ("start", "counts"),
+    [
+        ("import db\n", False),
+        ("from db import count\n", False),
+        ("import db\n\ndb.count()\n", True),
+        ("import sys\nimport db\nfrom db import count\n\ngetattr(db, sys.argv[1])()\n", True),
+        ("import sys\nimport importlib\nfrom db import count\n\nimportlib.import_module(sys.argv[1]).main()\n", True),
+        ("import db\n\nrun('db.engine')\n", True),
+        ("import db\n\nrun('db:engine')\n", True),
+    ],
+)
+def test_an_engine_counts_where_something_uses_it(start: str, counts: bool, parts: Parts) -> None:
+    text = (
+        ENGINE
+        + "\n    def count():\n        with engine.connect() as conn:\n            return conn.scalar('SELECT 1')\n"
+    )
+    found = parts({"web": "gunicorn web:app"}, {"web.py": "import start\n", "start.py": start, "db.py": text})
+    assert found == ({("web", "db.engine"): 3} if counts else {})

@@ -11,7 +11,7 @@ from poolint.syntax.file_kinds import is_run
 from poolint.syntax.purposes import migrates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Set
+    from collections.abc import Callable, Sequence, Set
 
     from poolint.analyses.named_files import NamedFiles
     from poolint.syntax.bindings import ScopeKey
@@ -41,16 +41,37 @@ class Deployment(Protocol):
         something is started."""
 
 
+class Program(Protocol):
+    """One of the programs that a deployment starts."""
+
+    @property
+    def files(self) -> Set[str]:
+        """The files that it loads, as far as imports lead to them."""
+
+    def naming(self, word: str) -> Sequence[str]:
+        """Those of them in which a word stands."""
+
+    def may_have(self, path: str, name: str, home: str) -> bool:
+        """Whether a file may have what another one calls by a name: it imports that, or the file, or what gives it on."""
+
+
 class Loading:
-    """Answers for the modules of one project; ``asks`` says whether something else is reached, on behalf of a scope."""
+    """Answers for the modules of one project, or for what one ``program`` loads of it; ``asks`` says whether something else is
+    reached, on behalf of a scope."""
 
     def __init__(
-        self, ev: Evaluator, files: NamedFiles, deployment: Deployment, asks: Callable[[Scope, ScopeKey], bool]
+        self,
+        ev: Evaluator,
+        files: NamedFiles,
+        deployment: Deployment,
+        asks: Callable[[Scope, ScopeKey], bool],
+        program: Program | None = None,
     ) -> None:
         self.ev = ev
         self._files = files
         self._deployment = deployment
         self._asks = asks
+        self._program = program
         self._loaders = ev.models.words("loads-modules")
         self._listing = ev.models.words("lists-files")
         self._lookups = ev.models.words("looks-up")
@@ -59,6 +80,8 @@ class Loading:
     def is_loaded(self, module: Module) -> bool:
         """Whether somebody starts a module, or something that is reached imports it, or may load it by its name."""
         path, name = module.path, stem(module.path)
+        if self._program is not None:
+            return path in self._program.files
         starts = self.starts(module)
         if not starts or path in starts or name in ("__init__", "__main__"):
             return True
@@ -166,6 +189,8 @@ class Loading:
 
     def starts(self, module: Module) -> Set[str] | None:
         """The files that somebody starts of the repository of a module; None where nobody knows."""
+        if self._program is not None:
+            return self._program.files
         known = self._deployment.starts(module.path)
         if known or not self._deployment.is_whole(module.path):
             return known

@@ -16,10 +16,10 @@ def may_mean(occasions: Occasions, method: Scope, part: Scope) -> bool:
     """Whether a part of a file may call a method, hand it on, or say its name to what looks it up."""
     if part.kind != "function":
         return True
-    return any(any(occasions.calls.meaning(method, one)) for one in part.descendants()) or _is_said(method.name, part)
+    return any(any(occasions.calls.meaning(method, one)) for one in part.descendants()) or is_said(method.name, part)
 
 
-def _is_said(name: str, part: Scope) -> bool:
+def is_said(name: str, part: Scope) -> bool:
     """Whether the name stands in a string of a part."""
     word = re.compile(rf"\b{re.escape(name)}\b")
     strings = (one.value for one in ast.walk(part.node) if isinstance(one, ast.Constant) and isinstance(one.value, str))

@@ -13,16 +13,18 @@ from poolint.syntax.naming import Import, Named, named_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.analyses.loading import Program
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
 
 class NamedFiles:
-    """Answers for the modules of one project."""
+    """Answers for the modules of one project, or of those that one ``program`` loads."""
 
-    def __init__(self, ev: Evaluator) -> None:
+    def __init__(self, ev: Evaluator, program: Program | None = None) -> None:
         self.ev = ev
+        self._program = program
         self._lookups = ev.models.words("looks-up")
         self._loaders = ev.models.words("loads-modules")
         own = ev.models.manners["sets-up"]
@@ -34,6 +36,8 @@ class NamedFiles:
     def naming(self, word: str, module: Module, *, in_imports: bool = False) -> list[str]:
         """The files of the repository, tests aside, in which a word stands, on behalf of a module; or in the import
         statements of which it does."""
+        if self._program is not None:
+            return [one for one in self._program.naming(word) if not self.is_test(one)]
         top = self.top(module.path)
         asking = recording.runs(module.path)
         found = self._naming.get((top, word, in_imports))

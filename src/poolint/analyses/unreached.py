@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from poolint import recording
 from poolint.analyses.importable import Importable
 from poolint.analyses.loading import Loading
-from poolint.analyses.mentioned_methods import may_mean
+from poolint.analyses.mentioned_methods import is_said, may_mean
 from poolint.analyses.mounting import Mounting
 from poolint.analyses.named_files import NamedFiles, stem, whole
 from poolint.analyses.occasions import Occasions
@@ -28,7 +28,7 @@ from poolint.types.values import ClassObject
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from poolint.analyses.loading import Deployment
+    from poolint.analyses.loading import Deployment, Program
     from poolint.syntax.bindings import ScopeKey
     from poolint.syntax.naming import Named
     from poolint.syntax.project import Module
@@ -52,13 +52,17 @@ class Dead(NamedTuple):
 
 
 class Unreached:
-    """Answers for the functions of one project; asked only of what there is something to tell about."""
+    """Answers for the functions of one project; asked only of what there is something to tell about.
 
-    def __init__(self, ev: Evaluator, deployment: Deployment) -> None:
+    With a ``program``, one of those that are started, it is about what that runs: what only others run nobody runs there.
+    """
+
+    def __init__(self, ev: Evaluator, deployment: Deployment, program: Program | None = None) -> None:
         self.ev = ev
         self._deployment = deployment
-        self._files = NamedFiles(ev)
-        self._loading = Loading(ev, self._files, deployment, self._asks)
+        self._program = program
+        self._files = NamedFiles(ev, program)
+        self._loading = Loading(ev, self._files, deployment, self._asks, program)
         self._mounting = Mounting(ev, self._files, self._asks, self._loading.is_at_hand)
         self._occasions = ev.derived(Occasions)
         self._importable = ev.derived(Importable)
@@ -179,11 +183,19 @@ class Unreached:
     def _may_mean(self, scope: Scope, key: ScopeKey) -> bool:
         """Whether a part of a file that has the name of a function or class in it may mean that one."""
         if scope.enclosing_class is None:
-            return True
+            return self._program is None or self._may_have(scope, key, self._program)
         if key.path != scope.module.path:
             recording.answered(recording.runs(scope.module.path), [key.path])
         part = self._part(key)
         return part is None or may_mean(self._occasions, scope, part)
+
+    def _may_have(self, scope: Scope, key: ScopeKey, program: Program) -> bool:
+        """Whether a part of a file has a function or class of a module at hand, or says its name to what may: things of other
+        modules are called so as well."""
+        if key.path == scope.module.path or program.may_have(key.path, scope.name, scope.module.path):
+            return True
+        part = self._part(key)
+        return part is None or is_said(scope.name, part)
 
     def _mentions(self, word: str, scope: Scope) -> Iterator[ScopeKey]:
         """The parts of files, tests aside, that name something, the nearest first."""

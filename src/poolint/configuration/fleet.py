@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint import recording
 from poolint.budget import NOT_POSTGRESQL, Budget, Pool, budget, is_limited
-from poolint.configuration.reach import Reach
+from poolint.configuration.reach import Loaded, Reach
 from poolint.crashes import Crashes
 from poolint.deployment.declared import Declared
 from poolint.deployment.values import Deployment, Environment, Figure, Place, Problem
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from poolint.configuration.engines import Engines, EngineSpec, Quantity
+    from poolint.configuration.reach import Reached
     from poolint.deployment.values import Server, Service, Word
     from poolint.models.loader import Models
     from poolint.syntax.project import Module, Project
+    from poolint.syntax.scopes import Scope
 
 PROJECTS = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 """Names of files that make a folder the folder of a project."""
@@ -44,7 +46,8 @@ class Settled(NamedTuple):
 class Fleet:
     """Budgets of one project. ``declared`` is what the project says itself, ``root`` the folder that says it.
 
-    ``makes`` says of a text whether it may make an engine or a pool at all.
+    ``makes`` says of a text whether it may make an engine or a pool at all, ``uses`` of what is made whether a program may
+    take a connection from it.
     """
 
     def __init__(
@@ -52,17 +55,20 @@ class Fleet:
         project: Project,
         engines: Engines,
         makes: Callable[[bytes], bool],
+        uses: Callable[[Loaded], Callable[[ast.expr, Scope], bool]],
         declared: Declared | None,
         root: str,
     ) -> None:
         self._project = project
         self._engines = engines
         self._makes = makes
+        self._uses = uses
         self._declared = declared or Declared()
         self._root = root
         self._reach = Reach(project)
         self._read: dict[str, tuple[list[Deployment], tuple[Problem, ...]]] = {}
-        self._budgets: dict[tuple[tuple[str, ...], tuple[Server, ...]], Budget] = {}
+        self._budgets: dict[tuple[tuple[str, ...], tuple[Server, ...], bool], Budget] = {}
+        self._used: dict[frozenset[str], Callable[[ast.expr, Scope], bool]] = {}
         self.crashed: list[Problem] = []
         """What crashed on the way, by file; what that file makes is in no sum."""
         self._there: dict[str, bool] = {}
@@ -78,8 +84,10 @@ class Fleet:
                 if one.files not in seen:
                     seen.add(one.files)
                     for part in self._parts(one):
-                        if is_limited(part, self._declared) and (found := self._budget(part, folder)).is_over:
-                            yield found
+                        if is_limited(part, self._declared) and self._budget(part, folder, made=True).is_over:
+                            found = self._budget(part, folder)
+                            if found.is_over:
+                                yield found
 
     def folders(self, path: str) -> Iterator[str]:
         """The folders that a deployment of a file may be found in: its project, and those around up to the root."""
@@ -166,19 +174,20 @@ class Fleet:
             deployments = [Deployment((os.path.join(folder, "pyproject.toml"),), (), ())]
         return deployments, tuple(reader.problems)
 
-    def _budget(self, deployment: Deployment, folder: str) -> Budget:
-        key = (deployment.files, deployment.servers)
+    def _budget(self, deployment: Deployment, folder: str, *, made: bool = False) -> Budget:
+        """The sum of what services use, or of all that is ``made``, which is no smaller and found at once."""
+        key = (deployment.files, deployment.servers, made)
         if key not in self._budgets:
             self._budgets[key] = budget(
                 deployment,
                 self._declared,
-                lambda service: self._pools_of(service, folder),
+                lambda service: self._pools_of(service, folder, made=made),
                 lambda service: self._everything(service, folder),
             )
         return self._budgets[key]
 
-    def _pools_of(self, service: Service, folder: str) -> Sequence[Pool] | None:
-        """The pools that a service makes and uses; None where its command leads to no module."""
+    def _pools_of(self, service: Service, folder: str, *, made: bool) -> Sequence[Pool] | None:
+        """The pools that a service makes and uses, or all that it may have made; None where its command leads to no module."""
         reached = self._reach.of(service)
         if reached is None:
             return None
@@ -186,7 +195,7 @@ class Fleet:
         found: dict[object, Pool] = {}
         for path in reached.files:
             for module, spec in self._specs(path, folder):
-                if self._reach.uses(reached, path, spec.row):
+                if self._reach.uses(reached, path, spec.row) and (made or self._is_used(spec, reached)):
                     pool = _pool(module, spec, given, self._engines.ev.models)
                     # What goes to one name, or is made for one function, is made in one branch or the other.
                     key = (path, spec.function, spec.name) if spec.name or spec.scope.kind == "function" else spec
@@ -194,6 +203,13 @@ class Fleet:
                     if known is None or _weight(known) < _weight(pool):
                         found[key] = pool
         return list(found.values())
+
+    def _is_used(self, spec: EngineSpec, reached: Reached) -> bool:
+        """Whether a service may take a connection from an engine that one of its modules makes."""
+        files = frozenset(reached.files)
+        if files not in self._used:
+            self._used[files] = self._uses(Loaded(self._reach, files))
+        return self._used[files](spec.node, spec.scope)
 
     def _everything(self, service: Service, folder: str) -> list[Pool]:
         """All pools of the project, as the service would have them."""

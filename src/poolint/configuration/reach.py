@@ -15,7 +15,7 @@ from poolint.screen.statements import segments_of
 from poolint.screen.words import WORD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from poolint.deployment.values import Service
     from poolint.syntax.project import Project
@@ -44,6 +44,21 @@ class Reached(NamedTuple):
     users: frozenset[str]
 
 
+class Loaded(NamedTuple):
+    """What a service loads, as those see it who ask what it runs."""
+
+    reach: Reach
+    files: frozenset[str]
+
+    def naming(self, word: str) -> Sequence[str]:
+        """Those of the files in which a word stands."""
+        return self.reach.naming(word, self.files)
+
+    def may_have(self, path: str, name: str, home: str) -> bool:
+        """Whether a file may have what another one calls by a name: it imports that, or the file, or what gives it on."""
+        return self.reach.may_have(path, name, home)
+
+
 class Reach:
     """The modules of services. One for each project."""
 
@@ -54,6 +69,8 @@ class Reach:
         self._reached: dict[tuple[tuple[str, ...], str], Reached | None] = {}
         self._prefixes: dict[str, tuple[str, ...]] = {}
         self._carried: dict[tuple[str, int], frozenset[bytes]] = {}
+        self._naming: dict[tuple[str, frozenset[str]], list[str]] = {}
+        self._had: dict[tuple[str, str, str], bool] = {}
 
     def of(self, service: Service) -> Reached | None:
         """The files of a service; None where its command leads to none."""
@@ -142,6 +159,55 @@ class Reach:
                     return True
         return False
 
+    def naming(self, word: str, files: frozenset[str]) -> list[str]:
+        """Those of some files in which a word stands, in a stable order."""
+        if (word, files) not in self._naming:
+            found, wanted = [], word.encode()
+            for path in sorted(files):
+                data = self._project.bytes_of(path)
+                if wanted in data and wanted in WORD.findall(data):
+                    found.append(path)
+            self._naming[word, files] = found
+        return self._naming[word, files]
+
+    def may_have(self, path: str, name: str, home: str) -> bool:
+        """Whether a file may have what another one calls by a name: it imports that, or the file, or what gives it on."""
+        key = (path, name, home)
+        if key not in self._had:
+            self._had[key] = False  # what comes back to itself has nothing
+            self._had[key] = any(
+                self._gives(*one, path, name, home) for one in imports_of(self._project.bytes_of(path))
+            )
+        return self._had[key]
+
+    def _gives(
+        self, level: int, dotted: str, listed: tuple[tuple[bytes, bytes], ...], path: str, name: str, home: str
+    ) -> bool:
+        """Whether an import of a file is one of a name of another, or of a module that has it; one that leads nowhere may be, if
+        it ends as that is called."""
+        for each, _ in listed:
+            inner = each.decode("ascii", "replace")
+            below = f"{dotted}.{inner}" if dotted and inner else dotted or inner
+            if inner in (name, "*"):
+                source = self._target(path, level, dotted)
+                is_called_so = source is None and dotted.rpartition(".")[2] == _stem(home)
+                if is_called_so or self._has(source, path, name, home):
+                    return True
+            source = self._target(path, level, below)
+            is_called_so = source is None and below.rpartition(".")[2] == _stem(home)
+            if is_called_so or self._has(source, path, name, home):
+                return True
+            if (
+                source is not None
+                and os.path.basename(source) == "__init__.py"
+                and home.startswith(os.path.dirname(source) + os.sep)
+            ):
+                return True
+        return False
+
+    def _has(self, source: str | None, path: str, name: str, home: str) -> bool:
+        return source == home or (source is not None and source != path and self.may_have(source, name, home))
+
     def _found(self, target: str, folder: str) -> Iterator[str]:
         """The file that a command means which runs in a folder, or in one right below that was copied there.
 
@@ -211,3 +277,15 @@ class Reach:
         if level:
             return self._finder.find_relative(dotted, level, path)
         return self._finder.find(dotted, path)
+
+
+def _stem(path: str) -> str:
+    """What a module is called that a file is."""
+    name = os.path.basename(path).rpartition(".")[0]
+    return os.path.basename(os.path.dirname(path)) if name == "__init__" else name
+
+
+def _is_around(path: str, inner: str) -> bool:
+    """Whether a file is a package that another one is somewhere in."""
+    folder, name = os.path.split(path)
+    return name == "__init__.py" and inner.startswith(os.path.join(folder, ""))

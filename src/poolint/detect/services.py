@@ -193,7 +193,7 @@ class Services:
         """What the services of the project may take of their servers."""
         from poolint.detect.spending import Spending
 
-        return Spending(self.evaluator, lambda: self.engines, self._declared, self._root)
+        return Spending(self.evaluator, lambda: self.engines, lambda: self.deployed, self._declared, self._root)
 
     @cached_property
     def unreached(self) -> Unreached:

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     from poolint.analyses.waypoints import What
     from poolint.budget import Budget, Row
+    from poolint.configuration.deployed import Deployed
     from poolint.configuration.engines import Engines, EngineSpec
     from poolint.configuration.fleet import Fleet
+    from poolint.configuration.reach import Loaded
     from poolint.deployment.declared import Declared
     from poolint.deployment.values import Figure, Place
     from poolint.syntax.scopes import Scope
@@ -51,12 +53,21 @@ _MAX_ROWS = 6
 class Spending:
     """Compares what services may take with what their server has. One for each project.
 
-    ``declared`` is what the project says of its deployment in its settings, which stand in the folder ``root``.
+    ``declared`` is what the project says of its deployment in its settings, which stand in the folder ``root``; ``deployed``
+    says how that is deployed.
     """
 
-    def __init__(self, ev: Evaluator, engines: Callable[[], Engines], declared: Declared | None, root: str) -> None:
+    def __init__(
+        self,
+        ev: Evaluator,
+        engines: Callable[[], Engines],
+        deployed: Callable[[], Deployed],
+        declared: Declared | None,
+        root: str,
+    ) -> None:
         self._ev = ev
         self._engines = engines
+        self._deployed = deployed
         self._declared = declared
         self._root = os.path.abspath(root)
         self._fleet: Fleet | None = None
@@ -69,7 +80,7 @@ class Spending:
         if self._fleet is None:
             from poolint.configuration.fleet import Fleet
 
-            self._fleet = Fleet(self._ev.project, self._engines(), self._makes, self._declared, self._root)
+            self._fleet = Fleet(self._ev.project, self._engines(), self._makes, self._uses, self._declared, self._root)
         return self._fleet
 
     @property
@@ -80,6 +91,12 @@ class Spending:
     def _makes(self, data: bytes) -> bool:
         """Whether a text may name something that makes an engine or a pool."""
         return any(name in data for name in self.makers)
+
+    def _uses(self, program: Loaded) -> Callable[[ast.expr, Scope], bool]:
+        """What says of an engine whether a program may take a connection from it."""
+        from poolint.analyses.engine_use import EngineUse
+
+        return EngineUse(self._ev, self._deployed(), program).is_used
 
     def observe(self, scope: Scope) -> Iterator[BudgetExceeded]:
         """The engines made in ``scope`` that take the most where too many may be taken."""

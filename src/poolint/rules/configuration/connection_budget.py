@@ -21,10 +21,10 @@ class ConnectionBudget(Rule):
 
     ## What it does
     Adds up what the pools of all services of a deployment may open: `pool_size + max_overflow` in each process of each
-    replica. Reports the engine with the largest part where the sum is larger than `max_connections` less what is kept
-    for superusers and migrations; the path leads to each figure. They are read from what the repository says: compose
-    files, Procfile, Render's blueprint, what Nixpacks and Railway start, Dockerfiles, Helm charts, Kubernetes manifests, the
-    command lines and settings in them, `postgresql.conf`, and `[tool.poolint.budget]`. What is not
+    replica, of the engines that it runs anything to use. Reports the engine with the largest part where the sum is larger than
+    `max_connections` less what is kept for superusers and migrations; the path leads to each figure. They are read from what
+    the repository says: compose files, Procfile, Render's blueprint, what Nixpacks and Railway start, Dockerfiles, Helm charts,
+    Kubernetes manifests, the command lines and settings in them, `postgresql.conf`, and `[tool.poolint.budget]`. What is not
     known counts for the least that it can be, and without `max_connections` nothing is reported. `poolint budget` prints the
     whole sum.
 
