@@ -86,9 +86,15 @@ class Graphs:
         if isinstance(node, ast.Call) and not graph.nodes_of(node) and any(map(graph.nodes_of, ast.walk(node))):
             return False  # what it is to be passed never comes
         call = without_await(node)
-        if isinstance(call, ast.Call) and self.is_never_made(call, scope):
+        if isinstance(call, ast.Call) and not self._is_left_unawaited(call, scope) and self.is_never_made(call, scope):
             return False
         return any(graph.nodes_of(one) for one in ast.walk(statement_of(node)))
+
+    def _is_left_unawaited(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether a call makes a coroutine that nothing awaits where it stands: a mistake as well, whatever it is passed."""
+        if isinstance(parent_of(call), ast.Await):
+            return False
+        return any(isinstance(one, Function) and one.scope.is_async for one in callees_of(self.ev, call, scope))
 
     def always_runs(self, value: ast.expr, scope: Scope) -> bool:
         """Whether a function never ends normally but when something in it has happened."""
