@@ -58,6 +58,11 @@ def is_around(known: Known) -> bool:
     return any(name.startswith((IN, OWN)) for name, _ in known)
 
 
+def _is_default(node: ast.Attribute) -> bool:
+    """Whether an attribute is asked of the one connection that there is unless another is named: ``connections["other"]``."""
+    return not any(isinstance(one, ast.Subscript) or (isinstance(one, ast.Call) and one.args) for one in ast.walk(node))
+
+
 class Contexts:
     """Answers for the functions of one project. One for each evaluator."""
 
@@ -194,7 +199,7 @@ class Contexts:
                 told[told_key(node)] = found
                 asked.append(node)
         if TRANSACTION_OPEN in key.fixed:
-            tell = (one for one in scope.attributes if one.attr in self._tells_transaction)
+            tell = (one for one in scope.attributes if one.attr in self._tells_transaction and _is_default(one))
             told |= {told_key(one): Hint.TRUE for one in tell}
         for compared, is_same in self._compared(scope, key.fixed):
             told[told_key(compared)] = is_same

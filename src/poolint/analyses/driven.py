@@ -59,6 +59,7 @@ class Driven:
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self._drives = ev.models.words(*self.manners)
+        self._at_once = ev.models.words("at-once")
         self._awaited: Summaries[_Parameter, bool] = Summaries(
             "awaits-parameter", self._is_awaited, bottom=False, join=bool.__or__
         )
@@ -71,6 +72,9 @@ class Driven:
     def is_kept_for_it(self, made: ast.AST, scope: Scope, before: frozenset[str] = frozenset()) -> bool:
         """Whether a plain function hands a coroutine to what runs it, now or later, and does nothing else with it, nor with the
         local collections that it puts it into."""
+        gathered = self._gathering(made)
+        if gathered is not None:
+            return self.is_kept_for_it(gathered, scope, before)
         if self._is_driven(made, scope, frozenset(), may_be_kept=False):
             return True
         name = kept_as(made, parent_of(made))
@@ -79,6 +83,16 @@ class Driven:
         used = [(inner, one) for inner, one in reads_of(name, scope) if not _is_filled(one)]
         return bool(used) and all(
             inner is scope and self.is_kept_for_it(one, scope, before | {name}) for inner, one in used
+        )
+
+    def _gathering(self, node: ast.AST) -> ast.Call | None:
+        """The call that a coroutine is handed to with others, which runs them all where a loop runs already."""
+        parent = parent_of(node)
+        while isinstance(parent, _HANDED):
+            node, parent = parent, parent_of(parent)
+        is_handed = isinstance(parent, ast.Call) and node is not parent.func
+        return (
+            parent if isinstance(parent, ast.Call) and is_handed and last_name(parent.func) in self._at_once else None
         )
 
     def is_result_driven(self, call: ast.Call, callee: Scope, scope: Scope, *, is_own: bool) -> bool:

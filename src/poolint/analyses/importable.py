@@ -10,19 +10,22 @@ from typing import TYPE_CHECKING
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.types.imports import binding_module, first_party
 from poolint.types.set_outside import assignments
-from poolint.types.values import ModuleObject, alternatives
+from poolint.types.values import UNKNOWN, Function, ModuleObject, alternatives
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from poolint.syntax.project import Module
-    from poolint.syntax.scopes import Binding
+    from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
 _MAKING = {"globals": b"globals", "locals": b"locals", "vars": b"vars", "exec": b"exec", "sys.modules": b"modules"}
 """What makes names that no statement has, by the word of it that stands in a file."""
 
-_SETTING = frozenset({"setattr"})
+_SETTING = frozenset({"setattr", "vars"})
+_INSIDE = frozenset({"__dict__", "__class__", "__getattr__", "__path__"})
+"""Attributes of a module by which others give it names."""
 
 
 class Importable:
@@ -85,6 +88,8 @@ class Importable:
             return False
         if not self._has_all_written(source) or self._is_part(name, dotted, level, source, module):
             return False
+        if source.is_package and not source.scope.bindings:
+            return False  # its modules may be written as it is built
         return not self._is_set(name, source)
 
     def _has_all_written(self, source: Module) -> bool:
@@ -93,11 +98,25 @@ class Importable:
         found = self._closed.get(source)
         if found is None:
             self._closed[source] = True  # as far as it imports itself
-            is_open = "__getattr__" in source.scope.bindings or source.path.endswith(".pyi") or _makes_names(source)
+            is_open = "__getattr__" in source.scope.bindings or source.path.endswith(".pyi")
+            is_open = is_open or _makes_names(source) or self._hands_itself_on(source)
             inner = [first_party(self.ev, dotted, level, source) for dotted, level in source.stars]
             found = not is_open and all(one is not None and self._has_all_written(one) for one in inner)
             self._closed[source] = found
         return found
+
+    def _hands_itself_on(self, source: Module) -> bool:
+        """Whether a module tells its name to a function of the project, or loads itself by it, so that it may be given names."""
+        if not source.mentions(b"__name__"):
+            return False
+        for scope in source.scope.descendants():
+            for load in scope.loads.get("__name__", ()):
+                call = parent_of(load)
+                if isinstance(call, ast.Call) and load is not call.func:
+                    callee = self.ev.type_of(call.func, scope)
+                    if isinstance(callee, Function) or last_name(call.func) in self.ev.models.words("loads-modules"):
+                        return True
+        return False
 
     def _is_part(self, name: str, dotted: str, level: int, source: Module, module: Module) -> bool:
         """Whether a package has a module of a name, which may be written in another language."""
@@ -116,9 +135,18 @@ class Importable:
                 isinstance(one, ModuleObject) and one.module is source for one in alternatives(ev.type_of(owner, scope))
             ):
                 return True
-        saying = filter(None, map(ev.project.module, ev.project.saying(name, source)))
-        calls = (call for one in saying for scope in one.scope.descendants() for call in scope.calls_named(_SETTING))
-        return any(isinstance(one, ast.Constant) and one.value == name for call in calls for one in call.args)
+        saying = filter(None, map(ev.project.module, ev.project.saying(source.name.rpartition(".")[2], source)))
+        return any(self._may_give(source, scope) for one in saying for scope in one.scope.descendants())
+
+    def _may_give(self, source: Module, scope: Scope) -> bool:
+        """Whether code may give a module names that are put together: ``setattr(conf, key, value)``, ``vars(conf).update(…)``."""
+        owners = [call.args[0] for call in scope.calls_named(_SETTING) if call.args]
+        owners += [one.value for one in scope.attributes if one.attr in _INSIDE]
+        for owner in owners:
+            for one in alternatives(self.ev.type_of(owner, scope)):
+                if one is UNKNOWN or (isinstance(one, ModuleObject) and one.module is source):
+                    return True
+        return False
 
     def _is_only_one(self, top: str, module: Module) -> bool:
         """Whether one of the folders alone that a module's imports are looked for in has something of a name: which of several
@@ -138,10 +166,10 @@ def _is_refused(module: Module) -> bool:
 
 def _makes_names(module: Module) -> bool:
     """Whether a module reads ``globals`` or the like, by which names are made that no statement has."""
-    if not module.mentions_any(tuple(_MAKING.values())):
+    if not module.mentions_any((*_MAKING.values(), b"__path__")):
         return False
     names = (one for one in ast.walk(module.tree) if isinstance(one, (ast.Name, ast.Attribute)))
-    return any(ast.unparse(one) in _MAKING for one in names)
+    return any(ast.unparse(one) in _MAKING for one in names) or module.mentions(b"__path__")
 
 
 def _holds(package: Module, module: Module) -> bool:

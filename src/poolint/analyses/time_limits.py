@@ -21,7 +21,8 @@ def limits_around(ev: Evaluator, node: ast.AST, scope: Scope) -> Iterator[tuple[
     waits, blocks = ev.models.words("limits-awaited"), ev.models.words("limits-block")
     child, current = node, parent_of(node)
     while current is not None and child is not scope.node:
-        if isinstance(current, ast.Call) and last_name(current.func) in waits and child in current.args[:1]:
+        is_given = isinstance(current, ast.Call) and (child in current.args[:1] or child in current.keywords)
+        if isinstance(current, ast.Call) and is_given and last_name(current.func) in waits:
             yield current, _time_of(current, 1)
         elif isinstance(current, (ast.AsyncWith, ast.With)):
             place = current.items.index(child) if child in current.items else len(current.items)

@@ -150,18 +150,23 @@ def _let_pass(services: Services, hold: Hold, witness: Witness, node: ast.expr, 
         return "ended-below"
     if _begin_together(services.evaluator, hold.since, node):
         return "begins-together"
-    if hold.header is not None and _does_so_without(services, node, witness, scope):
+    if hold.header is not None and _does_so_without(services, hold.header, node, witness, scope):
         return "without-transaction"
     if witness.effect == "queue" and hold.header is None and not is_written(services, hold, node, scope):
         return "nothing-written"
     return None
 
 
-def _does_so_without(services: Services, node: ast.expr, witness: Witness, scope: Scope) -> bool:
-    """Whether what a call leads to is done only where no transaction is open, by what a function asks on the way:
-    ``if connection.in_atomic_block: on_commit(send)``."""
+def _does_so_without(services: Services, header: ast.expr, node: ast.expr, witness: Witness, scope: Scope) -> bool:
+    """Whether what a call leads to is done only where no transaction of the library that ``header`` is of is open, by what a
+    function asks on the way: ``if connection.in_atomic_block: on_commit(send)``."""
     asks = services.slow.edges.contexts.asks_for_transaction
     if not isinstance(node, ast.Call) or not any(map(asks, witness.below)):
+        return False
+    ev = services.evaluator
+    opened = ev.qualified_name(ev.type_of(header.func if isinstance(header, ast.Call) else header, scope))
+    libraries = {one.partition(".")[0] for one in ev.models.manners["tells-transaction"]}
+    if opened.partition(".")[0] not in libraries or (isinstance(header, ast.Call) and (header.args or header.keywords)):
         return False
     return services.slow.of_call(node, scope, (TRANSACTION_OPEN,)) is None
 

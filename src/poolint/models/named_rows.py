@@ -106,6 +106,7 @@ How = Literal[
     "sets-isolation",
     "sets-autocommit",
     "tells-transaction",
+    "asks-if-begun",
     "begins-within",
     "builds-change",
     "attaches",
@@ -219,7 +220,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``writes`` others that write or lead to it, and ``may-write`` those that run what may be such a statement;
     ``attaches``: they make their argument one of the session's. ``sets-isolation`` and ``sets-autocommit``: they take the
     isolation level of a connection, and whether it commits each statement by itself. ``tells-transaction``: attributes that are
-    true while a transaction is open. ``begins-within``: keywords with which a
+    true while a transaction is open. ``asks-if-begun``: they end a transaction, and ask no server where none has begun.
+    ``begins-within``: keywords with which a
     transaction begins within one, for sessions that commit by themselves else.
     ``leads-to-driver``: what gives the connection of the driver behind one of the library. ``named-engine``: classes of what
     is called ``engine`` where their library is at hand. ``shows-database`` and ``shows-engine``: methods that show what

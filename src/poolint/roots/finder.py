@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 REQUIREMENTS = "requirements"
 """What files of requirements are called, to begin with."""
 
-_PROJECT_MARKS = PROJECT_FILES | recording.REPOSITORY | {
+_PROJECT_MARKS = PROJECT_FILES | {
     "tox.ini", "Pipfile", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "manage.py", "alembic.ini",
 }  # fmt: skip
 MAX_PARTS = 100
@@ -113,11 +113,9 @@ class Finder:
         return ".".join(reversed(parts))
 
     def top(self, path: str) -> str:
-        """The folder that holds all of what the file at absolute ``path`` belongs to.
-
-        That is the root of its repository; where there is none the outermost folder above it that has a project's marks, or
-        those of a repository that it was taken out of; or else the folder that holds its top-level package, or its own.
-        """
+        """The folder that holds all of what the file at absolute ``path`` belongs to: the root of its repository; where there
+        is none the outermost folder above it that has a project's marks, or those of a repository that it was taken out of;
+        or else the folder that holds its top-level package, or its own."""
         folder = os.path.dirname(path)
         return self._marked(folder) or self._package_root(folder)
 
@@ -135,7 +133,7 @@ class Finder:
                 return above
             is_last = os.path.dirname(above) == above or above == home
             # What lies in a package with the marks of a project is something that the package carries.
-            is_marked = self.is_project(above) or not names.isdisjoint(IN_REPOSITORIES)
+            is_marked = self._is_project(above) or not names.isdisjoint(IN_REPOSITORIES)
             if is_marked and not is_last and not self._is_package(above):
                 found = above
         return "" if self._is_package(os.path.dirname(found)) else found
@@ -264,7 +262,7 @@ class Finder:
     def _starts_around(self, folder: str) -> tuple[str, ...]:
         """The packages around a folder that things may be run from: they have the marks of a project, or are a ``src``."""
         around = self._packages_around(folder)
-        return tuple(one for one in around if os.path.basename(one) == "src" or self.is_project(one))
+        return tuple(one for one in around if os.path.basename(one) == "src" or self._is_project(one))
 
     def _packages_around(self, folder: str) -> tuple[str, ...]:
         """The packages that a folder is or lies in, the nearest first."""
@@ -275,8 +273,11 @@ class Finder:
             found = self._around[folder] = tuple(filter(self._is_package, around))
         return found
 
-    def is_project(self, folder: str) -> bool:
-        """Whether a project begins in a folder."""
+    def is_apart(self, folder: str) -> bool:
+        """Whether a folder is the root of a repository or a project, and no package."""
+        return not self.marks(folder).isdisjoint(recording.REPOSITORY | PROJECT_FILES) and not self._is_package(folder)
+
+    def _is_project(self, folder: str) -> bool:
         return any(one in _PROJECT_MARKS or one.startswith(REQUIREMENTS) for one in self.marks(folder))
 
     def _first(self, folders: tuple[str, ...], parts: list[str]) -> str | None:

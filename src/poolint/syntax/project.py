@@ -369,7 +369,7 @@ class Project:
         is_marked = bool(self.finder.marked_project(os.path.join(root, "__init__.py")))
         for folder, folders, files in os.walk(root):
             own = sorted(f for f in folders if not f.startswith(".") and f not in NOT_SOURCES)
-            folders[:] = [f for f in own if is_marked or not self.finder.is_project(os.path.join(folder, f))]
+            folders[:] = [f for f in own if is_marked or not self.finder.is_apart(os.path.join(folder, f))]
             for file in sorted(files):
                 if file.endswith(".py"):
                     yield os.path.join(folder, file)

@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import WRITTEN, Scope, nearest
-from poolint.types.members import lineage
 from poolint.types.overrides import Heirs
+from poolint.types.set_outside import assignments
 from poolint.types.values import Function
 
 if TYPE_CHECKING:
@@ -26,23 +26,20 @@ def is_refused(ev: Evaluator, callee: Function, call: ast.Call, scope: Scope) ->
 
 
 def is_not_made(ev: Evaluator, cls: ClassObject, call: ast.Call, scope: Scope) -> bool:
-    """The same of a call that would make an object of a class of the project, which has an ``__init__`` of its own, or the only
-    class has that it comes from. Nothing is said of a class that is decorated, or whose objects something else makes."""
+    """The same of a call that would make an object of a class of the project, which has an ``__init__`` of its own. Nothing is
+    said of a class that is decorated, or whose objects something else makes."""
     home = cls.cls
-    if not isinstance(home, Scope) or not is_named(call.func, home, scope):
+    if not isinstance(home, Scope) or not isinstance(home.node, ast.ClassDef):
         return False
-    for one in lineage(ev, cls):
-        node, inits = one.node, one.bindings.get("__init__", ())
-        assert isinstance(node, ast.ClassDef)
-        if node.decorator_list or node.keywords or "__new__" in one.bindings:
-            return False
-        if inits:
-            init = inits[0].scope if len(inits) == 1 else None
-            is_plain = init is not None and isinstance(init.node, ast.FunctionDef) and not init.node.decorator_list
-            return init is not None and is_plain and misfits(Function(init, cls.instance()), call)
-        if len(node.bases) != 1:
-            return False
-    return False
+    inits = home.bindings.get("__init__", ())
+    is_plain = not home.node.decorator_list and not home.node.keywords and "__new__" not in home.bindings
+    if len(inits) != 1 or inits[0].scope is None or not is_plain or not is_named(call.func, home, scope):
+        return False
+    init = inits[0].scope
+    if not isinstance(init.node, ast.FunctionDef) or init.node.decorator_list:
+        return False
+    is_refused_so = misfits(Function(init, cls.instance()), call)
+    return is_refused_so and next(assignments(ev, "__init__", home.module), None) is None
 
 
 def is_named(written: ast.expr, home: Scope, scope: Scope) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.syntax.expressions import last_name
+from poolint.syntax.expressions import call_arguments, last_name
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.arguments import is_named
 from poolint.types.following import origin
@@ -14,7 +14,7 @@ from poolint.types.members import lineage
 from poolint.types.overrides import Heirs
 from poolint.types.set_by_name import is_class_set_by_name, sets_by_name
 from poolint.types.set_outside import assignments
-from poolint.types.values import ClassObject, Instance, LibraryName, alternatives
+from poolint.types.values import UNKNOWN, ClassObject, Instance, LibraryName, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _MAPPED = ("__tablename__", "__table__")
 """What a class has that is mapped to a table."""
 
-_OPEN = frozenset({"__getattr__", "__table__", "__new__", "__init_subclass__", "__class_getitem__"})
+_OPEN = frozenset({"__getattr__", "__table__", "__table_cls__", "__new__", "__init_subclass__", "__class_getitem__"})
 """What may give a class, or those below it, attributes that are written nowhere."""
 
 _OPTIONS = ("__table_args__", "__mapper_args__")
@@ -51,11 +51,14 @@ class MappedClasses:
         self._beside = ev.models.manners["mixes-into-rows"]
         self._refusing = ev.models.manners["refuses-fields"]
         self._changing = ev.models.words("changes-fields")
-        self._registering = ev.models.words("registers", "registers-decorated")
+        registering = ev.models.manners["registers"] | ev.models.manners["registers-decorated"]
+        mapping = {name.partition(".")[0] for name in self._refusing}
+        self._registering = {name.rpartition(".")[2] for name in registering if name.partition(".")[0] in mapping}
         self._widening = ev.models.words("adds-columns")
         self._of_all = ev.models.words("of-all-rows")
         self._adding = ev.models.words("maps-relationship", "adds-attribute")
-        self._of_class = ev.models.words("maps-column", "maps-relationship")
+        adding = ev.models.manners["adds-attribute"]
+        self._naming = {name.rpartition(".")[2] for name in adding if name.partition(".")[0] in mapping}
         self._lineages: dict[Scope, tuple[Scope, ...]] = {}
         self._is_plain: dict[Scope, bool] = {}
         self._widened: dict[Scope, bool] = {}
@@ -122,7 +125,9 @@ class MappedClasses:
     def _is_listened_to(self, cls: Scope) -> bool:
         """Whether anybody may change what the constructor of a class is passed."""
         project = self.ev.project
-        modules = [project.module(path) for word in self._changing for path in project.saying(word, cls.module)]
+        modules = [
+            project.module(path) for word in sorted(self._registering) for path in project.saying(word, cls.module)
+        ]
         calls = (
             call
             for one in modules
@@ -130,7 +135,14 @@ class MappedClasses:
             for scope in one.scope.descendants()
             for call in scope.calls_named(self._registering)
         )
-        return any(isinstance(arg, ast.Constant) and arg.value in self._changing for call in calls for arg in call.args)
+        return any(self._may_change(call) for call in calls)
+
+    def _may_change(self, call: ast.Call) -> bool:
+        """Whether a listener is for what changes the fields that a constructor is passed, or may be, as the event is no text."""
+        said = [
+            one.value for one in call_arguments(call) if isinstance(one, ast.Constant) and isinstance(one.value, str)
+        ]
+        return not said or not self._changing.isdisjoint(said)
 
     def lacks(self, one: Type, name: str) -> bool:
         """Whether what a value is, a row or another object, has no such attribute for certain, and nobody gives any object one:
@@ -215,6 +227,8 @@ class MappedClasses:
         if said.kind != "function" and not isinstance(said.value, (ast.Dict, ast.Tuple, ast.Call)):
             return said.kind != "annotated" or said.value is not None
         for one in ast.walk(said.node if said.kind == "function" else said.value or said.node):
+            if isinstance(one, ast.Return) and not isinstance(one.value, (ast.Dict, ast.Tuple)):
+                return True
             if isinstance(one, ast.Starred) or (isinstance(one, ast.Dict) and None in one.keys):
                 return True
             if isinstance(one, ast.keyword) and (one.arg is None or one.arg in self._widening):
@@ -241,6 +255,8 @@ class MappedClasses:
         owned = found.base if isinstance(found, ClassObject) and found.cls is found.base else None
         if owned is not None and (owned.name not in self._maps or not isinstance(base, ast.Attribute)):
             return ""
+        if isinstance(base, ast.Attribute) and next(assignments(self.ev, base.attr, cls.module), None) is not None:
+            return ""  # it may have been replaced
         made = origin(self.ev, base.value if owned is not None and isinstance(base, ast.Attribute) else base, around)
         if made.scope.kind != "module" or not isinstance(made.node, ast.Call) or self._is_otherwise(made.node):
             return ""
@@ -269,17 +285,28 @@ class MappedClasses:
         paths = dict.fromkeys(path for word in sorted(self._adding) for path in project.saying(word, cls.module))
         modules = [one for one in map(project.module, paths) if one is not None]
         calls = (call for one in modules for each in one.scope.descendants() for call in each.calls_named(self._adding))
-        given = (one.value for call in calls for one in call.keywords if one.arg in self._adding)
-        if not all(isinstance(one, (ast.Constant, ast.Call)) for one in given):
+        if not all(map(self._says_name, calls)):
             return True
-        return is_class_set_by_name(self.ev, self._classes(cls), self._of_class)
+        return is_class_set_by_name(self.ev, self._classes(cls))
+
+    def _says_name(self, call: ast.Call) -> bool:
+        """Whether a call that gives an attribute to a class, if it does, writes its name: ``backref="items"``."""
+        if last_name(call.func) in self._naming and not isinstance(next(iter(call.args), None), ast.Constant):
+            return False
+        given = [one.value for one in call.keywords if one.arg in self._adding]
+        return all(
+            isinstance(one, ast.Constant) or (isinstance(one, ast.Call) and last_name(one.func) in self._naming)
+            for one in given
+        )
 
     def _is_of_class(self, binding: Binding, owner: ast.expr, scope: Scope, cls: Scope) -> bool:
         """Whether an attribute that is set outside may be one of a class, and not of a row."""
         classes = self._classes(cls)
-        if last_name(owner) in {one.name for one in classes}:
+        if last_name(owner) in {one.name for one in classes} | {
+            last_name(each) for one in classes for each in _bases(one)
+        }:
             return True
-        if isinstance(binding.value, ast.Call) and last_name(binding.value.func) in self._of_class:
+        if isinstance(binding.value, ast.Call) and self.ev.type_of(owner, scope) is UNKNOWN:
             return True
         return any(
             isinstance(one, ClassObject) and one.cls in classes for one in alternatives(self.ev.type_of(owner, scope))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.syntax.expressions import last_name
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Instance, alternatives
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Set
+    from collections.abc import Iterator
 
     from poolint.types.evaluator import Evaluator
 
@@ -26,16 +25,16 @@ def sets_by_name(ev: Evaluator, cls: Scope) -> bool:
     return any(_may_be_of(ev, owner, inner, (cls,)) for inner in cls.descendants() for owner in _owners(inner))
 
 
-def is_class_set_by_name(ev: Evaluator, classes: tuple[Scope, ...], making: Set[str]) -> bool:
+def is_class_set_by_name(ev: Evaluator, classes: tuple[Scope, ...]) -> bool:
     """Whether anything of the project gives one of some classes itself members by names that it puts together, or gives what
-    something called one of ``making`` has made to an object of which it is not known what it is."""
+    it makes there to an object of which it is not known what it is."""
     near = classes[0].module
     modules = (module for path in ev.project.saying("setattr", near) if (module := ev.project.module(path)) is not None)
     for scope in (scope for module in modules for scope in module.scope.descendants()):
         for owner in filter(None, _owners(scope)):
             call = parent_of(owner)
             value = call.args[-1] if isinstance(call, ast.Call) else None
-            is_made = isinstance(value, ast.Call) and last_name(value.func) in making
+            is_made = isinstance(value, ast.Call)
             for one in alternatives(ev.type_of(owner, scope)):
                 if one.cls in classes if isinstance(one, ClassObject) else is_made:
                     return True

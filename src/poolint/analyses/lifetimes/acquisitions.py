@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 
 State = Literal["idle", "dirty", "connecting", "held", "committing", "fresh", "open", "closed", "releasing"]
 """Of a session, a subscription or a lazy engine: nothing is held, not yet but there is something to flush, a connection
-is on its way, one is held, a commit is under way. Of all else: without a transaction that anything was done in, open, or
-closed while its pool still waits for it. Of both: passed to a coroutine of the project that releases it, if it comes to that."""
+is on its way, one is held, a commit is under way. Of all else: not used yet, open, or closed while its pool still waits for
+it. Of both: passed to a coroutine of the project that releases it, if it comes to that."""
 
 OWED: frozenset[State] = frozenset({"held", "fresh", "open", "closed"})
 """States in which something has to be given back."""

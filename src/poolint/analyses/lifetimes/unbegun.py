@@ -1,5 +1,5 @@
-"""Whether anything has been done with a connection since its last transaction ended: where nothing has, a commit asks no server
-(SQLAlchemy 2.0, psycopg 3.2, psycopg2 2.9, sqlite3)."""
+"""Whether anything has been done with a connection that was checked out: where nothing has, there are commits that ask no server
+(SQLAlchemy 2.0)."""
 
 from __future__ import annotations
 
@@ -16,17 +16,15 @@ if TYPE_CHECKING:
     from poolint.models.schema import Class
     from poolint.types.evaluator import Evaluator
 
-_ENDS = ("commit", "rollback")
-
 
 def after_use(ev: Evaluator, node: Node, config: Config, cls: Class, edge: Edge) -> Config | End:
     """How a connection of class ``cls`` stands as an event is left along an edge, as far as a transaction is concerned."""
-    begins = _begins(ev, node, config, cls) if config.state in ("fresh", "open") else None
+    begins = _begins(ev, node, config, cls) if config.state == "fresh" else None
     if begins is None:
         return config
-    if edge.is_unwinding and not begins and config.state == "fresh":
+    if edge.is_unwinding and not begins:
         return End("gone", "nothing-begun")
-    return config._replace(state="open" if begins or edge.is_unwinding else "fresh")
+    return config._replace(state="open") if begins else config
 
 
 def _begins(ev: Evaluator, node: Node, config: Config, cls: Class) -> bool | None:
@@ -39,8 +37,7 @@ def _begins(ev: Evaluator, node: Node, config: Config, cls: Class) -> bool | Non
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
         if receiver is not None and name_of(receiver) in config.names:
             assert isinstance(call.func, ast.Attribute)
-            row = ev.models.method(cls, call.func.attr)
-            if row is not None and row.role in _ENDS:
+            if f"{cls.name}.{call.func.attr}" in ev.models.manners["asks-if-begun"]:
                 return False
             return True if node.kind == "call" else None
         return True if any(_has(one, config.names) for one in (receiver, *call_arguments(call))) else None

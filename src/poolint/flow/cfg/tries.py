@@ -107,7 +107,7 @@ def _computes(event: Node) -> bool:
     if event.kind == "test":
         return not _reads_alone(event.node)
     if event.kind == "call" and isinstance(parent_of(event.node), ast.withitem):
-        return False  # it makes a block, such as `suppress`
+        return not all(map(_reads_alone, event.node.args)) if isinstance(event.node, ast.Call) else True
     return event.kind not in ("assert", "enter", "except", "exit", "raise", "reraise")
 
 
