@@ -60,8 +60,7 @@ class Finder:
 
     def listing(self, folder: str) -> frozenset[str]:
         """The names in a folder; empty where it cannot be read."""
-        found = self._listed(folder)
-        recording.listed("names", folder, found)
+        recording.listed("names", folder, found := self._listed(folder))
         return found
 
     def marks(self, folder: str) -> frozenset[str]:
