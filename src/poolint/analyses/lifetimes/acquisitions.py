@@ -92,10 +92,8 @@ class Site(NamedTuple):
 
     @property
     def start(self) -> State:
-        """The state in which it begins: sessions and subscriptions are lazy, and so are some engines; what a function of the
-        project gives may have been used there."""
-        state = starts_as(self.cls)
-        return "fresh" if state == "open" and self.cls.kind == "connection" and not self.helper else state
+        """The state in which it begins: sessions and subscriptions are lazy, and so are some engines."""
+        return starts_as(self.cls)
 
 
 def starts_as(cls: Class) -> State:

@@ -64,6 +64,8 @@ class Callees:
         self.graphs = graphs
         self.foreign = foreign
         self.carried = ownership.carried
+        self._asking = {name.rpartition(".")[0] for name in ev.models.manners["asks-if-begun"]}
+        """Classes of connections that know whether anything was done with them."""
         self._left: Summaries[_Given, Left] = Summaries(
             "left", self._compute, bottom=Left(frees_raising=True), join=_either, components=components
         )
@@ -94,8 +96,9 @@ class Callees:
 
     def start(self, site: Site, scope: Scope) -> State:
         """The state in which an obligation begins: what a function of the project has made may be in use already."""
-        is_lazy = bool(site.helper) and site.start == "idle"
-        return "held" if is_lazy and self._gives_held(site.call, scope) else site.start
+        if not site.helper:
+            return "fresh" if site.start == "open" and site.cls.name in self._asking else site.start
+        return "held" if site.start == "idle" and self._gives_held(site.call, scope) else site.start
 
     def _gives_held(self, call: ast.Call, scope: Scope) -> bool:
         made = self.ev.type_of(call.func, scope)
