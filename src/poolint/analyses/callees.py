@@ -68,8 +68,10 @@ _SAYS_MAKER = re.compile(r"sess|conn|maker|db", re.IGNORECASE)
 class Edges:
     """The calls that functions make; found once, for the summaries of all sinks."""
 
-    def __init__(self, ev: Evaluator, components: Components | None = None) -> None:
+    def __init__(self, ev: Evaluator, components: Components | None = None, graphs: Graphs | None = None) -> None:
+        """``graphs`` say where functions come to; without them that is everywhere."""
         self.ev = ev
+        self.graphs = graphs
         self.components = components if components is not None else Components()
         """What all summaries of effects are found by."""
         self.heirs = ev.derived(Heirs)
@@ -96,8 +98,6 @@ class Edges:
         self._leaving = ev.models.derived(roots_of_blocks)
         self._runs_it = ev.derived(Driven)
         self._given = ev.derived(GivenWork)
-        self.graphs: Graphs | None = None
-        """The graphs of the functions, where these are to be asked."""
 
     def inherit(self, other: Edges, living: Living) -> None:
         """Take over what others have found out about files that still are as they were."""

@@ -90,10 +90,9 @@ class Driven:
         parent = parent_of(node)
         while isinstance(parent, _HANDED):
             node, parent = parent, parent_of(parent)
-        is_handed = isinstance(parent, ast.Call) and node is not parent.func
-        return (
-            parent if isinstance(parent, ast.Call) and is_handed and last_name(parent.func) in self._at_once else None
-        )
+        if not isinstance(parent, ast.Call) or node is parent.func:
+            return None
+        return parent if last_name(parent.func) in self._at_once else None
 
     def is_result_driven(self, call: ast.Call, callee: Scope, scope: Scope, *, is_own: bool) -> bool:
         """Whether what a function gives that is called is awaited or entered in turn where it is called; or handed on, if what

@@ -10,7 +10,6 @@ Who uses what nothing at all reads is not seen: somebody may.
 from __future__ import annotations
 
 import ast
-import os
 import re
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.named_files import NamedFiles
 from poolint.analyses.unreached import Unreached
 from poolint.models.schema import POOLING
+from poolint.syntax.file_kinds import called
 from poolint.syntax.scopes import home_of, parent_of, reads_of
 from poolint.types.values import ClassObject, alternatives
 
@@ -190,16 +190,10 @@ def _loads(name: str, module: Module) -> Iterator[tuple[ast.expr, Scope]]:
 
 def _spelled(name: _Name) -> re.Pattern[str]:
     """How strings name something with its module."""
-    return re.compile(rf"\b{re.escape(_called(name.path))}[.:]{re.escape(name.text)}\b")
+    return re.compile(rf"\b{re.escape(called(name.path))}[.:]{re.escape(name.text)}\b")
 
 
 def _says(module: Module, spelled: re.Pattern[str]) -> bool:
     """Whether a string of a module names something by its module."""
     strings = (one.value for one in ast.walk(module.tree) if isinstance(one, ast.Constant))
     return any(isinstance(one, str) and spelled.search(one) is not None for one in strings)
-
-
-def _called(path: str) -> str:
-    """What a module is called."""
-    stem = os.path.basename(path).rpartition(".")[0]
-    return os.path.basename(os.path.dirname(path)) if stem == "__init__" else stem

@@ -194,10 +194,8 @@ class Graphs:
         not take what it is passed; or it cannot be made, entered or gone over, or there is no such method. Or after an
         import, which raises."""
         if not isinstance(call, ast.Call):
-            is_let_pass = (
-                around(call, scope, (ast.With, ast.AsyncWith)) is not None
-            )  # a block may suppress what it raises
-            return not is_let_pass and self._importable.raises(call, scope.module)
+            block = around(call, scope, (ast.With, ast.AsyncWith))  # which may suppress what it raises
+            return block is None and self._importable.raises(call, scope.module)
         if call in self._mapped.failing(scope):
             return True
         around_it = parent_of(call)

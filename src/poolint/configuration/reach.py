@@ -13,6 +13,7 @@ from poolint import recording
 from poolint.screen.files import imports_of
 from poolint.screen.statements import segments_of
 from poolint.screen.words import WORD
+from poolint.syntax.file_kinds import called
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -188,25 +189,18 @@ class Reach:
         for each, _ in listed:
             inner = each.decode("ascii", "replace")
             below = f"{dotted}.{inner}" if dotted and inner else dotted or inner
-            if inner in (name, "*"):
-                source = self._target(path, level, dotted)
-                is_called_so = source is None and dotted.rpartition(".")[2] == _stem(home)
-                if is_called_so or self._has(source, path, name, home):
-                    return True
-            source = self._target(path, level, below)
-            is_called_so = source is None and below.rpartition(".")[2] == _stem(home)
-            if is_called_so or self._has(source, path, name, home):
+            if inner in (name, "*") and self._has(self._target(path, level, dotted), dotted, path, name, home):
                 return True
-            if (
-                source is not None
-                and os.path.basename(source) == "__init__.py"
-                and home.startswith(os.path.dirname(source) + os.sep)
-            ):
+            source = self._target(path, level, below)
+            if self._has(source, below, path, name, home) or (source is not None and _is_around(source, home)):
                 return True
         return False
 
-    def _has(self, source: str | None, path: str, name: str, home: str) -> bool:
-        return source == home or (source is not None and source != path and self.may_have(source, name, home))
+    def _has(self, source: str | None, dotted: str, path: str, name: str, home: str) -> bool:
+        """Whether what an import of a file leads to has it."""
+        if source is None:
+            return dotted.rpartition(".")[2] == called(home)
+        return source == home or (source != path and self.may_have(source, name, home))
 
     def _found(self, target: str, folder: str) -> Iterator[str]:
         """The file that a command means which runs in a folder, or in one right below that was copied there.
@@ -277,12 +271,6 @@ class Reach:
         if level:
             return self._finder.find_relative(dotted, level, path)
         return self._finder.find(dotted, path)
-
-
-def _stem(path: str) -> str:
-    """What a module is called that a file is."""
-    name = os.path.basename(path).rpartition(".")[0]
-    return os.path.basename(os.path.dirname(path)) if name == "__init__" else name
 
 
 def _is_around(path: str, inner: str) -> bool:

@@ -79,15 +79,14 @@ class Services:
         self.components = Components()
         """What all summaries of functions are found by."""
         self.ownership = Ownership(self.evaluator, self.components)
-        self.edges = edges = Edges(self.evaluator, self.components)
+        self.graphs: Graphs = Graphs(self.evaluator, self.components)
+        self.edges = edges = Edges(self.evaluator, self.components, self.graphs)
         self.slow = _slow(edges)
         self.sync_sessions = Effects(edges, sync_session_sink)
         self.sync_connections = Effects(edges, sync_connection_sink)
         self.sync_checkouts = Effects(edges, sync_checkout_sink)
         self.database = Effects(edges, database_sink(models))
         self.foreign = Effects(edges, foreign_sink, recovers=True)
-        self.graphs: Graphs = Graphs(self.evaluator, self.components)
-        edges.graphs = self.graphs
         self.using = Using(self.evaluator, Effects(edges, use_sink, partial(takes, self.evaluator)), self.components)
         self.at_once = Using(self.evaluator, self.using.uses, self.components, at_once=True)
         """What several tasks or threads may use of a session at the same time."""

@@ -66,6 +66,12 @@ def is_test_path(path: str, root: str) -> bool:
     return TEST_FILE.search(inner.replace(os.sep, "/")) is not None
 
 
+def called(path: str) -> str:
+    """The last part of the dotted name of the module that a file is."""
+    stem = os.path.basename(path).rpartition(".")[0]
+    return os.path.basename(os.path.dirname(path)) if stem == "__init__" else stem
+
+
 def _importers(project: Project, module: Module) -> Iterator[Module]:
     """The modules that import one, whose kinds tell what kind of place that is."""
     asking = recording.kind(module.path)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.lifetimes.state import End
 from poolint.flow.flags import name_of
-from poolint.syntax.expressions import call_arguments, without_await
+from poolint.syntax.expressions import without_await
 
 if TYPE_CHECKING:
     from poolint.analyses.lifetimes.state import Config
@@ -16,34 +16,27 @@ if TYPE_CHECKING:
     from poolint.models.schema import Class
     from poolint.types.evaluator import Evaluator
 
+_USING = frozenset({"call", "await", "enter", "yield", "return", "iterate", "store"})
+"""Events in which something may be done with what is read there."""
+
 
 def after_use(ev: Evaluator, node: Node, config: Config, cls: Class, edge: Edge) -> Config | End:
     """How a connection of class ``cls`` stands as an event is left along an edge, as far as a transaction is concerned."""
-    begins = _begins(ev, node, config, cls) if config.state == "fresh" else None
-    if begins is None:
+    if config.state != "fresh":
         return config
-    if edge.is_unwinding and not begins:
-        return End("gone", "nothing-begun")
-    return config._replace(state="open") if begins else config
+    if _asks_nobody(ev, node, config, cls):
+        return End("gone", "nothing-begun") if edge.is_unwinding else config
+    is_used = node.kind in _USING and any(_has(one, config.names) for one in (node.value, node.node))
+    return config._replace(state="open") if is_used else config
 
 
-def _begins(ev: Evaluator, node: Node, config: Config, cls: Class) -> bool | None:
-    """Whether an event may do something in a transaction of a connection; False where it ends one, None where the connection
-    has no part in it."""
-    if node.kind in ("call", "await"):
-        call = without_await(node.node)
-        if not isinstance(call, ast.Call):
-            return None
-        receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
-        if receiver is not None and name_of(receiver) in config.names:
-            assert isinstance(call.func, ast.Attribute)
-            if f"{cls.name}.{call.func.attr}" in ev.models.manners["asks-if-begun"]:
-                return False
-            return True if node.kind == "call" else None
-        return True if any(_has(one, config.names) for one in (receiver, *call_arguments(call))) else None
-    if node.kind in ("enter", "yield", "return", "iterate", "store"):
-        return True if _has(node.value, config.names) or _has(node.node, config.names) else None
-    return None
+def _asks_nobody(ev: Evaluator, node: Node, config: Config, cls: Class) -> bool:
+    """Whether an event is a commit, or an await of one, that asks the server only where a transaction has begun."""
+    call = without_await(node.node) if node.kind in ("call", "await") else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return False
+    is_own = name_of(call.func.value) in config.names
+    return is_own and f"{cls.name}.{call.func.attr}" in ev.models.manners["asks-if-begun"]
 
 
 def _has(node: ast.AST | None, names: frozenset[str]) -> bool:
