@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from poolint.syntax.expressions import argument_for, dotted, without_await
 from poolint.syntax.scopes import is_parameter, parent_of
+from poolint.types.application_state import is_application, state_name
 from poolint.types.call_sites import callees_of
 from poolint.types.followed import Origin
 from poolint.types.following import Follower, given, origin
-from poolint.types.members import is_application, state_name
 from poolint.types.values import Function, Instance, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 

@@ -158,12 +158,11 @@ class ProjectCalls:
         unknown, unless that is called with what the method does not take."""
         if isinstance(found, Function):
             family = scope.enclosing_class and found.scope.enclosing_class
-            is_open = found.scope.name == scope.name and is_left_open(found.scope)  # who fills it need not say so
-            return found.scope is scope or (bool(family) and (is_open or self._is_related(scope, found.scope)))
-        call = parent_of(mention)
-        if scope.enclosing_class is None or found is not UNKNOWN:
-            return False
-        return not (isinstance(call, ast.Call) and call.func is mention and misfits(Function(scope, UNKNOWN), call))
+            if found.scope is scope or (bool(family) and self._is_related(scope, found.scope)):
+                return True
+            is_open = bool(family) and found.scope.name == scope.name and is_left_open(found.scope)
+            return is_open and not _is_refused(scope, mention)  # who fills it need not say so
+        return scope.enclosing_class is not None and found is UNKNOWN and not _is_refused(scope, mention)
 
     def _is_related(self, one: Scope, other: Scope) -> bool:
         above, below = one.enclosing_class, other.enclosing_class
@@ -171,6 +170,12 @@ class ProjectCalls:
             return False
         pairs = ((above, below), (below, above))
         return any(one in lineage(self.ev, ClassObject(other, None)) for one, other in pairs)
+
+
+def _is_refused(method: Scope, mention: ast.expr) -> bool:
+    """Whether what is mentioned is called with what a method does not take."""
+    call = parent_of(mention)
+    return isinstance(call, ast.Call) and call.func is mention and misfits(Function(method, UNKNOWN), call)
 
 
 def _is_its_own(method: Scope, owner: Scope) -> bool:

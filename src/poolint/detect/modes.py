@@ -17,7 +17,7 @@ from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import callees_of
 from poolint.types.evidence import is_of_class
 from poolint.types.members import lineage
-from poolint.types.values import Function, Instance, alternatives
+from poolint.types.values import ClassObject, Function, Instance, LibraryFunction, LibraryMethod, alternatives
 
 if TYPE_CHECKING:
     from poolint.analyses.effects import Witness
@@ -102,13 +102,22 @@ def is_awaited_as_the_twin(ev: Evaluator, node: ast.Call, cls: Class, scope: Sco
             return False  # what the object keeps is declared, or made, somewhere else
         root, depth = root.value, depth + 1
     reads, bindings = kept or ([], [])
-    if not bindings or any(one.kind not in ("parameter", "annotated") for one in bindings):
+    if not bindings or any(one.kind not in ("parameter", "annotated") or _is_made(ev, one, scope) for one in bindings):
         return False
     members = (one for read in reads if (one := _member(read, depth)) and _is_awaited_of(ev, one.attr, twin))
     calls = [call for one in members if isinstance(call := parent_of(one), ast.Call) and call.func is one]
     if all(isinstance(parent_of(one), ast.Await) for one in calls):
         return True
     return cls.kind in SESSIONS and ev.derived(OnlyPools).makes_only("async", scope.module)
+
+
+def _is_made(ev: Evaluator, binding: Binding, scope: Scope) -> bool:
+    """Whether a library makes what a variable gets: its value tells what that is, whatever is declared."""
+    if not isinstance(binding.value, ast.Call):
+        return False
+    called = ev.type_of(binding.value.func, binding.home(scope))
+    is_a_class = isinstance(called, ClassObject) and called.cls is called.base
+    return is_a_class or isinstance(called, (LibraryFunction, LibraryMethod))
 
 
 def _is_awaited_of(ev: Evaluator, method: str, twin: Class | None) -> bool:

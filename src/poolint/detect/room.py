@@ -65,6 +65,12 @@ def is_for_few_at_once(services: Services, scope: Scope) -> bool:
     """Whether a function of an application is there for its own jobs and commands, as far as is seen: no request asks for plain
     code, and no task but of workers that run one after the other, so that a process runs few at once, each in a thread that
     waits itself; and nothing that a library calls sets off a coroutine."""
+    return is_for_own_work(services, scope) and not (scope.is_async and services.requested.is_set_off(scope))
+
+
+def is_for_own_work(services: Services, scope: Scope) -> bool:
+    """The same of a coroutine that something sets off on other occasions than a request, such as a schedule: it runs on the
+    event loop that serves all others, but hardly ever takes more than one connection from them."""
     ev = services.evaluator
     if (
         scope.kind != "function"
@@ -73,8 +79,6 @@ def is_for_few_at_once(services: Services, scope: Scope) -> bool:
     ):
         return False
     requested = services.requested
-    if scope.is_async:
-        return not requested.is_set_off(scope)
     is_of_many = requested.is_asked_for(scope) and not _works_in_turn(services, scope)
     return not is_of_many and not requested.is_served(scope)
 
@@ -91,7 +95,7 @@ def has_room_for_two(services: Services, hold: Hold, node: ast.AST, scope: Scope
 def has_two_for_itself(services: Services, hold: Hold, scope: Scope) -> bool:
     """Whether a function that nobody else runs beside, or few do, in a project that is deployed from its repository, finds two
     connections in a pool: none is known to open only one."""
-    is_alone = _runs_alone(services, scope) or is_for_few_at_once(services, scope)
+    is_alone = _runs_alone(services, scope) or is_for_own_work(services, scope)
     return is_alone and _limit(services, hold, scope) != 1
 
 
@@ -204,12 +208,14 @@ def _works_in_turn(services: Services, scope: Scope) -> bool:
 
 def holds_up_only_who_waits(services: Services, scope: Scope) -> bool:
     """Whether a function is one that an application runs for one message after the other, and it serves by nothing else: who
-    holds up its event loop holds up those who would wait in any case. So does a job of a process for such jobs alone."""
+    holds up its event loop holds up those who would wait in any case. So does, as far as is seen, one of which nobody is seen to
+    ask for it there, and a job of a process for such jobs alone."""
     applications, occasions = services.evaluator.derived(Applications), services.evaluator.derived(Occasions)
     if occasions.runs_apart(scope):
         return True
     is_for_messages = not occasions.runs_in_turn(scope) and takes_turns(services, scope)
-    return is_for_messages and applications.serves_in_turn(scope.module)
+    is_unseen = scope.is_async and not services.requested.is_asked_for(scope)
+    return (is_for_messages or is_unseen) and applications.serves_in_turn(scope.module)
 
 
 def _is_set(services: Services, setting: str, scope: Scope) -> bool:

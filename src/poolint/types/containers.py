@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from poolint.syntax.scopes import home_of, is_parameter, parent_of
 from poolint.syntax.surroundings import is_behind_star
 from poolint.types import annotated, imports, yields
-from poolint.types.members import content, is_application, lineage, state_bindings
+from poolint.types.application_state import is_application, state_bindings
+from poolint.types.members import content, lineage
 from poolint.types.values import (
     NEVER,
     NOTHING,

@@ -30,6 +30,7 @@ from poolint.syntax.expressions import ORDERS
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.syntax.surroundings import is_behind_star
 from poolint.types import bound, containers, imports
+from poolint.types.application_state import is_application
 from poolint.types.followed import (
     NOTHING,
     NOWHERE,
@@ -45,7 +46,7 @@ from poolint.types.followed import (
     one_step,
     union,
 )
-from poolint.types.members import is_application, lineage
+from poolint.types.members import lineage
 from poolint.types.providers import providers
 from poolint.types.returns import decorators
 from poolint.types.values import ClassObject, Function, Instance, ModuleObject, Type, alternatives

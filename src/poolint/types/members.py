@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from poolint.models import standard
 from poolint.models.schema import HANDLES
 from poolint.models.standard import ENTERS
-from poolint.screen.shapes import STATE_HOLDERS, TABLE
-from poolint.syntax.expressions import asked_by_name
 from poolint.syntax.scopes import Scope
 from poolint.types import annotated, decorated, entities, evidence, made_of, makers, modelled, narrowing, returns
+from poolint.types.application_state import of_state
 from poolint.types.class_attributes import type_of_set
 from poolint.types.set_outside import set_on_application, set_outside
 from poolint.types.specialised import specialised
@@ -38,9 +37,6 @@ from poolint.types.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator
     from poolint.types.overrides import Heirs
 
@@ -54,7 +50,9 @@ def member(ev: Evaluator, receiver: Type, attribute: str, node: ast.Attribute | 
     """What ``receiver.attribute`` is. ``node`` and ``scope`` are the expression's, where there is one."""
     owners = alternatives(receiver)
     if len(owners) > 1:
-        found = union([_member(ev, one, attribute) for one in owners if not _lacks(ev, one, attribute)])
+        having = [one for one in owners if not _lacks(ev, one, attribute)]
+        known = [one for one in having if not _is_elsewhere(ev, one, attribute)]
+        found = union([_member(ev, one, attribute) for one in known or having])
     elif owners[0] is UNKNOWN:
         found = UNKNOWN
     else:
@@ -87,6 +85,14 @@ def _lacks(ev: Evaluator, one: Type, attribute: str) -> bool:
         and ev.models.attribute(one.base, attribute) is None
         and not one.base.contents
     )
+
+
+def _is_elsewhere(ev: Evaluator, one: Type, attribute: str) -> bool:
+    """Whether a library's class keeps what it offers by other names: where another alternative has this one, that is the one at
+    hand, as of clients of two providers the one that has ``chat``."""
+    if not isinstance(one, Instance) or one.base is None or one.cls is not one.base or not one.base.attributes:
+        return False
+    return ev.models.method(one.base, attribute) is None and ev.models.attribute(one.base, attribute) is None
 
 
 def is_without(ev: Evaluator, one: Instance, attribute: str) -> bool:
@@ -346,55 +352,3 @@ def enter(ev: Evaluator, receiver: Instance, *, asynchronous: bool) -> Type:
         return UNKNOWN
     expression = receiver.base.async_enter if asynchronous else receiver.base.enter
     return modelled.type_expression(ev, expression, receiver) if expression else UNKNOWN
-
-
-def of_state(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
-    """``request.app.state.NAME``: what was assigned to ``….state.NAME`` anywhere in the project, or what a lifespan yields."""
-    name = state_name(node)
-    return ev.once(("state", name, scope.module.path), _compute_state, ev, node, scope) if name else UNKNOWN
-
-
-def state_name(node: ast.expr) -> str:
-    """The name under which an application keeps what an expression asks it for, ``app.state.NAME`` or
-    ``getattr(app.state, "NAME", None)``; empty for anything else."""
-    if isinstance(node, ast.Attribute):
-        owner, name = node.value, node.attr
-    elif isinstance(node, ast.Call) and asked_by_name(node):
-        owner, name = node.args[0], asked_by_name(node)
-    else:
-        return ""
-    is_kept = isinstance(owner, ast.Attribute) and owner.attr == "state" and is_application(owner.value)
-    return name if is_kept else ""
-
-
-def is_application(node: ast.expr) -> bool:
-    """Whether an expression is an application by its name, or what leads to it, or its table of what it keeps for all."""
-    if isinstance(node, ast.Attribute) and node.attr == TABLE:
-        node = node.value
-    return _last_name(node) in STATE_HOLDERS
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Name):
-        return node.id
-    return node.attr if isinstance(node, ast.Attribute) else ""
-
-
-def state_bindings(ev: Evaluator, node: ast.expr, scope: Scope) -> Iterator[tuple[Binding, Scope]]:
-    """What an application is given under the name that an expression asks it for, each with the scope that does so."""
-    name = state_name(node)
-    for module, binding in ev.project.state_assignments(name, scope.module) if name else ():
-        if type(binding.node) is not ast.Constant or _is_lifespan(ev, binding.scope):
-            yield binding, binding.scope or module.scope
-
-
-def _compute_state(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
-    return known([ev.binding(*one) for one in state_bindings(ev, node, scope)])
-
-
-def _is_lifespan(ev: Evaluator, scope: Scope | None) -> bool:
-    """Whether what a function yields in a dictionary becomes the state of requests: it is the manager of an application."""
-    first = scope.first_parameter if scope is not None else None
-    taken = getattr(scope.node, "args", None) if scope is not None else None
-    is_for_one = isinstance(taken, ast.arguments) and [*taken.posonlyargs, *taken.args, *taken.kwonlyargs] == [first]
-    return scope is not None and is_for_one and returns.made_manager(ev, scope) == "async-cm"

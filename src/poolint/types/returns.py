@@ -14,6 +14,7 @@ from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
 from poolint.types import (
     annotated,
+    application_state,
     by_use,
     chosen,
     entities,
@@ -185,7 +186,7 @@ def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:
             from poolint.types import members
 
             found = members.member(ev, ev.type_of(node.args[0], scope), attribute.value, None, scope)
-            found = members.of_state(ev, node, scope) if found is UNKNOWN else found
+            found = application_state.of_state(ev, node, scope) if found is UNKNOWN else found
             default = without_none(ev.type_of(node.args[2], scope)) if len(node.args) > 2 else UNKNOWN
             return known([found, default])
     return UNKNOWN
