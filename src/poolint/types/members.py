@@ -9,8 +9,18 @@ from poolint.models import standard
 from poolint.models.schema import HANDLES
 from poolint.models.standard import ENTERS
 from poolint.syntax.scopes import Scope
-from poolint.types import annotated, decorated, entities, evidence, made_of, makers, modelled, narrowing, returns
-from poolint.types.application_state import of_state
+from poolint.types import (
+    annotated,
+    application_state,
+    decorated,
+    entities,
+    evidence,
+    made_of,
+    makers,
+    modelled,
+    narrowing,
+    returns,
+)
 from poolint.types.class_attributes import type_of_set
 from poolint.types.set_outside import set_on_application, set_outside
 from poolint.types.specialised import specialised
@@ -59,7 +69,7 @@ def member(ev: Evaluator, receiver: Type, attribute: str, node: ast.Attribute | 
         found = _member(ev, owners[0], attribute)
         found = UNKNOWN if found is FOREIGN else found
     if found is UNKNOWN and node is not None and scope is not None:
-        state = of_state(ev, node, scope)
+        state = application_state.of_state(ev, node, scope)
         return set_on_application(ev, receiver, attribute, scope) if state is UNKNOWN else state
     if found is NOTHING and ev.project.traces is not None and node is not None and scope is not None:
         from poolint.types.traced import unless_empty

@@ -1,5 +1,5 @@
-"""Whether anything has been done with a connection that was checked out: where nothing has, there are commits that ask no server
-(SQLAlchemy 2.0)."""
+"""Whether anything has been done with a connection since it was checked out, or since its last transaction has ended: where
+nothing has, there are commits that ask no server (SQLAlchemy 2.0)."""
 
 from __future__ import annotations
 
@@ -22,16 +22,21 @@ _USING = frozenset({"call", "await", "enter", "yield", "return", "iterate", "sto
 
 def after_use(ev: Evaluator, node: Node, config: Config, cls: Class, edge: Edge) -> Config | End:
     """How a connection of class ``cls`` stands as an event is left along an edge, as far as a transaction is concerned."""
-    if config.state != "fresh":
+    if config.state not in ("open", "fresh"):
         return config
-    if _asks_nobody(ev, node, config, cls):
-        return End("gone", "nothing-begun") if edge.is_unwinding else config
+    if _ends_transaction(ev, node, config, cls):
+        if config.state == "fresh":
+            return End("gone", "nothing-begun") if edge.is_unwinding else config
+        is_done = not edge.is_unwinding and (cls.mode == "sync" or node.kind == "await")
+        return config._replace(state="fresh") if is_done else config
+    if config.state == "open":
+        return config
     is_used = node.kind in _USING and any(_has(one, config.names) for one in (node.value, node.node))
     return config._replace(state="open") if is_used else config
 
 
-def _asks_nobody(ev: Evaluator, node: Node, config: Config, cls: Class) -> bool:
-    """Whether an event is a commit, or an await of one, that asks the server only where a transaction has begun."""
+def _ends_transaction(ev: Evaluator, node: Node, config: Config, cls: Class) -> bool:
+    """Whether an event is the end of a transaction, or an await of one, that asks the server only where one has begun."""
     call = without_await(node.node) if node.kind in ("call", "await") else None
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
         return False
