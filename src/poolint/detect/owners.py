@@ -15,10 +15,10 @@ from poolint.detect.databases import closes_itself
 from poolint.detect.detector import Detector
 from poolint.detect.ended_elsewhere import is_ended_elsewhere
 from poolint.detect.lent_to_blocks import is_lent_to_block, leaves_block_held
+from poolint.detect.module_variables import is_of_a_script, is_unused
 from poolint.detect.observation import Observation
-from poolint.models.schema import HANDLES, TAKING_ROLES
+from poolint.models.schema import HANDLES, SESSIONS, TAKING_ROLES
 from poolint.models.standard import PROPERTIES
-from poolint.syntax.file_kinds import is_imported
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import around, call_taking, may_await
@@ -133,8 +133,10 @@ def _long_lived(
     is_cached = memoising(scope, ownership.ev.models) is not None
     if is_cached or not any(_is_released_somewhere(ownership, one, cls, scope) for one in names):
         where = (node, scope.qualified_name, may_await(node, scope), fact, cls, variable, holder, keeper)
-        is_own = holder == "module" and _is_of_a_script(ownership.ev, variable, scope)
-        yield LongLived(*where, is_possible=is_own)
+        is_of_module = holder == "module"
+        if is_of_module and cls.kind in SESSIONS and is_unused(ownership.ev, variable, scope):
+            return  # it takes no connection before it is used
+        yield LongLived(*where, is_possible=is_of_module and is_of_a_script(ownership.ev, variable, scope))
 
 
 def _also_named(value: ast.expr) -> Iterator[str]:
@@ -142,14 +144,6 @@ def _also_named(value: ast.expr) -> Iterator[str]:
     parent = parent_of(value)
     if isinstance(parent, ast.Assign):
         yield from (one.id for one in parent.targets if isinstance(one, ast.Name))
-
-
-def _is_of_a_script(ev: Evaluator, variable: str, module: Scope) -> bool:
-    """Whether a module has something for what it does from top to bottom alone: no function of it uses that, and no other
-    module imports it, tests aside."""
-    if any(variable in one.loads for one in module.descendants() if one is not module):
-        return False
-    return variable in module.loads and not is_imported(module.module, ev.project)
 
 
 def _is_released_somewhere(ownership: Ownership, variable: str, cls: Class, scope: Scope) -> bool:

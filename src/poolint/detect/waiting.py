@@ -105,6 +105,11 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
                 yield Dismissed(node, scope.qualified_name, False, reason, one.resource)
         if not held:
             continue
+        below = (services.unreached.why(link.scope) for link in witness.links[1:])
+        dead = next(filter(None, below), None)
+        if dead is not None:
+            yield Dismissed(node, scope.qualified_name, False, "nobody-runs", dead.name)
+            continue
         elsewhere = _told_elsewhere(holdings, slow, held, witness, node, scope)
         is_told = elsewhere is not None and not (elsewhere[0] == "holds-below" and _is_doubted(services, witness))
         is_possible = not is_told and does_little_harm(services, held, witness, node, scope)

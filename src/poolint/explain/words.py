@@ -108,6 +108,7 @@ DISMISSALS: dict[Dismissal, str] = {
     "ended-on-the-way": "`{}` ends a session that it was given before it comes to what waits",
     "nothing-written": "`{}` has written nothing that whoever receives the message could miss",
     "holds-below": "a function on the way holds a connection itself: that is judged at `{}`, where it waits",
+    "nobody-runs": "nobody runs `{}`, by which it would wait",
     "told-at-its-end": "what is called on what `{}` gives waits too: that is judged in its place",
     "unknown-pool": "no second checkout is judged: the pool that `{}` is from is not known, or keeps nobody waiting",
     "other-pool": "it takes no connection from the pool that `{}` is from, as far as that is known",

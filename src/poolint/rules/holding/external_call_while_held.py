@@ -47,7 +47,8 @@ class ExternalCallWhileHeld(Rule):
     object, or runs a program of this machine, not for each of many, in plain code of a deployed application also one mail or
     one call of a service of one's provider, and any in a job that its schedule runs no more than once
     at a time (APScheduler, `schedule`, `repeat_every`, loops of discord.py), or a task where workers run one after the other
-    (Celery's and RQ's by default), as python-telegram-bot's handlers and functions of Google Cloud do.
+    (Celery's and RQ's by default), as python-telegram-bot's handlers and functions of Google Cloud do, and in a coroutine of
+    an application that no request and no task calls, but its own schedules and tasks.
 
     ## Why is this bad?
     A session begins a transaction with its first query and keeps its connection until the commit. While the other
