@@ -1,4 +1,4 @@
-"""POL304, which is off by default: what it tells is what happens."""
+"""What is read after a commit: what POL304 tells, which is off by default, is what happens, and a session takes a connection."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import Column, Integer, QueuePool, create_engine
 from sqlalchemy.exc import MissingGreenlet
+from sqlalchemy.orm import Session, declarative_base
 
 from poolint.config import Overrides, Resolver, Selectors
 from poolint.runner import Runner
@@ -32,3 +34,22 @@ def test_reading_what_a_commit_has_expired_raises(run: Callable[[str], Any]) -> 
     bad, good = run("lazy_expired.bad"), run("lazy_expired.good")
     assert isinstance(bad.error, MissingGreenlet) or "MissingGreenlet" in str(bad.error)  # wrapped, under aiosqlite
     assert (good.error, good.value) == (None, "coffee")
+
+
+@pytest.mark.parametrize(("options", "held"), [({}, 1), ({"expire_on_commit": False}, 0)])
+def test_reading_what_a_commit_has_expired_takes_a_connection_again(options: dict[str, bool], held: int) -> None:
+    engine = create_engine("sqlite://", poolclass=QueuePool)
+    base = declarative_base()
+
+    class Order(base):  # type: ignore[misc, valid-type]
+        __tablename__ = "orders"
+        number = Column(Integer, primary_key=True)
+
+    base.metadata.create_all(engine)
+    with Session(engine, **options) as session:
+        order = Order(number=1)
+        session.add(order)
+        session.commit()
+        assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+        assert order.number == 1
+        assert engine.pool.checkedout() == held  # type: ignore[attr-defined]

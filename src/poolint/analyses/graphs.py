@@ -6,6 +6,7 @@ import ast
 from operator import or_
 from typing import TYPE_CHECKING
 
+from poolint.analyses.expired_reads import ExpiredReads
 from poolint.analyses.importable import Importable
 from poolint.analyses.managers import is_manager, is_no_iterable, is_no_manager, protocol, suppressed
 from poolint.analyses.never_returning import never_returns
@@ -46,6 +47,7 @@ class Graphs:
         self._quiet_if_asked = ev.models.manners["quiet-if-asked"]
         self._mapped = ev.derived(MappedClasses)
         self._importable = ev.derived(Importable)
+        self._expired = ev.derived(ExpiredReads)
         self._watching = ev.models.words("limits-block", "watches")
         self._components = components if components is not None else Components()
         self._raising: Summaries[ScopeKey, bool] = Summaries(
@@ -71,7 +73,7 @@ class Graphs:
                 raises=lambda node: self.may_raise(node, scope),
                 never_returns=lambda node: self.never_returns(node, scope),
                 suppresses=lambda item, _: self._suppresses(item, scope),
-                reads=frozenset(one.node for one in property_reads(self.ev, scope)),
+                reads=frozenset((*(one.node for one in property_reads(self.ev, scope)), *self._expired.of(scope))),
             )
             if self._components.provisional == provisional:
                 self._graphs[scope] = graph
@@ -114,6 +116,8 @@ class Graphs:
         if isinstance(node, ast.Await):
             node, is_awaited = node.value, True
         if not isinstance(node, ast.Call):
+            if node in self._expired.of(scope):
+                return False
             return isinstance(node, (ast.Yield, ast.YieldFrom)) or not (
                 isinstance(node, (ast.Name, ast.Constant)) or self._is_quiet_to_enter(node, scope)
             )

@@ -72,6 +72,7 @@ What = Literal[
     "needs-no-loop",
     "awaits-nothing-else",
     "expires",
+    "reloads",
     "loaded-without",
     "read",
     "given-to-task",

@@ -6,13 +6,14 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.expired_reads import ExpiredReads, comes_after, is_renewed, reads
 from poolint.analyses.session_options import expires
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.expressions import call_arguments
-from poolint.syntax.scopes import parent_of, statement_of
-from poolint.syntax.surroundings import follows, may_await, start_of
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.following import origin
 from poolint.types.members import lineage
@@ -60,7 +61,7 @@ class Lazy:
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
-        self._columns = ev.models.words("maps-column")
+        self._expired_reads = ev.derived(ExpiredReads)
         self._relationships = ev.models.words("maps-relationship")
         self._loaders = ev.models.words("loads")
         self._objects_by = ev.models.words("loads-object")
@@ -174,12 +175,13 @@ class Lazy:
         if not isinstance(one.session, ast.Name):
             return None
         commits = list(self._commits(one, scope))
-        reads = [read for read in _reads(one.name, scope) if self._is_mapped(one.model, read.attr)] if commits else []
-        if not reads or expires(self.ev, one.session.id, scope) is not True:
+        mapped = self._expired_reads.is_mapped
+        found = [read for read in reads(one.name, scope) if mapped(one.model, read.attr)] if commits else []
+        if not found or expires(self.ev, one.session.id, scope) is not True:
             return None
-        for read in reads:
+        for read in found:
             for commit in commits:
-                if _comes_after(read, commit, one) and not _is_renewed(one.name, commit, read, scope):
+                if comes_after(read, commit, one.binding) and not is_renewed(one.name, commit, read, scope):
                     begun = waypoint("expires", commit, scope.module, text_of(commit, scope), one.name)
                     return self._observation(read, one, "expired", text_of(commit, scope), begun, scope)
         return None
@@ -192,19 +194,10 @@ class Lazy:
             if text_of(call.func.value, scope) == session and isinstance(parent_of(call), ast.Await):
                 yield call
 
-    def _is_mapped(self, model: Scope, attribute: str) -> bool:
-        found = self._declared(model, attribute)
-        if found is None:
-            return False
-        if isinstance(found.value, ast.Call):
-            return last_name(found.value.func) in self._columns
-        annotation = found.annotation
-        return isinstance(annotation, ast.Subscript) and last_name(annotation.value) == "Mapped"
-
     def _lazy(self, one: _Object, scope: Scope) -> Observation | None:
         if last_name(one.call.func) in ("add", "merge"):
             return None  # what has been made here may have been given its collections
-        for read in _reads(one.name, scope):
+        for read in reads(one.name, scope):
             found = self._declared(one.model, read.attr)
             if (
                 found is None
@@ -230,48 +223,6 @@ class Lazy:
             commit if is_expired else "",
             path,  # type: ignore[arg-type]
         )
-
-
-def _reads(name: str, scope: Scope) -> Iterator[ast.Attribute]:
-    """The attributes of a variable that a function reads, in order; methods that it calls are none."""
-    for load in sorted(scope.loads.get(name, ()), key=start_of):
-        parent = parent_of(load)
-        if not isinstance(parent, ast.Attribute) or not isinstance(parent.ctx, ast.Load):
-            continue
-        outer = parent_of(parent)
-        if not (isinstance(outer, ast.Call) and outer.func is parent):
-            yield parent
-
-
-def _comes_after(read: ast.Attribute, commit: ast.Call, one: _Object) -> bool:
-    """Whether an object is read after a commit each time: further down, or in the next round of a loop over objects."""
-    if one.binding.position < start_of(commit) and start_of(commit) < start_of(read) and follows(read, commit):
-        return True
-    loop = parent_of(statement_of(commit))
-    is_around = isinstance(loop, (ast.For, ast.AsyncFor)) and loop.iter is one.binding.value
-    if not is_around or isinstance(one.binding.value, ast.Call):
-        return False
-    assert isinstance(loop, (ast.For, ast.AsyncFor))
-    return loop.lineno <= read.lineno <= (loop.end_lineno or 0)
-
-
-def _is_renewed(name: str, commit: ast.Call, read: ast.Attribute, scope: Scope) -> bool:
-    """Whether an object is refreshed, or the attribute set, between a commit and a read, or in the loop around both."""
-    for call in scope.calls:
-        first = call.args[0] if last_name(call.func) == "refresh" and call.args else None
-        if not isinstance(first, ast.Name) or first.id != name:
-            continue
-        if start_of(commit) < start_of(call) < start_of(read) or start_of(read) < start_of(commit):
-            return True
-    return any(
-        isinstance(one, ast.Attribute)
-        and isinstance(one.ctx, ast.Store)
-        and one.attr == read.attr
-        and isinstance(one.value, ast.Name)
-        and one.value.id == name
-        and start_of(commit) < start_of(one) < start_of(read)
-        for one in ast.walk(scope.node)
-    )
 
 
 def _is_lazy_collection(declared: Binding, relationships: frozenset[str]) -> bool:

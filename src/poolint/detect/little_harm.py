@@ -68,8 +68,8 @@ def _is_rare(services: Services, held: list[Hold], witness: Witness, node: ast.e
 def _is_hardly_missed(services: Services, held: list[Hold], witness: Witness, scope: Scope) -> bool:
     """Whether a connection that has only read is hardly missed: the call mostly takes a moment, pauses after a failure, also
     before it takes a new one, waits for others with an engine that this call alone has, or its function is a job that runs no
-    more than once at a time, or is for the application's own work; or the database is a file, or nobody waits for the
-    connection, nor for the function."""
+    more than once at a time, or a coroutine for the application's own work, which waits neither for long nor for others; or the
+    database is a file, or nobody waits for the connection, nor for the function."""
     ev = services.evaluator
     return (
         is_mostly_brief(witness)
@@ -77,7 +77,13 @@ def _is_hardly_missed(services: Services, held: list[Hold], witness: Witness, sc
         or all(is_in_a_file(services, held_from(services, one, scope), one.cls, scope) for one in held)
         or (_is_for_nobody_who_waits(services, held, scope) and not _lasts(witness))
         or backs_off(ev, witness)
-        or ((takes_turns(services, scope) or is_for_own_work(services, scope)) and not _sleeps_on(witness))
+        or (takes_turns(services, scope) and not _sleeps_on(witness))
+        or (
+            scope.is_async
+            and witness.effect not in WAITING
+            and not _lasts(witness)
+            and is_for_own_work(services, scope)
+        )
         or all(opens_again(services, one, witness) for one in held)
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))
     )

@@ -65,6 +65,7 @@ TEXTS: dict[What, str] = {
     "needs-no-loop": "nothing in `{}` needs the event loop: with `def` instead of `async def` it would run in a thread",
     "awaits-nothing-else": "`{}` awaits nothing else: with `def` instead of `async def` both would run in a thread",
     "expires": "`{}` expires `{}`",
+    "reloads": "`{}` is loaded again, which `{}` has expired",
     "loaded-without": "`{}` is loaded without `{}`",
     "read": "`{}` is read",
     "given-to-task": "a task gets `{}`",

@@ -22,6 +22,7 @@ from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.given_sessions import resource_class, taken_by_work
 from poolint.analyses.holding.lending_generators import end_with_loops
 from poolint.analyses.holding.objects import Objects
+from poolint.analyses.holding.reloading import reloaded
 from poolint.analyses.holding.taken_for_blocks import may_take_for_block, taken_for_block
 from poolint.analyses.holding.transactions import (
     UNNAMED,
@@ -90,7 +91,7 @@ class Reader:
         found = [one.node for table in tables for changes in table.values() for one in changes]
         reads = always_run(self.ev, scope)
         found += [one.node for one in reads if self.objects.may_do_by(one.function, one.call, scope)]
-        return found
+        return [*found, *(read for read, _ in reloaded(self.ev, scope))]
 
     def is_near(self, scope: Scope) -> bool:
         """Whether a function may take anything, in blocks or otherwise, by its words and those around it."""
@@ -163,6 +164,8 @@ class Reader:
         for read in always_run(self.ev, scope) if self.is_near(scope) else ():
             done = self.objects.done_by(read.function, read.call, scope)
             found.calls.setdefault(read.node, []).extend(one.at(read.node) for one in done)
+        for node, change in reloaded(self.ev, scope):
+            found.calls.setdefault(node, []).append(change)
         self._iterated(scope, found)
         end_with_loops(self.ev, scope, found)
         return found

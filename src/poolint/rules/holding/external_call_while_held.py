@@ -23,7 +23,8 @@ class ExternalCallWhileHeld(Rule):
     connection that has been checked out, in a block or by hand. Calls are followed through functions of the project;
     the path shows them. They are followed into background tasks, too, where FastAPI ends the session of a request after
     these: up to 0.105 and from 0.118 on, as the project's lock file or requirements say. A session that has not reached
-    the database yet, or has been committed, holds nothing. Where a coroutine waits by a synchronous call, the finding says
+    the database yet, or has been committed, holds nothing, until a column is read of a row that the commit has expired:
+    that loads it again (not with `expire_on_commit=False`). Where a coroutine waits by a synchronous call, the finding says
     first that this blocks the event loop. A connection that was opened outside of any pool keeps nobody
     waiting. In an endpoint of FastAPI, a session that its dependencies have used before it (the one that looks up the
     user, say) is held from the beginning.

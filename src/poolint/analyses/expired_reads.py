@@ -1,0 +1,187 @@
+"""Attributes of rows that are read after the commit of their session: it has expired them, so the session begins a transaction to
+load the row again, and holds a connection from then on (SQLAlchemy 2.0, ``expire_on_commit``)."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.session_options import expires
+from poolint.syntax.scopes import Scope, parent_of, statement_of
+from poolint.syntax.surroundings import follows, start_of
+from poolint.types.mapped_classes import MappedClasses
+from poolint.types.members import lineage
+from poolint.types.values import ClassObject, Instance, alternatives, without_none
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Binding
+    from poolint.types.evaluator import Evaluator
+
+
+class Reload(NamedTuple):
+    """A read that has a session load a row again: the name of the session, its class, and the commit that has expired the row."""
+
+    session: str
+    cls: Class
+    commit: ast.Call
+
+
+class ExpiredReads:
+    """Answers for the functions of one project, about synchronous sessions: with asynchronous ones such a read raises."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._columns = ev.models.words("maps-column")
+        self._relationships = ev.models.words("maps-relationship")
+        self._classes = ev.derived(MappedClasses)
+        self._takes_out = ev.models.words("takes-out")
+        self._found: dict[Scope, dict[ast.Attribute, Reload]] = {}
+
+    def of(self, scope: Scope) -> dict[ast.Attribute, Reload]:
+        """The reads of a function that load a row again wherever nothing else has done so since the commit."""
+        found = self._found.get(scope)
+        if found is None:
+            found = self._found[scope] = dict(self._read(scope))
+        return found
+
+    def _read(self, scope: Scope) -> Iterator[tuple[ast.Attribute, Reload]]:
+        if scope.kind != "function" or "commit" not in scope.called or not self._takes_out.isdisjoint(scope.called):
+            return
+        commits: dict[str, list[ast.Call]] = {}
+        for call in scope.calls_named({"commit"}):
+            if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+                commits.setdefault(call.func.value.id, []).append(call)
+        for session, ends in commits.items():
+            cls = self._session(ends[0], scope)
+            if cls is None or expires(self.ev, session, scope) is not True:
+                continue
+            for name, binding in self._rows(session, scope):
+                for read in reads(name, scope):
+                    commit = next(
+                        (one for one in ends if self._reloads(read, one, name, binding, session, scope)), None
+                    )
+                    if commit is not None:
+                        yield read, Reload(session, cls, commit)
+
+    def _session(self, commit: ast.Call, scope: Scope) -> Class | None:
+        """The library's class of a synchronous session that is committed."""
+        assert isinstance(commit.func, ast.Attribute)
+        found = alternatives(self.ev.type_of(commit.func.value, scope))
+        one = found[0] if len(found) == 1 else None
+        is_session = isinstance(one, Instance) and one.base is not None and one.base.kind == "session"
+        return one.base if is_session and isinstance(one, Instance) and one.base and one.base.mode == "sync" else None
+
+    def _rows(self, session: str, scope: Scope) -> Iterator[tuple[str, Binding]]:
+        """The variables of a function that hold a row which a session has loaded, or has been given."""
+        added = {
+            one.args[0].id
+            for one in scope.calls_named({"add"})
+            if one.args and isinstance(one.args[0], ast.Name) and _root(one) == session
+        }
+        for name, bindings in scope.bindings.items():
+            one = bindings[0]
+            if (
+                len(bindings) != 1
+                or one.kind not in ("assign", "annotated")
+                or one.index >= 0
+                or name not in scope.loads
+            ):
+                continue
+            if isinstance(one.value, ast.Call) and (name in added or _root(one.value) == session):
+                yield name, one
+
+    def _reloads(
+        self, read: ast.Attribute, commit: ast.Call, name: str, binding: Binding, session: str, scope: Scope
+    ) -> bool:
+        if not comes_after(read, commit, binding) or is_renewed(name, commit, read, scope):
+            return False
+        if _is_closed(session, commit, read, scope):
+            return False
+        found = alternatives(without_none(self.ev.type_of(read.value, scope)))
+        return all(
+            isinstance(one, Instance) and isinstance(one.cls, Scope) and self.is_mapped(one.cls, read.attr)
+            for one in found
+        )
+
+    def is_mapped(self, model: Scope, attribute: str) -> bool:
+        """Whether a class of the project, or one that it derives from, maps an attribute to a column."""
+        for owner in lineage(self.ev, ClassObject(model, None)):
+            for one in owner.bindings.get(attribute, ()):
+                made = last_name(one.value.func) if isinstance(one.value, ast.Call) else ""
+                annotation = one.annotation if one.kind == "annotated" else None
+                if isinstance(annotation, ast.Subscript) and last_name(annotation.value) == "Mapped":
+                    return made in self._columns or one.value is None
+                is_plain = annotation is not None and (bool(made) or one.value is None)  # a field of SQLModel's classes
+                is_field = (
+                    is_plain and made not in self._relationships and self._classes.is_mapped(Instance(model, None))
+                )
+                return made in self._columns or is_field
+        return False
+
+
+def reads(name: str, scope: Scope) -> Iterator[ast.Attribute]:
+    """The attributes of a variable that a function reads, in order; methods that it calls are none."""
+    for load in sorted(scope.loads.get(name, ()), key=start_of):
+        parent = parent_of(load)
+        if not isinstance(parent, ast.Attribute) or not isinstance(parent.ctx, ast.Load):
+            continue
+        outer = parent_of(parent)
+        if not (isinstance(outer, ast.Call) and outer.func is parent):
+            yield parent
+
+
+def comes_after(read: ast.Attribute, commit: ast.Call, binding: Binding) -> bool:
+    """Whether what a variable holds is read after a commit each time: further down, or in the next round of a loop over several
+    of them."""
+    if binding.position < start_of(commit) and start_of(commit) < start_of(read) and follows(read, commit):
+        return True
+    loop = parent_of(statement_of(commit))
+    is_around = isinstance(loop, (ast.For, ast.AsyncFor)) and loop.iter is binding.value
+    if not is_around or isinstance(binding.value, ast.Call):
+        return False
+    assert isinstance(loop, (ast.For, ast.AsyncFor))
+    return loop.lineno <= read.lineno <= (loop.end_lineno or 0)
+
+
+def is_renewed(name: str, commit: ast.Call, read: ast.Attribute, scope: Scope) -> bool:
+    """Whether an object is refreshed, or the attribute set, between a commit and a read, or in the loop around both."""
+    for call in scope.calls:
+        first = call.args[0] if last_name(call.func) == "refresh" and call.args else None
+        if not isinstance(first, ast.Name) or first.id != name:
+            continue
+        if start_of(commit) < start_of(call) < start_of(read) or start_of(read) < start_of(commit):
+            return True
+    return any(
+        isinstance(one, ast.Attribute)
+        and isinstance(one.ctx, ast.Store)
+        and one.attr == read.attr
+        and isinstance(one.value, ast.Name)
+        and one.value.id == name
+        and start_of(commit) < start_of(one) < start_of(read)
+        for one in ast.walk(scope.node)
+    )
+
+
+def _is_closed(session: str, commit: ast.Call, read: ast.Attribute, scope: Scope) -> bool:
+    """Whether a session is closed between a commit and a read, or its block is left: then a read raises."""
+    for call in scope.calls_named({"close"}):
+        if _root(call) == session and start_of(commit) < start_of(call) < start_of(read):
+            return True
+    for statement in scope.withs:
+        for item in statement.items:
+            target = item.optional_vars
+            is_its = isinstance(target, ast.Name) and target.id == session
+            if is_its and not statement.lineno <= read.lineno <= (statement.end_lineno or 0):
+                return True
+    return False
+
+
+def _root(node: ast.expr) -> str:
+    """The name that a chain of calls begins with."""
+    while isinstance(node, (ast.Call, ast.Attribute)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
