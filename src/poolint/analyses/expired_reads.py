@@ -71,27 +71,19 @@ class ExpiredReads:
         """The library's class of a synchronous session that is committed."""
         assert isinstance(commit.func, ast.Attribute)
         found = alternatives(self.ev.type_of(commit.func.value, scope))
-        one = found[0] if len(found) == 1 else None
-        is_session = isinstance(one, Instance) and one.base is not None and one.base.kind == "session"
-        return one.base if is_session and isinstance(one, Instance) and one.base and one.base.mode == "sync" else None
+        cls = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
+        return cls if cls is not None and cls.kind == "session" and cls.mode == "sync" else None
 
     def _rows(self, session: str, scope: Scope) -> Iterator[tuple[str, Binding]]:
-        """The variables of a function that hold a row which a session has loaded, or has been given."""
-        added = {
-            one.args[0].id
-            for one in scope.calls_named({"add"})
-            if one.args and isinstance(one.args[0], ast.Name) and _root(one) == session
-        }
+        """The variables of a function that hold a row which a session has loaded, or has been given, and keeps: what it deletes
+        is as it was when that has been committed."""
+        added, deleted = _passed("add", session, scope), _passed("delete", session, scope)
         for name, bindings in scope.bindings.items():
             one = bindings[0]
-            if (
-                len(bindings) != 1
-                or one.kind not in ("assign", "annotated")
-                or one.index >= 0
-                or name not in scope.loads
-            ):
+            if len(bindings) != 1 or one.kind not in ("assign", "annotated") or one.index >= 0 or name in deleted:
                 continue
-            if isinstance(one.value, ast.Call) and (name in added or _root(one.value) == session):
+            is_its = isinstance(one.value, ast.Call) and (name in added or _root(one.value) == session)
+            if is_its and name in scope.loads:
                 yield name, one
 
     def _reloads(
@@ -164,6 +156,12 @@ def is_renewed(name: str, commit: ast.Call, read: ast.Attribute, scope: Scope) -
         and start_of(commit) < start_of(one) < start_of(read)
         for one in ast.walk(scope.node)
     )
+
+
+def _passed(method: str, session: str, scope: Scope) -> frozenset[str]:
+    """The variables that a function passes first to a method of a session."""
+    calls = (one for one in scope.calls_named({method}) if one.args and _root(one) == session)
+    return frozenset(one.args[0].id for one in calls if isinstance(one.args[0], ast.Name))
 
 
 def _is_closed(session: str, commit: ast.Call, read: ast.Attribute, scope: Scope) -> bool:
