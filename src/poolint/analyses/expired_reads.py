@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.session_options import expires
 from poolint.syntax.scopes import Scope, parent_of, statement_of
-from poolint.syntax.surroundings import follows, start_of
-from poolint.types.mapped_classes import MappedClasses
+from poolint.syntax.surroundings import follows, is_inside, start_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Instance, alternatives, without_none
 from poolint.types.vocabulary import last_name
@@ -37,7 +36,7 @@ class ExpiredReads:
         self.ev = ev
         self._columns = ev.models.words("maps-column")
         self._relationships = ev.models.words("maps-relationship")
-        self._classes = ev.derived(MappedClasses)
+        self._maps_if = ev.models.words("maps-if")
         self._takes_out = ev.models.words("takes-out")
         self._found: dict[Scope, dict[ast.Attribute, Reload]] = {}
 
@@ -59,13 +58,13 @@ class ExpiredReads:
             cls = self._session(ends[0], scope)
             if cls is None or expires(self.ev, session, scope) is not True:
                 continue
-            for name, binding in self._rows(session, scope):
+            for name, since in self._rows(session, scope):
                 for read in reads(name, scope):
-                    commit = next(
-                        (one for one in ends if self._reloads(read, one, name, binding, session, scope)), None
-                    )
-                    if commit is not None:
-                        yield read, Reload(session, cls, commit)
+                    if self._may_reload(read, scope):
+                        commit = _last_before(read, ends, since)
+                        is_its = commit is not None and not is_renewed(name, commit, read, scope)
+                        if commit is not None and is_its and not _is_closed(session, commit, read, scope):
+                            yield read, Reload(session, cls, commit)
 
     def _session(self, commit: ast.Call, scope: Scope) -> Class | None:
         """The library's class of a synchronous session that is committed."""
@@ -74,25 +73,21 @@ class ExpiredReads:
         cls = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
         return cls if cls is not None and cls.kind == "session" and cls.mode == "sync" else None
 
-    def _rows(self, session: str, scope: Scope) -> Iterator[tuple[str, Binding]]:
-        """The variables of a function that hold a row which a session has loaded, or has been given, and keeps: what it deletes
-        is as it was when that has been committed."""
+    def _rows(self, session: str, scope: Scope) -> Iterator[tuple[str, tuple[int, int]]]:
+        """The variables of a function that hold a row which a session has loaded, or has been given, each with the place where it
+        has, and keeps: what it deletes is as it was when that has been committed."""
         added, deleted = _passed("add", session, scope), _passed("delete", session, scope)
         for name, bindings in scope.bindings.items():
             one = bindings[0]
             if len(bindings) != 1 or one.kind not in ("assign", "annotated") or one.index >= 0 or name in deleted:
                 continue
-            is_its = isinstance(one.value, ast.Call) and (name in added or _root(one.value) == session)
-            if is_its and name in scope.loads:
-                yield name, one
+            if isinstance(one.value, ast.Call) and name in scope.loads:
+                if _root(one.value) == session:
+                    yield name, one.position
+                elif name in added:
+                    yield name, added[name]
 
-    def _reloads(
-        self, read: ast.Attribute, commit: ast.Call, name: str, binding: Binding, session: str, scope: Scope
-    ) -> bool:
-        if not comes_after(read, commit, binding) or is_renewed(name, commit, read, scope):
-            return False
-        if _is_closed(session, commit, read, scope):
-            return False
+    def _may_reload(self, read: ast.Attribute, scope: Scope) -> bool:
         found = alternatives(without_none(self.ev.type_of(read.value, scope)))
         return all(
             isinstance(one, Instance) and isinstance(one.cls, Scope) and self.is_mapped(one.cls, read.attr)
@@ -107,12 +102,18 @@ class ExpiredReads:
                 annotation = one.annotation if one.kind == "annotated" else None
                 if isinstance(annotation, ast.Subscript) and last_name(annotation.value) == "Mapped":
                     return made in self._columns or one.value is None
-                is_plain = annotation is not None and (bool(made) or one.value is None)  # a field of SQLModel's classes
-                is_field = (
-                    is_plain and made not in self._relationships and self._classes.is_mapped(Instance(model, None))
+                return made in self._columns or (
+                    annotation is not None and self._is_field(model, attribute, annotation, made)
                 )
-                return made in self._columns or is_field
         return False
+
+    def _is_field(self, model: Scope, attribute: str, annotation: ast.expr, made: str) -> bool:
+        """Whether what a class declares is a column because its header says that it has a table, as SQLModel's do."""
+        if attribute.startswith("_") or made in self._relationships:
+            return False
+        of_class = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+        keywords = (word.arg for cls in lineage(self.ev, ClassObject(model, None)) for word in _keywords(cls))
+        return last_name(of_class) != "ClassVar" and not self._maps_if.isdisjoint(keywords)
 
 
 def reads(name: str, scope: Scope) -> Iterator[ast.Attribute]:
@@ -141,27 +142,39 @@ def comes_after(read: ast.Attribute, commit: ast.Call, binding: Binding) -> bool
 
 def is_renewed(name: str, commit: ast.Call, read: ast.Attribute, scope: Scope) -> bool:
     """Whether an object is refreshed, or the attribute set, between a commit and a read, or in the loop around both."""
-    for call in scope.calls:
-        first = call.args[0] if last_name(call.func) == "refresh" and call.args else None
+    for call in scope.calls_named({"refresh"}):
+        first = call.args[0] if call.args else None
         if not isinstance(first, ast.Name) or first.id != name:
             continue
         if start_of(commit) < start_of(call) < start_of(read) or start_of(read) < start_of(commit):
             return True
     return any(
-        isinstance(one, ast.Attribute)
+        one.attr == read.attr
         and isinstance(one.ctx, ast.Store)
-        and one.attr == read.attr
         and isinstance(one.value, ast.Name)
         and one.value.id == name
         and start_of(commit) < start_of(one) < start_of(read)
-        for one in ast.walk(scope.node)
+        for one in scope.attributes
     )
 
 
-def _passed(method: str, session: str, scope: Scope) -> frozenset[str]:
-    """The variables that a function passes first to a method of a session."""
-    calls = (one for one in scope.calls_named({method}) if one.args and _root(one) == session)
-    return frozenset(one.args[0].id for one in calls if isinstance(one.args[0], ast.Name))
+def _last_before(read: ast.Attribute, commits: list[ast.Call], since: tuple[int, int]) -> ast.Call | None:
+    """The last commit behind which a row is read each time, of those after it was loaded or given to the session."""
+    before = sorted((one for one in commits if since < start_of(one) < start_of(read)), key=start_of, reverse=True)
+    return next((one for one in before if follows(read, one)), None)
+
+
+def _keywords(cls: Scope) -> list[ast.keyword]:
+    return cls.node.keywords if isinstance(cls.node, ast.ClassDef) else []
+
+
+def _passed(method: str, session: str, scope: Scope) -> dict[str, tuple[int, int]]:
+    """The variables that a function passes first to a method of a session, each with the first place where it does."""
+    found: dict[str, tuple[int, int]] = {}
+    for call in sorted(scope.calls_named({method}), key=start_of):
+        if call.args and isinstance(call.args[0], ast.Name) and _root(call) == session:
+            found.setdefault(call.args[0].id, start_of(call))
+    return found
 
 
 def _is_closed(session: str, commit: ast.Call, read: ast.Attribute, scope: Scope) -> bool:
@@ -173,7 +186,7 @@ def _is_closed(session: str, commit: ast.Call, read: ast.Attribute, scope: Scope
         for item in statement.items:
             target = item.optional_vars
             is_its = isinstance(target, ast.Name) and target.id == session
-            if is_its and not statement.lineno <= read.lineno <= (statement.end_lineno or 0):
+            if is_its and is_inside(commit, statement) and not is_inside(read, statement):
                 return True
     return False
 

@@ -21,12 +21,13 @@ from poolint.frameworks.entries import parameters
 from poolint.frameworks.hooks import occasions_handed, runs
 from poolint.syntax.commands import is_command
 from poolint.syntax.expressions import is_implied
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import parent_of, statement_of
+from poolint.syntax.surroundings import COMPREHENSIONS, REPEATING, around
 from poolint.types.known_bases import has_known_bases
 from poolint.types.values import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
@@ -35,7 +36,9 @@ _SERVING = ("request", "message", "dependency", "at-once")
 """Occasions on which libraries call a function for somebody who waits."""
 _ASKING = (*_SERVING, "task", "flow")
 """The same, or for somebody who has left a task in a queue."""
-_SETTING_OFF = (*_ASKING, "after-response", "job", "start", "child")
+_OF_MANY = (*_ASKING, "after-response")
+"""The same, or for somebody who has got a response."""
+_SETTING_OFF = (*_OF_MANY, "job", "start", "child")
 
 
 class Requested:
@@ -49,6 +52,7 @@ class Requested:
         self._given = ev.derived(GivenWork)
         self._asked: Summaries[ScopeKey, bool] = Summaries("asked-for", self._is_asked, bottom=False, join=bool.__or__)
         self._served: Summaries[ScopeKey, bool] = Summaries("served", self._is_served, bottom=False, join=bool.__or__)
+        self._many: Summaries[ScopeKey, bool] = Summaries("of-many", self._is_of_many, bottom=False, join=bool.__or__)
         self._set_off: Summaries[ScopeKey, bool] = Summaries(
             "set-off", self._is_set_off, bottom=False, join=bool.__or__
         )
@@ -61,6 +65,11 @@ class Requested:
         """Whether a request leads to a function by calls alone: there somebody waits for its end."""
         return scope.kind not in ("function", "lambda") or self._served.of(scope.key)
 
+    def is_of_many(self, scope: Scope) -> bool:
+        """Whether a request, a task in a queue, or what is done after a response leads to a function by calls alone, or something
+        begins it several times at once."""
+        return scope.kind not in ("function", "lambda") or self._many.of(scope.key)
+
     def is_set_off(self, scope: Scope) -> bool:
         """Whether what a library calls on some occasion may lead to a function, by whatever way."""
         return scope.kind not in ("function", "lambda") or self._set_off.of(scope.key)
@@ -71,12 +80,19 @@ class Requested:
     def _is_served(self, key: ScopeKey) -> bool:
         return self._is_led_to(key, _SERVING, self._served)
 
+    def _is_of_many(self, key: ScopeKey) -> bool:
+        if self._is_led_to(key, _OF_MANY, self._many):
+            return True
+        scope = self._ev.project.scope(key)
+        return any(_runs_beside_itself(*one) for one in self._calls.mentioned(scope))
+
     def _is_led_to(self, key: ScopeKey, occasions: tuple[str, ...], answers: Summaries[ScopeKey, bool]) -> bool:
         scope = self._ev.project.scope(key)
         is_led_to = self._is_called(scope, occasions) or any(
             self._is_handed(mention, inner, occasions)
             or (inner is scope.parent and isinstance(parent_of(mention), ast.Return))  # a decorator's own
             or (self._is_run(mention, inner, scope) and answers.of(inner.key))
+            or any(answers.of(one.key) for one in _reading_table(mention, inner))
             for mention, inner in self._calls.mentioned(scope)
             if inner is not scope
         )
@@ -135,3 +151,26 @@ class Requested:
         if self._calls.running(mention, inner, scope) is not None or isinstance(parent_of(mention), ast.Attribute):
             return False  # as the module is imported
         return not occasions_handed(self._ev, mention, inner)
+
+
+def _runs_beside_itself(mention: ast.expr, inner: Scope) -> bool:
+    """Whether a coroutine function is called again and again without a wait for each: ``gather(*(send(one) for one in all))``."""
+    call = parent_of(mention)
+    if not isinstance(call, ast.Call) or call.func is not mention or isinstance(parent_of(call), ast.Await):
+        return False
+    return isinstance(inner.node, COMPREHENSIONS) or around(call, inner, REPEATING) is not None
+
+
+def _reading_table(mention: ast.expr, inner: Scope) -> Iterator[Scope]:
+    """The functions of a module that read the table in which it has something, ``HANDLERS = {"join": join}``: what is chosen
+    from that runs there."""
+    statement = statement_of(mention)
+    if inner.kind != "module" or not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        return
+    if not isinstance(statement.value, (ast.Dict, ast.List, ast.Tuple, ast.Set)) or statement.value is mention:
+        return
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    names = {one.id for one in targets if isinstance(one, ast.Name)}
+    for one in inner.descendants():
+        if one.kind in ("function", "lambda") and not names.isdisjoint(one.loads):
+            yield one

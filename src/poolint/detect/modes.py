@@ -115,6 +115,9 @@ def _is_made(ev: Evaluator, binding: Binding, scope: Scope) -> bool:
     """Whether a library makes what a variable gets: its value tells what that is, whatever is declared."""
     if not isinstance(binding.value, ast.Call):
         return False
+    made = alternatives(ev.type_of(binding.value, binding.home(scope)))
+    if not all(isinstance(one, Instance) and one.base is not None and one.base.mode == "sync" for one in made):
+        return False
     called = ev.type_of(binding.value.func, binding.home(scope))
     is_a_class = isinstance(called, ClassObject) and called.cls is called.base
     return is_a_class or isinstance(called, (LibraryFunction, LibraryMethod))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from poolint import recording
 from poolint.syntax.file_kinds import is_imported
-from poolint.syntax.importers import importers
+from poolint.syntax.importers import importers, last_part
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.syntax.project import Module
@@ -24,16 +25,31 @@ def is_of_a_script(ev: Evaluator, variable: str, module: Scope) -> bool:
 
 
 def is_unused(ev: Evaluator, variable: str, module: Scope) -> bool:
-    """Whether nothing of a module names a variable of it again, and no module that imports this one has the name, nor all of
-    them."""
+    """Whether nothing of a module names a variable of it again, and no file of the project may have it: none imports it by its
+    name, asks what has the module's name for it, or says it in a string."""
     if any(variable in one.loads for one in module.descendants()):
         return False
-    asking = recording.own(module.module.path)
-    return not any(_may_have(one, variable) for one in importers(ev.project, module.module, asking))
+    own, project = module.module, ev.project
+    others = (project.module(path) for path in project.saying(variable, own) if path != own.path)
+    return not any(one is None or _may_have(one, variable, own) for one in others) and not any(
+        _takes_all(one) for one in importers(project, own, recording.own(own.path))
+    )
 
 
-def _may_have(importer: Module, variable: str) -> bool:
-    taken = {one.name for node, _ in importer.imports if isinstance(node, ast.ImportFrom) for one in node.names}
-    if not taken.isdisjoint((variable, "*")):
+def _may_have(other: Module, variable: str, module: Module) -> bool:
+    names = {one.name for node, _ in other.imports if isinstance(node, ast.ImportFrom) for one in node.names}
+    if variable in names:
         return True
-    return any(one.attr == variable for inner in importer.scope.descendants() for one in inner.attributes)
+    stem = last_part(module)
+    for one in ast.walk(other.scope.node):
+        if isinstance(one, ast.Attribute) and one.attr == variable and last_name(one.value) == stem:
+            return True
+        if isinstance(one, ast.Constant) and one.value == variable:
+            return True
+    return False
+
+
+def _takes_all(importer: Module) -> bool:
+    return any(
+        one.name == "*" for node, _ in importer.imports if isinstance(node, ast.ImportFrom) for one in node.names
+    )

@@ -134,7 +134,7 @@ def _long_lived(
     if is_cached or not any(_is_released_somewhere(ownership, one, cls, scope) for one in names):
         where = (node, scope.qualified_name, may_await(node, scope), fact, cls, variable, holder, keeper)
         is_of_module = holder == "module"
-        if is_of_module and cls.kind in SESSIONS and is_unused(ownership.ev, variable, scope):
+        if is_of_module and cls.kind in SESSIONS and all(is_unused(ownership.ev, one, scope) for one in names):
             return  # it takes no connection before it is used
         yield LongLived(*where, is_possible=is_of_module and is_of_a_script(ownership.ev, variable, scope))
 

@@ -79,8 +79,9 @@ def is_for_own_work(services: Services, scope: Scope) -> bool:
     ):
         return False
     requested = services.requested
-    is_of_many = requested.is_asked_for(scope) and not _works_in_turn(services, scope)
-    return not is_of_many and not requested.is_served(scope)
+    if requested.is_served(scope) or (scope.is_async and requested.is_of_many(scope)):
+        return False
+    return not requested.is_asked_for(scope) or _works_in_turn(services, scope)
 
 
 def has_room_for_two(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -105,10 +106,9 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
                 yield Dismissed(node, scope.qualified_name, False, reason, one.resource)
         if not held:
             continue
-        below = (services.unreached.why(link.scope) for link in witness.links[1:])
-        dead = next(filter(None, below), None)
-        if dead is not None:
-            yield Dismissed(node, scope.qualified_name, False, "nobody-runs", dead.name)
+        dead = _dead_below(services, witness)
+        if dead:
+            yield Dismissed(node, scope.qualified_name, False, "nobody-runs", dead)
             continue
         elsewhere = _told_elsewhere(holdings, slow, held, witness, node, scope)
         is_told = elsewhere is not None and not (elsewhere[0] == "holds-below" and _is_doubted(services, witness))
@@ -302,6 +302,26 @@ def _ended_on_the_way(holdings: Holdings, held: list[Hold], witness: Witness, sc
 def _told_below(holdings: Holdings, witness: Witness) -> Link | None:
     """The call on the chain at which a function holds a connection itself: it is reported there."""
     return next((link for link in witness.links[1:] if holdings.at(link.node, link.scope)), None)
+
+
+def _dead_below(services: Services, witness: Witness) -> str:
+    """What nobody runs of the project on the way to what waits; empty where all is run, or others that are do the same where an
+    interface is called."""
+    for before, link in pairwise(witness.links):
+        dead = services.unreached.why(link.scope)
+        if dead is not None:
+            return "" if _is_done_by_others(services, before, witness.effect) else dead.name
+    return ""
+
+
+def _is_done_by_others(services: Services, link: Link, effect: str) -> bool:
+    """Whether a call may run other functions, of classes that are made, which wait in the same way."""
+    edges = services.slow.edges.of_call(link.node, link.scope) if isinstance(link.node, ast.Call) else ()
+    for target in (one for edge in edges if edge.others for one in (edge.target, *edge.others) if one is not None):
+        below = services.slow.of_function(target) if services.unreached.why(target) is None else None
+        if below is not None and below.effect == effect and not _dead_below(services, below):
+            return True
+    return False
 
 
 def _is_doubted(services: Services, witness: Witness) -> bool:

@@ -117,7 +117,7 @@ class Moves:
             if is_inactive(*edge.asked, refined.names) and self._stays_active:
                 return End("gone", "test")
             config = refined
-        begun = after_use(self.ev, node, config, self.cls, edge)
+        begun = after_use(self.ev, node, config, self.cls, edge, self.scope)
         if isinstance(begun, End):
             return begun
         config, kind = begun, node.kind

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from poolint.analyses.lifetimes.state import Config
     from poolint.flow.cfg import Edge, Node
     from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
 _USING = frozenset({"call", "await", "enter", "yield", "return", "iterate", "store"})
 """Events in which something may be done with what is read there."""
 
 
-def after_use(ev: Evaluator, node: Node, config: Config, cls: Class, edge: Edge) -> Config | End:
+def after_use(ev: Evaluator, node: Node, config: Config, cls: Class, edge: Edge, scope: Scope) -> Config | End:
     """How a connection of class ``cls`` stands as an event is left along an edge, as far as a transaction is concerned."""
     if config.state not in ("open", "fresh"):
         return config
@@ -32,6 +33,9 @@ def after_use(ev: Evaluator, node: Node, config: Config, cls: Class, edge: Edge)
     if config.state == "open":
         return config
     is_used = node.kind in _USING and any(_has(one, config.names) for one in (node.value, node.node))
+    is_used = is_used or (
+        node.kind == "call" and _is_shared(config.names, scope)
+    )  # by a function within, whoever calls it
     return config._replace(state="open") if is_used else config
 
 
@@ -42,6 +46,11 @@ def _ends_transaction(ev: Evaluator, node: Node, config: Config, cls: Class) -> 
         return False
     is_own = name_of(call.func.value) in config.names
     return is_own and f"{cls.name}.{call.func.attr}" in ev.models.manners["asks-if-begun"]
+
+
+def _is_shared(names: frozenset[str], scope: Scope) -> bool:
+    """Whether a function that stands in another one has a variable of that."""
+    return any(not names.isdisjoint(one.loads) for one in scope.descendants() if one is not scope)
 
 
 def _has(node: ast.AST | None, names: frozenset[str]) -> bool:
