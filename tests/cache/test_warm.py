@@ -253,7 +253,8 @@ def test_a_class_that_fills_an_interface_is_seen_when_it_comes_and_when_it_goes(
     )
     text = project / "shop/text.py"
     main = project / "shop/main.py"  # what nobody runs is only possible
-    main.write_text(FILES["shop/main.py"] + "\n\nfrom shop.case import run\n\nroutes.append(run)\n")
+    made = "from shop import text\n\nbanks = [text.Http, text.Sql]\n"  # what nobody makes does nothing
+    main.write_text(FILES["shop/main.py"] + f"\n\nfrom shop.case import run\n\nroutes.append(run)\n{made}")
     assert "case.py" not in say().out
     for now, is_found in ((fills, True), (FILES["shop/text.py"], False), (fills.replace("//pay", "//pays"), True)):
         analysed.clear()

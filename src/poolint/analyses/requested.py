@@ -66,8 +66,8 @@ class Requested:
         return scope.kind not in ("function", "lambda") or self._served.of(scope.key)
 
     def is_of_many(self, scope: Scope) -> bool:
-        """Whether a request, a task in a queue, or what is done after a response leads to a function by calls alone, or something
-        begins it several times at once."""
+        """Whether a request, a task in a queue, or what is done after a response leads to a function by calls alone, something
+        begins it several times at once, or keeps or hands it on at the top of a module."""
         return scope.kind not in ("function", "lambda") or self._many.of(scope.key)
 
     def is_set_off(self, scope: Scope) -> bool:
@@ -84,7 +84,11 @@ class Requested:
         if self._is_led_to(key, _OF_MANY, self._many):
             return True
         scope = self._ev.project.scope(key)
-        return any(_runs_beside_itself(*one) for one in self._calls.mentioned(scope))
+        return any(
+            _runs_beside_itself(mention, inner)
+            or (inner.kind not in ("function", "lambda") and self._leads_there(mention, inner, scope))
+            for mention, inner in self._calls.mentioned(scope)
+        )
 
     def _is_led_to(self, key: ScopeKey, occasions: tuple[str, ...], answers: Summaries[ScopeKey, bool]) -> bool:
         scope = self._ev.project.scope(key)
