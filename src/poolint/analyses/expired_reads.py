@@ -7,7 +7,8 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.session_options import expires
-from poolint.syntax.scopes import Scope, parent_of, statement_of
+from poolint.syntax.expressions import first_name
+from poolint.syntax.scopes import Scope, parent_of
 from poolint.syntax.surroundings import follows, is_inside, start_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Instance, alternatives, without_none
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.models.schema import Class
-    from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator
 
 
@@ -60,11 +60,11 @@ class ExpiredReads:
                 continue
             for name, since in self._rows(session, scope):
                 for read in reads(name, scope):
-                    if self._may_reload(read, scope):
-                        commit = _last_before(read, ends, since)
-                        is_its = commit is not None and not is_renewed(name, commit, read, scope)
-                        if commit is not None and is_its and not _is_closed(session, commit, read, scope):
-                            yield read, Reload(session, cls, commit)
+                    commit = _last_before(read, ends, since) if self._may_reload(read, scope) else None
+                    if commit is None or is_renewed(name, commit, read, scope):
+                        continue
+                    if not _is_closed(session, commit, read, scope):
+                        yield read, Reload(session, cls, commit)
 
     def _session(self, commit: ast.Call, scope: Scope) -> Class | None:
         """The library's class of a synchronous session that is committed."""
@@ -82,7 +82,7 @@ class ExpiredReads:
             if len(bindings) != 1 or one.kind not in ("assign", "annotated") or one.index >= 0 or name in deleted:
                 continue
             if isinstance(one.value, ast.Call) and name in scope.loads:
-                if _root(one.value) == session:
+                if first_name(one.value) == session:
                     yield name, one.position
                 elif name in added:
                     yield name, added[name]
@@ -102,9 +102,8 @@ class ExpiredReads:
                 annotation = one.annotation if one.kind == "annotated" else None
                 if isinstance(annotation, ast.Subscript) and last_name(annotation.value) == "Mapped":
                     return made in self._columns or one.value is None
-                return made in self._columns or (
-                    annotation is not None and self._is_field(model, attribute, annotation, made)
-                )
+                is_field = annotation is not None and self._is_field(model, attribute, annotation, made)
+                return made in self._columns or is_field
         return False
 
     def _is_field(self, model: Scope, attribute: str, annotation: ast.expr, made: str) -> bool:
@@ -112,7 +111,8 @@ class ExpiredReads:
         if attribute.startswith("_") or made in self._relationships:
             return False
         of_class = annotation.value if isinstance(annotation, ast.Subscript) else annotation
-        keywords = (word.arg for cls in lineage(self.ev, ClassObject(model, None)) for word in _keywords(cls))
+        headers = (cls.node for cls in lineage(self.ev, ClassObject(model, None)))
+        keywords = (word.arg for node in headers if isinstance(node, ast.ClassDef) for word in node.keywords)
         return last_name(of_class) != "ClassVar" and not self._maps_if.isdisjoint(keywords)
 
 
@@ -125,19 +125,6 @@ def reads(name: str, scope: Scope) -> Iterator[ast.Attribute]:
         outer = parent_of(parent)
         if not (isinstance(outer, ast.Call) and outer.func is parent):
             yield parent
-
-
-def comes_after(read: ast.Attribute, commit: ast.Call, binding: Binding) -> bool:
-    """Whether what a variable holds is read after a commit each time: further down, or in the next round of a loop over several
-    of them."""
-    if binding.position < start_of(commit) and start_of(commit) < start_of(read) and follows(read, commit):
-        return True
-    loop = parent_of(statement_of(commit))
-    is_around = isinstance(loop, (ast.For, ast.AsyncFor)) and loop.iter is binding.value
-    if not is_around or isinstance(binding.value, ast.Call):
-        return False
-    assert isinstance(loop, (ast.For, ast.AsyncFor))
-    return loop.lineno <= read.lineno <= (loop.end_lineno or 0)
 
 
 def is_renewed(name: str, commit: ast.Call, read: ast.Attribute, scope: Scope) -> bool:
@@ -164,15 +151,11 @@ def _last_before(read: ast.Attribute, commits: list[ast.Call], since: tuple[int,
     return next((one for one in before if follows(read, one)), None)
 
 
-def _keywords(cls: Scope) -> list[ast.keyword]:
-    return cls.node.keywords if isinstance(cls.node, ast.ClassDef) else []
-
-
 def _passed(method: str, session: str, scope: Scope) -> dict[str, tuple[int, int]]:
     """The variables that a function passes first to a method of a session, each with the first place where it does."""
     found: dict[str, tuple[int, int]] = {}
     for call in sorted(scope.calls_named({method}), key=start_of):
-        if call.args and isinstance(call.args[0], ast.Name) and _root(call) == session:
+        if call.args and isinstance(call.args[0], ast.Name) and first_name(call) == session:
             found.setdefault(call.args[0].id, start_of(call))
     return found
 
@@ -180,7 +163,7 @@ def _passed(method: str, session: str, scope: Scope) -> dict[str, tuple[int, int
 def _is_closed(session: str, commit: ast.Call, read: ast.Attribute, scope: Scope) -> bool:
     """Whether a session is closed between a commit and a read, or its block is left: then a read raises."""
     for call in scope.calls_named({"close"}):
-        if _root(call) == session and start_of(commit) < start_of(call) < start_of(read):
+        if first_name(call) == session and start_of(commit) < start_of(call) < start_of(read):
             return True
     for statement in scope.withs:
         for item in statement.items:
@@ -189,10 +172,3 @@ def _is_closed(session: str, commit: ast.Call, read: ast.Attribute, scope: Scope
             if is_its and is_inside(commit, statement) and not is_inside(read, statement):
                 return True
     return False
-
-
-def _root(node: ast.expr) -> str:
-    """The name that a chain of calls begins with."""
-    while isinstance(node, (ast.Call, ast.Attribute)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""

@@ -21,7 +21,7 @@ from poolint.frameworks.entries import parameters
 from poolint.frameworks.hooks import occasions_handed, runs
 from poolint.syntax.commands import is_command
 from poolint.syntax.expressions import is_implied
-from poolint.syntax.scopes import parent_of, statement_of
+from poolint.syntax.scopes import parent_of, reads_of, statement_of
 from poolint.syntax.surroundings import COMPREHENSIONS, REPEATING, around
 from poolint.types.known_bases import has_known_bases
 from poolint.types.values import UNKNOWN
@@ -175,6 +175,5 @@ def _reading_table(mention: ast.expr, inner: Scope) -> Iterator[Scope]:
         return
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     names = {one.id for one in targets if isinstance(one, ast.Name)}
-    for one in inner.descendants():
-        if one.kind in ("function", "lambda") and not names.isdisjoint(one.loads):
-            yield one
+    for name in names:
+        yield from (one for one, _ in reads_of(name, inner) if one.kind in ("function", "lambda"))

@@ -6,14 +6,14 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.expired_reads import ExpiredReads, comes_after, is_renewed, reads
+from poolint.analyses.expired_reads import ExpiredReads, is_renewed, reads
 from poolint.analyses.session_options import expires
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.expressions import call_arguments
-from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import may_await
+from poolint.syntax.scopes import parent_of, statement_of
+from poolint.syntax.surroundings import follows, may_await, start_of
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.following import origin
 from poolint.types.members import lineage
@@ -181,7 +181,7 @@ class Lazy:
             return None
         for read in found:
             for commit in commits:
-                if comes_after(read, commit, one.binding) and not is_renewed(one.name, commit, read, scope):
+                if _comes_after(read, commit, one) and not is_renewed(one.name, commit, read, scope):
                     begun = waypoint("expires", commit, scope.module, text_of(commit, scope), one.name)
                     return self._observation(read, one, "expired", text_of(commit, scope), begun, scope)
         return None
@@ -223,6 +223,18 @@ class Lazy:
             commit if is_expired else "",
             path,  # type: ignore[arg-type]
         )
+
+
+def _comes_after(read: ast.Attribute, commit: ast.Call, one: _Object) -> bool:
+    """Whether an object is read after a commit each time: further down, or in the next round of a loop over objects."""
+    if one.binding.position < start_of(commit) and start_of(commit) < start_of(read) and follows(read, commit):
+        return True
+    loop = parent_of(statement_of(commit))
+    is_around = isinstance(loop, (ast.For, ast.AsyncFor)) and loop.iter is one.binding.value
+    if not is_around or isinstance(one.binding.value, ast.Call):
+        return False
+    assert isinstance(loop, (ast.For, ast.AsyncFor))
+    return loop.lineno <= read.lineno <= (loop.end_lineno or 0)
 
 
 def _is_lazy_collection(declared: Binding, relationships: frozenset[str]) -> bool:

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.screen.shapes import STATE_HOLDERS, TABLE
-from poolint.syntax.expressions import asked_by_name
+from poolint.syntax.expressions import asked_by_name, last_name
 from poolint.types import returns
 from poolint.types.values import UNKNOWN, known
 
@@ -41,13 +41,7 @@ def is_application(node: ast.expr) -> bool:
     """Whether an expression is an application by its name, or what leads to it, or its table of what it keeps for all."""
     if isinstance(node, ast.Attribute) and node.attr == TABLE:
         node = node.value
-    return _last_name(node) in STATE_HOLDERS
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Name):
-        return node.id
-    return node.attr if isinstance(node, ast.Attribute) else ""
+    return last_name(node) in STATE_HOLDERS
 
 
 def state_bindings(ev: Evaluator, node: ast.expr, scope: Scope) -> Iterator[tuple[Binding, Scope]]:

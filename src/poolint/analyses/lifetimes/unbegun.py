@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.lifetimes.state import End
 from poolint.flow.flags import name_of
 from poolint.syntax.expressions import without_await
+from poolint.syntax.scopes import reads_of
 
 if TYPE_CHECKING:
     from poolint.analyses.lifetimes.state import Config
@@ -33,9 +34,7 @@ def after_use(ev: Evaluator, node: Node, config: Config, cls: Class, edge: Edge,
     if config.state == "open":
         return config
     is_used = node.kind in _USING and any(_has(one, config.names) for one in (node.value, node.node))
-    is_used = is_used or (
-        node.kind == "call" and _is_shared(config.names, scope)
-    )  # by a function within, whoever calls it
+    is_used = is_used or (node.kind == "call" and _is_shared(config.names, scope))
     return config._replace(state="open") if is_used else config
 
 
@@ -49,8 +48,8 @@ def _ends_transaction(ev: Evaluator, node: Node, config: Config, cls: Class) -> 
 
 
 def _is_shared(names: frozenset[str], scope: Scope) -> bool:
-    """Whether a function that stands in another one has a variable of that."""
-    return any(not names.isdisjoint(one.loads) for one in scope.descendants() if one is not scope)
+    """Whether a function within another one reads a variable of that: any call may lead to it."""
+    return any(inner is not scope for name in names for inner, _ in reads_of(name, scope))
 
 
 def _has(node: ast.AST | None, names: frozenset[str]) -> bool:
