@@ -387,9 +387,7 @@ class Edges:
         assert fact.row is not None
         if fact.row.call == "sync":
             return True
-        if self._driven(node, scope) or isinstance(parent_of(node), (ast.AsyncFor, ast.comprehension)):
-            return True
-        return enters(node, scope)
+        return self._driven(node, scope) or is_gone_over(node) or enters(node, scope)
 
 
 def _is_own(function: ast.Attribute, scope: Scope) -> bool:

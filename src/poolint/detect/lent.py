@@ -17,7 +17,7 @@ from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout
 from poolint.flow.cfg import TooComplex
-from poolint.flow.escapes import escapes, walk
+from poolint.flow.escapes import decisions, escapes, walk
 from poolint.flow.flags import Flags, name_of
 from poolint.flow.solver import completed, reach
 from poolint.frameworks.hooks import is_resumed, starts
@@ -88,15 +88,17 @@ def _unprotected(
     graphs: Graphs, made: ast.expr, name: str, releases: list[ast.Call], scope: Scope
 ) -> ast.Yield | ast.YieldFrom | None:
     """A ``yield`` behind ``made`` that comes before a release, and whose failing skips all of them, whatever is known there of
-    the flags by which a ``finally`` asks what it has to undo."""
+    the flags by which a ``finally`` asks what it has to undo; unless it comes to the test by which the function decides whether
+    it is the one to release it."""
     graph = graphs.of(scope)
     stops = {node for one in releases for node in graph.nodes_of(one)}
     flags = Flags(scope, graph)
+    decided = {part for one in releases for part in decisions(one, name, scope)}
     inside = set(walk(completed(graph.nodes_of(made)), stops, name))
     for lent in scope.yields:
         for node in graph.nodes_of(lent):
             is_released = node in inside and not stops.isdisjoint(reach(completed([node])))
-            if is_released and escapes(node, stops, name, raising=False, flags=flags):
+            if is_released and escapes(node, stops, name, raising=False, decided=decided, flags=flags):
                 return lent
     return None
 

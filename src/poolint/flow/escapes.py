@@ -83,9 +83,19 @@ def decisions(release: ast.AST, name: str, method: Scope) -> Iterator[ast.AST]:
         child, current = current, parent_of(current)
 
 
+def _asked(test: ast.AST) -> Iterator[ast.AST]:
+    """The parts of a test; of ``getattr(state, KEEPS_OPEN, False)``, which reads an attribute, those of the object."""
+    if isinstance(test, ast.Call) and name_of(test.func) == "getattr" and test.args:
+        yield from _asked(test.args[0])
+        return
+    yield test
+    for one in ast.iter_child_nodes(test):
+        yield from _asked(one)
+
+
 def _is_settled(test: ast.expr, name: str, method: Scope) -> bool:
     """Whether a test asks for nothing but parameters and attributes of their objects, neither of which its method sets."""
-    parts = list(ast.walk(test))
+    parts = list(_asked(test))
     if any(isinstance(one, (ast.Call, ast.Await, ast.NamedExpr, ast.Subscript)) for one in parts):
         return False
     names = {one.id for one in parts if isinstance(one, ast.Name)}

@@ -290,7 +290,10 @@ def leaves_idle(
     """Whether a call takes no connection: of a session, what only puts it by; of an engine, what cannot fail."""
     if cls.lazy:
         made = ev.type_of(call.func, scope)
-        if isinstance(made, ClassObject) and made.base is not None and made.base.kind == "session":
+        kind = made.base.kind if isinstance(made, ClassObject) and made.base is not None else ""
+        if kind == "factory" and isinstance(parent_of(call), ast.Assign):
+            return True  # its first session will, by its name
+        if kind == "session":
             return edge.is_unwinding  # it works with the session from here on
         return not node.may_raise or (edge.is_unwinding and isinstance(made, ClassObject))
     return cls.kind == "session" and puts_by(ev, call, argument, scope)

@@ -186,6 +186,8 @@ class Moves:
         if is_named(self.ev, receiver, config.names, self.scope):
             assert isinstance(call.func, ast.Attribute)
             return self._method(call, call.func.attr, config, edge)
+        if self.cls.lazy and not edge.is_unwinding and is_named(self.ev, call.func, config.names, self.scope):
+            return config._replace(state="held")  # the maker of sessions that works with it gives one
         if closes_pool(self.ev, call, config.names, self.cls) or ends_its_client(self.ev, self.site, call, self.scope):
             return End("released", "method")
         if isinstance(receiver, ast.Name) and self._handles.get(receiver.id) in config.names:
