@@ -9,6 +9,7 @@ metadata, but not poolint itself, which is read from its sources. With ``--freez
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,15 @@ from pathlib import Path
 import msgspec
 
 ROOT = Path(__file__).parents[1]
-EXTRAS = ("services", "services-apart", "services-langchain", "services-older")
+EXTRAS = (
+    "services",
+    "services-apart",
+    "services-more",
+    "services-more-apart",
+    "services-crewai",
+    "services-langchain",
+    "services-older",
+)
 OWN = ("msgspec", "libcst", "pytest", "pytest-xdist", "sqlalchemy")
 """What poolint and its test need."""
 
@@ -39,6 +48,8 @@ def held(extra: str, packages: list[str], freezes: bool) -> int:
         subprocess.run([python, "-m", "pip", "install", "-q", "uv"], check=True)
         install = [python, "-m", "uv", "pip", "install", "-q", "--python", python]
         subprocess.run([*install, *OWN, *packages], check=True)
+        for others in Path(folder).glob("**/site-packages/tests"):
+            shutil.rmtree(others)  # a package has brought its own, which would be found before these
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "POOLINT_LIVE": "services"}
         print(f"== {extra}: {len(packages)} packages", flush=True)
         if freezes:

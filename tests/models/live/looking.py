@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from poolint.dev.signatures import returned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +93,27 @@ def gives_coroutine(function: Any) -> bool:
         return "return asyncio.wait_for(" in inspect.getsource(function)
     except (OSError, TypeError):
         return False
+
+
+def constructed(cls: type) -> Any:
+    """An object of a class, made of arguments that mean nothing; None where that cannot be."""
+    try:
+        parameters = inspect.signature(cls).parameters.values()
+        needed = {
+            one.name: "x"
+            for one in parameters
+            if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+            and (one.default is one.empty or re.search("key|token|secret|client_id|base_url", one.name))
+        }
+        return cls(**needed)
+    except Exception:
+        return None
+
+
+def type_variables(function: Any) -> list[TypeVar]:
+    """The type variables that the annotation of what a function returns names."""
+    known = getattr(inspect.unwrap(function), "__globals__", {})
+    return [known[word] for word in re.findall(r"\w+", returned(function)) if isinstance(known.get(word), TypeVar)]
 
 
 def exists(name: str) -> bool:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from tests.models.live import of_aws, of_bots, of_drivers, of_effects, of_orms, of_services, of_sqlalchemy
+from tests.models.live import (
+    of_aws,
+    of_bots,
+    of_drivers,
+    of_effects,
+    of_more_messages,
+    of_more_services,
+    of_orms,
+    of_services,
+    of_sqlalchemy,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -46,6 +56,16 @@ CALLS: dict[str, Callable[[Record], Awaitable[None]]] = {
     "tortoise": of_orms.tortoise,
     "urllib": of_effects.urllib,
     "stdlib": of_effects.stdlib,
+    "O365": of_more_messages.o365,
+    "beanie": of_more_services.beanie,
+    "binance": of_more_messages.binance,
+    "exchangelib": of_more_messages.exchangelib,
+    "mercadopago": of_more_messages.mercadopago,
+    "ncclient": of_more_services.ncclient,
+    "postmarker": of_more_messages.postmarker,
+    "proxmoxer": of_more_services.proxmoxer,
+    "pusher": of_more_messages.pusher,
+    "vk_api": of_more_messages.vk_api,
 }
 """Make calls of a library, where that needs no peer, and record what they give."""
 
@@ -97,5 +117,28 @@ OBJECTS: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "telegram": of_bots.objects_of_telegram,
     "svix": of_services.objects_of_svix,
     "web3": of_services.objects_of_web3,
+    "africastalking": of_more_services.objects_of_africastalking,
+    "arango": of_more_services.objects_of_arango,
+    "asyncpraw": of_more_messages.objects_of_asyncpraw,
+    "box_sdk_gen": of_more_messages.objects_of_box_sdk_gen,
+    "consul": of_more_services.objects_of_consul,
+    "deepgram": of_more_services.objects_of_deepgram,
+    "exchangelib": of_more_messages.objects_of_exchangelib,
+    "firecrawl": of_more_services.objects_of_firecrawl,
+    "hvac": of_more_services.objects_of_hvac,
+    "imap_tools": of_more_services.objects_of_imap_tools,
+    "instructor": of_more_services.objects_of_instructor,
+    "keycloak": of_more_services.objects_of_keycloak,
+    "mongoengine": of_more_services.objects_of_mongoengine,
+    "ncclient": of_more_services.objects_of_ncclient,
+    "notion_client": of_more_messages.objects_of_notion_client,
+    "plivo": of_more_messages.objects_of_plivo,
+    "praw": of_more_messages.objects_of_praw,
+    "proxmoxer": of_more_services.objects_of_proxmoxer,
+    "stytch": of_more_services.objects_of_stytch,
+    "typesense": of_more_services.objects_of_typesense,
+    "vonage": of_more_messages.objects_of_vonage,
+    "weaviate": of_more_services.objects_of_weaviate,
+    "zeep": of_more_services.objects_of_zeep,
 }
 """Objects of a library's classes, by class, to read the attributes that the models tell."""

@@ -103,6 +103,11 @@ NEEDS = {
     "vertexai": ("google.cloud.aiplatform", "vertexai"),
     "playwright": ("playwright.async_api", "playwright.sync_api"),
     "supabase": ("supabase", "postgrest"),
+    "couchbase": ("couchbase", "acouchbase"),
+    "databricks_sql": ("databricks.sql",),
+    "instructor": ("instructor", "google.genai", "google.generativeai", "mistralai"),  # each makes a function of it
+    "lancedb": ("lancedb", "pandas"),  # which its annotations name
+    "tweepy": ("tweepy", "tweepy.asynchronous"),
 }
 
 ONLY_IN = {
@@ -145,6 +150,11 @@ BROKEN_PROTOCOLS = {
     ("aiomysql.Pool", "__enter__"): 'raises `RuntimeError: "yield from" should be used`',
     ("aiomysql.sa.Engine", "__enter__"): 'raises `RuntimeError: "yield from" should be used`',
     ("aiopg.Pool", "__enter__"): 'raises `RuntimeError: "await" should be used`',
+    ("aiohttp_client_cache.CachedSession", "__enter__"): "raises `TypeError: Use async with instead`",
+    ("consul.Consul", "__aenter__"): "inherited; its end awaits a plain `close`",
+    ("consul.aio.Consul", "__enter__"): "inherited; its end does not await `close`",
+    ("langchain_mcp_adapters.client.MultiServerMCPClient", "__aenter__"): "raises `NotImplementedError`",
+    ("niquests.AsyncSession", "__enter__"): 'raises `SyntaxError: You probably meant "async with" …`',
     (MOTOR + "ClientSession", "__enter__"): "raises `AttributeError: Use Motor sessions like …`",
     (MOTOR + "ChangeStream", "__enter__"): 'raises `RuntimeError: Use a change stream in "async with" …`',
 }
@@ -169,6 +179,9 @@ GENERATED = {
     "boto3.resources.base.ServiceResource",
     "aiobotocore.client.AioBaseClient",
     "python_http_client.Client",
+    "firecrawl.Firecrawl",
+    "firecrawl.AsyncFirecrawl",
+    "ncclient.manager.Manager",
     # Motor's delegate to PyMongo's by properties.
     MOTOR + "Client",
     MOTOR + "ClientSession",
@@ -207,6 +220,12 @@ ANNOTATED_CONTEXTS = {
     # Calling it without entering what it gives would leave a session open: the class in its annotation is looked at.
     "aiohttp.request": "_SessionRequestContextManager",
 }
+
+COMMANDS = (
+    "get set incr incrby decr delete expire hset hget hgetall hdel lpush rpush lrange ltrim sadd srem zadd zrem zrange "
+    "zremrangebyscore zcard publish"
+)
+"""Of Redis, as the rows of Upstash have them."""
 
 ANNOTATED_AS = (
     {
@@ -258,6 +277,11 @@ ANNOTATED_AS = (
             "azure.core.polling.AsyncLROPoller",
         ),
         "nats.connect": ("NATS", "nats.aio.client.Client"),
+        # For a search by vector it is this one; the others have the same methods for what ends them.
+        "lancedb.table.Table.search": ("LanceQueryBuilder", "lancedb.query.LanceVectorQueryBuilder"),
+        "llama_index.core.llms.LLM.as_structured_llm": ("StructuredLLM", "self"),  # around it, with the same methods
+        "pyathena.connection.Connection.cursor": ("ConnectionCursor", "pyathena.cursor.Cursor"),  # by default
+        "pyathena.aio.connection.AioConnection.cursor": ("ConnectionCursor", "pyathena.aio.cursor.AioCursor"),
         "zmq.Context.socket": ("_SocketType", "zmq.Socket"),
         # Motor shows the annotations of PyMongo's methods, whose results it wraps.
         MOTOR + "Client.start_session": ("ClientSession", MOTOR + "ClientSession"),
@@ -268,6 +292,16 @@ ANNOTATED_AS = (
     | {
         f"aiohttp.ClientSession.{verb}": ("_RequestContextManager", "aiohttp.ClientResponse")
         for verb in ("get", "post", "put", "patch", "delete", "head", "options", "request")
+    }
+    | {
+        f"aiohttp_retry.RetryClient.{verb}": ("_RequestContext", "aiohttp.ClientResponse")
+        for verb in ("get", "post", "put", "patch", "delete", "head", "options", "request", "requests")
+    }
+    | {
+        # All commands have this annotation; those of a pipeline give what its `execute` does, itself.
+        f"upstash_redis.{owner}.{command}": ("Awaitable", "self")
+        for owner in ("client.Pipeline", "asyncio.client.AsyncPipeline")
+        for command in COMMANDS.split()
     }
     | {
         # A channel of any kind; what is done with it shows that it is one that has messages.
@@ -359,6 +393,13 @@ MENTIONED_IN = {
     "pyodbc.Cursor.executemany": "pyodbc.Cursor.execute",
     "snowflake.connector.connect": "snowflake.connector.connect",
     "snowflake.connector.SnowflakeConnection.cursor": "snowflake.connector.SnowflakeConnection.cursor",
+    "acouchbase.bucket.AsyncBucket.default_collection": "acouchbase.collection",
+    "cassandra.cluster.Cluster.connect": "cassandra/cluster.py",
+    "cassandra.cluster.ResponseFuture.result": "cassandra/cluster.py",
+    "cassandra.cluster.Session.execute": "cassandra/cluster.py",
+    "cassandra.cluster.Session.execute_graph": "cassandra/cluster.py",
+    "cassandra.cluster.Session.execute_async": "cassandra/cluster.py",
+    "cassandra.cluster.Session.execute_graph_async": "cassandra/cluster.py",
     "teradatasql.TeradataConnection.cursor": "teradatasql.TeradataConnection.cursor",
 }
 
@@ -374,3 +415,18 @@ BY_PROPERTY = {
     "discord.ApplicationContext.send_modal": "discord.InteractionResponse.send_modal",
     "discord.ApplicationContext.send_response": "discord.InteractionResponse.send_message",
 }
+
+GIVE_COROUTINES = {
+    # Plain functions, of an asynchronous class, whose annotations do not tell what the synchronous one shares with it.
+    "weaviate.collections.collections.async_._CollectionsAsync.create",
+    "weaviate.collections.query._QueryCollectionAsync.fetch_object_by_id",
+}
+
+MADE_LATER = {
+    # Names that are there once a client has been generated.
+    "prisma.get_client",
+    "prisma.client.get_client",
+}
+
+CONTENTS = {"hvac.api.SecretsEngines": "aws", "hvac.api.AuthMethods": "token"}
+"""What is asked for where not anything is there by its name."""
