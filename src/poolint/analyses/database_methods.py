@@ -25,8 +25,8 @@ _SEVERAL = 3
 class Telling:
     """Words of sessions and connections, taken from the models.
 
-    A word reaches the database on the session or connection of more libraries than there are other libraries with a
-    method of that name, and neither results nor values of Python have it.
+    A word reaches the database on the session or connection of more libraries than half of the other libraries with a
+    method of that name, of which the models describe ten times as many, and neither results nor values of Python have it.
     """
 
     def __init__(self, models: Models, screen: Screen) -> None:
@@ -56,7 +56,7 @@ class Telling:
         self._roots = {
             name: frozenset(roots)
             for name, roots in told.items()
-            if name not in elsewhere and len(roots) > len(others.get(name, ()))
+            if name not in elsewhere and 2 * len(roots) > len(others.get(name, ()))
         }
         self._others = {name: frozenset(roots) for name, roots in others.items()}
         self._asks = asks
