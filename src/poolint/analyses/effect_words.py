@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 def words_with_effect(models: Models) -> frozenset[str]:
     """The last parts of the names of all calls that can have an effect that any sink asks for."""
     found = {name.rpartition(".")[2] for name, one in models.functions.items() if does(one)}
+    asked = {
+        name for name, cls in models.classes.items() for row in cls.methods if "__call__" in row.names and does(row)
+    }
     for cls in models.classes.values():
+        found.update(name for name, one in cls.attributes.items() if one in asked)
         found.update(name for row in cls.methods if does(row) for name in row.names)
         if cls.construct in OPENING_ROLES:
             found.add(cls.name.rpartition(".")[2])

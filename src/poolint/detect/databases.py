@@ -63,9 +63,10 @@ def is_in_a_file(services: Services, pool: Pool | None, cls: Class | None, scope
 
 
 def lets_nobody_wait(services: Services, pool: Pool, cls: Class | None, scope: Scope) -> bool:
-    """Whether who asks what has a pool always gets a connection. Where it is not known which engine that is, whether it is so of
-    all engines that the project makes."""
-    if pool[:1] == UNPOOLED:
+    """Whether who asks what has a pool always gets a connection, or does with one of the classes of pool that its settings
+    choose from. Where it is not known which engine that is, whether it is so of all engines that the project makes."""
+    spec = engine_of(services, pool)
+    if pool[:1] == UNPOOLED or (spec is not None and any(one.facts.limit == "none" for one in spec.pools)):
         return True
     is_known = cls is None or _module_of(services, pool) is not None
     return not is_known and cls is not None and _everywhere(services).let_nobody_wait(cls, scope.module)
@@ -263,10 +264,10 @@ def engine_of(services: Services, pool: Pool | None) -> EngineSpec | None:
 
 def is_kept_by_none(services: Services, pool: Pool | None) -> bool:
     """Whether a pool is that of an engine which keeps no connection: who asks it gets a new one. ``StaticPool`` keeps one."""
-    if (pool or ())[:1] != UNPOOLED:
-        return False
+    is_said = (pool or ())[:1] == UNPOOLED
     spec = engine_of(services, pool)
-    return spec is None or all(one.facts.limit == "none" for one in spec.pools)
+    limits = {one.facts.limit for one in spec.pools} if spec is not None else set()
+    return limits == {"none"} or (is_said and not limits)
 
 
 def _module_of(services: Services, pool: Pool | None) -> Module | None:

@@ -16,6 +16,7 @@ from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.factories import again, makers, owes_closing
+from poolint.detect.in_turn import in_turn
 from poolint.detect.observation import Observation
 from poolint.flow.flags import name_of
 from poolint.syntax.expressions import call_arguments
@@ -32,6 +33,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.analyses.graphs import Graphs
     from poolint.analyses.ownership import Ownership
     from poolint.analyses.repetition import Repetition
     from poolint.analyses.waypoints import Waypoint
@@ -53,7 +55,7 @@ class OwnerForEachCall(Observation, frozen=True, eq=False):
 
     ``node`` is the call that gives it, ``variable`` its name there, empty where it has none; ``owner`` is the class that has
     the pool, ``closer`` the method by which it would be closed, empty where no method does that. ``user`` says on what occasions
-    that happens.
+    that happens. ``after`` are the places before it at which the same is done.
     """
 
     variable: str
@@ -61,6 +63,7 @@ class OwnerForEachCall(Observation, frozen=True, eq=False):
     closer: str
     user: Repetition
     path: tuple[Waypoint, ...]
+    after: tuple[ast.AST, ...] = ()
 
 
 class Owner(NamedTuple):
@@ -77,41 +80,46 @@ class Owner(NamedTuple):
 class Owners:
     """Observes the functions of one project; ``words`` are the last names of all that makes a pool."""
 
-    def __init__(self, ev: Evaluator, ownership: Ownership, words: frozenset[str]) -> None:
+    def __init__(self, ev: Evaluator, ownership: Ownership, graphs: Graphs, words: frozenset[str]) -> None:
         self.ev = ev
         self._ownership = ownership
+        self._graphs = graphs
         self._ends = self.ev.models.words("shuts-down")
         self.words = words
         self._classes: dict[Scope, Owner | None] = {}
         self._defined = ev.derived(Definitions).of
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
-        """What ``scope`` makes, uses by its methods, and forgets."""
-        if scope.is_generator:
-            return
-        for call in scope.calls:
-            value: ast.expr = call
-            parent = parent_of(call)
-            if isinstance(parent, ast.Await):
-                value, parent = parent, parent_of(parent)
-            if type(call.func) not in _NAMES or not self._may_be_own(call, scope.module):
-                continue
-            name, passed = _target(value, parent), call_taking(value)
-            if passed is not None:
-                used = self._used_by(*passed, value, scope, 1)
-            else:
-                used = self._used(name, scope, 0) if name else _chained(value, parent)
-            if not used or not self._ends.isdisjoint(used):
-                continue
-            owner = self._given(call, scope)
-            if owner is None or not owner.closers.isdisjoint(used) or f".{owner.attribute}" in used:
-                continue
-            who = again(self.ev, call, scope)
-            if who:
-                path = (waypoint("has-own-pool", owner.made, owner.scope.module, owner.name),)
-                closer = min(owner.closers, key=lambda one: (one not in self._ends, one), default="")
-                where = (call, scope.qualified_name, may_await(call, scope))
-                yield OwnerForEachCall(*where, name, owner.name, closer, who, path)
+        """What ``scope`` makes, uses by its methods, and forgets; what no method would close is for its class to decide, and is
+        one decision in one function."""
+        found = (one for call in scope.calls if (one := self._forgotten(call, scope)) is not None)
+        yield from in_turn(found, lambda one: one.node if one.closer else one.owner, self._graphs, scope)
+
+    def _forgotten(self, call: ast.Call, scope: Scope) -> OwnerForEachCall | None:
+        """What a call of a function makes that this uses by its methods, and forgets."""
+        value: ast.expr = call
+        parent = parent_of(call)
+        if isinstance(parent, ast.Await):
+            value, parent = parent, parent_of(parent)
+        if scope.is_generator or type(call.func) not in _NAMES or not self._may_be_own(call, scope.module):
+            return None
+        name, passed = _target(value, parent), call_taking(value)
+        if passed is not None:
+            used = self._used_by(*passed, value, scope, 1)
+        else:
+            used = self._used(name, scope, 0) if name else _chained(value, parent)
+        if not used or not self._ends.isdisjoint(used):
+            return None
+        owner = self._given(call, scope)
+        if owner is None or not owner.closers.isdisjoint(used) or f".{owner.attribute}" in used:
+            return None
+        who = again(self.ev, call, scope)
+        if not who:
+            return None
+        path = (waypoint("has-own-pool", owner.made, owner.scope.module, owner.name),)
+        closer = min(owner.closers, key=lambda one: (one not in self._ends, one), default="")
+        where = (call, scope.qualified_name, may_await(call, scope))
+        return OwnerForEachCall(*where, name, owner.name, closer, who, path)
 
     def _used(self, name: str, scope: Scope, depth: int) -> frozenset[str]:
         """All names in the calls ``name.….method()``, and what is only read of it, ``.part``, where a variable is bound once and
@@ -322,6 +330,10 @@ def _loads(name: str, scope: Scope) -> list[ast.Name]:
 
 DETECTOR = Detector(
     "per-call",
-    lambda services: Owners(services.evaluator, services.ownership, services.evaluator.models.derived(makers)).observe,
+    lambda services: (
+        Owners(
+            services.evaluator, services.ownership, services.graphs, services.evaluator.models.derived(makers)
+        ).observe
+    ),
     of="functions",
 )

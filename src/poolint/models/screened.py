@@ -42,10 +42,12 @@ def screen(libraries: Iterable[Library]) -> bytes:
         more := {
             cls.name
             for cls in classes
-            if cls.mode == "sync" and cls.kind == "other" and any(row.returns in sessions for row in cls.methods)
+            if cls.mode == "sync"
+            and cls.kind == "other"
+            and not sessions.isdisjoint([*(row.returns for row in cls.methods), *cls.attributes.values()])
         }
         - sessions
-    ):  # what is asked for that, step by step
+    ):  # what is asked for that, step by step, or has one
         sessions |= more
     statements = {row.returns for library in screened for row in library.functions if row.objects}
     """Classes of what only says what to ask for."""
@@ -70,6 +72,11 @@ def screen(libraries: Iterable[Library]) -> bytes:
             names |= {path.rpartition(".")[2] for path in (row.name, *row.aliases)}
             if row.name in sessions or (isinstance(row, Function) and row.returns in sessions | connections):
                 blocking |= {f"{path.partition('.')[0]}.{path.rpartition('.')[2]}" for path in (row.name, *row.aliases)}
+        blocking |= {
+            f"{path.partition('.')[0]}.{path.rpartition('.')[2]}"
+            for path, cls in library.objects.items()
+            if cls in sessions
+        }
         rows = (row for row in library.manners if row.how in ("registers", "registers-decorated"))
         names |= {name.rpartition(".")[2] for name in (*library.objects, *(one for row in rows for one in row.names))}
     clients: set[str] = set()

@@ -65,6 +65,8 @@ class Screen:
         """Answers, by the hash of the text: functions of one file ask again and again."""
         self._leading: dict[frozenset[bytes], dict[str, bool]] = {}
         """By the words that are looked for, whether a file leads to one that has one of them, by the path."""
+        self._taking: dict[str, bool] = {}
+        """Whether a file comes to one that works on what it is passed, by the path."""
         self._touching: dict[str, tuple[File, frozenset[bytes]]] = {}
         self._working: dict[tuple[str, bytes], bool] = {}
         self._gives: dict[tuple[str, bytes], set[tuple[str, bytes]]] = {}
@@ -175,7 +177,7 @@ class Screen:
         file, start = self._settled_file(path, data), os.path.abspath(path)
         known = self._leading.setdefault(roots, {})
         if start not in known:
-            fill(known, start, file, self._files, roots)
+            fill(known, start, file, self._files, lambda one: one.mentions(roots) and any(map(one.calls, roots)))
         return self._answered(f"leads {b' '.join(sorted(roots)).decode()}", path, known[start])
 
     def may_share(self, path: str, data: bytes) -> bool:
@@ -205,7 +207,15 @@ class Screen:
 
     def may_block(self, path: str, data: bytes) -> bool:
         """Whether a function that the file at ``path`` defines or imports may reach a synchronous session."""
-        return self._answered("blocks", path, bool(self._settled_file(path, data).blocking))
+        file = self._settled_file(path, data)
+        return self._answered("blocks", path, bool(file.blocking or (file.sessions and self._may_pass(path, file))))
+
+    def _may_pass(self, path: str, file: File) -> bool:
+        """Whether it comes to a file that works on a session it is passed, and says nothing of what that is."""
+        start = os.path.abspath(path)
+        if start not in self._taking:
+            fill(self._taking, start, file, self._files, self._ready.takes)
+        return self._taking[start]
 
     def _may_drop(self, path: str, file: File) -> bool:
         """Whether a statement may make a coroutine of the project that works on a database, and drop it.
@@ -322,7 +332,7 @@ class Screen:
         file = self._files.get(path)
         if file is None or file.data != data:
             if file is not None:
-                for known in (self._interesting, self._leading, self._working, self._gives, self._steps):
+                for known in (self._interesting, self._leading, self._taking, self._working, self._gives, self._steps):
                     known.clear()
             file = self._files[path] = self._opened(path, data)
             self._settling.settled.discard(path)

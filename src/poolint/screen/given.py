@@ -1,4 +1,4 @@
-"""Classes whose objects keep what they are given, and say nothing of what that is.
+"""What is given to classes and functions that say nothing of what it is: those whose objects keep it, above all.
 
 Who writes ``self.db = db`` in the constructor of such a class imports nothing that leads to a database, and works on one
 all the same, where a file that makes one carries something. What is annotated is known by its import.
@@ -24,6 +24,7 @@ _INIT = re.compile(
 _KEPT = re.compile(rb"\bself\.\w+[ \t]*=[ \t]*(\w+\b(?![.(])|(?:\w+\.)*[A-Z]\w*\([^()]{1,400}\))")
 """What a member is: a name, or an object of a class with what that is made with."""
 _WORD = re.compile(rb"\w+")
+_HEADER = re.compile(rb"\bdef[ \t]+\w+[ \t]*\(([^()]{0,999}(?:\([^()]{0,999}\)[^()]{0,999}){0,99})\)")
 _PARAMETER = re.compile(rb"(?:^|,)\s*(\w+)\s*(?=[,=)])")
 
 
@@ -40,3 +41,9 @@ def keeping(data: bytes) -> Iterator[str]:
         kept = _WORD.findall(b" ".join(_KEPT.findall(part, made.end())))
         if not set(_PARAMETER.findall(given)).isdisjoint(kept):
             yield name[1].decode()
+
+
+def takes_untold(data: bytes) -> bool:
+    """Whether a function of a text takes something, beside its object, and says nothing of what that is."""
+    headers = (match[1] + b")" for match in _HEADER.finditer(data))
+    return any(name not in (b"self", b"cls") for one in headers for name in _PARAMETER.findall(one))

@@ -6,6 +6,7 @@ import os
 import re
 
 from poolint.screen.files import seeds_of
+from poolint.screen.given import takes_untold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -158,6 +159,10 @@ class Ready:
             if b"await" not in before and b"async" not in before:
                 return True
         return False
+
+    def takes(self, file: File) -> bool:
+        """Whether a file that calls such a method has functions, or objects, that are passed something and do not say what."""
+        return self.reaches(file.data) and (bool(file.keeping) or takes_untold(file.data))
 
     def may_lend(self, foreign: Set[bytes], data: bytes) -> bool:
         """Whether a response of a client may be had that has a connection until it is read; ``foreign`` are the names that a

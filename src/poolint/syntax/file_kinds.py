@@ -22,8 +22,8 @@ KINDS = {
     "tests": "files in `tests/`, `test/` or `testing/`, or in folders that end so (`api_tests/`, `shop-testing/`), `test_*.py`, "
     "`*_test.py`, `conftest.py`, and what imports pytest",
     "alembic": "Alembic's `env.py`, its migrations, and modules that nothing but these and tests imports",
-    "scripts": 'modules with an `if __name__ == "__main__"` that serve nothing and that nothing imports but tests and '
-    "scripts, and commands of click and typer",
+    "scripts": 'modules with an `if __name__ == "__main__"`, or that read their command line at the top level, that serve '
+    "nothing and that nothing imports but tests and scripts, and commands of click and typer",
     "notebooks": "notebooks of Jupyter (`*.ipynb`), in whose cells what stands outside of functions lives as long as the kernel",
 }
 """Each kind of place, and how it is recognised."""
@@ -83,7 +83,7 @@ def _importers(project: Project, module: Module) -> Iterator[Module]:
 def _is_script(module: Module, models: Models, project: Project, above: tuple[Module, ...]) -> bool:
     """Whether a module only runs once in a process: it is run itself, serves nothing, and is imported by nothing but
     tests and other such modules."""
-    if not is_run(module) or serves(module, models):
+    if not (is_run(module) or _reads_command_line(module, models)) or serves(module, models):
         return False
     known = project.scripts
     if module.path not in known:
@@ -103,6 +103,11 @@ def _is_script(module: Module, models: Models, project: Project, above: tuple[Mo
 def is_run_as_package(module: Module) -> bool:
     """Whether a module is what ``python -m package`` runs."""
     return last_part(module) == "__main__"
+
+
+def _reads_command_line(module: Module, models: Models) -> bool:
+    """Whether a module reads the command line whenever it runs: who imports it has none for it."""
+    return any(True for _ in module.scope.calls_named(models.words("reads-command-line")))
 
 
 def is_run(module: Module) -> bool:

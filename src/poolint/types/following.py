@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec.structs import replace
 
-from poolint.syntax.expressions import ORDERS
+from poolint.syntax.expressions import ORDERS, is_none
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.syntax.surroundings import is_behind_star
 from poolint.types import bound, containers, imports
@@ -111,6 +111,11 @@ class Follower:
         """All that ``node``, which stands in ``scope``, comes from; itself where there is nothing to follow."""
         found = self._all(Step(node, scope, frame), _Question())
         return found if found.found else NOWHERE
+
+    def comes_to_none(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether nothing but None is known to come to a name."""
+        found = self.sources(node, scope).found if isinstance(node, ast.Name) else ()
+        return bool(found) and all(is_none(one.node) for one in found)
 
     def _all(self, at: Step, question: _Question) -> Sources:
         key = _key(at)

@@ -161,7 +161,7 @@ class Registries:
         for generator in self._generators(header, scope):
             ended = self._wrappers.ended_after(generator)
             yield from (self._named(one, scope) for one, left in sorted(ended.items()) if left is Left.ENDED)
-        if last_name(header.func) not in self._blocks:
+        if not self._ends_sessions(header, scope):
             return
         found: dict[str, None] = {}
         for call in scope.calls:
@@ -170,6 +170,12 @@ class Registries:
                 found[place] = None
             found.update((name, None) for name, *_ in self.done(call, scope))
         yield from found
+
+    def _ends_sessions(self, header: ast.Call, scope: Scope) -> bool:
+        """Whether a block ends sessions by its name, or because an object is called whose blocks do: `db()`."""
+        found = alternatives(self.ev.type_of(header.func, scope))
+        calls = (f"{one.base.name}.__call__" for one in found if isinstance(one, Instance) and one.base is not None)
+        return last_name(header.func) in self._blocks or any(self.ev.models.ends("ends-sessions", one) for one in calls)
 
     def _callees(self, call: ast.Call, scope: Scope) -> Iterator[Function]:
         """What a call runs here and now: also what it passes to one that calls it, and a generator that is gone over."""
@@ -316,7 +322,7 @@ class Registries:
         follower = Follower(self.ev, _KEPT)
         end = follower.origin(node, scope)
         if isinstance(end.node, ast.BoolOp):  # ``session or db.session``
-            real = [one for one in end.node.values if not _is_never_given(follower, one, end.scope)]
+            real = [one for one in end.node.values if not follower.comes_to_none(one, end.scope)]
             end = follower.origin(real[0], end.scope) if len(real) == 1 else end
         if isinstance(end.node, ast.Attribute) and (other := dotted(end.node)) and other != place:
             return self.at(other, end.scope)
@@ -391,9 +397,3 @@ def _bound(name: str, scope: Scope) -> tuple[Binding | None, Module]:
             is_shared = where is scope.module.scope or bindings[-1].kind == "import"
             return (bindings[-1] if is_shared and len(bindings) == 1 else None), scope.module
     return None, scope.module
-
-
-def _is_never_given(follower: Follower, node: ast.expr, scope: Scope) -> bool:
-    """Whether nothing but None is known to come to a parameter."""
-    found = follower.sources(node, scope).found if isinstance(node, ast.Name) else ()
-    return bool(found) and all(isinstance(one.node, ast.Constant) and one.node.value is None for one in found)

@@ -20,8 +20,8 @@ class PoolPerCall(Rule):
     closed is POL201 elsewhere. What has opened no connection yet leaves none behind. Also a function that builds one for
     its caller, where it is called for each request (as a dependency, by an endpoint, in a loop) and none of its callers
     closes what they get; and an object of the project whose constructor makes a pool or a client, where one is made for
-    each request and the method that closes it is not called, or there is none. Possible: of a client that ends itself when
-    nobody has it any more, as those of MongoDB do.
+    each request and the method that closes it is not called, or there is none: then it is for its class to decide, and one
+    finding in one function. Possible: of a client that ends itself when nobody has it any more, as those of MongoDB do.
 
     ## Why is this bad?
     Each call opens a pool of its own, whose connections nobody shares and nobody closes: the server runs out of
@@ -85,6 +85,8 @@ class PoolPerCall(Rule):
                 "leaves a pool of open connections",
                 made,
                 observation.path,
+                decision="" if observation.closer else observation.owner,
+                after=observation.after,
             )
         assert isinstance(observation, LeakedCheckout)
         if observation.problem != "never" or not is_pool_per_call(observation):
