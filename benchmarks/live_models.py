@@ -26,6 +26,8 @@ EXTRAS = (
     "services-more-apart",
     "services-crewai",
     "services-langchain",
+    "services-databases",
+    "services-aioredlock",
     "services-older",
 )
 OWN = ("msgspec", "libcst", "pytest", "pytest-xdist", "sqlalchemy")

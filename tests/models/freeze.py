@@ -49,7 +49,9 @@ def kind_of(name: str, row: Function | Method) -> str:
     from tests.models import test_live as live  # which imports all that is installed
 
     owner, _, method = name.rpartition(".")
-    function = live.lookup(live.CLASSES[owner], method) if owner in live.CLASSES else resolve(name)
+    function = (
+        live.lookup(live.CLASSES[owner], method) if owner in live.CLASSES else live.declared(name) or resolve(name)
+    )
     if gives_coroutine(function):
         return "coroutine"
     if returned(function).partition("[")[0].endswith("EventContextManager"):  # of Playwright

@@ -24,7 +24,16 @@ import pytest
 import sqlalchemy
 from sqlalchemy import orm
 from tests.models.live import of_aws, of_drivers, of_effects, of_sqlalchemy, tables
-from tests.models.live.looking import Record, Seen, constructed, exists, gives_coroutine, resolve, type_variables
+from tests.models.live.looking import (
+    Record,
+    Seen,
+    constructed,
+    exists,
+    gives_coroutine,
+    resolve,
+    type_variables,
+    written_in_stub,
+)
 from tests.models.live.registry import CALLS, OBJECTS
 from tests.models.live.tables import AIO, SA
 
@@ -108,10 +117,11 @@ def owners(cls: Class, method: str) -> list[str]:
 
 
 def is_told(name: str) -> bool:
-    """Whether the models have a row of this name: of a function, or of a method where its class has it."""
+    """Whether the models have a row of this name: of a function, or of a method or attribute where its class has it."""
     owner, _, method = name.rpartition(".")
-    own = CLASSES[owner].methods if owner in CLASSES else ()
-    return name in FUNCTIONS or any(method in row.names for row in own)
+    if owner not in CLASSES:
+        return name in FUNCTIONS
+    return method in CLASSES[owner].attributes or any(method in row.names for row in CLASSES[owner].methods)
 
 
 def methods(cls: Class) -> list[str]:
@@ -193,7 +203,17 @@ def lookup(cls: Class, method: str) -> Any:
     if (cls.name, method) in tables.FORWARDED:
         return getattr(driver_connection(), method)
     leads_to = tables.BY_PROPERTY.get(f"{cls.name}.{method}")
-    return resolve(leads_to) if leads_to else getattr(real_class(cls.name), method)
+    found = resolve(leads_to) if leads_to else getattr(real_class(cls.name), method)
+    return declared(f"{cls.name}.{method}") or found
+
+
+def declared(name: str) -> Any:
+    """The function as the stub of a package in Rust declares it; None where the real one says what it is itself."""
+    library, *parts = name.split(".")
+    if library not in tables.STUBS:
+        return None
+    first, *rest = parts
+    return functools.reduce(getattr, rest, written_in_stub(library, tables.STUBS[library])[first])
 
 
 @cache
@@ -225,6 +245,8 @@ def permitted(name: str, function: Any, row: Method | Function) -> set[str]:
     gives = annotated_class(unwrapped(function))
     if gives is not None:
         own = given(gives)
+        if (f"{name.partition('.')[0]}.{gives.__name__}", "__await__") in tables.BROKEN_PROTOCOLS:
+            own = "async-cm" if own == "awaitable-cm" else "sync"
         return {own} if own.startswith("awaitable") and not row.returns else {own, "sync"}
     if row.returns in CLASSES and not CLASSES[row.returns].awaits and row.returns.rpartition(".")[2] in text:
         return {"sync"}
@@ -354,6 +376,7 @@ def test_class_exists_by_every_name(name: str) -> None:
     defined = f"{real.__module__}.{real.__qualname__}"
     again = {base for base in cls.bases if exists(base) and resolve(base) is real}  # a second name of the class
     private = any(part.startswith("_") for part in real.__module__.split(".")) or name in tables.FACTORY_FUNCTIONS
+    private = private or real.__module__ == "builtins"  # what compiled classes say that say nothing of it
     assert private or again or defined in (name, *cls.aliases, tables.DEFINED_AS.get(name)), (
         f"it is defined as {defined}"
     )
@@ -446,10 +469,10 @@ def test_an_exhausted_pool_raises_its_own(name: str) -> None:
 def test_function(name: str) -> None:
     row = FUNCTIONS[name]
     seen = observed(LIBRARY_OF[name]).get(name)
-    function = resolve(name)
-    assert callable(function)
+    function = declared(name) or resolve(name)
+    assert callable(resolve(name))
     for alias in row.aliases:
-        assert alias in tables.MADE_LATER or resolve(alias) == function, alias
+        assert alias in tables.MADE_LATER or resolve(alias) == resolve(name), alias
     assert not disagreement(name, row, function, seen)
     assert not result_problems(name, row, None, function, seen)
 
@@ -496,6 +519,8 @@ def test_attributes(name: str) -> None:
         if name not in made:  # none is made for this test: the property says what it gives
             told = property_says(real_class(name), attribute)
             is_own = expression in (name, "self") and "Self" in told
+            annotated, model = tables.ANNOTATED_AS.get(f"{name}.{attribute}", ("", ""))
+            is_own = is_own or (annotated in told and model == expression)
             if is_own or (expression and resolve(expression).__name__ in told):
                 continue
             made = made_up(LIBRARY_OF[name])
@@ -507,7 +532,17 @@ def test_attributes(name: str) -> None:
 @pytest.mark.parametrize("name", held(OBJECTS_OF_MODULES))
 def test_objects_of_modules(name: str) -> None:
     objects(LIBRARY_OF[name])  # some are there once a client has been made
-    assert resolve(name).__class__ is resolve(OBJECTS_OF_MODULES[name])  # of a proxy, the class of what is behind it
+    real, told = resolve(name), OBJECTS_OF_MODULES[name]
+    if told not in PSEUDO:
+        assert real.__class__ is resolve(told)  # of a proxy, the class of what is behind it
+        return
+    row = MODELS.method(CLASSES[told], "__call__")
+    assert row is not None
+    if isinstance(real, type):  # made in a function, where nothing can name it
+        assert not disagreement(name, row, real, Seen(real.__new__(real)))
+    else:  # a function that works as a method does
+        assert name.rpartition(".")[2] in row.names
+        assert not disagreement(name, row, real, None)
 
 
 @pytest.mark.parametrize("name", held(name for name in HERE if CLASSES[name].lends))

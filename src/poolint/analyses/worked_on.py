@@ -71,7 +71,11 @@ class WorkedOn:
 
     def _given(self, argument: ast.expr | None, role: str, scope: Scope) -> Work | None:
         cls = _worked_on(self.ev.type_of(argument, scope)) if argument is not None and name_of(argument) else None
-        return Work(self.places.first(name_of(argument), scope), cls, role) if argument is not None and cls is not None else None
+        return (
+            Work(self.places.first(name_of(argument), scope), cls, role)
+            if argument is not None and cls is not None
+            else None
+        )
 
     def _part(self, owner: Type | None, name: str) -> Type | None:
         """What a part of an object is: as the models say, or as all say who make such objects."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import importlib.resources
 import inspect
 import re
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_origin
 
 from poolint.dev.signatures import returned
 
@@ -61,13 +63,14 @@ class Record(dict[str, Seen]):
 
 
 def resolve(path: str) -> Any:
-    """The object at a qualified name; an attribute comes before a submodule of its name.
+    """The object at a qualified name; an attribute comes before a submodule of its name, and of what is annotated it is the type.
 
     Raises:
         AttributeError: there is none.
     """
     first, *rest = path.split(".")
-    return _below(importlib.import_module(first), first, rest)
+    found = _below(importlib.import_module(first), first, rest)
+    return found.__origin__ if get_origin(found) is Annotated else found
 
 
 def _below(found: Any, dotted: str, rest: list[str]) -> Any:
@@ -85,6 +88,19 @@ def _below(found: Any, dotted: str, rest: list[str]) -> Any:
         except ModuleNotFoundError:
             raise error from None
         return _below(module, inner, rest)
+
+
+@cache
+def written_in_stub(module: str, stub: str) -> dict[str, Any]:
+    """What a stub, the file of a compiled package, declares; its annotations name the real classes."""
+    package, _, file = stub.partition("/")
+    source = importlib.resources.files(package).joinpath(file).read_text(encoding="utf-8")
+    known: dict[str, Any] = {"__name__": module}
+    exec(compile(source, stub, "exec", flags=annotations.compiler_flag, dont_inherit=True), known)
+    declared = dict(known)
+    real = importlib.import_module(module)
+    known.update({name: getattr(real, name) for name in known if name[0] != "_" and hasattr(real, name)})
+    return declared
 
 
 def gives_coroutine(function: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tests.models.live import (
     of_aws,
     of_bots,
+    of_databases,
     of_drivers,
     of_effects,
     of_more_messages,
@@ -66,6 +67,7 @@ CALLS: dict[str, Callable[[Record], Awaitable[None]]] = {
     "proxmoxer": of_more_services.proxmoxer,
     "pusher": of_more_messages.pusher,
     "vk_api": of_more_messages.vk_api,
+    "fastapi_sqlalchemy": of_databases.fastapi_sqlalchemy,
 }
 """Make calls of a library, where that needs no peer, and record what they give."""
 
@@ -140,5 +142,9 @@ OBJECTS: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "vonage": of_more_messages.objects_of_vonage,
     "weaviate": of_more_services.objects_of_weaviate,
     "zeep": of_more_services.objects_of_zeep,
+    "couchdb": of_databases.objects_of_couchdb,
+    "dataset": of_databases.objects_of_dataset,
+    "edgy": of_databases.objects_of_edgy,
+    "pg8000": of_databases.objects_of_pg8000,
 }
 """Objects of a library's classes, by class, to read the attributes that the models tell."""

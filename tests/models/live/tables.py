@@ -85,6 +85,7 @@ NEEDS = {
     "discord": ("discord.app_commands",),  # which py-cord lacks, whose root is the same
     "py_cord": ("discord.commands",),
     "mysql_connector": ("mysql.connector",),
+    "aioredis": ("aioredis.client",),  # of version 2, which aioredlock does not take
     "anymail": ("anymail.message",),
     "azure_cognitiveservices": ("azure.cognitiveservices.speech",),
     "azure_core": ("azure.core.polling",),
@@ -154,6 +155,9 @@ BROKEN_PROTOCOLS = {
     ("consul.Consul", "__aenter__"): "inherited; its end awaits a plain `close`",
     ("consul.aio.Consul", "__enter__"): "inherited; its end does not await `close`",
     ("langchain_mcp_adapters.client.MultiServerMCPClient", "__aenter__"): "raises `NotImplementedError`",
+    ("psqlpy.Cursor", "__await__"): "gives itself, which is no iterator: `TypeError`",
+    ("psqlpy.Listener", "__await__"): "gives itself, which is no iterator: `TypeError`",
+    ("psqlpy.Transaction", "__await__"): "gives itself, which is no iterator: `TypeError`",
     ("niquests.AsyncSession", "__enter__"): 'raises `SyntaxError: You probably meant "async with" …`',
     (MOTOR + "ClientSession", "__enter__"): "raises `AttributeError: Use Motor sessions like …`",
     (MOTOR + "ChangeStream", "__enter__"): 'raises `RuntimeError: Use a change stream in "async with" …`',
@@ -193,10 +197,14 @@ MADE_ALIKE = {
 }
 
 DEFINED_AS = {
-    # Where compiled classes say that they are defined.
+    # Where compiled classes say that they are defined, and where one is that a name stands for.
     "confluent_kafka.Producer": "cimpl.Producer",
     "confluent_kafka.Consumer": "cimpl.Consumer",
+    "fastapi_sqla.Session": "sqlmodel.orm.session.Session",  # where SQLModel is installed
 }
+
+STUBS = {"psqlpy": "psqlpy/_internal/__init__.pyi"}
+"""Packages in Rust, whose functions are all plain to `inspect`: the file in which they declare them."""
 
 FACTORY_FUNCTIONS = {
     # Classes by their annotations, but functions that make objects of a hidden class (the first before 3.13).
@@ -276,6 +284,18 @@ ANNOTATED_AS = (
             "AsyncAnalyzeDocumentLROPoller",
             "azure.core.polling.AsyncLROPoller",
         ),
+        # The session of a request, or of an application context: in the model it is the one that stands for all of these.
+        "fastapi_sqlalchemy.middleware.DBSessionMeta.session": ("Session", "sqlalchemy.orm.scoped_session"),
+    }
+    | {
+        f"flask_sqlalchemy_lite.SQLAlchemy.{get}{name}": (annotated, f"sqlalchemy.{scoped}")
+        for get in ("", "get_")
+        for name, annotated, scoped in (
+            ("session", "Session", "orm.scoped_session"),
+            ("async_session", "AsyncSession", "ext.asyncio.async_scoped_session"),
+        )
+    }
+    | {
         "nats.connect": ("NATS", "nats.aio.client.Client"),
         # For a search by vector it is this one; the others have the same methods for what ends them.
         "lancedb.table.Table.search": ("LanceQueryBuilder", "lancedb.query.LanceVectorQueryBuilder"),
