@@ -52,7 +52,7 @@ def entered(ev: Evaluator, scope: Scope) -> Iterator[Implied]:
             lock = typed(ev, item.context_expr, statement, scope)
             if lock is not None and lock.cls and lock.acquire and _takes_time(ev, statement, scope):
                 keyword = "async with" if isinstance(statement, ast.AsyncWith) else "with"
-                is_own = lock.acquire.effect == "wait" and is_of_one_call(lock.node, scope)
+                is_own = lock.acquire.effect == "wait" and is_of_one_call(ev, lock, scope)
                 row = replace(lock.acquire, effect="lock") if is_own else lock.acquire
                 fact = _fact(lock.node, lock.cls, "acquire", row)
                 yield Implied(lock.node, f"{keyword} {text_of(lock.node, scope)}", fact)

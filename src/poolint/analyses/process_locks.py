@@ -78,14 +78,18 @@ def _named(context: ast.expr, statement: WithNode) -> ProcessLock | None:
     return None
 
 
-def is_of_one_call(node: ast.expr, scope: Scope) -> bool:
+def is_of_one_call(ev: Evaluator, lock: ProcessLock, scope: Scope) -> bool:
     """Whether a lock is made by each call of a function, around this one or this one itself, and nothing is done with it but
-    to take it: nobody else gets to see it."""
+    to take it: nobody else gets to see it. What it is made of would name it to others: ``RedisLock("orders")``."""
+    node = lock.node
     home = home_of(node.id, scope) if isinstance(node, ast.Name) else None
     if home is None or home.kind != "function" or not isinstance(node, ast.Name):
         return False
     bindings = home.bindings[node.id]
-    if len(bindings) != 1 or bindings[0].kind != "assign" or not isinstance(bindings[0].value, ast.Call):
+    made = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
+    if not isinstance(made, ast.Call):
+        return False
+    if (made.args or made.keywords) and not (lock.cls and admitting(ev, lock.cls)):
         return False
     loads = (load for inner in home.descendants() for load in inner.loads.get(node.id, ()))
     return all(isinstance(parent_of(load), (ast.withitem, ast.Attribute)) for load in loads)
