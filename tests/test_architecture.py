@@ -568,7 +568,7 @@ def test_libraries_are_named_in_models_only() -> None:
 
     libraries = build.read_all()
     known = {root.partition(".")[0] for one in libraries for root in (*one.roots, *one.packages)} | FRAMEWORKS
-    known -= {*sys.stdlib_module_names, "builtins", "attr", "library", "together"}
+    known -= {*sys.stdlib_module_names, "builtins", "attr", "library"}
     word = re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(known, key=len, reverse=True))})(?![\w-])")
     found: dict[str, list[str]] = {}
     for file in FILES:

@@ -25,8 +25,8 @@ _SEVERAL = 3
 class Telling:
     """Words of sessions and connections, taken from the models.
 
-    A word reaches the database on the session or connection of more libraries than half of the other libraries with a
-    method of that name, of which the models describe ten times as many, and neither results nor values of Python have it.
+    A word reaches the database on the session or connection of a larger part of the libraries that have such than of the others
+    have a method of that name, and neither results nor values of Python have it.
     """
 
     def __init__(self, models: Models, screen: Screen) -> None:
@@ -53,10 +53,11 @@ class Telling:
                     for name in row.names:
                         told.setdefault(name, set()).add(root)
                     asks.update(row.names if row.role in ("query", "stream") else ())
+        rest = len({_root(cls) for cls in classes} - databases)
         self._roots = {
             name: frozenset(roots)
             for name, roots in told.items()
-            if name not in elsewhere and 2 * len(roots) > len(others.get(name, ()))
+            if name not in elsewhere and len(roots) * rest > len(others.get(name, ())) * len(databases)
         }
         self._others = {name: frozenset(roots) for name, roots in others.items()}
         self._asks = asks

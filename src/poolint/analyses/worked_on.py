@@ -1,8 +1,9 @@
 """What objects of libraries work on: the session that one is made of, ``SQLAlchemyUserDatabase(session, User)``, or that a
-part has which it is made of; or one that it has itself, as an extension has its registry: ``db.get_or_404(Order, 1)``.
+part has which it is made of; or one that it has itself, as an extension has its registry: ``db.get_or_404(Order, 1)``. And what
+their functions and methods do with a session that they are passed: ``paginate(session, query)``.
 
 The models say which arguments of a constructor an object keeps (``made_of``), what it has (``attributes``), and on which of
-these a method works (``works_on``).
+these a method works (``works_on``), or on which argument of its own (``works_on_given``).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from poolint.analyses.kept_classes import kept_class
 from poolint.analyses.places import Places
 from poolint.flow.flags import name_of
 from poolint.models.schema import SESSIONS
+from poolint.syntax.expressions import argument_for
 from poolint.types.call_sites import call_site, callees_of
 from poolint.types.made_of import passed_for_part
 from poolint.types.values import ClassObject, Instance, alternatives
@@ -40,16 +42,21 @@ class WorkedOn:
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self.places = ev.derived(Places)
-        rows = (row for cls in ev.models.classes.values() for row in cls.methods if row.works_on)
-        self._words = frozenset(name for row in rows for name in row.names)
+        models = ev.models
+        rows = (row for cls in models.classes.values() for row in cls.methods if row.works_on or row.works_on_given)
+        functions = (name.rpartition(".")[2] for name, row in models.functions.items() if row.works_on_given)
+        self._words = frozenset((*(name for row in rows for name in row.names), *functions))
 
     def by(self, call: ast.Call, scope: Scope) -> Work | None:
-        """The session that a call of a method works on, where its object is known to have one."""
-        if last_name(call.func) not in self._words or not isinstance(call.func, ast.Attribute):
+        """The session that a call works on: where its object is known to have one, or where it is passed one."""
+        if last_name(call.func) not in self._words:
             return None
         fact = call_site(self.ev, call, scope)
+        for name, place in fact.row.works_on_given.items() if fact is not None and fact.row is not None else ():
+            assert fact is not None
+            return self._given(argument_for(call, name, place), fact.role, scope)
         path = getattr(fact.row, "works_on", "") if fact is not None else ""
-        if fact is None or not path:
+        if fact is None or not path or not isinstance(call.func, ast.Attribute):
             return None
         owner, steps = call.func.value, path.split(".")
         while isinstance(owner, ast.Call) and steps and (part := made_of(self.ev, owner, scope, steps[0])) is not None:
@@ -61,6 +68,10 @@ class WorkedOn:
         if cls is None or not name:
             return None
         return Work(self.places.first(".".join((name, *steps)), scope), cls, fact.role)
+
+    def _given(self, argument: ast.expr | None, role: str, scope: Scope) -> Work | None:
+        cls = _worked_on(self.ev.type_of(argument, scope)) if argument is not None and name_of(argument) else None
+        return Work(self.places.first(name_of(argument), scope), cls, role) if argument is not None and cls is not None else None
 
     def _part(self, owner: Type | None, name: str) -> Type | None:
         """What a part of an object is: as the models say, or as all say who make such objects."""

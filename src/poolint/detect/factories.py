@@ -49,7 +49,7 @@ class MadeForEachCall(Observation, frozen=True, eq=False):
     path: tuple[Waypoint, ...]
 
 
-Given = Literal["itself", "session", "factory", "together"]
+Given = Literal["itself", "session", "factory", "several"]
 """What a function gives of what it makes: that itself, a session or a factory of sessions that is bound to it, or both."""
 
 _MADE_FOR: dict[str, What] = {
@@ -61,7 +61,7 @@ _ENDS: dict[Given, tuple[How, ...]] = {
     "itself": ("shuts-down",),
     "session": ("bound-to",),
     "factory": ("bound-to",),
-    "together": ("shuts-down", "bound-to"),
+    "several": ("shuts-down", "bound-to"),
 }
 """What would show that who is given something closes what is made."""
 
@@ -114,7 +114,7 @@ def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite,
     call = without_await(value)
     bound, given = _bound(ev, call, scope) if isinstance(call, ast.Call) else (None, "itself")
     if isinstance(value, ast.Tuple):
-        bound, given = _given_together(ev, value, scope), "together"
+        bound, given = _given_together(ev, value, scope), "several"
     if bound is not None:
         call = value = bound
     if value is None or not isinstance(call, ast.Call) or last_name(call.func) not in words:
@@ -269,7 +269,7 @@ def forgets(call: ast.Call, scope: Scope, ends: frozenset[str], given: Given = "
 
 def _bound_names(target: ast.expr | None, given: Given) -> list[str]:
     """The names that a caller gives what it gets: one, or one for each of what it gets together."""
-    targets = target.elts if given == "together" and isinstance(target, ast.Tuple) else [target]
+    targets = target.elts if given == "several" and isinstance(target, ast.Tuple) else [target]
     return [one.id for one in targets if isinstance(one, ast.Name)]
 
 
@@ -278,7 +278,7 @@ def _is_only_used(load: ast.Name, ends: frozenset[str], given: Given) -> bool:
     parent = parent_of(load)
     if isinstance(parent, ast.Attribute) and parent.attr in ends:
         return False
-    if given in ("factory", "together"):
+    if given in ("factory", "several"):
         return _is_called(load)
     return isinstance(parent, ast.Attribute) or (given == "session" and isinstance(parent, ast.withitem))
 

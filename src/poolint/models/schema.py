@@ -86,7 +86,8 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     which it leaves nothing held. ``asks_unless``: it asks nothing of the database where this argument, by keyword, is False.
     ``fills``: the argument of the constructor, its first one or a keyword, that says how much there is room for: without it, or
     where it is no more than 0, the call never waits.
-    ``works_on``: the session, or what has one, of those the receiver has or is made of (``user_db.session``), which has its role.
+    ``works_on``: the session, or what has one, of those the receiver has or is made of (``user_db.session``), which has its role;
+    ``works_on_given``: the argument that is one, by its name and place.
     ``dependency``: it gives a function for a framework to run as one, which has a dependency of its own, the first part here that
     the receiver is made of, and uses the session that what that gives has under the rest: ``get_user_manager.user_db.session``.
     ``calls``: a method of the same object by which it does that, so that a class of the project that has its own changes both.
@@ -122,6 +123,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     counted_by: str = ""
     closes: bool = False
     works_on: str = ""
+    works_on_given: dict[str, int] = {}
     dependency: str = ""
     calls: str = ""
 
@@ -250,6 +252,7 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     only_with: tuple[str, ...] = ()
     zero_waits: bool = False
     objects: Objects = ""
+    works_on_given: dict[str, int] = {}
 
 
 class Fork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

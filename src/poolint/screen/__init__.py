@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import os
 import re
+from functools import partial
 from itertools import repeat
 
 from poolint import recording
 from poolint.files import read_source, with_newlines
 from poolint.screen.files import COROUTINE, File, Link, imports_of
 from poolint.screen.filling import filled
-from poolint.screen.leading import fill
+from poolint.screen.leading import Leading
 from poolint.screen.mixing import mixed_in
 from poolint.screen.names import Names
 from poolint.screen.ready import ENGINE_OPTIONS, Ready
@@ -56,17 +57,14 @@ class Screen:
         self._files: dict[str, File | None] = {}
         self._asked: dict[str, tuple[bytes, str, File]] = {}
         """By the path as it was given, the text that was asked for last, its absolute path, and its file."""
-        self._words: dict[bytes, bytes] = {}
-        """The words of all files, each once."""
+        self._words: dict[bytes, bytes] = {}  # of all files, each once
         self._settling = Settling(self._file, self._ready)
         self._distance = self._settling.distance
-        """Over how many imports a file has to do with one that carries something; none that are too far."""
         self._interesting: dict[str, tuple[int, bool]] = {}
         """Answers, by the hash of the text: functions of one file ask again and again."""
-        self._leading: dict[frozenset[bytes], dict[str, bool]] = {}
-        """By the words that are looked for, whether a file leads to one that has one of them, by the path."""
-        self._taking: dict[str, bool] = {}
-        """Whether a file comes to one that works on what it is passed, by the path."""
+        self._leading: dict[frozenset[bytes], Leading] = {}  # by the words that are looked for
+        self._taking = Leading(self._files, self._ready.takes)
+        """Which files come to one that works on a session it is passed, and says nothing of what that is."""
         self._touching: dict[str, tuple[File, frozenset[bytes]]] = {}
         self._working: dict[tuple[str, bytes], bool] = {}
         self._gives: dict[tuple[str, bytes], set[tuple[str, bytes]]] = {}
@@ -174,11 +172,11 @@ class Screen:
     def leads_to(self, roots: frozenset[bytes], path: str, data: bytes) -> bool:
         """Whether it comes, over any number of imports, to a file that calls something of one of these names, or of one
         that ends so."""
-        file, start = self._settled_file(path, data), os.path.abspath(path)
-        known = self._leading.setdefault(roots, {})
-        if start not in known:
-            fill(known, start, file, self._files, lambda one: one.mentions(roots) and any(map(one.calls, roots)))
-        return self._answered(f"leads {b' '.join(sorted(roots)).decode()}", path, known[start])
+        file, leading = self._settled_file(path, data), self._leading.get(roots)
+        if leading is None:
+            leading = self._leading[roots] = Leading(self._files, partial(File.calls_any, endings=roots))
+        found = leading.leads(os.path.abspath(path), file)
+        return self._answered(f"leads {b' '.join(sorted(roots)).decode()}", path, found)
 
     def may_share(self, path: str, data: bytes) -> bool:
         """Whether it has to do with what carries something, and comes to a file that makes a registry: its functions may
@@ -208,14 +206,8 @@ class Screen:
     def may_block(self, path: str, data: bytes) -> bool:
         """Whether a function that the file at ``path`` defines or imports may reach a synchronous session."""
         file = self._settled_file(path, data)
-        return self._answered("blocks", path, bool(file.blocking or (file.sessions and self._may_pass(path, file))))
-
-    def _may_pass(self, path: str, file: File) -> bool:
-        """Whether it comes to a file that works on a session it is passed, and says nothing of what that is."""
-        start = os.path.abspath(path)
-        if start not in self._taking:
-            fill(self._taking, start, file, self._files, self._ready.takes)
-        return self._taking[start]
+        found = bool(file.blocking) or (bool(file.sessions) and self._taking.leads(os.path.abspath(path), file))
+        return self._answered("blocks", path, found)
 
     def _may_drop(self, path: str, file: File) -> bool:
         """Whether a statement may make a coroutine of the project that works on a database, and drop it.

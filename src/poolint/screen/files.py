@@ -215,6 +215,10 @@ class File:
             start = self.data.find(ending + b"(", start + 1)
         return start >= 0
 
+    def calls_any(self, endings: frozenset[bytes]) -> bool:
+        """The same of several."""
+        return self.mentions(endings) and any(map(self.calls, endings))
+
     def drops(self, name: bytes) -> bool:
         """Whether a statement calls ``name`` and awaits nothing, on anything but what another library gives."""
         start = self.data.find(name + b"(")

@@ -9,20 +9,33 @@ if TYPE_CHECKING:
     from poolint.screen.files import File
 
 
-def fill(
-    known: dict[str, bool], start: str, file: File, files: Mapping[str, File | None], is_one: Callable[[File], bool]
-) -> None:
-    """Find out whether ``file``, which stands in ``start``, is or comes to one that ``is_one``; what is found out of others on
-    the way is put into ``known`` as well."""
-    seen, queue = {start}, [start]
-    for one in queue:  # grows
-        found = file if one == start else files.get(one)
-        if found is None or known.get(one) is False:
-            continue
-        if known.get(one) or is_one(found):
-            known[start] = True
-            return
-        new = found.targets - seen
-        seen |= new
-        queue += sorted(new)
-    known.update(dict.fromkeys(seen, False))
+class Leading:
+    """Answers for the files of one screen, by their absolute paths: ``is_one`` says which files are of that kind."""
+
+    def __init__(self, files: Mapping[str, File | None], is_one: Callable[[File], bool]) -> None:
+        self._files = files
+        self._is_one = is_one
+        self._known: dict[str, bool] = {}
+
+    def clear(self) -> None:
+        """Forget everything: a file has changed."""
+        self._known.clear()
+
+    def leads(self, start: str, file: File) -> bool:
+        """Whether ``file``, which stands in ``start``, is one or comes to one; what is found out of others on the way is kept."""
+        known = self._known
+        if start in known:
+            return known[start]
+        seen, queue = {start}, [start]
+        for one in queue:  # grows
+            found = file if one == start else self._files.get(one)
+            if found is None or known.get(one) is False:
+                continue
+            if known.get(one) or self._is_one(found):
+                known[start] = True
+                return True
+            new = found.targets - seen
+            seen |= new
+            queue += sorted(new)
+        known.update(dict.fromkeys(seen, False))
+        return False
