@@ -55,9 +55,8 @@ class WorkedOn:
         row = fact.row if fact is not None else None
         if fact is None or row is None:
             return None
-        if row.works_on_given:
-            [(keyword, place)] = row.works_on_given.items()
-            given = argument_for(call, keyword, place)
+        if row.works_on_given is not None:
+            given = argument_for(call, *row.works_on_given)
             return self._given(given, fact.role, scope) if given is not None else None
         path = getattr(row, "works_on", "")
         if not path or not isinstance(call.func, ast.Attribute):

@@ -207,8 +207,6 @@ def _class_problems(cls: Class, classes: dict[str, Class]) -> Iterator[str]:
             if name in seen:
                 yield f"methods: {name!r} is given twice"
             seen.add(name)
-        if len(method.works_on_given) > 1:
-            yield f"methods[{', '.join(method.names)}].works_on_given: names more than one argument"
         for field, path in (("works_on", method.works_on), ("dependency", method.dependency)):
             if path and path.partition(".")[0] not in (*cls.made_of, *cls.attributes):
                 yield f"methods[{', '.join(method.names)}].{field}: {path!r} begins with nothing that it has or is made of"
