@@ -450,8 +450,7 @@ def test_methods(name: str) -> None:
     assert not list(filter(None, found))
 
 
-@whole
-@pytest.mark.parametrize("name", sorted(name for name, lacking in MODELS.lacking.items() if lacking))
+@pytest.mark.parametrize("name", held(sorted(name for name, lacking in MODELS.lacking.items() if lacking)))
 def test_a_twin_lacks_what_only_the_other_mode_has(name: str) -> None:
     cls = resolve(name)
     assert not hasattr(cls, "__getattr__"), "it may have anything"

@@ -52,11 +52,14 @@ class WorkedOn:
         if last_name(call.func) not in self._words:
             return None
         fact = call_site(self.ev, call, scope)
-        for name, place in fact.row.works_on_given.items() if fact is not None and fact.row is not None else ():
-            assert fact is not None
-            return self._given(argument_for(call, name, place), fact.role, scope)
-        path = getattr(fact.row, "works_on", "") if fact is not None else ""
-        if fact is None or not path or not isinstance(call.func, ast.Attribute):
+        row = fact.row if fact is not None else None
+        if fact is None or row is None:
+            return None
+        if row.works_on_given is not None:
+            given = argument_for(call, *row.works_on_given)
+            return self._given(given, fact.role, scope) if given is not None else None
+        path = getattr(row, "works_on", "")
+        if not path or not isinstance(call.func, ast.Attribute):
             return None
         owner, steps = call.func.value, path.split(".")
         while isinstance(owner, ast.Call) and steps and (part := made_of(self.ev, owner, scope, steps[0])) is not None:
@@ -69,13 +72,10 @@ class WorkedOn:
             return None
         return Work(self.places.first(".".join((name, *steps)), scope), cls, fact.role)
 
-    def _given(self, argument: ast.expr | None, role: str, scope: Scope) -> Work | None:
-        cls = _worked_on(self.ev.type_of(argument, scope)) if argument is not None and name_of(argument) else None
-        return (
-            Work(self.places.first(name_of(argument), scope), cls, role)
-            if argument is not None and cls is not None
-            else None
-        )
+    def _given(self, argument: ast.expr, role: str, scope: Scope) -> Work | None:
+        """What a call of this role does with an argument, where that is a session with a name."""
+        name, cls = name_of(argument), _worked_on(self.ev.type_of(argument, scope))
+        return Work(self.places.first(name, scope), cls, role) if name and cls is not None else None
 
     def _part(self, owner: Type | None, name: str) -> Type | None:
         """What a part of an object is: as the models say, or as all say who make such objects."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -348,5 +349,12 @@ def libraries() -> tuple[Library, ...]:
     global _read
     if _read is None:
         with open(READY, "rb") as file:
-            _read = msgspec.msgpack.decode(file.read(), type=tuple[Library, ...])
+            data = file.read()
+        is_collecting = gc.isenabled()
+        gc.disable()  # nothing of so many objects is garbage, and looking for some takes as long as making them
+        try:
+            _read = msgspec.msgpack.decode(data, type=tuple[Library, ...])
+        finally:
+            if is_collecting:
+                gc.enable()
     return _read

@@ -77,17 +77,16 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     arguments by keyword of which one has to be given for the effect, to the call itself or to the constructor of what it is
     called on; 0 asks for none, unless ``zero_waits`` says that it is without end. ``endless``: a checkout that waits forever,
     unless ``timeout``, an argument by keyword, says how long, as it does for a lock, also where that is made; without one there
-    is nothing to say it by. ``objects``: what it has to do with objects of classes that the project maps. ``owes``: what it
-    gives has a connection of the receiver's pool until it is read to its end or released: ``always``, or where this argument is
-    given as true; ``owes_unless``: where this one is given as false. ``acknowledges``: what it owes is mostly short, an answer
-    to what has been sent, and gives the connection back by itself as soon as it has arrived. ``exhausts``: it reads what it is
-    called on to its end. ``refuses_text``: the name of a fact that is ``yes`` for the versions of the library in which the call
-    raises at once, before anything is taken, if its first argument is a plain text. ``commits_where``: the same of those in
-    which it leaves nothing held. ``asks_unless``: it asks nothing of the database where this argument, by keyword, is False.
-    ``fills``: the argument of the constructor, its first one or a keyword, that says how much there is room for: without it, or
-    where it is no more than 0, the call never waits.
-    ``works_on``: the session, or what has one, of those the receiver has or is made of (``user_db.session``), which has its role;
-    ``works_on_given``: the argument that is one, by its name and place.
+    is nothing to say it by. ``objects``: what it has to do with objects of classes that the project maps. ``owes``: what it gives
+    has a connection of the receiver's pool until it is read to its end or released: ``always``, or where this argument is given
+    as true; ``owes_unless``: where this one is given as false. ``acknowledges``: what it owes is mostly short, an answer to what
+    has been sent, and gives the connection back by itself as soon as it has arrived. ``exhausts``: it reads what it is called on
+    to its end. ``refuses_text``: the name of a fact that is ``yes`` for the versions of the library in which the call raises at
+    once, before anything is taken, if its first argument is a plain text. ``commits_where``: the same of those in which it leaves
+    nothing held. ``asks_unless``: it asks nothing of the database where this argument, by keyword, is False. ``fills``: the
+    argument of the constructor, its first one or a keyword, that says how much there is room for: without it, or where it is no
+    more than 0, the call never waits. ``works_on``: the session, or what has one, of those the receiver has or is made of
+    (``user_db.session``), which has its role; ``works_on_given``: the argument that is one, its name and its place.
     ``dependency``: it gives a function for a framework to run as one, which has a dependency of its own, the first part here that
     the receiver is made of, and uses the session that what that gives has under the rest: ``get_user_manager.user_db.session``.
     ``calls``: a method of the same object by which it does that, so that a class of the project that has its own changes both.
@@ -123,7 +122,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     counted_by: str = ""
     closes: bool = False
     works_on: str = ""
-    works_on_given: dict[str, int] = {}
+    works_on_given: tuple[str, int] | None = None
     dependency: str = ""
     calls: str = ""
 
@@ -133,8 +132,8 @@ class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
     ``limit``: how many connections it lets out: as many as a ``queue`` has room for, ``one``, one for each ``thread``, or
     ``none`` is kept and everybody gets a new one. ``engines`` are those that take it, ``arguments`` those of the engine's
-    arguments that not every pool takes, and it does. ``substitute`` is what asynchronous engines take in its place, by
-    the name that it is imported by. ``default``: engines of its kind get it where they are given none.
+    arguments that not every pool takes, and it does. ``substitute`` is what asynchronous engines take in its place, by the name
+    that it is imported by. ``default``: engines of its kind get it where they are given none.
     """
 
     limit: Literal["queue", "one", "thread", "none"]
@@ -147,42 +146,42 @@ class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A class of a library.
 
-    ``aliases`` are the other paths it is imported by. ``construct`` is the role of calling the class itself. ``enter``
-    and ``async_enter`` are type expressions for what ``with`` and ``async with`` on an instance bind; empty where the
-    protocol is missing. ``awaits`` likewise for ``await``. ``releases_on_exit`` says whether leaving the block gives
-    the checkout back, ``commits_on_exit`` whether leaving it without an exception commits as well, which no other release does;
-    ``autocommits``: unless it is told otherwise, each statement has done so before. ``close_gives_back``: of a connection whose
-    slot nothing but its pool gets back, that its own ``close`` hands it to the pool. ``embedded``: a connection to a database
-    inside the process, which takes no slot from anybody, or an engine of such. ``shares``: an engine that has one connection for
-    each thread or task: who has that one, or a transaction open on it, gets it again by asking once more. ``lazy``: an engine
-    that opens no connection before it is first asked for one; so do clients. ``commands``: a client whose methods, those without
-    a row too, are commands: each takes a connection of its pool and gives it back, so the first one opens one, unless it fails.
-    ``pool``: of a class of pool that engines can be given, how it behaves there. ``parameters`` are the defaults of its type
-    parameters; ``parameter_from`` is the keyword argument of the constructor that sets the first one (``class_``), with
-    ``parameter_at``, the place that it has in some versions. ``made_with`` are keyword arguments which, where they are True, make
-    it an object of another class: one that exists here only, for the difference. ``made_of`` are attributes that are what the
-    constructor is given under the same name, each with its place, or -1 where it has none. ``keys``: an instance is a key, and
-    what stands behind it is of the class that this argument of the constructor is, by name or place, or of its type argument.
-    ``twin`` is the asynchronous class of the library that a synchronous one is easily taken for. ``without_effect`` are methods
-    that do nothing on an instance that has been released, where others raise or take a connection again;
-    ``refused_when_released`` are those of a cursor that raise once it has been closed. ``works_when_released``: an instance that
-    its pool has back still works: the pool gives out the connections themselves. ``exhausted`` is the exception of an engine or a
-    pool that has no connection left; one that ``refuses`` raises it at once, others let one wait before. ``reads``: attributes of
-    a response by which it is read to its end, or is in other hands. ``one_pool``: the attributes of an object whose connections
-    come from one and the same pool. ``url_in``: the entry of the application's configuration that has the URL of its database;
-    ``connections``: how many it opens at most, where none of the entries ``connections_in`` is set, and the constructor is given
-    none of these keywords; in ``options_in`` are keywords and entries with the arguments of the engine, of which ``sized_by`` say
-    how many it opens. ``starts_once``: it is started by being awaited or by being entered, and an instance that has been awaited
-    raises when it is entered. ``enters_where`` is the name of a fact that is ``yes`` for the versions of the library in which
-    ``with`` on an instance works; empty where it does in all. ``refuses_after_failure`` is the exception of all that is asked of
-    a session whose flush or commit has failed. ``lends``: it decorates functions as well, and their first argument, after that of
-    a method, has these attributes while they run. ``contents``: what an instance gives for a key, and for each attribute of no
-    other meaning: ``client["shop"]``, ``db.orders``. ``on_loop`` is the exception of methods that ask a database and wait for it,
-    where they are called on an event loop. ``classes`` are attributes that are classes, each with its name. ``runs_on``: what the
-    attributes of such a class give, and of those derived from it, works with this attribute of the object that has the class.
-    ``for_threads``: several threads may use one at once; a connection does one thing after the other. ``expressions``: the
-    statements of a connection may be expressions, made of tables. ``admits``: the argument of the constructor, its first one or a
-    keyword, that says how many it lets in at once; a class with an ``acquire`` that waits and without it is a lock.
+    ``aliases`` are the other paths it is imported by. ``construct`` is the role of calling the class itself. ``enter`` and
+    ``async_enter`` are type expressions for what ``with`` and ``async with`` on an instance bind; empty where the protocol is
+    missing. ``awaits`` likewise for ``await``. ``releases_on_exit`` says whether leaving the block gives the checkout back,
+    ``commits_on_exit`` whether leaving it without an exception commits as well, which no other release does; ``autocommits``:
+    unless it is told otherwise, each statement has done so before. ``close_gives_back``: of a connection whose slot nothing but
+    its pool gets back, that its own ``close`` hands it to the pool. ``embedded``: a connection to a database inside the process,
+    which takes no slot from anybody, or an engine of such. ``shares``: an engine that has one connection for each thread or task:
+    who has that one, or a transaction open on it, gets it again by asking once more. ``lazy``: an engine that opens no connection
+    before it is first asked for one; so do clients. ``commands``: a client whose methods, those without a row too, are commands:
+    each takes a connection of its pool and gives it back, so the first one opens one, unless it fails. ``pool``: of a class of
+    pool that engines can be given, how it behaves there. ``parameters`` are the defaults of its type parameters;
+    ``parameter_from`` is the keyword argument of the constructor that sets the first one (``class_``), with ``parameter_at``, the
+    place that it has in some versions. ``made_with`` are keyword arguments which, where they are True, make it an object of
+    another class: one that exists here only, for the difference. ``made_of`` are attributes that are what the constructor is
+    given under the same name, each with its place, or -1 where it has none. ``keys``: an instance is a key, and what stands
+    behind it is of the class that this argument of the constructor is, by name or place, or of its type argument. ``twin`` is the
+    asynchronous class of the library that a synchronous one is easily taken for. ``without_effect`` are methods that do nothing
+    on an instance that has been released, where others raise or take a connection again; ``refused_when_released`` are those of a
+    cursor that raise once it has been closed. ``works_when_released``: an instance that its pool has back still works: the pool
+    gives out the connections themselves. ``exhausted`` is the exception of an engine or a pool that has no connection left; one
+    that ``refuses`` raises it at once, others let one wait before. ``reads``: attributes of a response by which it is read to its
+    end, or is in other hands. ``one_pool``: the attributes of an object whose connections come from one and the same pool.
+    ``url_in``: the entry of the application's configuration that has the URL of its database; ``connections``: how many it opens
+    at most, where none of the entries ``connections_in`` is set, and the constructor is given none of these keywords; in
+    ``options_in`` are keywords and entries with the arguments of the engine, of which ``sized_by`` say how many it opens.
+    ``starts_once``: it is started by being awaited or by being entered, and an instance that has been awaited raises when it is
+    entered. ``enters_where`` is the name of a fact that is ``yes`` for the versions of the library in which ``with`` on an
+    instance works; empty where it does in all. ``refuses_after_failure`` is the exception of all that is asked of a session whose
+    flush or commit has failed. ``lends``: it decorates functions as well, and their first argument, after that of a method, has
+    these attributes while they run. ``contents``: what an instance gives for a key, and for each attribute of no other meaning:
+    ``client["shop"]``, ``db.orders``. ``on_loop`` is the exception of methods that ask a database and wait for it, where they are
+    called on an event loop. ``classes`` are attributes that are classes, each with its name. ``runs_on``: what the attributes of
+    such a class give, and of those derived from it, works with this attribute of the object that has the class. ``for_threads``:
+    several threads may use one at once; a connection does one thing after the other. ``expressions``: the statements of a
+    connection may be expressions, made of tables. ``admits``: the argument of the constructor, its first one or a keyword, that
+    says how many it lets in at once; a class with an ``acquire`` that waits and without it is a lock.
     """
 
     name: str
@@ -252,7 +251,7 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     only_with: tuple[str, ...] = ()
     zero_waits: bool = False
     objects: Objects = ""
-    works_on_given: dict[str, int] = {}
+    works_on_given: tuple[str, int] | None = None
 
 
 class Fork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -268,11 +267,10 @@ class Fork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
 
 class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What stands before the ``+`` in a URL. ``default`` is the driver of a URL that names none, ``newer`` the one that
-    the newest version of the library takes where that is another; ``memory_pools`` the classes of pool that engines of
-    either kind get where the database is in memory, by kind. ``fact`` is the name of the fact that is ``newer`` for the
-    versions of the library which take ``newer``. ``embedded``: the database is a file, which the process itself reads and
-    writes: there is no server that could run out of connections.
+    """What stands before the ``+`` in a URL. ``default`` is the driver of a URL that names none, ``newer`` the one that the
+    newest version of the library takes where that is another, and ``fact`` the name of the fact that is ``newer`` for versions
+    which do; ``memory_pools`` the classes of pool that engines of either kind get where the database is in memory, by kind.
+    ``embedded``: the database is a file of the process itself: there is no server that could run out of connections.
     """
 
     name: str
@@ -284,12 +282,12 @@ class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
 
 class Driver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What stands behind the ``+``. ``kind``: the engines that it works in; ``substitute`` is what stands behind the
-    dialect's name for a driver of the other kind (``+asyncpg``).
+    """What stands behind the ``+``. ``kind``: the engines that it works in; ``substitute`` is what stands behind the dialect's
+    name for a driver of the other kind (``+asyncpg``).
 
-    Of the arguments that an engine hands on to it, ``accepts`` are all that it takes, where they are known, and
-    ``refuses`` some that it is often given and does not take, with ``refusal``. ``pools``: those by which it makes a pool
-    of its own. ``any_loop``: its idle connections serve whatever event loop asks. ``distributions``: those that bring it.
+    Of the arguments that an engine hands on to it, ``accepts`` are all that it takes, where they are known, and ``refuses`` some
+    that it is often given and does not take, with ``refusal``. ``pools``: those by which it makes a pool of its own.
+    ``any_loop``: its idle connections serve whatever event loop asks. ``distributions``: those that bring it.
     """
 
     dialects: tuple[str, ...]
@@ -307,16 +305,15 @@ class Driver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A function or class of the models that makes an engine or a pool: what its arguments mean.
 
-    ``positional`` are the names of the arguments that may be given by position. ``address`` names the URL, ``size``
-    the number of connections that the pool keeps at most, ``overflow`` that of those it opens beyond, ``minimum``
-    that of those it keeps open at least, ``timeout`` how long a checkout waits; ``endless`` says that it does so for
-    ever where that is None. ``poolclass`` is the class of pool an engine gets when it is given none. ``defaults`` are
-    the values of these where they are not given; a size that has none is the minimum. ``unlimited`` maps an argument
-    to the value by which it sets no limit. ``accepts`` are all arguments that it takes, where it or its driver
-    refuses all others, and ``refusal`` the exception that says so. ``ordered``: it refuses a size below the minimum.
-    ``pools``: the arguments by which it configures the pool of the engine, and ``creators`` those with a function that
-    connects; ``connecting``: those by which the connections of a pool are made and set up. ``settings``: where an extension
-    makes one by a configuration, the names of its arguments and of its URL there.
+    ``positional`` are the names of the arguments that may be given by position. ``address`` names the URL, ``size`` the number of
+    connections that the pool keeps at most, ``overflow`` that of those it opens beyond, ``minimum`` that of those it keeps open
+    at least, ``timeout`` how long a checkout waits; ``endless`` says that it does so for ever where that is None. ``poolclass``
+    is the class of pool an engine gets when it is given none. ``defaults`` are the values of these where they are not given; a
+    size that has none is the minimum. ``unlimited`` maps an argument to the value by which it sets no limit. ``accepts`` are all
+    arguments that it takes, where it or its driver refuses all others, and ``refusal`` the exception that says so. ``ordered``:
+    it refuses a size below the minimum. ``pools``: the arguments by which it configures the pool of the engine, and ``creators``
+    those with a function that connects; ``connecting``: those by which the connections of a pool are made and set up.
+    ``settings``: where an extension makes one by a configuration, the names of its arguments and of its URL there.
     """
 
     name: str
