@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 _HOLDS = frozenset({*RELEASABLE, "registry"})
 _SEVERAL = 3
 """Libraries that have a method on their sessions or connections before it says database by itself."""
+_TIMES = 3
+"""How much larger the part is."""
 
 
 class Telling:
     """Words of sessions and connections, taken from the models.
 
-    A word reaches the database on the session or connection of a larger part of the libraries that have such than of the others
-    have a method of that name, and neither results nor values of Python have it.
+    A word reaches the database on the session or connection of a much larger part of the libraries that have such than of the
+    others have a method of that name, and neither results nor values of Python have it.
     """
 
     def __init__(self, models: Models, screen: Screen) -> None:
@@ -57,7 +59,7 @@ class Telling:
         self._roots = {
             name: frozenset(roots)
             for name, roots in told.items()
-            if name not in elsewhere and len(roots) * rest > len(others.get(name, ())) * len(databases)
+            if name not in elsewhere and len(roots) * rest > _TIMES * len(others.get(name, ())) * len(databases)
         }
         self._others = {name: frozenset(roots) for name, roots in others.items()}
         self._asks = asks

@@ -63,10 +63,9 @@ def is_in_a_file(services: Services, pool: Pool | None, cls: Class | None, scope
 
 
 def lets_nobody_wait(services: Services, pool: Pool, cls: Class | None, scope: Scope) -> bool:
-    """Whether who asks what has a pool always gets a connection, or does with one of the classes of pool that its settings
-    choose from. Where it is not known which engine that is, whether it is so of all engines that the project makes."""
-    spec = engine_of(services, pool)
-    if pool[:1] == UNPOOLED or (spec is not None and any(one.facts.limit == "none" for one in spec.pools)):
+    """Whether who asks what has a pool always gets a connection. Where it is not known which engine that is, whether it is so of
+    all engines that the project makes."""
+    if pool[:1] == UNPOOLED or is_kept_by_none(services, pool):
         return True
     is_known = cls is None or _module_of(services, pool) is not None
     return not is_known and cls is not None and _everywhere(services).let_nobody_wait(cls, scope.module)

@@ -114,7 +114,7 @@ def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite,
     call = without_await(value)
     bound, given = _bound(ev, call, scope) if isinstance(call, ast.Call) else (None, "itself")
     if isinstance(value, ast.Tuple):
-        bound, given = _given_together(ev, value, scope), "several"
+        bound, given = _given_several(ev, value, scope), "several"
     if bound is not None:
         call = value = bound
     if value is None or not isinstance(call, ast.Call) or last_name(call.func) not in words:
@@ -170,7 +170,7 @@ def _bound(ev: Evaluator, call: ast.Call, scope: Scope) -> tuple[ast.expr | None
     return made, given if made is not None else "itself"
 
 
-def _given_together(ev: Evaluator, given: ast.Tuple, scope: Scope) -> ast.expr | None:
+def _given_several(ev: Evaluator, given: ast.Tuple, scope: Scope) -> ast.expr | None:
     """The engine that a function gives together with the factory of sessions that it has made on it, and that nobody else has:
     ``return engine, sessionmaker(engine)``."""
     names = [one for one in given.elts if isinstance(one, ast.Name) and one.id not in scope.globals | scope.declared]

@@ -55,7 +55,8 @@ class OwnerForEachCall(Observation, frozen=True, eq=False):
 
     ``node`` is the call that gives it, ``variable`` its name there, empty where it has none; ``owner`` is the class that has
     the pool, ``closer`` the method by which it would be closed, empty where no method does that. ``user`` says on what occasions
-    that happens. ``after`` are the places before it at which the same is done.
+    that happens. ``decision`` is that of its class, where it has no such method, and ``after`` are the places before it at
+    which the same is done.
     """
 
     variable: str
@@ -63,6 +64,7 @@ class OwnerForEachCall(Observation, frozen=True, eq=False):
     closer: str
     user: Repetition
     path: tuple[Waypoint, ...]
+    decision: str = ""
     after: tuple[ast.AST, ...] = ()
 
 
@@ -93,7 +95,7 @@ class Owners:
         """What ``scope`` makes, uses by its methods, and forgets; what no method would close is for its class to decide, and is
         one decision in one function."""
         found = (one for call in scope.calls if (one := self._forgotten(call, scope)) is not None)
-        yield from in_turn(found, lambda one: one.node if one.closer else one.owner, self._graphs, scope)
+        yield from in_turn(found, lambda one: one.decision or one.node, self._graphs, scope)
 
     def _forgotten(self, call: ast.Call, scope: Scope) -> OwnerForEachCall | None:
         """What a call of a function makes that this uses by its methods, and forgets."""
@@ -119,7 +121,8 @@ class Owners:
         path = (waypoint("has-own-pool", owner.made, owner.scope.module, owner.name),)
         closer = min(owner.closers, key=lambda one: (one not in self._ends, one), default="")
         where = (call, scope.qualified_name, may_await(call, scope))
-        return OwnerForEachCall(*where, name, owner.name, closer, who, path)
+        decision = f"{owner.scope.module.path}:{owner.made.lineno}" if not closer else ""
+        return OwnerForEachCall(*where, name, owner.name, closer, who, path, decision)
 
     def _used(self, name: str, scope: Scope, depth: int) -> frozenset[str]:
         """All names in the calls ``name.….method()``, and what is only read of it, ``.part``, where a variable is bound once and

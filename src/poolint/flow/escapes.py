@@ -83,24 +83,16 @@ def decisions(release: ast.AST, name: str, method: Scope) -> Iterator[ast.AST]:
         child, current = current, parent_of(current)
 
 
-def _asked(test: ast.AST) -> Iterator[ast.AST]:
-    """The parts of a test; of ``getattr(state, KEEPS_OPEN, False)``, which reads an attribute, those of the object."""
-    if isinstance(test, ast.Call) and name_of(test.func) == "getattr" and test.args:
-        yield from _asked(test.args[0])
-        return
-    yield test
-    for one in ast.iter_child_nodes(test):
-        yield from _asked(one)
-
-
 def _is_settled(test: ast.expr, name: str, method: Scope) -> bool:
     """Whether a test asks for nothing but parameters and attributes of their objects, neither of which its method sets."""
-    parts = list(_asked(test))
+    parts = list(_asked(test, method))
     if any(isinstance(one, (ast.Call, ast.Await, ast.NamedExpr, ast.Subscript)) for one in parts):
         return False
     names = {one.id for one in parts if isinstance(one, ast.Name)}
     asked_for = {name_of(one) for one in parts if isinstance(one, ast.Attribute)}
-    stored = {name_of(one) for one in ast.walk(method.node) if isinstance(getattr(one, "ctx", None), ast.Store)}
+    inside = list(ast.walk(method.node))
+    stored = {name_of(one) for one in inside if isinstance(getattr(one, "ctx", None), ast.Store)}
+    stored |= {name_of(each) for one in inside if (each := _named(one, ("setattr", "delattr"), method)) is not None}
     is_of_it = any(one == name or one.startswith(f"{name}.") for one in asked_for)
     return (
         bool(names)
@@ -109,3 +101,27 @@ def _is_settled(test: ast.expr, name: str, method: Scope) -> bool:
         and all(one.kind == "parameter" for each in names for one in method.bindings.get(each, ()))
         and names <= method.bindings.keys()
     )
+
+
+def _asked(test: ast.AST, method: Scope) -> Iterator[ast.AST]:
+    """The parts of a test, with ``state.keeps_open`` for ``getattr(state, KEEPS_OPEN, False)``."""
+    test = _named(test, ("getattr",), method) or test
+    yield test
+    for one in ast.iter_child_nodes(test):
+        yield from _asked(one, method)
+
+
+def _named(node: ast.AST, functions: tuple[str, ...], method: Scope) -> ast.Attribute | None:
+    """The attribute that a call of one of these functions names, by a text or by a constant of the module."""
+    if not isinstance(node, ast.Call) or name_of(node.func) not in functions or len(node.args) < 2:
+        return None
+    owner, named, *rest = node.args
+    if isinstance(named, ast.Name):
+        bindings = method.module.scope.bindings.get(named.id, ())
+        value = bindings[0].value if len(bindings) == 1 and named.id not in method.bindings else None
+    else:
+        value = named
+    is_plain = isinstance(value, ast.Constant) and isinstance(value.value, str)
+    if not is_plain or (functions == ("getattr",) and not all(isinstance(one, ast.Constant) for one in rest)):
+        return None
+    return ast.Attribute(owner, value.value, ast.Load())  # type: ignore[union-attr]

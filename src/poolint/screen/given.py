@@ -24,7 +24,9 @@ _INIT = re.compile(
 _KEPT = re.compile(rb"\bself\.\w+[ \t]*=[ \t]*(\w+\b(?![.(])|(?:\w+\.)*[A-Z]\w*\([^()]{1,400}\))")
 """What a member is: a name, or an object of a class with what that is made with."""
 _WORD = re.compile(rb"\w+")
-_HEADER = re.compile(rb"\bdef[ \t]+\w+[ \t]*\(([^()]{0,999}(?:\([^()]{0,999}\)[^()]{0,999}){0,99})\)")
+_HEADER = re.compile(
+    rb"\bdef[ \t]+\w+[ \t]*(?:\[[^\]()]{0,999}\])?\(([^()]{0,999}(?:\([^()]{0,999}\)[^()]{0,999}){0,99})\)"
+)
 _PARAMETER = re.compile(rb"(?:^|,)\s*(\w+)\s*(?=[,=)])")
 
 
@@ -43,7 +45,13 @@ def keeping(data: bytes) -> Iterator[str]:
             yield name[1].decode()
 
 
+_SAYS_NOTHING = re.compile(rb"[(,]\s*\**\w+\s*:\s*(?:\w+\.)?(?:Any|object)\b")
+"""A parameter whose annotation leaves open what it is."""
+
+
 def takes_untold(data: bytes) -> bool:
     """Whether a function of a text takes something, beside its object, and says nothing of what that is."""
+    if _SAYS_NOTHING.search(data) is not None:
+        return True
     headers = (match[1] + b")" for match in _HEADER.finditer(data))
     return any(name not in (b"self", b"cls") for one in headers for name in _PARAMETER.findall(one))

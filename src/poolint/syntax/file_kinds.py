@@ -107,7 +107,15 @@ def is_run_as_package(module: Module) -> bool:
 
 def _reads_command_line(module: Module, models: Models) -> bool:
     """Whether a module reads the command line whenever it runs: who imports it has none for it."""
-    return any(True for _ in module.scope.calls_named(models.words("reads-command-line")))
+    calls = [
+        one for one in module.scope.calls_named(models.words("reads-command-line")) if not (one.args or one.keywords)
+    ]
+    roots = {name.partition(".")[0] for name in models.manners["reads-command-line"]} if calls else set()
+    return any(
+        one.kind == "import" and one.origin.partition(":")[0] in roots
+        for bindings in (module.scope.bindings.values() if calls else ())
+        for one in bindings
+    )
 
 
 def is_run(module: Module) -> bool:

@@ -161,7 +161,7 @@ class Registries:
         for generator in self._generators(header, scope):
             ended = self._wrappers.ended_after(generator)
             yield from (self._named(one, scope) for one, left in sorted(ended.items()) if left is Left.ENDED)
-        if not self._ends_sessions(header, scope):
+        if last_name(header.func) not in self._blocks and not self._is_asked_to_end(header, scope):
             return
         found: dict[str, None] = {}
         for call in scope.calls:
@@ -171,11 +171,11 @@ class Registries:
             found.update((name, None) for name, *_ in self.done(call, scope))
         yield from found
 
-    def _ends_sessions(self, header: ast.Call, scope: Scope) -> bool:
-        """Whether a block ends sessions by its name, or because an object is called whose blocks do: `db()`."""
-        found = alternatives(self.ev.type_of(header.func, scope))
+    def _is_asked_to_end(self, header: ast.Call, scope: Scope) -> bool:
+        """Whether an object is called whose blocks end sessions, whatever it is named here: `db()`."""
+        found = alternatives(self.ev.type_of(header.func, scope)) if self.is_near(scope.module) else ()
         calls = (f"{one.base.name}.__call__" for one in found if isinstance(one, Instance) and one.base is not None)
-        return last_name(header.func) in self._blocks or any(self.ev.models.ends("ends-sessions", one) for one in calls)
+        return any(self.ev.models.ends("ends-sessions", one) for one in calls)
 
     def _callees(self, call: ast.Call, scope: Scope) -> Iterator[Function]:
         """What a call runs here and now: also what it passes to one that calls it, and a generator that is gone over."""

@@ -85,7 +85,7 @@ class PoolPerCall(Rule):
                 "leaves a pool of open connections",
                 made,
                 observation.path,
-                decision="" if observation.closer else observation.owner,
+                decision=observation.decision,
                 after=observation.after,
             )
         assert isinstance(observation, LeakedCheckout)

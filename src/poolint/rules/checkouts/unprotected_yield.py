@@ -71,7 +71,7 @@ class UnprotectedYield(Rule):
         summary="a generator yields a connection or session outside `try`/`finally` and `with`",
         subscription=Subscription(observations=frozenset({LeakedCheckout, LentRegistry})),
         yields_to=NO_RELEASE,
-        fix="safe",
+        fix="safe or unsafe",
         uncovers=LIFETIMES,
         relaxed_in=frozenset({"alembic"}),
     )
