@@ -27,8 +27,8 @@ import enum
 from functools import cached_property
 from typing import Any, AsyncIterator, Awaitable, ContextManager
 
-from courier._base import Base, Closing
-from courier.errors import Refused
+from parcelpost._base import Base, Closing
+from parcelpost.errors import Refused
 
 __all__ = ["Client", "Colour", "Refused", "Ticket", "connect", "deliver", "later", "locked", "stream", "transaction"]
 
@@ -107,9 +107,9 @@ class Base(Closing):
 
 
 @pytest.fixture(autouse=True)
-def courier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def parcelpost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The package, importable, and the working directory beside it."""
-    package = tmp_path / "site" / "courier"
+    package = tmp_path / "site" / "parcelpost"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text(COURIER)
     (package / "_base.py").write_text(BASE)
@@ -119,12 +119,12 @@ def courier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.syspath_prepend(str(package.parent))
     monkeypatch.chdir(tmp_path)
     yield
-    for name in [name for name in sys.modules if name.partition(".")[0] == "courier"]:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "parcelpost"]:
         del sys.modules[name]
 
 
 def classes() -> dict[str, Class]:
-    return {row.name.removeprefix("courier."): row for row in drafted("courier", ())[0].classes}
+    return {row.name.removeprefix("parcelpost."): row for row in drafted("parcelpost", ())[0].classes}
 
 
 def test_a_class_with_its_protocols_attributes_and_inherited_methods() -> None:
@@ -135,7 +135,7 @@ def test_a_class_with_its_protocols_attributes_and_inherited_methods() -> None:
     kinds = {name: (row.call, row.returns, row.role) for row in client.methods for name in row.names}
     assert kinds == {
         "send": ("coroutine", "", "local"),
-        "chained": ("sync", "courier.Client", "local"),
+        "chained": ("sync", "parcelpost.Client", "local"),
         "ping": ("coroutine", "", "local"),
         "flush": ("sync", "", "local"),
         "close": ("coroutine", "", "local"),
@@ -143,11 +143,11 @@ def test_a_class_with_its_protocols_attributes_and_inherited_methods() -> None:
 
 
 def test_functions_by_what_they_are_and_what_they_say_that_they_return() -> None:
-    library, left_out = drafted("courier", ())
+    library, left_out = drafted("parcelpost", ())
     assert left_out == []
-    kinds = {row.name.removeprefix("courier."): (row.call, row.returns) for row in library.functions}
+    kinds = {row.name.removeprefix("parcelpost."): (row.call, row.returns) for row in library.functions}
     assert kinds == {
-        "connect": ("sync", "courier.Client"),
+        "connect": ("sync", "parcelpost.Client"),
         "deliver": ("coroutine", ""),
         "later": ("awaitable", ""),
         "locked": ("cm", ""),
@@ -157,50 +157,50 @@ def test_functions_by_what_they_are_and_what_they_say_that_they_return() -> None
 
 
 def test_what_is_listed_comes_with_what_it_gives(tmp_path: Path) -> None:
-    init = tmp_path / "site" / "courier" / "__init__.py"
+    init = tmp_path / "site" / "parcelpost" / "__init__.py"
     init.write_text(COURIER.replace('"Client", ', '"Client", "Response", '))
     found = classes()
-    assert found["Client"].attributes == {"last": "courier.Response"}
-    assert {row.returns for row in found["Client"].methods if "send" in row.names} == {"courier.Response"}
+    assert found["Client"].attributes == {"last": "parcelpost.Response"}
+    assert {row.returns for row in found["Client"].methods if "send" in row.names} == {"parcelpost.Response"}
     assert found["Response"].async_enter == "self"
 
 
 def test_names_that_have_rows_are_left_out() -> None:
-    library, left_out = drafted("courier", ["courier.Client", "courier.later"])
-    assert left_out == ["courier.Client", "courier.later"]
+    library, left_out = drafted("parcelpost", ["parcelpost.Client", "parcelpost.later"])
+    assert left_out == ["parcelpost.Client", "parcelpost.later"]
     assert not library.classes
-    assert next(row for row in library.functions if row.name == "courier.connect").returns == ""
-    assert "rows of these names: courier.Client, courier.later.\n" in as_toml(library, left_out)
+    assert next(row for row in library.functions if row.name == "parcelpost.connect").returns == ""
+    assert "rows of these names: parcelpost.Client, parcelpost.later.\n" in as_toml(library, left_out)
 
 
 def test_the_draft_is_a_model_and_a_role_makes_it_tell_something(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["dev", "new-model", "courier"]) == 0
+    assert main(["dev", "new-model", "parcelpost"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("wrote courier_models.toml\nwhat is left to do:\n1. ")
-    path = tmp_path / "courier_models.toml"
+    assert out.startswith("wrote parcelpost_models.toml\nwhat is left to do:\n1. ")
+    path = tmp_path / "parcelpost_models.toml"
     [library] = read([str(path)], ())
-    drawn, _ = drafted("courier", ())
+    drawn, _ = drafted("parcelpost", ())
     assert msgspec.structs.replace(library, screened=True) == msgspec.structs.replace(drawn, screened=True)
 
-    row = 'name = "courier.deliver"\ncall = "coroutine"\n'
+    row = 'name = "parcelpost.deliver"\ncall = "coroutine"\n'
     text = path.read_text()
     assert row in text
     path.write_text(text.replace(row, f'{row}role = "external"\neffect = "http"\n'))
-    (tmp_path / "pyproject.toml").write_text('[tool.poolint]\nmodels = ["courier_models.toml"]\n')
+    (tmp_path / "pyproject.toml").write_text('[tool.poolint]\nmodels = ["parcelpost_models.toml"]\n')
     (tmp_path / "shop.py").write_text(
-        "from courier import deliver\nfrom sqlalchemy.ext.asyncio import AsyncEngine\n\n\n"
+        "from parcelpost import deliver\nfrom sqlalchemy.ext.asyncio import AsyncEngine\n\n\n"
         "async def ship(engine: AsyncEngine) -> None:\n"
         "    async with engine.begin():\n        await deliver('shoes')\n"
     )
     assert main(["check", "--output-format=concise", "shop.py"]) == 1
-    assert "shop.py:7:15: POL401 `courier.deliver` waits for an HTTP request" in capsys.readouterr().out
+    assert "shop.py:7:15: POL401 `parcelpost.deliver` waits for an HTTP request" in capsys.readouterr().out
 
 
 def test_nothing_is_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine.toml").write_text("# mine\n")
-    assert main(["dev", "new-model", "courier", "--output", "mine.toml"]) == 2
+    assert main(["dev", "new-model", "parcelpost", "--output", "mine.toml"]) == 2
     assert capsys.readouterr().err == f"poolint: error: {tmp_path}/mine.toml exists already: nothing was written\n"
     assert (tmp_path / "mine.toml").read_text() == "# mine\n"
 
@@ -208,9 +208,9 @@ def test_nothing_is_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     ("package", "error"),
     [
-        ("courier.nowhere", "courier.nowhere: cannot be imported by "),
-        ("courier.broken", "courier.broken: cannot be imported by "),
-        ("courier.empty", "courier.empty: it has no public classes or functions"),
+        ("parcelpost.nowhere", "parcelpost.nowhere: cannot be imported by "),
+        ("parcelpost.broken", "parcelpost.broken: cannot be imported by "),
+        ("parcelpost.empty", "parcelpost.empty: it has no public classes or functions"),
         ("no-name", "'no-name' is no name of a package"),
         ("aiosqlite.cursor", "aiosqlite.cursor: all of its public names have rows in poolint already"),
     ],

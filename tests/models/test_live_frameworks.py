@@ -135,6 +135,8 @@ NAMED = [
 def test_what_is_known_by_name_exists(name: str) -> None:
     if find_spec(name.partition(".")[0]) is None:
         pytest.skip("it is not installed: only its name is told")
+    if name.startswith("poolint."):
+        pytest.skip("there is no such class: it stands for what has no name")
     if name.startswith("builtins."):
         assert hasattr(builtins, name.partition(".")[2]) or name in ("builtins.exit", "builtins.quit")
         return
