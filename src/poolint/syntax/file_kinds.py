@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from poolint import recording
 from poolint.roots.modules import is_main_guard
 from poolint.syntax.importers import importers, imports_more_than_classes, last_part
+from poolint.syntax.purposes import is_imported as imports_library
 from poolint.syntax.purposes import library_names, migrates, serves, tests
 
 if TYPE_CHECKING:
@@ -107,15 +108,11 @@ def is_run_as_package(module: Module) -> bool:
 
 def _reads_command_line(module: Module, models: Models) -> bool:
     """Whether a module reads the command line whenever it runs: who imports it has none for it."""
-    calls = [
-        one for one in module.scope.calls_named(models.words("reads-command-line")) if not (one.args or one.keywords)
-    ]
-    roots = {name.partition(".")[0] for name in models.manners["reads-command-line"]} if calls else set()
-    return any(
-        one.kind == "import" and one.origin.partition(":")[0] in roots
-        for bindings in (module.scope.bindings.values() if calls else ())
-        for one in bindings
-    )
+    calls = module.scope.calls_named(models.words("reads-command-line"))
+    if all(one.args or one.keywords for one in calls):
+        return False
+    roots = {name.partition(".")[0] for name in models.manners["reads-command-line"]}
+    return any(imports_library(root, module) for root in roots)
 
 
 def is_run(module: Module) -> bool:
