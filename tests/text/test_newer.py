@@ -11,7 +11,8 @@ import sys
 
 import pytest
 
-from poolint.text.newer import Rewritten, parse_rewritten, rewrite
+from poolint.text.newer import Rewritten, rewrite
+from poolint.text.restoring import Parameter, parse_rewritten
 from poolint.text.source import Source, SourceError
 
 pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning")
@@ -218,3 +219,37 @@ def test_what_cannot_be_rewritten_names_the_python_it_needs() -> None:
 def test_stars_in_subscripts_stay_stars() -> None:
     tree = parse_rewritten(rewritten("x = a[b, *c]\ndef f(*args: *Ts): pass\n"))
     assert sum(isinstance(node, ast.Starred) for node in ast.walk(tree)) == 2
+
+
+def test_type_parameters_are_kept() -> None:
+    text = """\
+@decorated
+class Service[
+    Kept: Repository[int],  # its own row
+    Row = dict, *Rest, **Rules,
+](Base):
+    async def get[One: (A, B)](self): pass
+"""
+    tree = parse_rewritten(rewritten(text))
+    service = tree.body[0]
+    assert isinstance(service, ast.ClassDef)
+    found = [(one.name, unparsed(one.bound), unparsed(one.default_value)) for one in parameters(service)]
+    assert found == [
+        ("Kept", "Repository[int]", ""),
+        ("Row", "", "dict"),
+        ("Rest", "", ""),
+        ("Rules", "", ""),
+    ]
+    bound = parameters(service)[0].bound
+    assert bound is not None
+    assert (bound.lineno, bound.col_offset) == (3, 10)
+    assert [unparsed(one.bound) for one in parameters(service.body[0])] == ["(A, B)"]
+
+
+def parameters(node: ast.AST) -> list[Parameter]:
+    found: list[Parameter] = node.__dict__["type_params"]
+    return found
+
+
+def unparsed(node: ast.expr | None) -> str:
+    return "" if node is None else ast.unparse(node)

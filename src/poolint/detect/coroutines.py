@@ -12,6 +12,7 @@ from poolint.analyses.passed_on import end, is_told_apart
 from poolint.analyses.waypoints import calls_of
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.syntax.expressions import is_none
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import may_be_another
 from poolint.syntax.surroundings import may_await
@@ -52,8 +53,8 @@ _GIVE_UP = frozenset({"close", "throw"})
 
 
 def observe(ev: Evaluator, effects: Effects, asking: Effects, scope: Scope) -> Iterator[Observation]:
-    """The calls in ``scope`` that make such a coroutine and drop it: one that changes something, by ``effects``, or of which the
-    result is used that it only asks the database for, by ``asking``."""
+    """The calls in ``scope`` that make such a coroutine and drop it: one that changes something, by ``effects``; or one that only
+    asks the database, by ``asking``, whose result is used, or which has none: it is called for what it does then, a check."""
     if not scope.calls:
         return
     definitions = ev.derived(Definitions)
@@ -88,7 +89,8 @@ def observe(ev: Evaluator, effects: Effects, asking: Effects, scope: Scope) -> I
         if any(one.is_generator for one in written):
             continue  # it is declared like a coroutine, and its items are asked for one after the other
         witnesses = [(one, effects.of_function(one)) for one in written]
-        if used.use in _USED and not any(found is not None for _, found in witnesses):
+        is_meant = used.use in _USED or all(_gives_nothing(one) for one in written)
+        if is_meant and not any(found is not None for _, found in witnesses):
             witnesses = [(one, asking.of_function(one)) for one in written]
         does, witness = next(((one, found) for one, found in witnesses if found is not None), (first.scope, None))
         if witness is None:
@@ -109,6 +111,10 @@ def _handed(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation
         yield DroppedDatabaseCoroutine(
             node, scope.qualified_name, True, receiver_text(node, scope), names, calls_of(witness)
         )
+
+
+def _gives_nothing(scope: Scope) -> bool:
+    return all(is_none(one) for one in scope.returns)
 
 
 def _is_in_order(used: Usage) -> bool:

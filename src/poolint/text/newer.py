@@ -6,7 +6,7 @@ the file. What a rewrite cannot say in older syntax, is added to the tree afterw
 =================================  =====================  ===================================================
 written                            parsed as              tree
 =================================  =====================  ===================================================
-``class A[T](B):``, ``def f[T]()`` ``class A(   B):``     type parameters are gone
+``class A[T](B):``, ``def f[T]()`` ``class A(   B):``     ``type_params``, of :class:`~poolint.text.restoring.Parameter`
 ``type X[T] = int``                ``...; X    = int``    an assignment that begins at ``type``
 ``f"{x["a"]!r} b"``                ``(  x["a"],    )``    an f-string without its literal parts
 ``t"{x}"``                         ``f"{x}"``             an f-string
@@ -18,19 +18,19 @@ written                            parsed as              tree
 
 from __future__ import annotations
 
-import ast
 import keyword
 import re
 import sys
 from bisect import bisect_right
 from typing import NamedTuple
 
+from poolint.text.restoring import parse_rewritten
 from poolint.text.scan import CLOSING, OPENING, BrokenError, Scanner, Token, is_strained
 from poolint.text.source import SourceError, syntax_error
-from poolint.trees import tree_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterable
 
 TYPE_PARAMETERS = ((3, 12), "PEP 695: type parameters")
@@ -43,6 +43,14 @@ EXCEPT_STAR = ((3, 11), "PEP 654: `except*`")
 STAR_INDEX = ((3, 11), "PEP 646: `*` in a subscript or an annotation")
 
 
+class Said(NamedTuple):
+    """A type parameter as it is written: its name, bound and default, each of these with the place where it stands."""
+
+    name: str
+    bound: tuple[str, tuple[int, int]]
+    default: tuple[str, tuple[int, int]]
+
+
 class Rewritten(NamedTuple):
     """``text`` in older syntax, and what has to be added to the tree, by (row, byte offset) as ``ast`` counts them."""
 
@@ -50,6 +58,7 @@ class Rewritten(NamedTuple):
     features: frozenset[tuple[tuple[int, int], str]]
     fstrings: frozenset[tuple[int, int, int, int]]
     aliases: frozenset[tuple[int, int]]
+    parameters: dict[tuple[int, int], list[Said]]
     handlers: dict[tuple[int, int], int]
     stars: frozenset[tuple[int, int]]
 
@@ -74,13 +83,6 @@ def _said(message: str, text: str, features: Iterable[tuple[tuple[int, int], str
     if is_strained(text) or not _libcst_parses(text):
         return message
     return _needs_newer(features) or f"{message}, or newer than Python {_running()}"
-
-
-def parse_rewritten(rewritten: Rewritten) -> ast.Module:
-    """The tree of a rewritten text, as if the original had been parsed. Raises ``SyntaxError``."""
-    tree = tree_of(rewritten.text)
-    _Restore(rewritten).visit(tree)
-    return tree
 
 
 def _needs_newer(features: Iterable[tuple[tuple[int, int], str]]) -> str:
@@ -119,6 +121,7 @@ def rewrite(text: str, version: tuple[int, int] = sys.version_info[:2]) -> Rewri
         frozenset(writer.features),
         frozenset((*place(start), *place(end)) for start, end in writer.fstrings),
         frozenset(place(start) for start in writer.aliases),
+        {place(start): said for start, said in writer.parameters.items()},
         {place(start): commas for start, commas in writer.handlers.items()},
         frozenset(place(start) for start in writer.stars),
     )
@@ -135,6 +138,7 @@ class _Writer:
         self.features: set[tuple[tuple[int, int], str]] = set()
         self.fstrings: list[tuple[int, int]] = []
         self.aliases: list[int] = []
+        self.parameters: dict[int, list[Said]] = {}
         self.handlers: dict[int, int] = {}
         self.stars: list[int] = []
         self.rows = [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", text))]
@@ -219,6 +223,8 @@ class _Writer:
         if not end or not (self.wants(TYPE_PARAMETERS) | (default and self.wants(TYPE_DEFAULTS))):
             return index
         opening = tokens[index + 2].start
+        first = index - 1 if index and self._is(tokens, index - 1, "async") else index
+        self.parameters[tokens[first].start] = self._said(tokens[index + 3 : end])
         if self._is(tokens, end + 1, "("):
             self.blank(opening, tokens[end + 1].end)
             self.out[opening] = "("
@@ -227,6 +233,33 @@ class _Writer:
         self.blank(opening, tokens[end].end)
         self.out[opening], self.out[tokens[end].start] = "(", ")"
         return end
+
+    def _said(self, tokens: list[Token]) -> list[Said]:
+        """The type parameters between two brackets."""
+        parts: list[dict[str, list[Token]]] = [{}]
+        depth, part = 0, "name"
+        for token in tokens:
+            word = self.word(token) if token.kind == "operator" else ""
+            depth += (word in OPENING) - (word in CLOSING)
+            if depth == 0 and word == ",":
+                parts.append({})
+                part = "name"
+            elif depth == 0 and part == "name" and word == ":":
+                part = "bound"
+            elif depth == 0 and word == "=":
+                part = "default"
+            elif token.kind != "newline" and (word not in ("*", "**") or part != "name"):
+                parts[-1].setdefault(part, []).append(token)
+        return [
+            Said(self.word(one["name"][0]), self._written(one.get("bound")), self._written(one.get("default")))
+            for one in parts
+            if one.get("name")
+        ]
+
+    def _written(self, tokens: list[Token] | None) -> tuple[str, tuple[int, int]]:
+        if not tokens:
+            return "", (0, 0)
+        return self.text[tokens[0].start : tokens[-1].end], self.place(tokens[0].start)
 
     def type_statement(self, tokens: list[Token], index: int) -> int:
         """``type X = int`` → ``...; X = int``, and ``type X[T] = int`` → ``...; X    = int``.
@@ -325,58 +358,3 @@ class _Writer:
                     self.out[field.end] = ","
                 self.statements(field.tokens, depth=1)
         return after
-
-
-class _Restore(ast.NodeTransformer):
-    """Adds to the tree what the older syntax could not say."""
-
-    def __init__(self, rewritten: Rewritten) -> None:
-        self.rewritten = rewritten
-
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        if self.rewritten.aliases:
-            for block in ("body", "orelse", "finalbody"):
-                statements = getattr(node, block, None)
-                if isinstance(statements, list):
-                    setattr(node, block, self._without_marks(statements))
-        return super().generic_visit(node)
-
-    def _without_marks(self, statements: list[ast.stmt]) -> list[ast.stmt]:
-        kept: list[ast.stmt] = []
-        mark: ast.stmt | None = None
-        for statement in statements:
-            if isinstance(statement, ast.Expr) and (statement.lineno, statement.col_offset) in self.rewritten.aliases:
-                mark = statement
-                continue
-            if mark is not None:
-                statement.lineno, statement.col_offset, mark = mark.lineno, mark.col_offset, None
-            kept.append(statement)
-        return kept
-
-    def visit_Tuple(self, node: ast.Tuple) -> ast.AST:
-        self.generic_visit(node)
-        if (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset) not in self.rewritten.fstrings:
-            return node
-        values: list[ast.expr] = [
-            ast.copy_location(ast.FormattedValue(value=element, conversion=-1, format_spec=None), element)
-            for element in node.elts
-        ]
-        return ast.copy_location(ast.JoinedStr(values=values), node)
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
-        self.generic_visit(node)
-        if (node.lineno, node.col_offset) not in self.rewritten.stars:
-            return node
-        return ast.copy_location(ast.Starred(value=node.operand, ctx=ast.Load()), node)
-
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
-        elements: list[ast.expr] = []
-        left = node.type
-        for _ in range(self.rewritten.handlers.get((node.lineno, node.col_offset), 0)):
-            if isinstance(left, ast.BinOp):
-                elements.insert(0, left.right)
-                left = left.left
-        if elements and left is not None and node.type is not None:
-            elements.insert(0, left)
-            node.type = ast.copy_location(ast.Tuple(elts=elements, ctx=ast.Load()), node.type)
-        return self.generic_visit(node)

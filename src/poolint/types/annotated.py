@@ -11,6 +11,7 @@ from poolint.syntax.nodes import walk, with_defaults
 from poolint.syntax.scopes import parent_of
 from poolint.trees import tree_of
 from poolint.types import returns
+from poolint.types.aliases import alias_of
 from poolint.types.values import (
     NOTHING,
     UNKNOWN,
@@ -21,7 +22,6 @@ from poolint.types.values import (
     Holder,
     Instance,
     LibraryName,
-    ModuleObject,
     Pending,
     TupleOf,
     Type,
@@ -53,6 +53,8 @@ def _annotation(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
         return _either(ev, [node.left, node.right], scope)
     if isinstance(node, ast.Subscript):
         return _subscript(ev, node, scope)
+    if isinstance(node, ast.Tuple):
+        return _either(ev, node.elts, scope)  # what a type variable is constrained to
     if not isinstance(node, (ast.Name, ast.Attribute)):
         return UNKNOWN
     return _named(ev, node, scope)
@@ -73,7 +75,7 @@ def _named(ev: Evaluator, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
     classes = [member for member in found if isinstance(member, ClassObject)]
     if classes and len(classes) == len(found):
         return union([_meant(ev, cls).instance() for cls in classes])
-    alias = _alias(ev, node, scope)
+    alias = alias_of(ev, node, scope)
     if alias is not None:
         return annotation(ev, *alias)
     if isinstance(one, LibraryName):
@@ -117,71 +119,6 @@ def _parsed(node: ast.Constant) -> ast.expr | None:
             inner.lineno, inner.col_offset = node.lineno, node.col_offset
     expression.__dict__["_poolint_parent"] = node.__dict__.get("_poolint_parent")
     return expression
-
-
-def _alias(ev: Evaluator, node: ast.Name | ast.Attribute, scope: Scope) -> tuple[ast.expr, Scope] | None:
-    """The annotation behind ``SessionDep = Annotated[AsyncSession, Depends(…)]``, also in another module."""
-    if isinstance(node, ast.Attribute):
-        owner = ev.type_of(node.value, scope)
-        if not isinstance(owner, ModuleObject):
-            return None
-        return _alias_in(ev, node.attr, owner.module.scope)
-    current: Scope | None = scope
-    while current is not None:
-        if node.id in current.bindings and (current.kind != "class" or current is scope):
-            return _alias_in(ev, node.id, current)
-        current = current.parent
-    return None
-
-
-def _alias_in(ev: Evaluator, name: str, scope: Scope) -> tuple[ast.expr, Scope] | None:
-    """The first annotation that a name of a scope stands for, through as many imports as it takes."""
-    waiting, seen = [_meanings(ev, name, scope)], {(name, scope)}
-    while waiting:
-        name, scope, value = next(waiting[-1], ("", scope, None))
-        if value is not None:
-            return value, scope
-        if not name:
-            waiting.pop()
-        elif (name, scope) not in seen:
-            seen.add((name, scope))
-            waiting.append(_meanings(ev, name, scope))
-    return None
-
-
-def _meanings(ev: Evaluator, name: str, scope: Scope) -> Iterator[tuple[str, Scope, ast.expr | None]]:
-    """What a name of a scope may stand for: a value, or a name of another module, which has none."""
-    for binding in scope.bindings.get(name, ()):
-        if binding.kind in ("assign", "annotated") and binding.value is not None and binding.index < 0:
-            if isinstance(binding.value, ast.Call):
-                bound = _type_variable(ev, binding.value, scope)
-                if bound is not None:
-                    yield name, scope, bound
-                return
-            if isinstance(binding.value, (ast.Subscript, ast.BinOp, ast.Name, ast.Attribute, ast.Constant)):
-                yield name, scope, binding.value
-                return
-        if binding.kind == "import" and ":" in binding.origin:
-            dotted, _, inner = binding.origin.partition(":")
-            module = ev.project.imported(dotted, binding.level, scope.module)
-            if module is not None:
-                yield inner, module.scope, None
-    for dotted, level in scope.module.stars if name not in scope.bindings else ():
-        module = ev.project.imported(dotted, level, scope.module)
-        if module is not None:
-            yield name, module.scope, None
-
-
-def _type_variable(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.expr | None:
-    """The bound of a ``TypeVar``, the base of a ``NewType``."""
-    name = ev.qualified_name(ev.type_of(call.func, scope)).rpartition(".")[2]
-    if name == "TypeVar":
-        for keyword in call.keywords:
-            if keyword.arg == "bound":
-                return keyword.value
-    if name == "NewType" and len(call.args) == 2:
-        return call.args[1]
-    return None
 
 
 def _class_around(scope: Scope | None) -> Scope | None:
@@ -320,7 +257,7 @@ def dependencies(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[tu
         yield parameter.value, around
     node = parameter.annotation
     if isinstance(node, (ast.Name, ast.Attribute)):
-        node, around = _alias(ev, node, scope) or (None, around)
+        node, around = alias_of(ev, node, scope) or (None, around)
     if isinstance(node, (ast.Subscript, ast.BinOp, ast.Call)):  # nothing else has metadata
         for one in _calls_in(node):
             yield one, around

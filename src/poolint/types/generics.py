@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import Scope
+from poolint.syntax.type_parameters import parameters_of
 from poolint.types import annotated
 from poolint.types.values import UNKNOWN, ClassObject, Instance, Type
 from poolint.types.vocabulary import last_name
@@ -24,7 +25,7 @@ def in_terms(ev: Evaluator, receiver: Instance, base: Scope, declared: ast.expr,
 
     ``UNKNOWN`` where it has no type variable, or the class gives nothing for one.
     """
-    if not _generic_bases(base) and not getattr(base.node, "type_params", ()):
+    if not _generic_bases(base) and not parameters_of(base.node):
         return UNKNOWN
     if isinstance(declared, ast.Constant):
         declared = annotated.unquoted(declared) or declared
@@ -84,7 +85,7 @@ def _paired(ev: Evaluator, cls: Scope, arguments: Iterable[Type]) -> dict[str, T
 def _variables(ev: Evaluator, cls: Scope) -> list[str]:
     """The type variables of a class, in their order: its parameters, and the names among its bases' arguments that are no
     classes."""
-    found = [one.name for one in getattr(cls.node, "type_params", ())]
+    found = [one.name for one in parameters_of(cls.node)]
     around = cls.parent or cls
     for node in sorted(_generic_bases(cls), key=lambda one: last_name(one.value) not in ("Generic", "Protocol")):
         for one in annotated.arguments_of(node):

@@ -226,8 +226,11 @@ def _of_class(ev: Evaluator, receiver: ClassObject, attribute: str) -> Type:
         if one is NOTHING:  # ``_instance = None``, until somebody makes one
             made = _field(ev, scope, attribute)
             return set_outside(ev, receiver.instance(), attribute) if made is NOTHING else made
-        if isinstance(one, Function) and "builtins.classmethod" in returns.decorators(ev, one.scope):
-            return Function(one.scope, receiver)
+        decorators = returns.decorators(ev, one.scope) if isinstance(one, Function) else frozenset()
+        if isinstance(one, Function) and "builtins.classmethod" in decorators:
+            # Python 3.9 to 3.12 have properties of classes.
+            is_property = not standard.PROPERTIES.isdisjoint(decorators)
+            return returns.returned(ev, one.scope, receiver) if is_property else Function(one.scope, receiver)
         return one
     found = _of_library(ev, receiver, attribute)
     found = type_of_set(ev, lineage(ev, receiver), attribute) if found is UNKNOWN else found

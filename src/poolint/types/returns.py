@@ -331,10 +331,12 @@ def _wrapped(ev: Evaluator, scope: Scope, declared: Type) -> Type:
         if not is_told
         else makers.asked(declared, lambda: _inferred(ev, scope, declared))
     )
-    if is_told and isinstance(declared, Instance) and declared.base is not None and declared.base.twin:
-        # Whoever makes sessions of either mode often declares the synchronous one.
+    if is_told and isinstance(declared, Instance) and declared.base is not None and declared.base.kind in HANDLES:
+        # Whoever makes sessions of either mode often declares the synchronous one, and who gives what has to be awaited or
+        # entered for a connection often declares the connection.
         found = _inferred(ev, scope, declared)
-        value = found if any(evidence.is_twin(ev, declared, one) for one in alternatives(found)) else value
+        is_otherwise = any(evidence.is_twin(ev, declared, one) for one in alternatives(found))
+        value = found if is_otherwise or (isinstance(found, Pending) and _gives_handle(found)) else value
     return Pending("coroutine", awaited=value) if scope.is_async else value
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.transactions import inside
+from poolint.analyses.kept_classes import kept_class
+from poolint.analyses.ownership import Fate, Ownership
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
 from poolint.models.standard import STEPPING
@@ -122,15 +124,24 @@ def _released_in_finally(ev: Evaluator, scope: Scope) -> str:
         while parent is not None and parent is not scope.node:
             if isinstance(parent, ast.Try) and any(child is each for each in parent.body):
                 calls = (each for part in parent.finalbody for each in ast.walk(part) if isinstance(each, ast.Call))
-                for call in calls:
-                    fact = call_site(ev, call, scope)
-                    if fact is not None and fact.role == "release" and fact.cls is not None:
-                        gives_back = getattr(fact.row, "releases", "self") == "argument"
-                        if gives_back and call.args:
-                            return text_of(call.args[0], scope)
-                        if not gives_back and fact.cls.kind in HANDLES:
-                            return fact.receiver
+                found = next(filter(None, (_given_back(ev, call, scope) for call in calls)), "")
+                if found:
+                    return found
             child, parent = parent, parent_of(parent)
+    return ""
+
+
+def _given_back(ev: Evaluator, call: ast.Call, scope: Scope) -> str:
+    """What a call gives back: what it is made on, or what it passes to a pool, or to a function that releases it."""
+    fact = call_site(ev, call, scope)
+    if fact is not None and fact.role == "release" and fact.cls is not None:
+        if getattr(fact.row, "releases", "self") == "argument":
+            return text_of(call.args[0], scope) if call.args else ""
+        return fact.receiver if fact.cls.kind in HANDLES else ""
+    for argument, keyword in [*((one, None) for one in call.args), *((one.value, one.arg) for one in call.keywords)]:
+        cls = kept_class(ev.type_of(argument, scope)) if isinstance(argument, ast.Name) else None
+        if cls is not None and ev.derived(Ownership).fate(call, argument, scope, cls, keyword) is Fate.RELEASED:
+            return text_of(argument, scope)
     return ""
 
 

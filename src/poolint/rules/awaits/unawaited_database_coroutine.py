@@ -19,7 +19,8 @@ class UnawaitedDatabaseCoroutine(Rule):
     ## What it does
     Reports a call of an `async def` of the project, in this or another module, that would write to a database, commit
     or give a connection back, when nothing ever awaits the coroutine; and one that only reads, where its result is used all
-    the same: `if self.is_member(user):` is always true. The path shows how it would get there. A plain
+    the same (`if self.is_member(user):` is always true), or where it has none, as a check that raises. The path shows how it
+    would get there. A plain
     function that returns such a coroutine, as in `return conn.close()`, is taken for one. In a plain function of a test it
     is a possible finding (`--certainty possible`): Python warns as the test runs, and what it asserts does not hold.
 
