@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.kept_classes import kept_class
 from poolint.analyses.left_alone import is_mentioned
-from poolint.analyses.responses import Made, Responses, Stream, is_given_back, only, passed, value_of
+from poolint.analyses.responses import Made, Responses, Stream, only, passed, value_of
 from poolint.detect.databases import is_in_a_file
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.outliving import Life, life_of
 from poolint.detect.responding import held_after_response, held_by_endpoints
+from poolint.detect.streamed import Streamed
 from poolint.detect.waiting import CallWhileHeld
 from poolint.detect.yielding import held_over_yields
 from poolint.flow.flags import name_of
@@ -31,7 +32,6 @@ from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
 from poolint.types.providers import providers
 from poolint.types.values import ClassObject, Function
-from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ class Streaming:
         self.holdings = holdings = services.holdings
         self.using = services.using
         self.responses = Responses(ev, holdings.components)
-        self._names = self.responses.names
+        self.streamed = Streamed(ev, self.responses)
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The streamed responses that ``scope`` makes of a generator which has a session of the request or a block.
@@ -78,13 +78,8 @@ class Streaming:
         And those of another generator, where a session of the request holds a connection until the response has been
         sent.
         """
-        is_endpoint = is_entry(self.ev, scope)
-        for node in scope.calls if is_endpoint else scope.calls_named(self._names):
-            # What an endpoint gives back may be made by a helper, of the generator that it is passed or of one of its own.
-            is_asked = not is_endpoint or last_name(node.func) in self._names or self._may_be(node, scope)
-            made = self.responses.made(node, scope) if is_asked else None
-            if made is None:
-                continue
+        yield from self._held_by_itself(scope)
+        for node, made in self.streamed.made_in(scope):
             if made.generator is not None:
                 captured = dict(self._captured(made.stream, scope)) if made.stream is not None else {}
                 yield from self._streamed(made, node, made.generator, captured, scope)
@@ -97,12 +92,6 @@ class Streaming:
                 if not captured and not self.responses.is_short(one):
                     yield from self._held(made, node, generator, one, scope)
                     yield from self._held_inside(made, node, one, scope)
-
-    def _may_be(self, node: ast.Call, scope: Scope) -> bool:
-        """Whether an endpoint may make its response by a call: it gives that back, or it is one of a class of the project."""
-        return is_given_back(node, scope) or any(
-            isinstance(one, ClassObject) and one.cls is not one.base for one in callees_of(self.ev, node, scope)
-        )
 
     def _streamed(
         self, made: Made, node: ast.Call, generator: Scope, captured: dict[str, Life], scope: Scope
@@ -134,12 +123,20 @@ class Streaming:
             path = (held.taken,)
             yield CallWhileHeld(*place, held.resource, "", held.taken, names, "stream", path, is_possible=is_file)
 
+    def _held_by_itself(self, scope: Scope) -> Iterator[CallWhileHeld]:
+        """What a generator holds while it yields to the client, whatever streams it: one decision, however many do."""
+        held = held_over_yields(self.ev, self.holdings, scope) if scope.is_generator else None
+        made = self.streamed.by(scope) if held is not None else None
+        if held is not None and made is not None:
+            place, path = (held.node, scope.qualified_name, may_await(held.node, scope)), (held.taken, made.at)
+            yield CallWhileHeld(*place, held.resource, "", held.taken, (made.response, scope.name), "yield", path)
+
     def _held_inside(self, made: Made, node: ast.Call, stream: Stream, scope: Scope) -> Iterator[CallWhileHeld]:
-        """What the generator has taken itself and holds while it yields, or one that it is passed and goes over."""
+        """The same of an object that is gone over, or of a generator that nobody is seen to stream from where it stands."""
         streams = [stream, *self.responses.gone_over(stream)]
-        for generator in (one.function.scope for one in streams):
+        for generator in dict.fromkeys(self.streamed.reached(one.function.scope for one in streams)):
             held = held_over_yields(self.ev, self.holdings, generator)
-            if held is not None:
+            if held is not None and self.streamed.by(generator) is None:
                 place = (node, scope.qualified_name, may_await(node, scope))
                 names = (made.response, generator.name)
                 yield CallWhileHeld(*place, held.resource, "", held.taken, names, "yield", (held.taken, held.over))

@@ -6,7 +6,6 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.entry import since
-from poolint.analyses.holding.lending_generators import delegated
 from poolint.analyses.waypoints import waypoint
 from poolint.syntax.surroundings import loops_around
 from poolint.types.call_sites import call_site, callees_of
@@ -25,21 +24,11 @@ class Held(NamedTuple):
     resource: str
     taken: Waypoint
     over: Waypoint
+    node: ast.Yield | ast.YieldFrom
 
 
 def held_over_yields(ev: Evaluator, holdings: Holdings, generator: Scope) -> Held | None:
-    """What a generator holds of its own while it yields one thing after the other, though it needs it for none of them; or
-    one that it goes over meanwhile."""
-    waiting = [generator]
-    for one in waiting:  # grows
-        held = _held_by(ev, holdings, one)
-        if held is not None:
-            return held
-        waiting += [inner for inner in delegated(ev, one) if inner not in waiting]
-    return None
-
-
-def _held_by(ev: Evaluator, holdings: Holdings, generator: Scope) -> Held | None:
+    """What a generator holds of its own while it yields one thing after the other, though it needs it for none of them."""
     for node in generator.yields:
         if not _yields_on(ev, node, generator, (generator,)):
             continue
@@ -48,7 +37,7 @@ def _held_by(ev: Evaluator, holdings: Holdings, generator: Scope) -> Held | None
             own = generator.bindings.get(root, ())
             if own and all(one.kind in ("with", "assign", "annotated") for one in own):
                 over = waypoint("yields", node, generator.module, hold.resource)
-                return Held(hold.resource, since(hold, generator), over)
+                return Held(hold.resource, since(hold, generator), over, node)
     return None
 
 

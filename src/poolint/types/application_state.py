@@ -48,7 +48,7 @@ def state_bindings(ev: Evaluator, node: ast.expr, scope: Scope) -> Iterator[tupl
     """What an application is given under the name that an expression asks it for, each with the scope that does so."""
     name = state_name(node)
     for module, binding in ev.project.state_assignments(name, scope.module) if name else ():
-        if type(binding.node) is not ast.Constant or _is_lifespan(ev, binding.scope):
+        if type(binding.node) is not ast.Constant or is_lifespan(ev, binding.scope):
             yield binding, binding.scope or module.scope
 
 
@@ -56,7 +56,7 @@ def _compute_state(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
     return known([ev.binding(*one) for one in state_bindings(ev, node, scope)])
 
 
-def _is_lifespan(ev: Evaluator, scope: Scope | None) -> bool:
+def is_lifespan(ev: Evaluator, scope: Scope | None) -> bool:
     """Whether what a function yields in a dictionary becomes the state of requests: it is the manager of an application."""
     first = scope.first_parameter if scope is not None else None
     taken = getattr(scope.node, "args", None) if scope is not None else None

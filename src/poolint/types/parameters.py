@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.models.schema import HANDLES
+from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import Scope
 from poolint.types import annotated, callbacks, decorated, evidence, inherited, makers, returns, traced
 from poolint.types.stand_ins import stand_in
@@ -81,15 +82,32 @@ def kept(nodes: list[ast.expr], types: list[Type], scope: Scope) -> Iterator[Typ
 
 
 def _is_left_out(node: ast.expr, one: Type, scope: Scope) -> bool:
-    """Whether an expression, of this type, has no value, or is a parameter of which nothing is known but that nobody need pass
-    it: what takes its place then, ``session or db.session``, is of the kind that it has to be."""
-    if one is not UNKNOWN or not isinstance(node, ast.Name):
+    """Whether an expression, of this type, has no value, or is what nobody need pass, of which nothing is known: what takes its
+    place then, ``session or db.session``, is of the kind that it has to be."""
+    if one is not UNKNOWN:
         return one is NOTHING
-    bindings = list(scope.bindings.get(node.id, ()))
-    if len(bindings) != 1 or bindings[0].kind != "parameter" or bindings[0].annotation is not None:
+    if isinstance(node, ast.Name):
+        return _need_not_be_passed(node.id, scope)
+    owner = scope.method_around.enclosing_class
+    if owner is None or not isinstance(node, ast.Attribute) or dotted(node) != f"self.{node.attr}":
         return False
-    default = bindings[0].value
-    return isinstance(default, ast.Constant) and default.value is None
+    kept = owner.self_assignments.get(node.attr, ())
+    return node.attr not in owner.bindings and len(kept) == 1 and _is_kept(kept[0])
+
+
+def _is_kept(binding: Binding) -> bool:
+    """Whether an attribute keeps such a parameter."""
+    value, method = binding.value, binding.scope
+    return isinstance(value, ast.Name) and method is not None and _need_not_be_passed(value.id, method)
+
+
+def _need_not_be_passed(name: str, scope: Scope) -> bool:
+    """Whether a name is first of all a parameter that is `None` where nothing is passed, and that no annotation tells of."""
+    bindings = scope.bindings.get(name, ())
+    first = bindings[0] if bindings else None
+    if first is None or first.kind != "parameter" or (first.annotation is not None and returns.tells(first.annotation)):
+        return False
+    return isinstance(first.value, ast.Constant) and first.value.value is None
 
 
 def _default(ev: Evaluator, binding: Binding, outside: Scope) -> Type:

@@ -86,10 +86,9 @@ def _result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
     found = called(ev, callee)
     if not isinstance(callee, Function):
         return found
-    if found is UNKNOWN or (isinstance(found, Pending) and found.awaited is UNKNOWN and found.call == "coroutine"):
-        told = own_variables.given_for(ev, callee, node, scope)
-        if told is not UNKNOWN:
-            return _wrapped(ev, callee.scope, told)
+    told = own_variables.given_for(ev, callee, node, scope)
+    if told is not UNKNOWN:
+        return _wrapped(ev, callee.scope, told)
     return loading.loaded(ev, callee, node, scope) if found is UNKNOWN else chosen.of_call(ev, callee, node, found)
 
 

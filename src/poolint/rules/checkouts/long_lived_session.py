@@ -13,7 +13,9 @@ class LongLivedSession(Rule):
 
     ## What it does
     Reports a session or connection (not an engine, pool or factory) that is kept in a module global, a class attribute,
-    the application's state, a context variable or the cache of a function, when nothing in the module releases it.
+    the application's state, a context variable or the cache of a function, when nothing in the module releases it; and a
+    session that an application keeps in its state from its start on, itself or in an object made with it, where anything
+    else than its end reads that, though it is closed then.
 
     ## Why is this bad?
     It holds its connection for the life of the process, and everything that runs at the same time shares it: one request's

@@ -22,8 +22,9 @@ class HeldAcrossStream(Rule):
     Reports a streamed response (`StreamingResponse`, `EventSourceResponse`, Flask's `Response`) whose generator works with a
     session that is injected for the request, or that belongs to a block of the endpoint; one during which a session of the
     request still holds a connection, which the endpoint or another dependency has used and not committed, if on some of its
-    ways only; and waiting for a websocket's client while a session holds a connection. A class of the project that inherits
-    from a streamed response is one; helpers that make one are followed. Possible where the database certainly is a file.
+    ways only; a generator that holds a connection of its own while it yields to one; and waiting for a websocket's client
+    while a session holds a connection. Classes that inherit from a response and helpers that make one are followed.
+    Possible where the database certainly is a file.
 
     ## Why is this bad?
     The generator runs when the endpoint has returned. Where the dependency ends after the response, its connection is
@@ -97,16 +98,12 @@ class HeldAcrossStream(Rule):
             if observation.effect == "stream":
                 response, generator = observation.names
                 text = f"`{response}` streams from `{generator}()` {while_held(observation)}"
-                return verdict(
-                    observation, f"{text}: the request's dependencies end only when the client has read everything"
-                )
+                end = "the request's dependencies end only when the client has read everything"
+                return verdict(observation, f"{text}: {end}")
             if observation.effect == "yield":
                 response, generator = observation.names
-                return verdict(
-                    observation,
-                    f"`{response}` streams from `{generator}()`, which holds a connection by `{observation.resource}` while it "
-                    "yields: until the client has read everything",
-                )
+                text = f"`{generator}()` holds a connection by `{observation.resource}` while it yields to `{response}`"
+                return verdict(observation, f"{text}: until the client has read everything")
             if observation.effect != "client":
                 return None
             # Whoever lets go of the connection before the first message does so before all of them.
