@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.kept_classes import kept_class
 from poolint.analyses.managers import generators_of, is_no_manager
 from poolint.detect.detector import Detector
+from poolint.detect.expected import may_be_to_fail
 from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES
 from poolint.syntax.expressions import without_await
@@ -46,7 +47,7 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
     for statement in scope.withs:
         for item in statement.items:
             found = _mismatch(ev, statement, item.context_expr, scope)
-            if found is not None and ev.is_told("", scope):
+            if found is not None and ev.is_told("", scope) and not may_be_to_fail(ev, statement, scope):
                 yield found
 
 
