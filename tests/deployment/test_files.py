@@ -161,6 +161,24 @@ def test_scripts_by_the_paths_that_they_are_copied_to(write: Write, told: Tell) 
     assert not found.problems
 
 
+def test_scripts_in_folders_whose_content_is_copied(write: Write, told: Tell) -> None:
+    image = """\
+    FROM python:3.12
+    WORKDIR /srv
+    COPY backend/ops ./scripts/
+    COPY backend .
+    CMD ["./scripts/boot.sh", "--log=a/b", "3"]
+    """
+    write("Dockerfile", image)
+    write("worker.Dockerfile", 'FROM x\nWORKDIR /srv\nCOPY backend /srv\nCMD ["sh", "tools/work"]\n')
+    write("compose.yaml", "services: {api: {build: .}, jobs: {build: {context: ., dockerfile: worker.Dockerfile}}}\n")
+    write("backend/ops/boot.sh", "#!/bin/sh\nexec gunicorn app.main:app --workers $2\n")
+    write("backend/tools/work", "#!/bin/sh\ncelery -A app.jobs worker -c 2\n")
+    found = told()
+    assert found.numbers("api") == ("3 Dockerfile:5", "1 compose.yaml:1")
+    assert found.numbers("jobs") == ("2 backend/tools/work:2", "1 compose.yaml:1")
+
+
 def test_what_compose_leaves_open_is_asked_for(write: Write, told: Tell) -> None:
     write(
         "compose.yaml",

@@ -200,6 +200,42 @@ sources(settings.bare)  # ...
 sources(Settings.url)  # 'sqlite://'
 origin(settings.url)  # settings.url
 """,
+    "settings that are checked as a whole": """
+from pydantic import model_validator
+
+
+class Settings:
+    url: str = "sqlite://"
+    size: str = "5"
+
+    @model_validator(mode="after")
+    def check(self):
+        if self.url == "":
+            raise ValueError
+        self.size = "6"
+        return self
+
+
+class Others:
+    url: str = "sqlite://"
+
+    @model_validator(mode="before")
+    def check(cls, values): ...
+
+
+class Handed:
+    url: str = "sqlite://"
+
+    def model_post_init(self, context):
+        complete(self)
+
+
+settings, others, handed = Settings(), Others(), Handed()
+sources(Settings().url)  # 'sqlite://'~url, ...
+sources(Settings().size)  # '6'
+sources(Others().url)  # ...
+sources(Handed().url)  # ...
+""",
     "what functions give": """
 def plain():
     return make()

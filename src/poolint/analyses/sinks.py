@@ -128,9 +128,12 @@ def foreign_sink(fact: CallSite) -> str:
 
 
 def sync_session_sink(fact: CallSite) -> str:
-    """Whether a call reaches the database through a synchronous session, or what else asks one by itself."""
+    """Whether a call reaches the database through a synchronous session, or what else asks one by itself: also a function of a
+    library that is passed what it asks."""
     cls = fact.cls
-    if cls is None or cls.mode != "sync" or cls.kind not in ASKED:
+    if cls is None and not getattr(fact.row, "works_on_given", None):
+        return ""
+    if cls is not None and (cls.mode != "sync" or cls.kind not in ASKED):
         return ""
     # Others are the asynchronous ones beside it.
     is_waiting = fact.row is not None and fact.row.call in ("sync", "generator")

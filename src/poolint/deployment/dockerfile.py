@@ -10,7 +10,8 @@ import io
 import json
 import os
 import posixpath
-from typing import TYPE_CHECKING, Any, NamedTuple
+import re
+from typing import Any, NamedTuple
 
 from poolint.bounds import MAX_ROWS, OverBoundError, clipped, grouped
 from poolint.deployment.documents import text_of, unread
@@ -18,14 +19,15 @@ from poolint.deployment.find import is_dockerfile
 from poolint.deployment.shell import expanded, split
 from poolint.deployment.values import Environment, Place, Problem, Word
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+_NO_PATH = re.compile(r"^-|\s|=|://")
+"""What no word of a command line has that is a path."""
 
 
 class Image(NamedTuple):
     """What a container of the image runs unless told otherwise; ``base`` is the image it is built from.
 
-    ``folder`` is where it runs that, ``copied`` are the files of the repository by the paths to which they were copied.
+    ``folder`` is where it runs that, ``copied`` are the files of the repository by the paths to which they were copied,
+    ``unfolded`` what may be a folder there, by the path to which what is in it was copied.
     """
 
     entrypoint: tuple[Word, ...] = ()
@@ -34,6 +36,7 @@ class Image(NamedTuple):
     base: str = ""
     folder: str = "/"
     copied: tuple[tuple[str, str], ...] = ()
+    unfolded: tuple[tuple[str, str], ...] = ()
 
     @property
     def words(self) -> tuple[Word, ...]:
@@ -42,9 +45,16 @@ class Image(NamedTuple):
 
     def located(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
         """The words of a command line, each that is the path of such a file with the name that this has in the repository."""
-        names = dict(self.copied)
-        paths = [posixpath.normpath(posixpath.join(self.folder, word.text)) for word in words]
-        return tuple(word._replace(text=names.get(path, word.text)) for word, path in zip(words, paths, strict=True))
+        return tuple(word._replace(text=self._located(word.text)) for word in words)
+
+    def _located(self, text: str) -> str:
+        path = posixpath.normpath(posixpath.join(self.folder, text))
+        name = dict(self.copied).get(path, "")
+        if name or _NO_PATH.search(text) or "/" not in text:
+            return name or text
+        within = [one for one in self.unfolded if path.startswith(f"{one[0]}/")]
+        target, source = max(within, key=lambda one: len(one[0]), default=("", ""))
+        return posixpath.join(source, path[len(target) + 1 :]) if source else text
 
 
 def read(path: str, target: str = "") -> tuple[Image, list[Problem]]:
@@ -101,7 +111,8 @@ def _with(image: Image, instruction: str, value: str, place: Place) -> Image:
     if instruction == "WORKDIR":
         return image._replace(folder=posixpath.join(image.folder, expanded(Word(value, place), image.environment).text))
     if instruction in ("COPY", "ADD"):
-        return image._replace(copied=(*image.copied, *_copied(value, place, image.folder)))
+        files, folders = _copied(value, place, image.folder)
+        return image._replace(copied=(*image.copied, *files), unfolded=(*image.unfolded, *folders))
     if instruction == "ENV":
         return image._replace(environment={**image.environment, **_variables(value, place, image.environment)})
     if instruction == "ARG":
@@ -112,23 +123,27 @@ def _with(image: Image, instruction: str, value: str, place: Place) -> Image:
     return image
 
 
-def _copied(value: str, place: Place, folder: str) -> Iterator[tuple[str, str]]:
-    """The files of the repository that an instruction copies, by the paths that they get; what it copies as a folder is found
-    by the end of its path."""
+def _copied(value: str, place: Place, folder: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """What an instruction copies of the repository, by the paths that it gets if it is a file, and if it is a folder."""
+    files: list[tuple[str, str]] = []
+    folders: list[tuple[str, str]] = []
     try:
         words = [word.text for word in _words(value, place)] if value.lstrip().startswith("[") else split(value)
     except ValueError:
-        return  # it is about files, and no command is lost
+        return files, folders  # it is about files, and no command is lost
     names = [word for word in words if not word.startswith("--")]
     if len(names) < 2 or any(word.startswith("--from") for word in words):
-        return  # of another image
+        return files, folders  # of another image
     *sources, target = names
     is_folder = len(sources) > 1 or target.endswith("/") or posixpath.basename(target) in (".", "..")
     for source in sources:
-        name = posixpath.basename(source)
+        name, below = posixpath.basename(source), posixpath.normpath(posixpath.join("/", source)).lstrip("/")
         if name not in ("", ".", "..") and "*" not in name:
             path = posixpath.join(folder, target, name) if is_folder else posixpath.join(folder, target)
-            yield posixpath.normpath(path), posixpath.normpath(posixpath.join("/", source)).lstrip("/")
+            files.append((posixpath.normpath(path), below))
+        if below and "*" not in below and (whole := posixpath.normpath(posixpath.join(folder, target))) != "/":
+            folders.append((whole, below))
+    return files, folders
 
 
 def _words(value: str, place: Place) -> tuple[Word, ...]:

@@ -24,9 +24,11 @@ from poolint.detect.observation import Observation
 from poolint.detect.plain import PlainFunctions
 from poolint.detect.room import has_one_idle, holds_up_only_who_waits, is_for_few_at_once, takes_of_its_own
 from poolint.detect.works_by import (
+    asked_by,
     is_connection,
     is_local,
     is_of_any,
+    is_on_a_file,
     kind_of,
     lent_connection,
     session_passed,
@@ -36,7 +38,7 @@ from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import REPEATING, around, may_await, method_call
-from poolint.types.call_sites import CallSite, CallText, call_site, callees_of, function_run, text_of
+from poolint.types.call_sites import CallSite, CallText, call_site, callees_of, function_run
 from poolint.types.returns import decorators, made_manager
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -165,8 +167,8 @@ def _observed(services: Services, scope: Scope) -> Iterator[BlockingDatabaseCall
             if commits_nothing(services, fact, scope):
                 continue
             where = (at, scope.qualified_name, may_await(at, scope))
-            kind, origin = kind_of(fact.cls), _origin(ev, fact.node, scope)
-            is_possible = _is_for_both_modes(ev, fact, scope) or _is_on_a_file(services, fact, scope)
+            kind, origin = asked_by(fact), _origin(ev, fact.node, scope)
+            is_possible = _is_for_both_modes(ev, fact, scope) or is_on_a_file(services, fact, scope)
             yield BlockingDatabaseCall(
                 *where, fact.text, session, kind, origin=origin, is_possible=is_possible, raises=_raises(fact)
             )
@@ -181,15 +183,6 @@ def _observed(services: Services, scope: Scope) -> Iterator[BlockingDatabaseCall
         worked = _through_helpers(services, services.sync_connections, _with_what_is_lent, scope)
         yield from (one for one in worked if one.node not in nodes and not is_of_any(one.node, nodes, scope))
     yield from in_turn(checkouts, lambda one: (one.taken_from, bool(one.chain)), services.graphs, scope)
-
-
-def _is_on_a_file(services: Services, fact: CallSite, scope: Scope) -> bool:
-    """Whether a call on a session or a query works with a database that certainly is a file of this machine: that takes
-    little longer than the loop takes to go to a thread."""
-    root = root_of(fact.node)
-    return root is not None and is_in_a_file(
-        services, services.pools.of_given(text_of(root, scope), scope), fact.cls, scope
-    )
 
 
 def _is_for_both_modes(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
@@ -319,8 +312,8 @@ def _at_its_end(services: Services, node: ast.expr, witness: Witness, scope: Sco
         is_read, chain = isinstance(node, ast.Attribute), calls_of(witness)
         where = (scope.qualified_name, may_await(node, scope))
         session = session_passed(ev, node, scope)
-        is_possible = _is_on_a_file(services, fact, last.scope) or _is_kept(ev, witness)
-        kind = "session" if fact.cls is not None and "session" in fact.cls.attributes else kind_of(fact.cls)
+        is_possible = is_on_a_file(services, fact, last.scope) or _is_kept(ev, witness)
+        kind = "session" if fact.cls is not None and "session" in fact.cls.attributes else asked_by(fact)
         at = written_at(node)
         yield BlockingDatabaseCall(
             at, *where, fact.text, session, kind, chain=chain, is_read=is_read, is_possible=is_possible, raises=_raises(fact)

@@ -18,9 +18,12 @@ _CALLERS: frozenset[Passage] = frozenset(("caller",))
 
 
 def is_never_passed(ev: Evaluator, name: str, scope: Scope) -> bool:
-    """Whether a function has a parameter of a name that is None by default, and all that the project calls the function by leave
-    it out, or pass it what they are never passed themselves; who else calls it nobody knows."""
-    if not is_parameter(name, scope) or len(scope.bindings[name]) != 1 or not is_none(scope.bindings[name][0].value):
+    """Whether a function has a parameter of a name that may be None, and all that the project calls the function by leave it out,
+    or pass it None, or what they are never passed themselves; who else calls it nobody knows."""
+    if not is_parameter(name, scope) or len(scope.bindings[name]) != 1:
+        return False
+    default = scope.bindings[name][0].value
+    if default is not None and not is_none(default):
         return False
     runs = ev.derived(Occasions).calls.of(scope)
     passed = Follower(ev, PASSAGES | _CALLERS).sources(elsewhere(name), scope)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.holding import root_of
 from poolint.analyses.holding.worked_by import worked_by
 from poolint.analyses.ownership import by_parameter
+from poolint.detect.databases import is_in_a_file
 from poolint.models.schema import ASKED, REACHING_ROLES, SESSIONS
-from poolint.syntax.expressions import call_arguments, first_name
-from poolint.types.call_sites import callees_of
+from poolint.syntax.expressions import argument_for, call_arguments, first_name
+from poolint.types.call_sites import callees_of, text_of
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
+    from poolint.detect.services import Services
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
@@ -90,9 +94,31 @@ def session_passed(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
     return ""
 
 
+def is_on_a_file(services: Services, fact: CallSite, scope: Scope) -> bool:
+    """Whether a call on a session or a query works with a database that certainly is a file of this machine: that takes
+    little longer than the loop takes to go to a thread. Of what a function is passed that nobody knows, it may be one."""
+    ev, pools = services.evaluator, services.pools
+    given = getattr(fact.row, "works_on_given", None)
+    if given is None:
+        root = root_of(fact.node)
+        return root is not None and is_in_a_file(services, pools.of_given(text_of(root, scope), scope), fact.cls, scope)
+    passed = argument_for(fact.node, *given)
+    found = alternatives(ev.type_of(passed, scope)) if passed is not None else ()
+    one = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
+    if passed is None or one is None:
+        return True
+    pool = pools.identity(passed, scope) if one.kind == "engine" else pools.of_given(text_of(passed, scope), scope)
+    return one.embedded or is_in_a_file(services, pool, one, scope)
+
+
 def _leads_to_a_database(cls: Class | None) -> bool:
     """Whether objects of a class are asked for a database, or give what is, step by step."""
     return cls is not None and cls.mode == "sync" and cls.kind in ASKED
+
+
+def asked_by(fact: CallSite) -> str:
+    """What a message calls what asks a database by a call: an object, or a function of a library that is passed it."""
+    return "function" if getattr(fact.row, "works_on_given", None) else kind_of(fact.cls)
 
 
 def kind_of(cls: Class | None) -> str:

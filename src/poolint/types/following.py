@@ -49,6 +49,7 @@ from poolint.types.followed import (
 from poolint.types.members import lineage
 from poolint.types.providers import providers
 from poolint.types.returns import decorators
+from poolint.types.validated import is_validated
 from poolint.types.values import ClassObject, Function, Instance, ModuleObject, Type, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -225,7 +226,7 @@ class Follower:
             last = bindings[-1]
             if last.kind == "function" and last.scope is not None:
                 return self._returned(last.scope, None, at) if self._is_property(last.scope) else Steps()
-            if last.kind == "annotated" and _is_validated(cls, name):
+            if last.kind == "annotated" and is_validated(cls, name):
                 return Steps()
             steps = self._of_binding(last, last.home(cls), name, at.frame)
             is_field = last.kind == "annotated"
@@ -382,17 +383,6 @@ def _frame(function: Function, node: ast.Call, at: Step) -> Frame:
     arguments.update((name, (value, at.scope)) for name, value in zip(names, plain, strict=False))
     is_open = len(plain) < len(node.args) or any(each.arg is None for each in node.keywords)
     return Frame(function.scope, arguments, is_open, at.frame)
-
-
-def _is_validated(cls: Scope, name: str) -> bool:
-    """Whether a method of a class may put another value in the place of a field's default."""
-    for method in cls.children:
-        for decorator in getattr(method.node, "decorator_list", ()):
-            if isinstance(decorator, ast.Call) and "validator" in last_name(decorator.func):
-                fields = [text_of_constant(argument) for argument in decorator.args]
-                if name in fields or "*" in fields or not any(fields):
-                    return True
-    return not {"model_post_init", "__post_init__"}.isdisjoint(method.name for method in cls.children)
 
 
 def text_of_constant(node: ast.expr) -> str:

@@ -79,6 +79,8 @@ class Vocabulary:
             last = name.rpartition(".")[2]
             if function.returns in called:
                 self.replaces.add(last)
+            if function.works_on_given and function.call == "sync" and function.role in REACHING_ROLES:
+                self.reaches.add(last)
             (self.sync if function.call == "sync" else self.pending).add(last)
             made = models.classes.get(function.returns) if function.role == "create" else None
             if made is not None and (made.kind in POOLING or (made.kind == "client" and made.on_drop)):

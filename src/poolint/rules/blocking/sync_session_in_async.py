@@ -68,7 +68,7 @@ class SyncSessionInAsync(Rule):
             through = observation.chain[0].about[0]
             what = called(through, is_read=observation.is_read)
             of = f"`{call.api}` of a synchronous {observation.kind}"
-            if observation.kind.startswith("`"):
+            if observation.kind.startswith("`") or observation.kind == "function":
                 of = f"the synchronous `{call.api}`"
             return Verdict(
                 f"{what} {does} the event loop: it reaches {of}",
@@ -80,6 +80,7 @@ class SyncSessionInAsync(Rule):
         path = (*((observation.origin,) if observation.origin is not None else ()), *observation.plain)
         # A method may have a name of its own: ``execute = session.execute``.
         what = f"`{call.receiver}` is a" if call.receiver else f"`{call.api}` is of a"
+        what = f"`{call.api}` is a" if observation.kind == "function" else what
         return Verdict(
             f"`{call.as_written}` {does} the event loop: {what} synchronous {observation.kind}",
             call.receiver,
