@@ -8,6 +8,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.models.schema import HANDLES, OWNERS
+from poolint.syntax.scopes import parent_of, placed
 from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -37,6 +38,18 @@ def run_in_thread(models: Models, call: ast.Call) -> tuple[ast.expr, list[ast.ex
     if not _is_of_module(row, made.func):
         return None
     return made.args[row.argument], call.args if row.wraps else call.args[row.argument + 1 :]
+
+
+def called_in_thread(models: Models, call: ast.Call) -> ast.Call:
+    """The call that a thread makes for one that is awaited: ``work(session)`` for ``await asyncio.to_thread(work, session)``. Any
+    other call is itself. It is made once, and stands where the call does."""
+    held = call.__dict__
+    if "_poolint_in_thread" not in held:
+        run = run_in_thread(models, call) if isinstance(parent_of(call), ast.Await) else None
+        made = ast.Call(*run, call.keywords) if run is not None else None
+        held["_poolint_in_thread"] = call if made is None else placed(made, call, parent_of(call))
+    found: ast.Call = held["_poolint_in_thread"]
+    return found
 
 
 def _is_of_module(row: Threaded, function: ast.expr) -> bool:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.arguments import is_dropped, received
+from poolint.analyses.joined import called_in_thread
 from poolint.flow.flags import asks_none
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import CLOSING_ROLES, OWNERS
@@ -84,7 +85,8 @@ class Ownership:
         return self.of_name(key.parameter, self.ev.project.scope(key.function), self.ev.models.classes[key.cls])
 
     def fate(self, call: ast.Call, argument: ast.AST, scope: Scope, cls: Class, keyword: str | None = None) -> Fate:
-        """What a call does with a resource of class ``cls`` that it is passed as ``argument``."""
+        """What a call does with a resource of class ``cls`` that it is passed as ``argument``, itself or for a thread."""
+        call = called_in_thread(self.ev.models, call)
         fact = call_site(self.ev, call, scope, use_evidence=False)
         if fact is not None and fact.row is not None:
             if fact.role == "release" and getattr(fact.row, "releases", "self") == "argument":

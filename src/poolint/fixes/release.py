@@ -17,6 +17,7 @@ from poolint.models.schema import POOLING
 from poolint.rewrite.extent import Checkout, Extent, Refusal, checkout, extent_of, is_bound_in
 from poolint.rewrite.releases import ends_in_failure, ends_its_way, given_back, new_release, releases, unit
 from poolint.syntax.expressions import without_await
+from poolint.syntax.nodes import walk
 from poolint.syntax.surroundings import is_in_loop
 from poolint.types.call_sites import call_site
 from poolint.types.returns import made_manager
@@ -69,7 +70,19 @@ class _Choice:
         self.behind = one.behind
 
     def fix(self) -> ReleaseFix | Refusal:
-        """The first that fits, by how the function gives the resource back so far."""
+        """The first that fits, by how the function gives the resource back so far. Who is cancelled while a thread works with it
+        would give it back under the hands of that: no such fix is safe."""
+        found = self._fix()
+        if isinstance(found, ReleaseFix) and found.applicability is Applicability.SAFE and self._is_for_threads():
+            return ReleaseFix(found.plan, found.message, Applicability.UNSAFE)
+        return found
+
+    def _is_for_threads(self) -> bool:
+        one = self.one
+        threaded = one.scope.calls_named(one.ev.models.threaded.keys())
+        return any(isinstance(each, ast.Name) and each.id == one.name for call in threaded for each in walk(call))
+
+    def _fix(self) -> ReleaseFix | Refusal:
         if not self.is_clear:
             return Refusal("released-in-expression")
         if any(self.one.in_suite(each.statement) not in self.behind for each in self.releases):

@@ -147,6 +147,9 @@ def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:
     same = passed.get(("same", name))
     if same is not None and same.argument < len(node.args):
         return ev.type_of(node.args[same.argument], scope)
+    threaded = ev.models.threaded.get(name.rpartition(".")[2])
+    if threaded is not None and name in threaded.names and not threaded.wraps and threaded.argument < len(node.args):
+        return Pending("coroutine", awaited=called(ev, ev.type_of(node.args[threaded.argument], scope)))
     if ("module", name) in passed:
         return loading.module_loaded(ev, node, scope)
     if ("container", name) in passed and (not node.args or name.endswith("defaultdict")):

@@ -12,6 +12,7 @@ from poolint.models.schema import SESSIONS
 from poolint.types.call_sites import call_site, own_object
 from poolint.types.definitions import Definitions
 from poolint.types.values import Function, Instance, alternatives
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class
@@ -48,6 +49,12 @@ def added_method(ev: Evaluator, call: ast.Call, scope: Scope) -> Added | None:
 def receiver_of(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.expr | None:
     """The object that a chain of calls begins with, the registry where that is asked for its session first."""
     return registry_asked(ev, call, scope) or root_of(call) or own_object(call, scope)
+
+
+def listens_on(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.expr | None:
+    """The connection that a call makes listen, which has to stay held for that."""
+    fact = call_site(ev, call, scope) if last_name(call.func) in ev.vocabulary.dedicates else None
+    return root_of(call) if fact is not None and getattr(fact.row, "dedicates", False) else None
 
 
 def may_be_session(argument: ast.expr) -> bool:

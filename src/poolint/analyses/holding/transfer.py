@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.arguments import arguments_of, whole_call
 from poolint.analyses.awaited_tasks import is_left_to_itself
 from poolint.analyses.handed_coroutines import never_begins
-from poolint.analyses.holding.added import added_method, may_be_session, passed_as, receiver_of
+from poolint.analyses.holding.added import added_method, listens_on, may_be_session, passed_as, receiver_of
 from poolint.analyses.holding.asked_arguments import asked_by
 from poolint.analyses.holding.changes import Change, Changes, Done
 from poolint.analyses.holding.exit_stacks import stacked, take_by_stack
@@ -29,11 +29,11 @@ from poolint.analyses.holding.transactions import (
     entered_call,
     given_name,
     handles,
-    root_of,
     source_of,
     taken_as_entered,
     transactions,
 )
+from poolint.analyses.joined import called_in_thread
 from poolint.analyses.ownership import Fate
 from poolint.analyses.property_reads import always_run
 from poolint.analyses.queried import Queried
@@ -103,6 +103,7 @@ class Reader:
 
     def may_take(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call may take a connection: what :meth:`changes` says, before what its helpers do is known."""
+        call = called_in_thread(self.ev.models, call)
         carriers = self.places.carrying.first_names(scope)
         passed = [one for _, one in arguments_of(whole_call(call, scope), scope) if first_name(one) in carriers]
         is_on_carrier = first_name(call.func) in carriers
@@ -152,8 +153,11 @@ class Reader:
         self._entered(scope, found)
         carriers = dict(self._carriers(scope))
         for call in scope.calls:
-            self._note_listener(call, scope, found)
-            changes = [*self._by_method(call, scope), *self._by_argument(call, scope, carriers)]
+            if (listening := listens_on(self.ev, call, scope)) is not None:
+                found.dedicated.add(self.places.named(listening, scope))
+            run = called_in_thread(self.ev.models, call)
+            changes = [*self._by_method(run, scope), *self._by_argument(run, scope, carriers)]
+            changes = changes if run is call else [one._replace(node=call) for one in changes]
             taken = taken_by_work(self.ev, self.using, call, scope)
             changes += [Change(place, True, call, cls) for place, cls in taken]
             # That what never begins ends nothing either is told where it stands.
@@ -311,13 +315,6 @@ class Reader:
                     found.calls.setdefault(asking, []).append(change)
                 elif not any(loop in loops_around(one.node) for one in found.ending(change.resource)):
                     found.rounds.setdefault(loop, []).append(change)
-
-    def _note_listener(self, call: ast.Call, scope: Scope, found: Changes) -> None:
-        """Note the resource that a call makes listen."""
-        if last_name(call.func) in self.vocabulary.dedicates:
-            fact, root = call_site(self.ev, call, scope), root_of(call)
-            if root is not None and fact is not None and getattr(fact.row, "dedicates", False):
-                found.dedicated.add(self.places.named(root, scope))
 
     def _given_back(self, call: ast.Call, scope: Scope) -> Iterator[Change]:
         for argument in call.args[:1]:

@@ -7,6 +7,7 @@ import functools
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.carrying import Carrying
+from poolint.analyses.joined import called_in_thread
 from poolint.analyses.lifetimes.borrowed import borrows
 from poolint.analyses.lifetimes.defaults import is_kept_by_default
 from poolint.analyses.lifetimes.destinations import (
@@ -226,7 +227,8 @@ def checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tu
 
 
 def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tuple[CallSite, Class, str] | Unfollowed:
-    fact = call_site(ev, node, scope, use_evidence=False)
+    run = called_in_thread(ev.models, node)
+    fact = call_site(ev, run, scope, use_evidence=False)
     cls = _class_of(ev, value, scope, target_of(parent_of(value), value, scope) or "")
     if fact is None or cls is None or not ev.is_told(cls.name, scope):
         return "no-class"
@@ -239,7 +241,7 @@ def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> t
     if may_ask_registry(ev, node, scope) and not is_own_registry(node.func, scope):
         return "registry"
     if fact.row is None and fact.cls is None:
-        return ev.derived(_Handing).from_helper(node, scope, cls) or "takes-nothing"
+        return ev.derived(_Handing).from_helper(run, scope, cls) or "takes-nothing"
     if cls.kind == "response":
         return (fact, cls, "") if is_streamed(ev, cls, fact, value, scope) else "takes-nothing"
     if not is_taking(fact):

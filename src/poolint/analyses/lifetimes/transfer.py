@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.handed_coroutines import is_dropped_at_once
 from poolint.analyses.holding import handles, source_of
+from poolint.analyses.joined import called_in_thread
 from poolint.analyses.lifetimes.acquisitions import OWED, starts_as
 from poolint.analyses.lifetimes.activity import is_inactive, stays_active
 from poolint.analyses.lifetimes.carriers import Carriers
@@ -124,9 +125,8 @@ class Moves:
         fails = edge.is_unwinding and kind in ("call", "await")
         if fails and (self._tidying.ends_another(node.node, config) or asks_who_takes(node.node, config.names)):
             return End("gone", "tidying")
-        if kind == "call":
-            assert isinstance(node.node, ast.Call)
-            return self._called(node, node.node, config, edge)
+        if kind == "call" and isinstance(node.node, ast.Call):
+            return self._called(node, called_in_thread(self.ev.models, node.node), config, edge)
         if kind == "await":
             return self._awaited(node, config, edge)
         if kind in ("enter", "exit"):
