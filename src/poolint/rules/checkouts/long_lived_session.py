@@ -13,9 +13,10 @@ class LongLivedSession(Rule):
 
     ## What it does
     Reports a session or connection (not an engine, pool or factory) that is kept in a module global, a class attribute,
-    the application's state, a context variable or the cache of a function, when nothing in the module releases it; and a
-    session that an application keeps in its state from its start on, itself or in an object made with it, where anything
-    else than its end reads that, though it is closed then.
+    the application's state, a context variable or the cache of a function, when nothing in the module releases it; an object
+    in a global that opens one as it is made, which its class can close, and nobody has it do so; and a session that an
+    application keeps in its state from its start on, itself or in an object made with it, where anything else than its end
+    reads that, though it is closed then.
 
     ## Why is this bad?
     It holds its connection for the life of the process, and everything that runs at the same time shares it: one request's
