@@ -24,6 +24,7 @@ EXTRAS = (
     "services-apart",
     "services-more",
     "services-more-apart",
+    "services-agents",
     "services-crewai",
     "services-langchain",
     "services-databases",

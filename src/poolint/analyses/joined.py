@@ -40,16 +40,27 @@ def run_in_thread(models: Models, call: ast.Call) -> tuple[ast.expr, list[ast.ex
     return made.args[row.argument], call.args if row.wraps else call.args[row.argument + 1 :]
 
 
-def called_in_thread(models: Models, call: ast.Call) -> ast.Call:
-    """The call that a thread makes for one that is awaited: ``work(session)`` for ``await asyncio.to_thread(work, session)``. Any
-    other call is itself. It is made once, and stands where the call does."""
-    held = call.__dict__
-    if "_poolint_in_thread" not in held:
-        run = run_in_thread(models, call) if isinstance(parent_of(call), ast.Await) else None
-        made = ast.Call(*run, call.keywords) if run is not None else None
-        held["_poolint_in_thread"] = call if made is None else placed(made, call, parent_of(call))
-    found: ast.Call = held["_poolint_in_thread"]
-    return found
+class _CalledInThreads:
+    """The calls that threads make for those that are awaited, each made once."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.models = ev.models
+        self._made: dict[ast.Call, ast.Call] = {}
+
+    def by(self, call: ast.Call) -> ast.Call:
+        if call not in self._made:
+            run = run_in_thread(self.models, call)
+            made = ast.Call(*run, call.keywords) if run is not None else None
+            self._made[call] = call if made is None else placed(made, call, parent_of(call))
+        return self._made[call]
+
+
+def called_in_thread(ev: Evaluator, call: ast.Call) -> ast.Call:
+    """The call that a thread makes for one that is awaited: ``work(session)`` for ``await asyncio.to_thread(work, session)``. It
+    stands where that does. Any other call is itself."""
+    if not isinstance(parent_of(call), ast.Await):
+        return call
+    return ev.derived(_CalledInThreads).by(call)
 
 
 def _is_of_module(row: Threaded, function: ast.expr) -> bool:

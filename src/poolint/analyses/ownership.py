@@ -86,7 +86,7 @@ class Ownership:
 
     def fate(self, call: ast.Call, argument: ast.AST, scope: Scope, cls: Class, keyword: str | None = None) -> Fate:
         """What a call does with a resource of class ``cls`` that it is passed as ``argument``, itself or for a thread."""
-        call = called_in_thread(self.ev.models, call)
+        call = called_in_thread(self.ev, call)
         fact = call_site(self.ev, call, scope, use_evidence=False)
         if fact is not None and fact.row is not None:
             if fact.role == "release" and getattr(fact.row, "releases", "self") == "argument":

@@ -103,7 +103,7 @@ class Reader:
 
     def may_take(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call may take a connection: what :meth:`changes` says, before what its helpers do is known."""
-        call = called_in_thread(self.ev.models, call)
+        call = called_in_thread(self.ev, call)
         carriers = self.places.carrying.first_names(scope)
         passed = [one for _, one in arguments_of(whole_call(call, scope), scope) if first_name(one) in carriers]
         is_on_carrier = first_name(call.func) in carriers
@@ -155,7 +155,7 @@ class Reader:
         for call in scope.calls:
             if (listening := listens_on(self.ev, call, scope)) is not None:
                 found.dedicated.add(self.places.named(listening, scope))
-            run = called_in_thread(self.ev.models, call)
+            run = called_in_thread(self.ev, call)
             changes = [*self._by_method(run, scope), *self._by_argument(run, scope, carriers)]
             changes = changes if run is call else [one._replace(node=call) for one in changes]
             taken = taken_by_work(self.ev, self.using, call, scope)

@@ -227,7 +227,7 @@ def checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tu
 
 
 def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tuple[CallSite, Class, str] | Unfollowed:
-    run = called_in_thread(ev.models, node)
+    run = called_in_thread(ev, node)
     fact = call_site(ev, run, scope, use_evidence=False)
     cls = _class_of(ev, value, scope, target_of(parent_of(value), value, scope) or "")
     if fact is None or cls is None or not ev.is_told(cls.name, scope):

@@ -126,7 +126,7 @@ class Moves:
         if fails and (self._tidying.ends_another(node.node, config) or asks_who_takes(node.node, config.names)):
             return End("gone", "tidying")
         if kind == "call" and isinstance(node.node, ast.Call):
-            return self._called(node, called_in_thread(self.ev.models, node.node), config, edge)
+            return self._called(node, called_in_thread(self.ev, node.node), config, edge)
         if kind == "await":
             return self._awaited(node, config, edge)
         if kind in ("enter", "exit"):
