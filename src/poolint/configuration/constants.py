@@ -248,9 +248,9 @@ class Folder:
     def _replaced(self, node: ast.Call, func: ast.Attribute, scope: Scope, depth: int) -> Folded:
         """``url.replace("postgresql://", "postgresql+asyncpg://")``, also where only that much is known."""
         old, new = (self._folded(one, scope, depth + 1).only for one in node.args[:2])
-        if old is None or new is None or not isinstance(old.value, str) or not isinstance(new.value, str):
-            return Folded()
         texts = self._folded(func.value, scope, depth + 1)
+        if old is None or new is None or not isinstance(old.value, str) or not isinstance(new.value, str):
+            return Folded(is_remade=texts.is_remade or any(map(_is_address, texts.known)))
         before, after = old.value, new.value
         if not texts.known and "://" in after:
             return Folded((replace(new, whole=False, given=False),))

@@ -53,8 +53,8 @@ def is_in_a_file(services: Services, pool: Pool | None, cls: Class | None, scope
         # Who uses a library may bring another engine where its own is made of what it is passed.
         applications = services.evaluator.derived(Applications)
         is_own = all(one.known.whole for one in spec.urls) or applications.serves(scope.module)
-        branches = _branches(services, spec)
-        return is_own and all(_is_for_a_file(services, one) for one in branches)
+        made = branches(services, spec)
+        return is_own and all(_is_for_a_file(services, one) for one in made)
     configured = _configured(services, pool)
     if configured or cls is None:
         return _are_files(services, configured)
@@ -75,7 +75,7 @@ def _everywhere(services: Services) -> _Everywhere:
     return services.kept(_Everywhere, lambda: _Everywhere(services))
 
 
-def _branches(services: Services, spec: EngineSpec) -> list[EngineSpec]:
+def branches(services: Services, spec: EngineSpec) -> list[EngineSpec]:
     """An engine with those that other branches put in its place: ``if is_file: engine = …``, ``else: engine = …``."""
     if not isinstance(spec.node, ast.Call):
         return [spec]

@@ -15,6 +15,7 @@ from poolint.detect.databases import held_from, is_in_a_file, is_kept_by_none
 from poolint.detect.never_passed import is_never_passed
 from poolint.detect.room import has_room, is_for_own_work, takes_turns
 from poolint.detect.seldom_waits import asks_for_a_lock, backs_off, comes_seldom, opens_again
+from poolint.detect.unpooled_autocommit import keep_nobody_out
 from poolint.detect.written import has_sent
 from poolint.models.schema import SESSIONS
 from poolint.syntax.scopes import home_of
@@ -37,6 +38,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
 
     return (
         _is_rare(services, held, witness, node, scope)
+        or keep_nobody_out(services, held, scope)
         or (
             (is_brief(services, witness) or (witness.effect != "queue" and all(map(is_missed_by_none, held))))
             and not any(_is_locked(services, one, node, scope) for one in held)

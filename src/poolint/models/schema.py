@@ -314,6 +314,7 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     it refuses a size below the minimum. ``pools``: the arguments by which it configures the pool of the engine, and ``creators``
     those with a function that connects; ``connecting``: those by which the connections of a pool are made and set up.
     ``settings``: where an extension makes one by a configuration, the names of its arguments and of its URL there.
+    ``autocommit``: the argument, and its value, by which its connections commit each statement by themselves.
     """
 
     name: str
@@ -338,6 +339,7 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     creators: tuple[str, ...] = ()
     connecting: tuple[str, ...] = ()
     settings: tuple[str, str] | None = None
+    autocommit: tuple[str, str] | None = None
 
 
 class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

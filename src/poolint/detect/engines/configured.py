@@ -190,6 +190,9 @@ class Configuration:
         crowd = wanted is not None and wanted.most > limit.most
         if (not is_small and not crowd) or size.most is None or overflow.most is None:
             return
+        is_served = serves(spec.scope.module, self.ev.models)
+        if is_served and not crowd and self.uses.stays_inside(spec):
+            return  # each request has a pool of its own: none waits for another
         at, scope = (argument.node, argument.scope) if argument is not None else (spec.node, spec.scope)
         path = (
             (waypoint("admits", wanted.node, spec.scope.module, wanted.text, str(wanted.most)),)
@@ -207,7 +210,7 @@ class Configuration:
                 wanted.most if wanted is not None and crowd else 0,
                 wanted.text if wanted is not None and crowd else "",
                 is_bounded,
-                serves(spec.scope.module, self.ev.models),
+                is_served,
                 bool(overflow.most),
                 path,
             ),

@@ -71,20 +71,22 @@ class Uses:
 
     def is_short_lived(self, spec: EngineSpec) -> bool:
         """Whether an engine stays in the function that makes it, or is disposed of there."""
-        if spec.scope.kind != "function":
-            return False
-        parent = parent_of(spec.node)
-        if isinstance(parent, ast.Attribute):
+        return self.stays_inside(spec) or (self._is_local(spec) and any(map(self._is_disposed, self._loads(spec))))
+
+    def stays_inside(self, spec: EngineSpec) -> bool:
+        """Whether nobody but the function that makes an engine gets to see it."""
+        if spec.scope.kind == "function" and isinstance(parent_of(spec.node), ast.Attribute):
             return True
-        if not isinstance(parent, (ast.Assign, ast.AnnAssign)) or spec.name in spec.scope.globals:
+        return self._is_local(spec) and all(isinstance(parent_of(one), ast.Attribute) for one in self._loads(spec))
+
+    @staticmethod
+    def _is_local(spec: EngineSpec) -> bool:
+        """Whether a local variable of a function stands for an engine."""
+        parent = parent_of(spec.node)
+        if spec.scope.kind != "function" or not isinstance(parent, (ast.Assign, ast.AnnAssign)):
             return False
         target = parent.targets[0] if isinstance(parent, ast.Assign) else parent.target
-        if not isinstance(target, ast.Name):
-            return False
-        loads = self._loads(spec)
-        if any(self._is_disposed(one) for one in loads):
-            return True
-        return all(isinstance(parent_of(one), ast.Attribute) for one in loads)
+        return isinstance(target, ast.Name) and spec.name not in spec.scope.globals
 
     def _is_disposed(self, load: ast.Name) -> bool:
         parent = parent_of(load)
