@@ -166,16 +166,20 @@ def test_scripts_in_folders_whose_content_is_copied(write: Write, told: Tell) ->
     FROM python:3.12
     WORKDIR /srv
     COPY backend/ops ./scripts/
+    COPY backend/requirements.txt .
+    COPY other .
     COPY backend .
     CMD ["./scripts/boot.sh", "--log=a/b", "3"]
     """
     write("Dockerfile", image)
-    write("worker.Dockerfile", 'FROM x\nWORKDIR /srv\nCOPY backend /srv\nCMD ["sh", "tools/work"]\n')
+    write("worker.Dockerfile", 'FROM x\nWORKDIR /srv\nCOPY . .\nCOPY backend /srv\nCMD ["sh", "tools/work"]\n')
     write("compose.yaml", "services: {api: {build: .}, jobs: {build: {context: ., dockerfile: worker.Dockerfile}}}\n")
     write("backend/ops/boot.sh", "#!/bin/sh\nexec gunicorn app.main:app --workers $2\n")
     write("backend/tools/work", "#!/bin/sh\ncelery -A app.jobs worker -c 2\n")
+    write("tools/work", "#!/bin/sh\ncelery -A app.jobs worker -c 7\n")
+    write("backend/requirements.txt", "gunicorn\n")
     found = told()
-    assert found.numbers("api") == ("3 Dockerfile:5", "1 compose.yaml:1")
+    assert found.numbers("api") == ("3 Dockerfile:7", "1 compose.yaml:1")
     assert found.numbers("jobs") == ("2 backend/tools/work:2", "1 compose.yaml:1")
 
 

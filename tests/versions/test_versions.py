@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from poolint.models.api_rows import Fact
 from poolint.models.loader import load
-from poolint.models.schema import Fact
 from poolint.roots.finder import Finder
 from poolint.screen import Ready
 from poolint.versions import ANY, Range, Versions

@@ -13,6 +13,7 @@ import posixpath
 import re
 from typing import Any, NamedTuple
 
+from poolint import recording
 from poolint.bounds import MAX_ROWS, OverBoundError, clipped, grouped
 from poolint.deployment.documents import text_of, unread
 from poolint.deployment.find import is_dockerfile
@@ -22,12 +23,16 @@ from poolint.deployment.values import Environment, Place, Problem, Word
 _NO_PATH = re.compile(r"^-|\s|=|://")
 """What no word of a command line has that is a path."""
 
+_MAX_ABOVE = 3
+"""How far above its Dockerfile an image may be built, the folder of that counted."""
+
 
 class Image(NamedTuple):
     """What a container of the image runs unless told otherwise; ``base`` is the image it is built from.
 
     ``folder`` is where it runs that, ``copied`` are the files of the repository by the paths to which they were copied,
-    ``unfolded`` what may be a folder there, by the path to which what is in it was copied.
+    ``unfolded`` what may be a folder there, by the path to which what is in it was copied; ``home`` is the folder of the
+    Dockerfile.
     """
 
     entrypoint: tuple[Word, ...] = ()
@@ -37,6 +42,7 @@ class Image(NamedTuple):
     folder: str = "/"
     copied: tuple[tuple[str, str], ...] = ()
     unfolded: tuple[tuple[str, str], ...] = ()
+    home: str = ""
 
     @property
     def words(self) -> tuple[Word, ...]:
@@ -52,9 +58,19 @@ class Image(NamedTuple):
         name = dict(self.copied).get(path, "")
         if name or _NO_PATH.search(text) or "/" not in text:
             return name or text
-        within = [one for one in self.unfolded if path.startswith(f"{one[0]}/")]
-        target, source = max(within, key=lambda one: len(one[0]), default=("", ""))
-        return posixpath.join(source, path[len(target) + 1 :]) if source else text
+        below = ((source, path[len(target) + 1 :]) for target, source in self.unfolded if path.startswith(f"{target}/"))
+        # What is copied later takes the place of what was there.
+        found = [one for one in (posixpath.join(source, rest) for source, rest in below) if self._is_there(one)]
+        return found[-1] if found else text
+
+    def _is_there(self, name: str) -> bool:
+        """Whether the repository has a file: what is built from is the folder of the Dockerfile, or one above."""
+        folder = self.home
+        for _ in range(_MAX_ABOVE):
+            if recording.is_file(os.path.join(folder, name)):
+                return True
+            folder = os.path.dirname(folder)
+        return False
 
 
 def read(path: str, target: str = "") -> tuple[Image, list[Problem]]:
@@ -75,13 +91,14 @@ def read(path: str, target: str = "") -> tuple[Image, list[Problem]]:
     problems: list[Problem] = []
     stages: dict[str, Image] = {}
     image, name = Image(), ""
+    home = os.path.dirname(path)
     for one in structure:
         place = Place(path, one["startline"] + 1)
         instruction, value = one["instruction"].upper(), one["value"]
         if instruction == "FROM":
             if name and name == target:
                 break
-            image, name = _stage(value, stages)
+            image, name = _stage(value, stages, home)
             stages[str(len(stages))] = image
         else:
             try:
@@ -94,12 +111,12 @@ def read(path: str, target: str = "") -> tuple[Image, list[Problem]]:
     return image, problems
 
 
-def _stage(value: str, stages: dict[str, Image]) -> tuple[Image, str]:
+def _stage(value: str, stages: dict[str, Image], home: str) -> tuple[Image, str]:
     """What a stage begins with, and its name."""
     words = [word for word in value.split() if not word.startswith("--")]
     base = words[0] if words else ""
     name = words[2] if len(words) > 2 and words[1].lower() == "as" else ""
-    return stages.get(base, Image(base=base)), name
+    return stages.get(base, Image(base=base, home=home)), name
 
 
 def _with(image: Image, instruction: str, value: str, place: Place) -> Image:
@@ -141,7 +158,7 @@ def _copied(value: str, place: Place, folder: str) -> tuple[list[tuple[str, str]
         if name not in ("", ".", "..") and "*" not in name:
             path = posixpath.join(folder, target, name) if is_folder else posixpath.join(folder, target)
             files.append((posixpath.normpath(path), below))
-        if below and "*" not in below and (whole := posixpath.normpath(posixpath.join(folder, target))) != "/":
+        if "*" not in below and (whole := posixpath.normpath(posixpath.join(folder, target))) != "/":
             folders.append((whole, below))
     return files, folders
 

@@ -11,20 +11,23 @@ from poolint.analyses.lifetimes.destinations import given, given_target
 from poolint.detect.detector import Detector
 from poolint.detect.module_variables import is_of_a_script, is_unused
 from poolint.detect.owners import LongLived
+from poolint.flow.flags import name_of
 from poolint.models.schema import CLOSING_ROLES, HANDLES
-from poolint.syntax.expressions import last_name
+from poolint.models.standard import ENTERING
+from poolint.syntax.expressions import call_arguments, last_name
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import CallSite, call_site, callees_of
 from poolint.types.members import lineage
-from poolint.types.values import ClassObject
+from poolint.types.values import ClassObject, Function, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.detect.observation import Observation
     from poolint.models.schema import Class
+    from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -75,6 +78,8 @@ def _opened(ev: Evaluator, family: list[Scope]) -> Iterator[_Kept]:
         if sum(len(cls.self_assignments.get(target.attr, ())) for cls in family) > 1:
             continue
         found = checkout(ev, node, value, init)
+        if any(method is init for method in _closing(ev, target.attr, family)):
+            continue  # it is over again
         if found is not None and found[1].kind in HANDLES and not found[1].embedded:
             yield _Kept(found[0], found[1], target.attr)
 
@@ -96,10 +101,82 @@ def _is_managed(ev: Evaluator, kept: _Kept, variable: str, family: list[Scope], 
     project = ev.project
     for path in dict.fromkeys((scope.module.path, *project.saying(variable, scope.module))):
         module = project.module(path)
-        for inner in module.scope.descendants() if module is not None else ():
-            called = [call.func for name in closing for call in inner.calls_of(name)]
-            named = (one for one in (*called, *inner.attributes) if isinstance(one, ast.Attribute))
-            if any(one.attr in closing and last_name(one.value) == variable for one in named):
+        if module is not None:
+            names = _names(variable, module, scope)
+            if any(_ends(ev, kept, names, closing, inner) for inner in module.scope.descendants()):
+                return True
+    return False
+
+
+def _names(variable: str, module: Module, home: Scope) -> set[str]:
+    """What a module may call the object: also as it imports it, assigns it, goes over several, or has a function give it."""
+    names = {variable}
+    for node, _ in module.imports:
+        aliases = node.names if isinstance(node, ast.ImportFrom) else []
+        names.update(one.asname for one in aliases if one.name == variable and one.asname)
+    for inner in (*module.scope.descendants(), *home.module.scope.descendants()):
+        for name, bindings in inner.bindings.items():
+            for one in bindings:
+                if (
+                    one.kind in ("assign", "annotated", "for")
+                    and one.value is not None
+                    and variable in _parts(one.value)
+                ):
+                    names.add(name)
+        if any(name_of(one) == variable for one in inner.returns):
+            names.add(inner.name)
+    return names
+
+
+def _parts(value: ast.expr) -> list[str]:
+    """The names that a value is, or is a row of."""
+    return [name_of(one) for one in (value.elts if isinstance(value, (ast.Tuple, ast.List, ast.Set)) else [value])]
+
+
+def _ends(ev: Evaluator, kept: _Kept, names: set[str], closing: set[str], scope: Scope) -> bool:
+    """Whether a function has the object closed that it calls by one of these names, or what the object keeps; or hands it to
+    what may do so."""
+    asked = [call.func for name in closing for call in scope.calls_of(name)]
+    named = (one for one in (*asked, *scope.attributes) if isinstance(one, ast.Attribute))
+    if any(one.attr in closing and _called(one.value) in names for one in named):
+        return True
+    if any(last_name(one) in names for statement in scope.withs for one in map(_entered, statement.items)):
+        return True
+    for call in scope.calls:
+        owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+        if isinstance(owner, ast.Attribute) and owner.attr == kept.attribute and last_name(owner.value) in names:
+            fact = call_site(ev, call, scope)
+            if fact is not None and fact.role in CLOSING_ROLES:
+                return True
+        given = call_arguments(call)
+        if any(last_name(one) in names for one in given) and _closes_some(ev, call, given, closing, scope):
+            return True
+    return False
+
+
+def _called(node: ast.expr) -> str:
+    """The last name by which something is reached, or got from a function."""
+    return last_name(node.func if isinstance(node, ast.Call) else node)
+
+
+def _entered(item: ast.withitem) -> ast.expr:
+    """What a block is of: ``with db:``, ``with closing(db):``."""
+    header = item.context_expr
+    return header.args[0] if isinstance(header, ast.Call) and header.args else header
+
+
+def _closes_some(ev: Evaluator, call: ast.Call, given: list[ast.expr], closing: set[str], scope: Scope) -> bool:
+    """Whether what an object is handed to, or what is handed on with it, calls a method that would close it; a method of a
+    library that enters what it is given does so."""
+    if last_name(call.func) in ENTERING:
+        return True
+    for one in (call.func, *given):
+        for callee in alternatives(ev.type_of(one, scope)):
+            scopes = [callee.scope] if isinstance(callee, Function) else []
+            if isinstance(callee, ClassObject) and callee.cls is not callee.base:
+                scopes = [method for cls in lineage(ev, callee) for method in cls.children]
+            asked = (each.func for inner in scopes for name in closing for each in inner.calls_of(name))
+            if any(isinstance(each, ast.Attribute) and last_name(each.value) != "self" for each in asked):
                 return True
     return False
 

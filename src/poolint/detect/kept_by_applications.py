@@ -8,18 +8,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.kept_classes import kept_class
+from poolint.analyses.lifetimes.destinations import given, given_target
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.places import Places
 from poolint.detect.detector import Detector
 from poolint.detect.owners import LongLived
 from poolint.flow.flags import name_of
-from poolint.models.schema import SESSIONS
+from poolint.models.schema import CLOSING_ROLES, SESSIONS
+from poolint.screen.shapes import REQUESTS
 from poolint.syntax.expressions import last_name, without_await
 from poolint.syntax.reaching import reaching
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.application_state import is_lifespan, state_name
 from poolint.types.call_sites import call_site
+from poolint.types.following import origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +43,9 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
     told: set[ast.Call] = set()
     for one in kept:
         for made, cls in _sessions(ev, one, scope):
-            if made not in told and _is_read_by_others(ev, one.attr, scope):
+            if made in told or _is_over_at_once(ev, one.attr, made, scope):
+                continue
+            if _is_read_by_others(ev, one.attr, scope):
                 told.add(made)
                 fact = call_site(ev, made, scope, use_evidence=False)
                 if fact is not None:
@@ -79,9 +84,35 @@ def _is_read_by_others(ev: Evaluator, name: str, scope: Scope) -> bool:
         module = project.module(path)
         for inner in module.scope.descendants() if module is not None else ():
             reads = (one for one in inner.attributes if one.attr == name and isinstance(one.ctx, ast.Load))
-            is_read = any(last_name(one.value) == "state" for one in reads)
+            is_read = any(_is_of_application(ev, one.value, inner) for one in reads)
             if is_read and not (is_lifespan(ev, inner) or ev.derived(Occasions).starts(inner)):
                 return True
+    return False
+
+
+def _is_of_application(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
+    """Whether an expression may be the state of an application: no request's own, nor that of an object of the project."""
+    if last_name(node) != "state":
+        return False
+    state = origin(ev, node, scope).node if isinstance(node, ast.Name) else node
+    return not isinstance(state, ast.Attribute) or last_name(state.value) not in (*REQUESTS, "self")
+
+
+def _is_over_at_once(ev: Evaluator, name: str, made: ast.Call, scope: Scope) -> bool:
+    """Whether what starts an application ends again what it keeps under a name, or keeps something else there then."""
+    if scope.yields:
+        return False  # it ends with the application
+    if sum(one.attr == name and isinstance(one.ctx, ast.Store) for one in scope.attributes) > 1:
+        return True
+    holder = given_target(given(ev, made, scope))
+    names = {name_of(holder)} if isinstance(holder, ast.Name) else set[str]()
+    for call in scope.calls:
+        owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+        if owner is None or not (state_name(owner) == name or name_of(owner) in names):
+            continue
+        fact = call_site(ev, call, scope)
+        if fact is not None and fact.role in CLOSING_ROLES:
+            return True
     return False
 
 

@@ -12,6 +12,7 @@ from poolint.analyses.pools_of_calls import is_of_this_call
 from poolint.analyses.sinks import WAITING
 from poolint.detect.brief_waits import is_brief, is_mostly_brief, is_soon_done
 from poolint.detect.databases import held_from, is_in_a_file, is_kept_by_none
+from poolint.detect.given_functions import may_be_ended_first
 from poolint.detect.never_passed import is_never_passed
 from poolint.detect.room import has_room, is_for_own_work, takes_turns
 from poolint.detect.seldom_waits import asks_for_a_lock, backs_off, comes_seldom, opens_again
@@ -39,6 +40,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     return (
         _is_rare(services, held, witness, node, scope)
         or keep_nobody_out(services, held, scope)
+        or all(may_be_ended_first(services, one, witness, scope) for one in held)
         or (
             (is_brief(services, witness) or (witness.effect != "queue" and all(map(is_missed_by_none, held))))
             and not any(_is_locked(services, one, node, scope) for one in held)

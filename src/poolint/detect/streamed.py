@@ -56,10 +56,13 @@ class Streamed:
 
     def reached(self, generators: Iterable[Scope]) -> Iterator[Scope]:
         """Generators, and those of the project that they go over while they yield."""
-        waiting = list(generators)
+        waiting = list(dict.fromkeys(generators))
+        seen = set(waiting)
         for one in waiting:  # grows
             yield one
-            waiting += [inner for inner in delegated(self.ev, one) if inner not in waiting]
+            found = [inner for inner in dict.fromkeys(delegated(self.ev, one)) if inner not in seen]
+            seen.update(found)
+            waiting += found
 
     def by(self, generator: Scope) -> StreamedBy | None:
         """The response that streams a generator, itself or by another one that goes over it; None where nobody is seen to
@@ -69,13 +72,14 @@ class Streamed:
         return self._known[generator]
 
     def _by(self, generator: Scope) -> StreamedBy | None:
-        waiting = [generator]
+        waiting, seen = [generator], {generator}
         for one in waiting:  # grows
             for call, inner in self.ev.callers.of(one):
                 found = self._streamed_in(inner).get(generator)
                 if found is not None:
                     return found
-                if inner not in waiting and ((inner.is_generator and inner.yields) or is_given_back(call, inner)):
+                if inner not in seen and ((inner.is_generator and inner.yields) or is_given_back(call, inner)):
+                    seen.add(inner)
                     waiting.append(inner)
         return None
 

@@ -17,7 +17,6 @@ from poolint.models.schema import POOLING
 from poolint.rewrite.extent import Checkout, Extent, Refusal, checkout, extent_of, is_bound_in
 from poolint.rewrite.releases import ends_in_failure, ends_its_way, given_back, new_release, releases, unit
 from poolint.syntax.expressions import without_await
-from poolint.syntax.nodes import walk
 from poolint.syntax.surroundings import is_in_loop
 from poolint.types.call_sites import call_site
 from poolint.types.returns import made_manager
@@ -78,9 +77,8 @@ class _Choice:
         return found
 
     def _is_for_threads(self) -> bool:
-        one = self.one
-        threaded = one.scope.calls_named(one.ev.models.threaded.keys())
-        return any(isinstance(each, ast.Name) and each.id == one.name for call in threaded for each in walk(call))
+        """Whether the function has threads do anything: it may be with what has been made of the resource as well."""
+        return next(iter(self.one.scope.calls_named(self.one.ev.models.threaded.keys())), None) is not None
 
     def _fix(self) -> ReleaseFix | Refusal:
         if not self.is_clear:

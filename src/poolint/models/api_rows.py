@@ -64,3 +64,15 @@ class Wrapped(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     modules: tuple[str, ...]
     into: dict[str, str]
     connecting: str = ""
+
+
+class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is true of a library, where that depends on its version.
+
+    ``since`` says from which version of ``distribution``, as it is called where it is installed from, which value
+    holds. Of versions before the first of these nothing is said.
+    """
+
+    name: str
+    distribution: str
+    since: dict[str, str]

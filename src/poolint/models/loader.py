@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from poolint.models.api_rows import Fact
 from poolint.models.schema import (
     CLOSING_ROLES,
     RELEASABLE,
     Class,
     Dialect,
     Driver,
-    Fact,
     Fork,
     Function,
     Library,

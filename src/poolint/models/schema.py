@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from poolint.models.api_rows import Events, Names, Target, Wrapped
+from poolint.models.api_rows import Events, Fact, Names, Target, Wrapped
 from poolint.models.framework_rows import Bound, Guard, Handed, Hook, Injection, Purpose, Streamed
 from poolint.models.named_rows import Manner, Passed, Threaded
 from poolint.models.words import (
@@ -307,14 +307,14 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     ``positional`` are the names of the arguments that may be given by position. ``address`` names the URL, ``size`` the number of
     connections that the pool keeps at most, ``overflow`` that of those it opens beyond, ``minimum`` that of those it keeps open
-    at least, ``timeout`` how long a checkout waits; ``endless`` says that it does so for ever where that is None. ``poolclass``
-    is the class of pool an engine gets when it is given none. ``defaults`` are the values of these where they are not given; a
-    size that has none is the minimum. ``unlimited`` maps an argument to the value by which it sets no limit. ``accepts`` are all
-    arguments that it takes, where it or its driver refuses all others, and ``refusal`` the exception that says so. ``ordered``:
-    it refuses a size below the minimum. ``pools``: the arguments by which it configures the pool of the engine, and ``creators``
-    those with a function that connects; ``connecting``: those by which the connections of a pool are made and set up.
-    ``settings``: where an extension makes one by a configuration, the names of its arguments and of its URL there.
-    ``autocommit``: the argument, and its value, by which its connections commit each statement by themselves.
+    at least, ``timeout`` how long a checkout waits; ``endless``: for ever where that is None. ``poolclass`` is the class of
+    pool an engine gets when it is given none. ``defaults`` are the values of these where they are not given; a size that has
+    none is the minimum. ``unlimited`` maps an argument to the value by which it sets no limit. ``accepts`` are all arguments
+    that it takes, where it or its driver refuses others, and ``refusal`` the exception that says so. ``ordered``: it refuses
+    a size below the minimum. ``pools``: the arguments by which it configures the pool of the engine, ``creators`` those with
+    a function that connects; ``connecting``: those by which connections are made and set up. ``settings``: where an extension
+    makes one by a configuration, the names of its arguments and of its URL there. ``autocommit``: the argument, and its value,
+    by which its connections commit each statement by themselves.
     """
 
     name: str
@@ -340,18 +340,6 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     connecting: tuple[str, ...] = ()
     settings: tuple[str, str] | None = None
     autocommit: tuple[str, str] | None = None
-
-
-class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What is true of a library, where that depends on its version.
-
-    ``since`` says from which version of ``distribution``, as it is called where it is installed from, which value
-    holds. Of versions before the first of these nothing is said.
-    """
-
-    name: str
-    distribution: str
-    since: dict[str, str]
 
 
 class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -8,9 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-STATE_HOLDERS = frozenset(
-    {"app", "application", "current_app", "request", "req", "websocket", "ws", "_app", "fastapi_app"}
-)
+REQUESTS = frozenset({"request", "req", "websocket", "ws"})
+"""Names before ``.state.NAME`` that make it a request's own, which it has from what the lifespan yields."""
+STATE_HOLDERS = REQUESTS | {"app", "application", "current_app", "_app", "fastapi_app"}
 """Names before ``.state.NAME`` that make it a framework's application state."""
 TABLE = "extensions"
 """What an application of Flask keeps things in for all, behind keys: it is as if it had them itself (Flask 3.1)."""

@@ -33,8 +33,8 @@ def parameter_around(node: ast.Name) -> TypeParameter | None:
 
 
 def _stands_for(written: Any, node: ast.AST) -> ast.expr | None:
-    """Its bound or default. The older Pythons have neither among the fields of their nodes, so none has got its parent."""
-    found: ast.expr | None = getattr(written, "bound", None) or getattr(written, "default_value", None)
+    """Its bound. The older Pythons do not have it among the fields of their nodes, so none has got its parent."""
+    found: ast.expr | None = getattr(written, "bound", None)
     if found is not None and "_poolint_parent" not in found.__dict__:
         for inner in ast.walk(found):
             for child in ast.iter_child_nodes(inner):

@@ -72,11 +72,12 @@ def _meanings(ev: Evaluator, name: str, scope: Scope) -> Iterator[tuple[str, Sco
 
 
 def _type_variable(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.expr | None:
-    """The bound of a ``TypeVar``, its default where it has none, or what it is constrained to; the base of a ``NewType``."""
+    """The bound of a ``TypeVar``, or what it is constrained to; the base of a ``NewType``. A default holds only where nothing is
+    given, which what is passed mostly decides: it says nothing."""
     name = ev.qualified_name(ev.type_of(call.func, scope)).rpartition(".")[2]
     if name == "TypeVar":
         said = {keyword.arg: keyword.value for keyword in call.keywords}
-        return said.get("bound") or said.get("default") or _constraints(call)
+        return said.get("bound") or _constraints(call)
     if name == "NewType" and len(call.args) == 2:
         return call.args[1]
     return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.models.schema import HANDLES
 from poolint.syntax.expressions import dotted
+from poolint.syntax.reaching import reaching
 from poolint.syntax.scopes import Scope
 from poolint.types import annotated, callbacks, decorated, evidence, inherited, makers, returns, traced
 from poolint.types.stand_ins import stand_in
@@ -87,7 +88,7 @@ def _is_left_out(node: ast.expr, one: Type, scope: Scope) -> bool:
     if one is not UNKNOWN:
         return one is NOTHING
     if isinstance(node, ast.Name):
-        return _need_not_be_passed(node.id, scope)
+        return _need_not_be_passed(node, scope)
     owner = scope.method_around.enclosing_class
     if owner is None or not isinstance(node, ast.Attribute) or dotted(node) != f"self.{node.attr}":
         return False
@@ -98,16 +99,16 @@ def _is_left_out(node: ast.expr, one: Type, scope: Scope) -> bool:
 def _is_kept(binding: Binding) -> bool:
     """Whether an attribute keeps such a parameter."""
     value, method = binding.value, binding.scope
-    return isinstance(value, ast.Name) and method is not None and _need_not_be_passed(value.id, method)
+    return isinstance(value, ast.Name) and method is not None and _need_not_be_passed(value, method)
 
 
-def _need_not_be_passed(name: str, scope: Scope) -> bool:
-    """Whether a name is first of all a parameter that is `None` where nothing is passed, and that no annotation tells of."""
-    bindings = scope.bindings.get(name, ())
-    first = bindings[0] if bindings else None
-    if first is None or first.kind != "parameter" or (first.annotation is not None and returns.tells(first.annotation)):
+def _need_not_be_passed(node: ast.Name, scope: Scope) -> bool:
+    """Whether a name stands for a parameter that is `None` where nothing is passed, and that no annotation tells of."""
+    found = reaching(scope.bindings[node.id], node) if node.id in scope.bindings else []
+    only = found[0] if len(found) == 1 else None
+    if only is None or only.kind != "parameter" or (only.annotation is not None and returns.tells(only.annotation)):
         return False
-    return isinstance(first.value, ast.Constant) and first.value.value is None
+    return isinstance(only.value, ast.Constant) and only.value.value is None
 
 
 def _default(ev: Evaluator, binding: Binding, outside: Scope) -> Type:

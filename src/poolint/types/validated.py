@@ -25,10 +25,10 @@ def is_validated(cls: Scope, name: str) -> bool:
         for decorator in getattr(method.node, "decorator_list", ()):
             if not isinstance(decorator, ast.Call) or "validator" not in last_name(decorator.func):
                 continue
-            fields = [one.value if isinstance(one, ast.Constant) else "" for one in decorator.args]
-            if name in fields or "*" in fields:
-                return True
-            if not any(fields) and (not _is_after(decorator) or _may_set(method, name)):
+            if not decorator.args:
+                if not _is_after(decorator) or _may_set(method, name):
+                    return True
+            elif any(not isinstance(one, ast.Constant) or one.value in (name, "*") for one in decorator.args):
                 return True
     return False
 
