@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from poolint.analyses.block_headers import entering, enters_everywhere
+from poolint.analyses.joined import run_in_thread
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import Enclose, HandlerToFinally, Protect
 from poolint.models.schema import POOLING
 from poolint.rewrite.extent import Checkout, Extent, Refusal, checkout, extent_of, is_bound_in
 from poolint.rewrite.releases import ends_in_failure, ends_its_way, given_back, new_release, releases, unit
 from poolint.syntax.expressions import without_await
+from poolint.syntax.nodes import walk
+from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_in_loop
 from poolint.types.call_sites import call_site
 from poolint.types.returns import made_manager
@@ -77,8 +80,18 @@ class _Choice:
         return found
 
     def _is_for_threads(self) -> bool:
-        """Whether the function has threads do anything: it may be with what has been made of the resource as well."""
-        return next(iter(self.one.scope.calls_named(self.one.ev.models.threaded.keys())), None) is not None
+        """Whether a thread gets the resource, or what has been made of it: its cursor, a partial function."""
+        scope, models = self.one.scope, self.one.ev.models
+        names = {self.one.name}
+        for name, bindings in scope.bindings.items():
+            if any(one.value is not None and _names_any(one.value, names) for one in bindings):
+                names.add(name)
+        for made in scope.calls_named(models.threaded.keys()):
+            outer = parent_of(made)
+            call = outer if isinstance(outer, ast.Call) and outer.func is made else made
+            if run_in_thread(models, call) is not None and _names_any(call, names):
+                return True
+        return False
 
     def _fix(self) -> ReleaseFix | Refusal:
         if not self.is_clear:
@@ -302,3 +315,7 @@ def _stands_for_finally(statement: ast.Try) -> bool:
     kind = handler.type
     catches_all = kind is None or (isinstance(kind, ast.Name) and kind.id in ("Exception", "BaseException"))
     return catches_all and handler.name is None and isinstance(last, ast.Raise) and last.exc is None
+
+
+def _names_any(node: ast.expr, names: set[str]) -> bool:
+    return any(isinstance(one, ast.Name) and one.id in names for one in walk(node))
