@@ -36,11 +36,13 @@ _ENDS = ("__del__", "__exit__", "__aexit__")
 
 
 class _Kept(NamedTuple):
-    """What a constructor opens and keeps: the call, the class of what that gives, and the attribute."""
+    """What a constructor opens and keeps: the call, the class of what that gives, the attribute, and the methods that close it,
+    by their names."""
 
     fact: CallSite
     cls: Class
     attribute: str
+    closing: set[str]
 
 
 def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
@@ -78,15 +80,16 @@ def _opened(ev: Evaluator, family: list[Scope]) -> Iterator[_Kept]:
         if sum(len(cls.self_assignments.get(target.attr, ())) for cls in family) > 1:
             continue
         found = checkout(ev, node, value, init)
-        if any(method is init for method in _closing(ev, target.attr, family)):
-            continue  # it is over again
-        if found is not None and found[1].kind in HANDLES and not found[1].embedded:
-            yield _Kept(found[0], found[1], target.attr)
+        if found is None or found[1].kind not in HANDLES or found[1].embedded:
+            continue
+        closing = list(_closing(ev, target.attr, family))
+        if init not in closing:  # else it is over again
+            yield _Kept(found[0], found[1], target.attr, {method.name for method in closing})
 
 
 def _is_managed(ev: Evaluator, kept: _Kept, variable: str, family: list[Scope], scope: Scope) -> bool:
     """Whether what an object keeps is closed: by a method that is called on it, or on the object itself by another one."""
-    closing = {method.name for method in _closing(ev, kept.attribute, family)}
+    closing = kept.closing
     if not closing:
         return True  # the class is told of where no method does
     own = (
@@ -103,7 +106,7 @@ def _is_managed(ev: Evaluator, kept: _Kept, variable: str, family: list[Scope], 
         module = project.module(path)
         if module is not None:
             names = _names(variable, module, scope)
-            if any(_ends(ev, kept, names, closing, inner) for inner in module.scope.descendants()):
+            if any(_ends(ev, kept, names, inner) for inner in module.scope.descendants()):
                 return True
     return False
 
@@ -133,9 +136,10 @@ def _parts(value: ast.expr) -> list[str]:
     return [name_of(one) for one in (value.elts if isinstance(value, (ast.Tuple, ast.List, ast.Set)) else [value])]
 
 
-def _ends(ev: Evaluator, kept: _Kept, names: set[str], closing: set[str], scope: Scope) -> bool:
+def _ends(ev: Evaluator, kept: _Kept, names: set[str], scope: Scope) -> bool:
     """Whether a function has the object closed that it calls by one of these names, or what the object keeps; or hands it to
     what may do so."""
+    closing = kept.closing
     asked = [call.func for name in closing for call in scope.calls_of(name)]
     named = (one for one in (*asked, *scope.attributes) if isinstance(one, ast.Attribute))
     if any(one.attr in closing and _called(one.value) in names for one in named):

@@ -32,11 +32,8 @@ def _made(services: Services, pool: Pool | None) -> list[EngineSpec]:
         return branches(services, spec)
     if pool is None or pool[0] != "name" or not isinstance(pool[1], ScopeKey):
         return []
-    module = services.evaluator.project.module(pool[1].path)
-    home = next((one for one in module.scope.descendants() if one.key == pool[1]), None) if module is not None else None
-    if module is None or home is None:
-        return []
-    made = [one for one in services.engines.of_module(module) if one.scope is home and one.name == pool[2]]
+    home = services.evaluator.project.scope(pool[1])
+    made = [one for one in services.engines.of_module(home.module) if one.scope is home and one.name == pool[2]]
     return made if len(made) == len(home.bindings.get(str(pool[2]), ())) else []
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.arguments import arguments_of
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.transactions import inside
 from poolint.analyses.kept_classes import kept_class
@@ -138,7 +139,7 @@ def _given_back(ev: Evaluator, call: ast.Call, scope: Scope) -> str:
         if getattr(fact.row, "releases", "self") == "argument":
             return text_of(call.args[0], scope) if call.args else ""
         return fact.receiver if fact.cls.kind in HANDLES else ""
-    for argument, keyword in [*((one, None) for one in call.args), *((one.value, one.arg) for one in call.keywords)]:
+    for keyword, argument in arguments_of(call):
         cls = kept_class(ev.type_of(argument, scope)) if isinstance(argument, ast.Name) else None
         if cls is not None and ev.derived(Ownership).fate(call, argument, scope, cls, keyword) is Fate.RELEASED:
             return text_of(argument, scope)
