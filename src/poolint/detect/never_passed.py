@@ -1,14 +1,21 @@
-"""Sessions and connections that a function may be passed, and that nobody passes: nothing is held by one."""
+"""Sessions and connections that a function may be passed, or an object as it is made, and that nobody passes: nothing is held by
+one."""
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.occasions import Occasions
 from poolint.syntax.expressions import is_none
+from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import is_parameter
 from poolint.types.bound import elsewhere
 from poolint.types.following import PASSAGES, Follower, Passage
+from poolint.types.members import lineage
+from poolint.types.overrides import Heirs
+from poolint.types.set_outside import set_outside
+from poolint.types.values import UNKNOWN, ClassObject
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
@@ -17,14 +24,44 @@ if TYPE_CHECKING:
 _CALLERS: frozenset[Passage] = frozenset(("caller",))
 
 
-def is_never_passed(ev: Evaluator, name: str, scope: Scope) -> bool:
-    """Whether a function has a parameter of a name that may be None, and all that the project calls the function by leave it out,
-    or pass it None, or what they are never passed themselves; who else calls it nobody knows."""
+def is_never_passed(ev: Evaluator, place: str, scope: Scope) -> bool:
+    """Whether a function has a parameter of this name that may be None, and all that the project calls the function by leave it
+    out, or pass it None, or what they are never passed themselves; who else calls it nobody knows. The same of an attribute of
+    the method's own object (``self.db``), which the project gives none as it makes it."""
+    name, _, attribute = place.partition(".")
+    if attribute:
+        return _is_never_kept(ev, name, attribute, scope)
+    runs = ev.derived(Occasions).calls.of(scope) if _may_be_left_out(name, scope) else ()
+    return bool(runs) and _comes_to_none(ev, name, scope)
+
+
+def _is_never_kept(ev: Evaluator, name: str, attribute: str, scope: Scope) -> bool:
+    method = scope.method_around
+    cls, own = method.enclosing_class, method.first_parameter
+    if cls is None or own is None or own.arg != name:
+        return False
+    made = ClassObject(cls, None)
+    classes = (*lineage(ev, made), *ev.derived(Heirs).below(cls))
+    kept = [one for each in classes for one in each.self_assignments.get(attribute, ())]
+    if len(kept) != 1 or not isinstance(kept[0].value, ast.Name) or kept[0].scope is None:
+        return False
+    parameter, init = kept[0].value.id, kept[0].scope
+    is_set_once = init.name == "__init__" and set_outside(ev, made.instance(), attribute) is UNKNOWN
+    if not is_set_once or not _may_be_left_out(parameter, init):
+        return False
+    makers = [at for one in (cls, *ev.derived(Heirs).below(cls)) for _, at in ev.callers.making(one)]
+    is_made = bool(makers) and not all(is_test(one.module, ev.project) for one in makers)
+    return is_made and _comes_to_none(ev, parameter, init)
+
+
+def _may_be_left_out(name: str, scope: Scope) -> bool:
+    """Whether a function has a parameter of a name that it binds nothing else to, and that may be None."""
     if not is_parameter(name, scope) or len(scope.bindings[name]) != 1:
         return False
     default = scope.bindings[name][0].value
-    if default is not None and not is_none(default):
-        return False
-    runs = ev.derived(Occasions).calls.of(scope)
+    return default is None or is_none(default)
+
+
+def _comes_to_none(ev: Evaluator, name: str, scope: Scope) -> bool:
     passed = Follower(ev, PASSAGES | _CALLERS).sources(elsewhere(name), scope)
-    return bool(runs) and passed.complete and all(is_none(one.node) for one in passed.found)
+    return passed.complete and all(is_none(one.node) for one in passed.found)

@@ -143,6 +143,10 @@ How = Literal[
     "reads-body",
     "of-request",
     "declares-field",
+    "validates-field",
+    "validates-object",
+    "completes",
+    "sets-by-name",
     "property",
     "same-value",
     "same-text",
@@ -246,9 +250,12 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``reads-environment``: functions that give a variable of the environment, or what they are given in its place;
     ``reads-body``: methods of a request that give what its client has sent, as data; ``of-request``: classes of requests,
     of which a function is passed one that runs for each;
-    ``declares-field``: what a field is declared by, with its default; ``property``: decorators after which a method is read
-    as an attribute. ``same-value``: what gives its last argument as it is; ``same-text`` and ``same-text-method``:
-    functions, and methods, that give a text which says the same; ``copies``: what gives a copy of a mapping.
+    ``declares-field``: what a field is declared by, with its default; ``validates-field``: decorators of methods that give
+    fields, which they name, other values, ``validates-object`` those of methods for all fields; ``completes``: methods that
+    run when an object has its fields; ``sets-by-name``: what sets attributes that it is told by their names, or gives
+    another object with other ones; ``property``: decorators after which a method is read as an attribute. ``same-value``:
+    what gives its last argument as it is; ``same-text`` and ``same-text-method``: functions, and methods, that give a text
+    which says the same; ``copies``: what gives a copy of a mapping.
     """
 
     how: How

@@ -226,7 +226,7 @@ class Follower:
             last = bindings[-1]
             if last.kind == "function" and last.scope is not None:
                 return self._returned(last.scope, None, at) if self._is_property(last.scope) else Steps()
-            if last.kind == "annotated" and is_validated(cls, name):
+            if last.kind == "annotated" and is_validated(self.ev.models, cls, name):
                 return Steps()
             steps = self._of_binding(last, last.home(cls), name, at.frame)
             is_field = last.kind == "annotated"
