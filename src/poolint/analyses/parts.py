@@ -214,7 +214,9 @@ class Parts:
         """Whether iterating over a part gives what has been fetched, and no further parts."""
         assert isinstance(node, ast.expr)
         return all(
-            isinstance(one, Instance) and one.base is not None and one.base.kind in ("cursor", "query", "result", "response")
+            isinstance(one, Instance)
+            and one.base is not None
+            and one.base.kind in ("cursor", "query", "result", "response")
             for one in alternatives(self.ev.type_of(node, self.scope))
         )
 

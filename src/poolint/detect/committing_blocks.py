@@ -41,7 +41,8 @@ def is_committed_at_end(services: Services, hold: Hold, node: ast.AST, scope: Sc
 
 
 def _may_commit_by_itself(services: Services, hold: Hold, since: ast.Call, scope: Scope) -> bool:
-    """Whether a connection of a pool may commit each statement by itself; so may one of which it is not seen how it is made."""
+    """Whether a connection of a pool may commit each statement by itself; so may one of which it is not seen how it is made, in
+    a project that says so of any."""
     set_on = {
         name_of(one.value) for one in scope.attributes if one.attr == AUTOCOMMIT and isinstance(one.ctx, ast.Store)
     }
@@ -51,7 +52,10 @@ def _may_commit_by_itself(services: Services, hold: Hold, since: ast.Call, scope
     if any(_sets_it(one) for call in passed for one in callees_of(services.evaluator, call, scope)):
         return True
     spec = engine_of(services, held_from(services, hold, scope))
-    if spec is None or _says_so(spec.arguments, spec.complete):
+    if spec is None:
+        module = scope.module
+        return AUTOCOMMIT.encode() in module.source.data or any(services.evaluator.project.saying(AUTOCOMMIT, module))
+    if _says_so(spec.arguments, spec.complete):
         return True
     given = [spec.arguments[name] for name in spec.maker.connecting if name in spec.arguments]
     return any(_says_so(*services.engines.keywords.items(one.node, one.scope)) for one in given)

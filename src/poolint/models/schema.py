@@ -238,8 +238,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A function of a library, by qualified name; the fields are those of a :class:`Method`. ``keeps``: what it is passed lives on
-    in the library, for as long as the process runs."""
+    """A function of a library, by qualified name; the fields are those of a :class:`Method`. ``keeps``: what it is passed lives
+    on in the library, for as long as the process runs."""
 
     name: str
     call: Call

@@ -175,8 +175,13 @@ def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> 
         return Usage(Use.TESTED if against_none else Use.CONSUMED, parent)
     if isinstance(parent, ast.Subscript):
         return Usage(Use.CONSUMED if child is parent.value else Use.ESCAPES, parent)
+    if isinstance(parent, ast.Match):
+        return Usage(Use.CONSUMED if isinstance(parent.cases[0].pattern, _OF_DATA) else Use.ESCAPES, parent)
     return Usage(Use.ESCAPES, parent)
 
+
+_OF_DATA = (ast.MatchSequence, ast.MatchMapping, ast.MatchValue, ast.MatchSingleton)
+"""Patterns of data: what has to be awaited first is none of these, and no case of the kind is ever taken."""
 
 _LAST = (sys.maxsize, 0)
 

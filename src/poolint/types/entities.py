@@ -65,8 +65,9 @@ def iterated(ev: Evaluator, one: Type, *, asynchronous: bool) -> Type:
 
 
 def asked_by_class(found: Type, one: ClassObject | Instance) -> Type:
-    """What a class of the project has for asking for its objects, ``Order.query``: it asks for these."""
-    if isinstance(found, Instance) and one.cls is not one.base:
+    """What a class of the project has for asking for its objects, ``Order.query`` and ``Order.objects``: it asks for these."""
+    asks = isinstance(found, Instance) and found.base is not None and any(row.objects for row in found.base.methods)
+    if isinstance(found, Instance) and asks and one.cls is not one.base:
         return Instance(found.cls, found.base, (one.instance() if isinstance(one, ClassObject) else one,))
     return found
 

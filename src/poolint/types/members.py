@@ -196,7 +196,7 @@ def _of_library(ev: Evaluator, receiver: Instance | ClassObject, attribute: str)
     if expression:
         instance = receiver.instance() if isinstance(receiver, ClassObject) else receiver
         found = modelled.type_expression(ev, expression, instance)
-        return entities.asked_by_class(found, receiver) if base.runs_on else found
+        return entities.asked_by_class(found, receiver)
     if attribute in base.classes:
         cls = ev.models.classes[base.classes[attribute]]
         return ClassObject(cls, cls)

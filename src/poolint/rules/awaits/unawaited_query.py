@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from poolint.detect.awaits import ConsumedAwaitable, DroppedAwaitable
 from poolint.detect.observation import Observation
 from poolint.fixes.plans import AddAwait
+from poolint.models.schema import CLOSING_ROLES
+from poolint.rules.awaits.unawaited_transaction import STEPS
 from poolint.rules.base import LIFETIMES, Declined, Meta, Proposal, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ _ELSEWHERE = frozenset(
     {"release", "dispose", "commit", "rollback", "flush", "refresh", "begin", "transaction", "checkout"}
 )
 """Roles that other rules speak about when the value is dropped."""
+_MEANT_TO_RUN = CLOSING_ROLES | STEPS
+"""Roles that they speak about where it is used as well: there is no result."""
 
 
 class UnawaitedQuery(Rule):
@@ -84,7 +88,7 @@ class UnawaitedQuery(Rule):
                 call.receiver,
                 elsewhere=observation.callers,
             )
-        if call.role == "checkout":
+        if call.role == "checkout" or call.role in _MEANT_TO_RUN:
             return None
         pending = "future" if call.row is not None and call.row.call == "awaitable" else "coroutine"
         outcome = f"the {pending} is used as if it were the result"

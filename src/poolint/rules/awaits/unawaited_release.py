@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.detect.awaits import DroppedAwaitable
+from poolint.detect.awaits import ConsumedAwaitable, DroppedAwaitable
 from poolint.detect.observation import Observation
 from poolint.fixes.plans import AddAwait
 from poolint.models.schema import CLOSING_ROLES
@@ -58,20 +58,20 @@ class UnawaitedRelease(Rule):
         code="POL101",
         name="unawaited-release",
         summary="a release of an asynchronous resource is never awaited",
-        subscription=Subscription(observations=frozenset({DroppedAwaitable})),
+        subscription=Subscription(observations=frozenset({ConsumedAwaitable, DroppedAwaitable})),
         fix="safe",
         uncovers=LIFETIMES,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:
-        assert isinstance(observation, DroppedAwaitable)
+        assert isinstance(observation, (ConsumedAwaitable, DroppedAwaitable))
         call = observation.call
         if call.role not in CLOSING_ROLES:
             return None
         return Verdict(
             f"`{call.as_written}` is never awaited: the coroutine does not run, and {held(call.cls)}",
             call.receiver,
-            elsewhere=observation.callers,
+            elsewhere=observation.callers if isinstance(observation, DroppedAwaitable) else (),
         )
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.detect.awaits import DroppedAwaitable
+from poolint.detect.awaits import ConsumedAwaitable, DroppedAwaitable
 from poolint.detect.observation import Observation
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import AddAwait
@@ -21,6 +21,8 @@ _OUTCOME = {
     "begin": "no transaction begins, and Python does not even warn",
     "transaction": "the transaction does not move",
 }
+STEPS = frozenset({"commit", "rollback", "flush", "refresh"})
+"""Roles of steps that give nothing: where such a coroutine is used as a value, it is meant to have run."""
 
 
 class UnawaitedTransaction(Rule):
@@ -66,23 +68,22 @@ class UnawaitedTransaction(Rule):
         code="POL102",
         name="unawaited-transaction",
         summary="a commit, rollback, flush, refresh or begin is never awaited",
-        subscription=Subscription(observations=frozenset({DroppedAwaitable})),
+        subscription=Subscription(observations=frozenset({ConsumedAwaitable, DroppedAwaitable})),
         fix="safe or unsafe",
         uncovers=LIFETIMES,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:
-        assert isinstance(observation, DroppedAwaitable)
-        call = observation.call
-        if call.role not in _OUTCOME:
+        assert isinstance(observation, (ConsumedAwaitable, DroppedAwaitable))
+        call, is_dropped = observation.call, isinstance(observation, DroppedAwaitable)
+        if call.role not in (_OUTCOME if is_dropped else STEPS):
             return None
         verb = "neither awaited nor entered" if call.role == "begin" else "never awaited"
-        return Verdict(
-            f"`{call.as_written}` is {verb}: {_OUTCOME[call.role]}", call.receiver, elsewhere=observation.callers
-        )
+        elsewhere = observation.callers if isinstance(observation, DroppedAwaitable) else ()
+        return Verdict(f"`{call.as_written}` is {verb}: {_OUTCOME[call.role]}", call.receiver, elsewhere=elsewhere)
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
-        assert isinstance(observation, DroppedAwaitable)
+        assert isinstance(observation, (ConsumedAwaitable, DroppedAwaitable))
         row = observation.call.row
         if not observation.in_async or row is None or row.call == "async-cm":
             return None
