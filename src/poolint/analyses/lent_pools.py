@@ -28,9 +28,9 @@ _OWN: frozenset[Passage] = frozenset(("with", "for"))
 def kept_by_application(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
     """The name under which an application keeps something for all that ask it, as in ``request.app.state.engine``,
     ``app["engine"]`` and ``app[ENGINE]``; empty for anything else."""
-    if name := state_name(node):
+    if name := state_name(ev, node, scope):
         return name
-    if not (isinstance(node, ast.Subscript) and is_application(node.value)):
+    if not (isinstance(node, ast.Subscript) and is_application(ev, node.value, scope)):
         return ""
     return ast.dump(origin(ev, node.slice, scope, _KEYS).node)
 

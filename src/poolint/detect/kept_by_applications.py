@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
     """The sessions that ``scope``, which starts an application, makes and keeps in its state, where a request reads them: each
     once, under the first name that it is kept by."""
-    kept = [one for one in scope.attributes if isinstance(one.ctx, ast.Store) and state_name(one)]
+    kept = [one for one in scope.attributes if isinstance(one.ctx, ast.Store) and state_name(ev, one, scope)]
     if not kept or not (is_lifespan(ev, scope) or ev.derived(Occasions).starts(scope)):
         return
     told: set[ast.Call] = set()
@@ -108,7 +108,7 @@ def _is_over_at_once(ev: Evaluator, name: str, made: ast.Call, scope: Scope) -> 
     names = {name_of(holder)} if isinstance(holder, ast.Name) else set[str]()
     for call in scope.calls:
         owner = call.func.value if isinstance(call.func, ast.Attribute) else None
-        if owner is None or not (state_name(owner) == name or name_of(owner) in names):
+        if owner is None or not (state_name(ev, owner, scope) == name or name_of(owner) in names):
             continue
         fact = call_site(ev, call, scope)
         if fact is not None and fact.role in CLOSING_ROLES:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from poolint.screen.shapes import STATE_HOLDERS, TABLE
 from poolint.syntax.expressions import asked_by_name, last_name
 from poolint.types import returns
-from poolint.types.values import UNKNOWN, known
+from poolint.types.values import UNKNOWN, Instance, alternatives, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.models.loader import Models
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 
 def of_state(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
     """``request.app.state.NAME``: what was assigned to ``….state.NAME`` anywhere in the project, or what a lifespan yields."""
-    name = state_name(node)
+    name = state_name(ev, node, scope)
     return ev.once(("state", name, scope.module.path), _compute_state, ev, node, scope) if name else UNKNOWN
 
 
-def state_name(node: ast.expr) -> str:
+def state_name(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
     """The name under which an application keeps what an expression asks it for, ``app.state.NAME`` or
     ``getattr(app.state, "NAME", None)``; empty for anything else."""
     if isinstance(node, ast.Attribute):
@@ -33,20 +34,33 @@ def state_name(node: ast.expr) -> str:
         owner, name = node.args[0], asked_by_name(node)
     else:
         return ""
-    is_kept = isinstance(owner, ast.Attribute) and owner.attr == "state" and is_application(owner.value)
+    is_kept = isinstance(owner, ast.Attribute) and owner.attr == "state" and is_application(ev, owner.value, scope)
     return name if is_kept else ""
 
 
-def is_application(node: ast.expr) -> bool:
-    """Whether an expression is an application by its name, or what leads to it, or its table of what it keeps for all."""
+def is_application(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
+    """Whether an expression is an application by its class, or by its name, or what leads to it, or its table of what it keeps
+    for all."""
     if isinstance(node, ast.Attribute) and node.attr == TABLE:
         node = node.value
-    return last_name(node) in STATE_HOLDERS
+    return last_name(node) in STATE_HOLDERS or any(is_serving(ev, one) for one in alternatives(ev.type_of(node, scope)))
+
+
+def is_serving(ev: Evaluator, one: Type) -> bool:
+    """Whether something is an object of a library by which others are served: an application, a bot."""
+    base = one.base if isinstance(one, Instance) else None
+    return base is not None and base.name in ev.models.derived(_serving)
+
+
+def _serving(models: Models) -> frozenset[str]:
+    """The classes by which something is served."""
+    names = {name for row in models.purposes if row.purpose == "serves" for name in row.names}
+    return frozenset(cls.name for cls in models.classes.values() if not names.isdisjoint({cls.name, *cls.aliases}))
 
 
 def state_bindings(ev: Evaluator, node: ast.expr, scope: Scope) -> Iterator[tuple[Binding, Scope]]:
     """What an application is given under the name that an expression asks it for, each with the scope that does so."""
-    name = state_name(node)
+    name = state_name(ev, node, scope)
     for module, binding in ev.project.state_assignments(name, scope.module) if name else ():
         if type(binding.node) is not ast.Constant or is_lifespan(ev, binding.scope):
             yield binding, binding.scope or module.scope

@@ -188,20 +188,20 @@ def keyed(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
     what others do that have the key under the same name."""
     if isinstance(node.slice, ast.Constant):
         key = node.slice.value
-        return _put_there(ev, node, key, [scope.module]) if isinstance(key, str) else UNKNOWN
-    if not (isinstance(node.slice, (ast.Name, ast.Attribute)) and is_application(node.value)):
+        return _put_there(ev, node, key, [scope.module], scope) if isinstance(key, str) else UNKNOWN
+    if not (isinstance(node.slice, (ast.Name, ast.Attribute)) and is_application(ev, node.value, scope)):
         return UNKNOWN
     bound = _key(ev, node.slice, scope)
     if bound is None:
         return UNKNOWN
-    told = _told(ev, *bound)
-    return _put_there(ev, node, _meant(*bound), [scope.module, bound[1].module]) if told is UNKNOWN else told
+    told, near = _told(ev, *bound), [scope.module, bound[1].module]
+    return _put_there(ev, node, _meant(*bound), near, scope) if told is UNKNOWN else told
 
 
-def _put_there(ev: Evaluator, node: ast.Subscript, key: object, near: list[Module]) -> Type:
+def _put_there(ev: Evaluator, node: ast.Subscript, key: object, near: list[Module], scope: Scope) -> Type:
     """What these modules put under a key, or, where they put nothing there, what others put there into an application."""
     found = _stored(ev, node, key, dict.fromkeys(near))
-    if found is not UNKNOWN or not is_application(node.value):
+    if found is not UNKNOWN or not is_application(ev, node.value, scope):
         return found
     words = [key] if isinstance(key, str) else []
     words += [last_name(node.slice)] if isinstance(node.slice, (ast.Name, ast.Attribute)) else []

@@ -282,7 +282,7 @@ class Follower:
         """An item of a container that is written out; anybody may put another into one that is no tuple."""
         if not isinstance(node.slice, ast.Constant):
             return Steps()
-        if "key" in self.through and not is_application(node.value):
+        if "key" in self.through and not is_application(self.ev, node.value, at.scope):
             put = containers.put(self.ev, node, at.scope)
             if len(put) == 1:
                 return self._of_binding(*put[0], "", None)

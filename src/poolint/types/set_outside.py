@@ -6,12 +6,12 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import Scope
+from poolint.types.application_state import is_serving
 from poolint.types.values import UNKNOWN, ClassObject, Instance, alternatives, known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from poolint.models.loader import Models
     from poolint.models.schema import Class
     from poolint.syntax.bindings import Binding
     from poolint.syntax.project import Module
@@ -30,7 +30,7 @@ def set_on_application(ev: Evaluator, receiver: Type, attribute: str, scope: Sco
     """The same of what serves, a bot or an application of a library, by which handlers come to it: ``bot.pool = …``."""
     for one in alternatives(receiver):
         base = one.base if isinstance(one, Instance) and one.cls is one.base else None
-        if base is not None and base.name in ev.models.derived(_serving) and not attribute.startswith("_"):
+        if base is not None and is_serving(ev, one) and not attribute.startswith("_"):
             root = ev.project.root_of(scope.module)
             return ev.once((base.name, attribute, root, "set outside"), _on_library, ev, base, attribute, scope)
     return UNKNOWN
@@ -43,12 +43,6 @@ def _on_library(ev: Evaluator, base: Class, attribute: str, scope: Scope) -> Typ
 def _on_own(ev: Evaluator, receiver: Instance, attribute: str) -> Type:
     assert isinstance(receiver.cls, Scope)
     return _given(ev, attribute, receiver.cls.module, lambda one: _may_be(ev, one, receiver))
-
-
-def _serving(models: Models) -> frozenset[str]:
-    """The classes by which something is served."""
-    names = {name for row in models.purposes if row.purpose == "serves" for name in row.names}
-    return frozenset(cls.name for cls in models.classes.values() if not names.isdisjoint({cls.name, *cls.aliases}))
 
 
 def assignments(ev: Evaluator, attribute: str, near: Module) -> Iterator[tuple[Binding, ast.expr, Scope]]:
