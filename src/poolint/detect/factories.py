@@ -21,6 +21,7 @@ from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, is_in_loop, may_await
 from poolint.types.annotated import injection
+from poolint.types.application_state import is_class_of_requests
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -319,13 +320,8 @@ def _takes_request(ev: Evaluator, scope: Scope) -> bool:
     arguments = getattr(scope.node, "args", None)
     if not isinstance(arguments, ast.arguments):
         return False
-    words, classes = ev.models.words("of-request"), ev.models.manners.get("of-request", frozenset())
-    return any(
-        isinstance(one.annotation, (ast.Name, ast.Attribute))
-        and last_name(one.annotation) in words
-        and ev.qualified_name(ev.type_of(one.annotation, scope.parent or scope)) in classes
-        for one in (*arguments.posonlyargs, *arguments.args)
-    )
+    where, every = scope.parent or scope, (*arguments.posonlyargs, *arguments.args)
+    return any(one.annotation is not None and is_class_of_requests(ev, one.annotation, where) for one in every)
 
 
 def _marks(ev: Evaluator, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:

@@ -15,12 +15,11 @@ from poolint.detect.detector import Detector
 from poolint.detect.owners import LongLived
 from poolint.flow.flags import name_of
 from poolint.models.schema import CLOSING_ROLES, SESSIONS
-from poolint.screen.shapes import REQUESTS
 from poolint.syntax.expressions import last_name, without_await
 from poolint.syntax.reaching import reaching
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.application_state import is_lifespan, state_name
+from poolint.types.application_state import is_lifespan, is_request, state_name
 from poolint.types.call_sites import call_site
 from poolint.types.following import origin
 
@@ -95,7 +94,9 @@ def _is_of_application(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
     if last_name(node) != "state":
         return False
     state = origin(ev, node, scope).node if isinstance(node, ast.Name) else node
-    return not isinstance(state, ast.Attribute) or last_name(state.value) not in (*REQUESTS, "self")
+    return not isinstance(state, ast.Attribute) or not (
+        last_name(state.value) == "self" or is_request(ev, state.value, scope)
+    )
 
 
 def _is_over_at_once(ev: Evaluator, name: str, made: ast.Call, scope: Scope) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.screen.shapes import STATE_HOLDERS, TABLE
+from poolint.screen.shapes import REQUESTS, STATE_HOLDERS, TABLE
 from poolint.syntax.expressions import asked_by_name, last_name
+from poolint.syntax.scopes import home_of
 from poolint.types import returns
 from poolint.types.values import UNKNOWN, Instance, alternatives, known
 
@@ -44,6 +45,25 @@ def is_application(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
     if isinstance(node, ast.Attribute) and node.attr == TABLE:
         node = node.value
     return last_name(node) in STATE_HOLDERS or any(is_serving(ev, one) for one in alternatives(ev.type_of(node, scope)))
+
+
+def is_request(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
+    """Whether an expression is a request, by what the parameter of that name is declared to be, or by its name alone."""
+    home = home_of(node.id, scope) if isinstance(node, ast.Name) else None
+    if isinstance(node, ast.Name) and home is not None:
+        declared = (one.annotation for one in home.bindings[node.id] if one.kind == "parameter")
+        if any(one is not None and is_class_of_requests(ev, one, home.parent or home) for one in declared):
+            return True
+    return last_name(node) in REQUESTS
+
+
+def is_class_of_requests(ev: Evaluator, annotation: ast.expr, scope: Scope) -> bool:
+    """Whether an annotation names a class of requests of a web framework."""
+    if not isinstance(annotation, (ast.Name, ast.Attribute)) or last_name(annotation) not in ev.models.words(
+        "of-request"
+    ):
+        return False
+    return ev.qualified_name(ev.type_of(annotation, scope)) in ev.models.manners.get("of-request", frozenset())
 
 
 def is_serving(ev: Evaluator, one: Type) -> bool:
