@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.arguments import bound_to, given_to_fields
 from poolint.analyses.carrying import Carrying
+from poolint.analyses.collected import alike, is_of_round
 from poolint.analyses.given_parts import GivenParts, object_of
 from poolint.analyses.given_together import GivenTogether
 from poolint.analyses.injected_places import InjectedPlaces
@@ -281,10 +282,18 @@ class Places:
         """The same by one binding of what the place begins with; empty where it does not tell."""
         path = place.partition(".")[2]
         value = bound_value(binding) if binding.kind in ("assign", "annotated") else None
+        if binding.kind == "for" and path:
+            return self._of_each(binding, path, scope)
         name = name_of(value) if value is not None else place_of_part(self.ev, binding, scope)
         if name:
             return f"{name}.{path}" if path else name
         return made_at(self.made(value, scope), path) if path else ""
+
+    def _of_each(self, binding: Binding, path: str, scope: Scope) -> str:
+        """The place of what all objects have that a loop goes over, since all have been made with it."""
+        item = alike(binding, scope)
+        place = made_at(self.made(item, scope), path)
+        return place if item is not None and not is_of_round(place.partition(".")[0], item, scope) else ""
 
     def _before_on_object(self, root: str, path: str, scope: Scope) -> str:
         """The same for members: a property, and a part that was made with what the object has itself."""

@@ -5,11 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.occasions import Occasions
-from poolint.analyses.ownership import by_parameter
-from poolint.analyses.process_locks import process_locks
-from poolint.analyses.waypoints import calls_of, waypoint
-from poolint.detect.collected import (
+from poolint.analyses.collected import (
     behind,
     call_of,
     comprehended_over,
@@ -22,6 +18,10 @@ from poolint.detect.collected import (
     puts,
     runs_over,
 )
+from poolint.analyses.occasions import Occasions
+from poolint.analyses.ownership import by_parameter
+from poolint.analyses.process_locks import process_locks
+from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.crowding import is_crowded
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.collected import comprehended_over, gone_over, looped_over, named
 from poolint.analyses.process_locks import process_locks
-from poolint.detect.collected import comprehended_over, gone_over, looped_over, named
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import parent_of
 from poolint.types.arguments import parameter_for, positional

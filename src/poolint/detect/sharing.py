@@ -11,9 +11,9 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.arguments import arguments_of, whole_call
+from poolint.analyses.collected import emptied_by, gone_over, mapped, named, puts, task_of
 from poolint.analyses.spared import Spared
 from poolint.analyses.waypoints import waypoint
-from poolint.detect.collected import emptied_by, gone_over, mapped, named, puts, task_of
 from poolint.detect.creators import Creators
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation

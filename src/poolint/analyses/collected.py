@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.models.standard import ADDING, MAPPING, TAKING
 from poolint.syntax.expressions import dotted, is_partial, last_name, put_by
 from poolint.syntax.scopes import parent_of, placed
-from poolint.syntax.surroundings import COMPREHENSIONS, around
+from poolint.syntax.surroundings import COMPREHENSIONS, REPEATING, around, has_its_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Binding, Scope
 
 
 class Put(NamedTuple):
@@ -120,6 +120,29 @@ def gone_over(item: ast.expr, scope: Scope) -> ast.expr | None:
                 return one.iter  # type: ignore[attr-defined, no-any-return]
         loop = around(loop, scope, (ast.For, *COMPREHENSIONS))
     return None
+
+
+def alike(binding: Binding, scope: Scope) -> ast.expr | None:
+    """The one expression that makes all items of what a loop goes over: a comprehension, or a call that alone fills a collection
+    which begins empty."""
+    collection = named(binding.value) if binding.value is not None and binding.index < 0 else None
+    filled = list(puts(collection.id, scope)) if isinstance(collection, ast.Name) else []
+    made = made_with(collection.id, scope) if isinstance(collection, ast.Name) else collection
+    if isinstance(made, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+        return made.elt if not filled else None
+    if isinstance(made, ast.DictComp):
+        return made.value if not filled else None
+    begins = made.elts if isinstance(made, ast.List) else made.values if isinstance(made, ast.Dict) else None
+    begins = made.args if isinstance(made, ast.Call) else begins
+    return filled[0].item if begins == [] and len(filled) == 1 else None
+
+
+def is_of_round(name: str, item: ast.expr, scope: Scope) -> bool:
+    """Whether a loop or comprehension in which an item is made binds a name anew each time."""
+    loop = around(item, scope, REPEATING)
+    while loop is not None and not has_its_own(name, loop, scope):
+        loop = around(loop, scope, REPEATING)
+    return loop is not None
 
 
 def emptied_by(loop: ast.While) -> ast.Name | None:
