@@ -15,14 +15,15 @@ from poolint.syntax.expressions import call_arguments, first_name, without_await
 from poolint.syntax.nodes import children
 from poolint.types.evidence import says_database
 from poolint.types.members import lineage
+from poolint.types.specialised import specialised
+from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence, Set
+    from collections.abc import Iterator, Sequence, Set
 
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
-    from poolint.types.values import Instance
 
 _WORD = re.compile(r"\w+")
 
@@ -109,7 +110,10 @@ class Carrying:
         if known is not None:
             return known
         found: dict[str, None] = {}
-        for cls in lineage(self.ev, owner):
+        classes = lineage(self.ev, owner)
+        for cls in classes:
+            if owner.arguments or cls is not classes[0]:
+                found.update(dict.fromkeys(self._specialised(owner, classes, cls)))
             if self.concerns(cls):
                 fields = {name: bound for name, bound in cls.bindings.items() if bound[-1].kind == "annotated"}
                 for name, bound in (*fields.items(), *cls.self_assignments.items()):
@@ -123,6 +127,14 @@ class Carrying:
             found.update(dict.fromkeys(owner.base.made_of))
         self._members[owner.key] = list(found)
         return self._members[owner.key]
+
+    def _specialised(self, owner: Instance, classes: list[Scope], cls: Scope) -> Iterator[str]:
+        """The members of which one of an object's classes says no more than a type variable, for which this one is given an
+        object: ``deps: D`` of a ``Run[Deps]``."""
+        for name in {**cls.bindings, **cls.self_assignments}:
+            given = specialised(self.ev, owner, classes, cls, name)
+            if any(isinstance(one, Instance) for one in alternatives(given)):
+                yield name
 
     def carriers(self, scope: Scope) -> Set[str]:
         """The names in a function that may stand for a session, a connection or an object that has one."""

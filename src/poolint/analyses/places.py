@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.arguments import bound_to, given_to_fields
 from poolint.analyses.carrying import Carrying
+from poolint.analyses.collected import alike, is_of_round
 from poolint.analyses.given_parts import GivenParts, object_of
 from poolint.analyses.given_together import GivenTogether
 from poolint.analyses.injected_places import InjectedPlaces
 from poolint.analyses.kept_classes import kept_class
 from poolint.analyses.made_places import given_at, made_at
+from poolint.analyses.taken_apart import place_of_part
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
 from poolint.models.standard import PROPERTIES
@@ -24,9 +26,7 @@ from poolint.syntax.expressions import is_none, is_super_init
 from poolint.syntax.reaching import reaching
 from poolint.syntax.scopes import Bindings, Scope
 from poolint.types.call_sites import called_on, callees_of, text_of
-from poolint.types.containers import row
 from poolint.types.fields import fields_of
-from poolint.types.following import part_of
 from poolint.types.made_of import passed_for_part
 from poolint.types.members import lineage
 from poolint.types.returns import decorators
@@ -282,20 +282,18 @@ class Places:
         """The same by one binding of what the place begins with; empty where it does not tell."""
         path = place.partition(".")[2]
         value = bound_value(binding) if binding.kind in ("assign", "annotated") else None
-        name = name_of(value) if value is not None else self._element(binding, scope)
+        if binding.kind == "for" and path:
+            return self._of_each(binding, path, scope)
+        name = name_of(value) if value is not None else place_of_part(self.ev, binding, scope)
         if name:
             return f"{name}.{path}" if path else name
         return made_at(self.made(value, scope), path) if path else ""
 
-    def _element(self, binding: Binding, scope: Scope) -> str:
-        """The place of what an assignment takes of a ``NamedTuple``: ``session, day = scope``."""
-        part = part_of(binding) if binding.kind == "assign" else None
-        place = name_of(part.value) if isinstance(part, ast.Subscript) else ""
-        found = self.ev.type_of(part.value, scope) if place and isinstance(part, ast.Subscript) else None
-        if not isinstance(found, Instance) or row(self.ev, found) is found:
-            return ""
-        names = fields_of(lineage(self.ev, found))
-        return f"{place}.{names[binding.index]}" if binding.index < len(names) else ""
+    def _of_each(self, binding: Binding, path: str, scope: Scope) -> str:
+        """The place of what all objects have that a loop goes over, since all have been made with it."""
+        item = alike(binding, scope)
+        place = made_at(self.made(item, scope), path)
+        return place if item is not None and not is_of_round(place.partition(".")[0], item, scope) else ""
 
     def _before_on_object(self, root: str, path: str, scope: Scope) -> str:
         """The same for members: a property, and a part that was made with what the object has itself."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.detect.collected import gone_over
+from poolint.analyses.collected import gone_over
 from poolint.models.standard import SECONDS
 from poolint.types.following import origin
 from poolint.types.vocabulary import last_name

@@ -9,8 +9,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.arguments import arguments_of
+from poolint.analyses.collected import task_of
 from poolint.analyses.holding import root_of
-from poolint.detect.collected import task_of
 from poolint.detect.thread_waits import Waits
 from poolint.detect.together import exclude_each_other
 from poolint.flow.cfg import TooComplex

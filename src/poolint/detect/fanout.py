@@ -5,18 +5,31 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.collected import (
+    behind,
+    call_of,
+    comprehended_over,
+    gone_over,
+    iterated,
+    looped_over,
+    made_with,
+    mapped,
+    named,
+    puts,
+    runs_over,
+)
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.ownership import by_parameter
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.waypoints import calls_of, waypoint
-from poolint.detect.collected import behind, call_of, emptied_by, gone_over, made_with, mapped, named, puts
 from poolint.detect.crowding import is_crowded
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.detect.run_together import RunTogether
 from poolint.detect.sizes import has_a_bound
 from poolint.models.standard import EAGER, PAIRING
 from poolint.syntax.scopes import is_parameter, parent_of
-from poolint.syntax.surroundings import around, has_its_own, loops_around, may_await
+from poolint.syntax.surroundings import has_its_own, loops_around, may_await
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
@@ -68,6 +81,7 @@ class Fans:
         self._services = services
         self._taking = services.taking
         self._helpers: dict[Scope, tuple[tuple[str, str], ...]] = {}
+        self._together = self.ev.derived(RunTogether)
         self._at_once, self._starts = self.ev.models.words("at-once"), self.ev.models.words("makes-task", "starts")
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
@@ -79,18 +93,18 @@ class Fans:
             found = [fan for one in each for fan in self._fan(node, one, last_name(node.func), scope)]
             yield from {one.items: one for one in sorted(found, key=lambda one: not one.is_possible)}.values()
         for node in scope.calls if scope.kind == "function" else ():
-            for spread in self._mapped(node, scope):
+            passed = [one for given in self._together.given(node, scope) for one in self._each(given, node, scope)]
+            for spread in (*passed, *self._mapped(node, scope)):
                 yield from self._fan(node, spread, last_name(node.func), scope)
         for node in scope.calls_named(self._starts):
             task = behind(node.args[0], scope) if node.args else None
-            if isinstance(task, ast.Call):
-                over = _looped_over(node, scope) or _comprehended_over(node)
-                if over is not None and over not in gathered:
-                    yield from self._fan(node, _Each(task, scope, over, scope), last_name(node.func), scope)
-            elif task is not None and (coroutines := gone_over(task, scope)) is not None:
-                over = _looped_over(node, scope) or _comprehended_over(node)
+            coroutines = gone_over(task, scope) if task is not None else None
+            over = looped_over(node, scope) or comprehended_over(node)
+            if coroutines is not None:
                 for made in self._collected(named(coroutines), scope, None) if over is coroutines else ():
                     yield from self._fan(node, made, last_name(node.func), scope)
+            elif isinstance(task, ast.Call) and over is not None and over not in gathered:
+                yield from self._fan(node, _Each(task, scope, over, scope), last_name(node.func), scope)
 
     def _fan(self, node: ast.Call, each: _Each, maker: str, scope: Scope) -> Iterator[FanOut]:
         if has_a_bound(self.ev, each.items, each.around) or _is_bounded(self.ev, scope):
@@ -117,15 +131,19 @@ class Fans:
         return any(_is_bounded(self.ev, one) for one in (function, *(link.scope for link in witness.links)))
 
     def _gathered(self, node: ast.Call, scope: Scope) -> Iterator[_Each]:
-        """The coroutines that a call is given, one for each item of something, by this function or one that it calls for them."""
+        """The coroutines that a call is given, one for each item of something."""
         for argument in node.args:
-            value = named(argument)
-            yield from self._collected(value, scope, _looped_over(node, scope))
-            source = made_with(value.id, scope) if isinstance(value, ast.Name) else value
-            if isinstance(source, ast.Call):
-                for one in callees_of(self.ev, source, scope):
-                    if isinstance(one, Function) and one.scope.kind == "function" and not one.scope.is_async:
-                        yield from self._made_by(one, source, scope)
+            yield from self._each(argument, node, scope)
+
+    def _each(self, argument: ast.expr, node: ast.Call, scope: Scope) -> Iterator[_Each]:
+        """Those of one argument: they are made by this function, or by one that it calls for them."""
+        value = named(argument)
+        yield from self._collected(value, scope, looped_over(node, scope))
+        source = made_with(value.id, scope) if isinstance(value, ast.Name) else value
+        if isinstance(source, ast.Call):
+            for one in callees_of(self.ev, source, scope):
+                if isinstance(one, Function) and one.scope.kind == "function" and not one.scope.is_async:
+                    yield from self._made_by(one, source, scope)
 
     def _mapped(self, node: ast.Call, scope: Scope) -> Iterator[_Each]:
         """The coroutines that a helper makes at once, of a function that it is passed, for each item of what it is passed."""
@@ -159,7 +177,7 @@ class Fans:
         inner = maker.scope
         found = [each for one in inner.returns for each in self._collected(named(one), inner, None)]
         for one in inner.yields:
-            over = _looped_over(one, inner)
+            over = looped_over(one, inner)
             if isinstance(one, ast.Yield) and isinstance(one.value, ast.Call) and over is not None:
                 found.append(_Each(one.value, inner, over, inner))
         passed = by_parameter(maker, call)
@@ -179,7 +197,7 @@ class Fans:
         """The coroutines that a comprehension or a loop collects, and what that runs over, if that is not a loop around."""
         if isinstance(value, ast.Name):
             for item, at in puts(value.id, scope):
-                over = _iterated(at) or self._filled_over(value.id, at, scope)
+                over = iterated(at) or self._filled_over(value.id, at, scope)
                 starts = isinstance(item, ast.Call) and last_name(item.func) in self._starts  # told there
                 if over is not None and not starts and over is not around:
                     yield from self._task(item, over, scope)
@@ -194,13 +212,13 @@ class Fans:
     def _filled_over(self, name: str, at: ast.expr, scope: Scope) -> ast.expr | None:
         """What the loops run over in which a collection is filled, the innermost without a bound: a part that each round cuts off
         bounds nothing where all rounds add to the same collection."""
-        over = _looped_over(at, scope)
+        over = looped_over(at, scope)
         if over is None or not has_a_bound(self.ev, over, scope):
             return over
         for loop in loops_around(at):
             if has_its_own(name, loop, scope):
                 break
-            outer = _runs_over(loop)
+            outer = runs_over(loop)
             if outer is not None and not has_a_bound(self.ev, outer, scope):
                 return outer
         return over
@@ -210,38 +228,6 @@ class Fans:
             task = task.args[0]
         if isinstance(task, ast.Call):
             yield _Each(task, scope, items, scope)
-
-
-def _looped_over(node: ast.expr, scope: Scope) -> ast.expr | None:
-    """What the loop around a started task runs over, or takes one item after the other from until there is none left, where
-    nothing is awaited in it."""
-    loop = None if isinstance(parent_of(node), ast.Await) else around(node, scope, (ast.For, ast.While))
-    return _runs_over(loop) if loop is not None else None
-
-
-def _runs_over(loop: ast.AST) -> ast.expr | None:
-    """The same of a loop."""
-    if not isinstance(loop, (ast.For, ast.While)):
-        return None
-    waits = any(isinstance(one, (ast.Await, ast.AsyncWith)) for part in loop.body for one in ast.walk(part))
-    return None if waits else loop.iter if isinstance(loop, ast.For) else emptied_by(loop)
-
-
-def _comprehended_over(node: ast.expr) -> ast.expr | None:
-    """What the comprehension runs over that starts a task for each item and keeps them all: a list, a set or a dictionary."""
-    return None if isinstance(parent_of(node), ast.GeneratorExp) else _iterated(node)
-
-
-def _iterated(node: ast.expr) -> ast.expr | None:
-    """What the comprehension runs over that an expression is the item of."""
-    around = parent_of(node)
-    if isinstance(around, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
-        is_item = node is around.elt
-    else:
-        is_item = isinstance(around, ast.DictComp) and node is around.value
-    if not is_item or not isinstance(around, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-        return None
-    return around.generators[0].iter if len(around.generators) == 1 else None
 
 
 def _is_bounded(ev: Evaluator, scope: Scope) -> bool:

@@ -11,12 +11,13 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.arguments import arguments_of, whole_call
+from poolint.analyses.collected import emptied_by, gone_over, mapped, named, puts, task_of
 from poolint.analyses.spared import Spared
 from poolint.analyses.waypoints import waypoint
-from poolint.detect.collected import gone_over, mapped, named, puts, task_of
 from poolint.detect.creators import Creators
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.detect.run_together import RunTogether
 from poolint.detect.together import exclude_each_other, is_serialised
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
@@ -70,6 +71,7 @@ class Sharing:
         self.using = using
         self.threading = threading
         self.spared = ev.derived(Spared)
+        self._together = ev.derived(RunTogether)
         self._at_once, self._starts = ev.models.words("at-once"), ev.models.words("makes-task", "starts")
         self._in_threads = ev.models.words("starts-thread")
         self._passes_on = self._starts | ev.models.words("shields", "limits-awaited")
@@ -89,6 +91,10 @@ class Sharing:
                     yield from self._shared(node, list(_items(coroutines, node, scope)), scope)
             elif node.args and not isinstance(parent_of(node), ast.Await):
                 yield from self._beside_creator(node, scope)
+        for node in scope.calls:
+            if last_name(node.func) not in self._at_once:
+                for given in self._together.given(node, scope):
+                    yield from self._shared(node, list(_items(given, node, scope)), scope)
 
     def _beside_creator(self, node: ast.Call, scope: Scope) -> Iterator[Observation]:
         """What one task has that the function which has started it uses before it is done."""
@@ -311,8 +317,10 @@ def _is_of_each_round(resource: str, loop: ast.AST | None, scope: Scope) -> bool
 def _loop_of_tasks(node: ast.Call, scope: Scope) -> ast.AST | None:
     """The loop or comprehension in which one task after the other is started here, and none is waited for in between."""
     loop = None if isinstance(parent_of(node), ast.Await) else around(node, scope, REPEATING)
-    body = loop.body if isinstance(loop, ast.For) else []
-    is_one = isinstance(loop, (ast.For, *COMPREHENSIONS))
+    body = loop.body if isinstance(loop, (ast.For, ast.While)) else []
+    is_one = isinstance(loop, (ast.For, *COMPREHENSIONS)) or (
+        isinstance(loop, ast.While) and emptied_by(loop) is not None
+    )
     return loop if is_one and not any(isinstance(one, ast.Await) for part in body for one in ast.walk(part)) else None
 
 
@@ -325,5 +333,4 @@ DETECTOR = Detector(
     "sharing",
     _observing,
     of="coroutines",
-    calls=lambda services: services.evaluator.models.words("at-once", "makes-task", "starts"),
 )

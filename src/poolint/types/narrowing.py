@@ -31,7 +31,7 @@ def narrowed(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute, scope: 
     if not (tests or matches):
         return found
     for is_one, test in conditions(node):
-        if isinstance(test, ast.pattern) and kept_as(_subject(test)) != text:
+        if isinstance(test, ast.pattern) and kept_as(subject_of(test)) != text:
             continue
         classes = _shown(test, tests, is_one=is_one)
         if classes is not None:
@@ -49,12 +49,12 @@ def captured(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
     that is left."""
     node = binding.node
     if isinstance(node, ast.MatchMapping):
-        return _matched(ev, node, scope)
+        return matched(ev, node, scope)
     if isinstance(node, ast.MatchStar):
-        return Pending("iterable", item=_matched(ev, node, scope))
+        return Pending("iterable", item=matched(ev, node, scope))
     if not isinstance(node, ast.MatchAs):
         return UNKNOWN
-    around, found = parent_of(node), _matched(ev, node, scope)
+    around, found = parent_of(node), matched(ev, node, scope)
     if node.pattern is not None and (classes := _classes(node.pattern, certainly=False)) is not None:
         return _as_shown(ev, annotated.classes_of(ev, classes, scope), found)
     if not isinstance(around, ast.match_case):
@@ -67,23 +67,43 @@ def captured(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
     return found
 
 
-def _matched(ev: Evaluator, pattern: ast.pattern, scope: Scope) -> Type:
+def matched(ev: Evaluator, pattern: ast.pattern, scope: Scope) -> Type:
     """What is matched with a pattern, or with one that is a part of another: a member of an object, an item of a sequence, what
     stands behind a key."""
     around = parent_of(pattern)
     if not isinstance(around, ast.pattern):
-        return ev.type_of(_subject(pattern), scope)
-    whole = _matched(ev, around, scope)
+        return ev.type_of(subject_of(pattern), scope)
+    whole = matched(ev, around, scope)
     if isinstance(around, ast.MatchClass):
         owner = _as_shown(ev, annotated.classes_of(ev, around.cls, scope), whole)
-        members = dict(zip(around.kwd_patterns, around.kwd_attrs, strict=True))
-        return ev.type_of_member(owner, members[pattern]) if pattern in members else UNKNOWN
+        name = member_matched(ev, around, pattern, scope)
+        return ev.type_of_member(owner, name) if name else UNKNOWN
     if isinstance(around, ast.MatchSequence):
         is_fixed = not any(isinstance(one, ast.MatchStar) for one in around.patterns)
         if isinstance(whole, TupleOf) and is_fixed and len(whole.items) == len(around.patterns):
             return whole.items[around.patterns.index(pattern)]
         return ev.item(whole, asynchronous=False)
     return ev.item(whole, asynchronous=False) if isinstance(around, ast.MatchMapping) else whole
+
+
+def member_matched(ev: Evaluator, around: ast.MatchClass, pattern: ast.pattern, scope: Scope) -> str:
+    """The member of an object that is matched with a part of a pattern, ``Order(conn=conn)`` or ``Order(conn)``; empty where it
+    is not known."""
+    named = dict(zip(around.kwd_patterns, around.kwd_attrs, strict=True))
+    if pattern in named:
+        return named[pattern]
+    from poolint.types.fields import fields_of  # which asks for what objects have
+    from poolint.types.members import lineage
+
+    cls = annotated.classes_of(ev, around.cls, scope)
+    family = lineage(ev, cls) if isinstance(cls, Instance) else []
+    says = next((one.bindings["__match_args__"][0].value for one in family if "__match_args__" in one.bindings), None)
+    if isinstance(says, ast.Tuple):
+        names = [one.value if isinstance(one, ast.Constant) else "" for one in says.elts]
+    else:
+        names = list(fields_of(family))
+    index = around.patterns.index(pattern)
+    return str(names[index]) if index < len(names) else ""
 
 
 def _as_shown(ev: Evaluator, shown: Type, found: Type) -> Type:
@@ -182,7 +202,7 @@ def _earlier(case: ast.match_case) -> list[ast.match_case]:
     return cases[: next(i for i, one in enumerate(cases) if one is case)]
 
 
-def _subject(pattern: ast.pattern) -> ast.expr:
+def subject_of(pattern: ast.pattern) -> ast.expr:
     """What is matched with a pattern, or with what it is a part of."""
     current = parent_of(pattern)
     while current is not None and not isinstance(current, ast.Match):

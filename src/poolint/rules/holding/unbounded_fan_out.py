@@ -13,8 +13,8 @@ class UnboundedFanOut(Rule):
     ## What it does
     Reports `asyncio.gather(*(work(item) for item in items))`, `wait`, `as_completed`, and tasks that are started in a
     loop or a comprehension and not awaited there, where `work` takes a connection from a pool, itself or in functions of
-    the project; the path shows them. A function of the project may make the coroutines. A semaphore or limiter on the way,
-    a collection of known size, and one that has been cut into chunks are not reported.
+    the project; the path shows them. A function of the project may make the coroutines, or run them. A semaphore or
+    limiter on the way, a collection of known size, and one that has been cut into chunks are not reported.
 
     Tasks crowd a pool where each goes for its connection at once and keeps it for more than a moment: it is seen to write
     or to lock something, it waits for something else meanwhile, or takes another one; or where who starts them keeps a

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.models.standard import ADDING, MAPPING, TAKING
 from poolint.syntax.expressions import dotted, is_partial, last_name, put_by
 from poolint.syntax.scopes import parent_of, placed
-from poolint.syntax.surroundings import COMPREHENSIONS, around
+from poolint.syntax.surroundings import COMPREHENSIONS, REPEATING, around, has_its_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Binding, Scope
 
 
 class Put(NamedTuple):
@@ -104,7 +104,13 @@ def _written_out(items: ast.expr, scope: Scope) -> Iterator[Put]:
 
 
 def gone_over(item: ast.expr, scope: Scope) -> ast.expr | None:
-    """The collection of which a name stands for one item after the other: ``for call in calls``, or a comprehension."""
+    """The collection of which a name stands for one item after the other: ``for call in calls``, or a comprehension; or from
+    which a loop takes them, ``while calls: … calls.popleft()``."""
+    item = behind(item, scope)
+    if isinstance(item, ast.Call):
+        loop = around(item, scope, (ast.While,))
+        whole = emptied_by(loop) if isinstance(loop, ast.While) else None
+        return whole if whole is not None and _takes_from(item, whole.id) else None
     if not isinstance(item, ast.Name) or any(one.kind != "for" for one in scope.bindings.get(item.id, ())):
         return None
     loop = around(item, scope, (ast.For, *COMPREHENSIONS))
@@ -116,16 +122,49 @@ def gone_over(item: ast.expr, scope: Scope) -> ast.expr | None:
     return None
 
 
+def alike(binding: Binding, scope: Scope) -> ast.expr | None:
+    """The one expression that makes all items of what a loop goes over: a comprehension, or a call that alone fills a collection
+    which begins empty."""
+    collection = named(binding.value) if binding.value is not None and binding.index < 0 else None
+    filled = list(puts(collection.id, scope)) if isinstance(collection, ast.Name) else []
+    made = made_with(collection.id, scope) if isinstance(collection, ast.Name) else collection
+    if isinstance(made, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+        return made.elt if not filled else None
+    if isinstance(made, ast.DictComp):
+        return made.value if not filled else None
+    begins = made.elts if isinstance(made, ast.List) else made.values if isinstance(made, ast.Dict) else None
+    begins = made.args if isinstance(made, ast.Call) else begins
+    return filled[0].item if begins == [] and len(filled) == 1 else None
+
+
+def is_of_round(name: str, item: ast.expr, scope: Scope) -> bool:
+    """Whether a loop or comprehension in which an item is made binds a name anew each time."""
+    loop = around(item, scope, REPEATING)
+    while loop is not None and not has_its_own(name, loop, scope):
+        loop = around(loop, scope, REPEATING)
+    return loop is not None
+
+
 def emptied_by(loop: ast.While) -> ast.Name | None:
     """The collection that a loop takes one item after the other from until there is none left: ``while numbers: …
     numbers.pop()``, ``first, *numbers = numbers``, ``numbers = numbers[1:]``."""
-    whole = loop.test
-    if not isinstance(whole, ast.Name):
+    whole = _asked_for_items(loop.test)
+    if whole is None:
         return None
     inside = [one for part in loop.body for one in ast.walk(part)]
     taken = any(isinstance(one, ast.Call) and _takes_from(one, whole.id) for one in inside)
     left = any(isinstance(one, ast.Assign) and _leaves_rest(one, whole.id) for one in inside)
     return whole if taken or left else None
+
+
+def _asked_for_items(test: ast.expr) -> ast.Name | None:
+    """The collection of which a test asks whether it has any items: ``numbers``, ``len(numbers)``, ``len(numbers) > 0``."""
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], (ast.Gt, ast.NotEq)):
+        none = test.comparators[0]
+        test = test.left if isinstance(none, ast.Constant) and none.value == 0 else test
+    if isinstance(test, ast.Call) and dotted(test.func) == "len" and len(test.args) == 1:
+        test = test.args[0]
+    return test if isinstance(test, ast.Name) else None
 
 
 def _takes_from(call: ast.Call, name: str) -> bool:
@@ -168,3 +207,35 @@ def behind(item: ast.expr, scope: Scope) -> ast.expr:
     one = bindings[0] if bindings is not None and len(bindings) == 1 else None
     is_made = one is not None and one.kind in ("assign", "annotated") and one.index < 0
     return (one.value or item) if one is not None and is_made else item
+
+
+def looped_over(node: ast.expr, scope: Scope) -> ast.expr | None:
+    """What the loop around a started task runs over, or takes one item after the other from until there is none left, where
+    nothing is awaited in it."""
+    loop = None if isinstance(parent_of(node), ast.Await) else around(node, scope, (ast.For, ast.While))
+    return runs_over(loop) if loop is not None else None
+
+
+def runs_over(loop: ast.AST) -> ast.expr | None:
+    """The same of a loop."""
+    if not isinstance(loop, (ast.For, ast.While)):
+        return None
+    waits = any(isinstance(one, (ast.Await, ast.AsyncWith)) for part in loop.body for one in ast.walk(part))
+    return None if waits else loop.iter if isinstance(loop, ast.For) else emptied_by(loop)
+
+
+def comprehended_over(node: ast.expr) -> ast.expr | None:
+    """What the comprehension runs over that starts a task for each item and keeps them all: a list, a set or a dictionary."""
+    return None if isinstance(parent_of(node), ast.GeneratorExp) else iterated(node)
+
+
+def iterated(node: ast.expr) -> ast.expr | None:
+    """What the comprehension runs over that an expression is the item of."""
+    around = parent_of(node)
+    if isinstance(around, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+        is_item = node is around.elt
+    else:
+        is_item = isinstance(around, ast.DictComp) and node is around.value
+    if not is_item or not isinstance(around, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+        return None
+    return around.generators[0].iter if len(around.generators) == 1 else None
