@@ -213,12 +213,15 @@ class Entering:
         return True if [one.cls if isinstance(one, Instance) else None for one in found] == [wanted[0].cls] else None
 
     def _shown_at(self, call: ast.Call, scope: Scope) -> Values:
+        def member(one: ast.expr) -> object:
+            return self._constants.of(one, scope) if isinstance(one, ast.Attribute) else UNKNOWN
+
         found = self._shown.get(call)
         if found is None:
-            found = self._shown[call] = shown_at(call, scope)
+            found = self._shown[call] = shown_at(call, scope, None, member)
             if any(one.arg is None for one in call.keywords):  # what is unpacked stands somewhere else
                 for _, one in keywords_of(call, scope):
-                    found.update(shown_at(one, scope, call))
+                    found.update(shown_at(one, scope, call, member))
         return found
 
 
