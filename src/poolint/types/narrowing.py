@@ -4,13 +4,25 @@ all other classes."""
 from __future__ import annotations
 
 import ast
+import sys
 from typing import TYPE_CHECKING
 
 from poolint.syntax.expressions import dotted, kept_as
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import block_of
 from poolint.types import annotated
-from poolint.types.values import UNKNOWN, Either, Instance, Pending, TupleOf, Type, alternatives, union
+from poolint.types.values import (
+    FOREIGN,
+    UNKNOWN,
+    Either,
+    Instance,
+    LibraryName,
+    Pending,
+    TupleOf,
+    Type,
+    alternatives,
+    union,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +39,8 @@ def narrowed(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute, scope: 
     asks, matches = "isinstance" in scope.loads, scope.module.has_match_statement
     for is_one, classes in classes_shown(node, scope) if asks or matches else ():
         if is_one:
-            return _as_shown(ev, annotated.classes_of(ev, classes, scope), found)
+            is_foreign = isinstance(found, Either) and FOREIGN in found.members and _are_foreign(ev, classes, scope)
+            return UNKNOWN if is_foreign else _as_shown(ev, annotated.classes_of(ev, classes, scope), found)
         if found is not UNKNOWN:
             gone = alternatives(annotated.classes_of(ev, classes, scope))
             members = found.members if isinstance(found, Either) else (found,)
@@ -91,6 +104,14 @@ def _matched(ev: Evaluator, pattern: ast.pattern, scope: Scope) -> Type:
             return whole.items[around.patterns.index(pattern)]
         return ev.item(whole, asynchronous=False)
     return ev.item(whole, asynchronous=False) if isinstance(around, ast.MatchMapping) else whole
+
+
+def _are_foreign(ev: Evaluator, classes: ast.expr, scope: Scope) -> bool:
+    """Whether all classes that a test asks for are of libraries of which the models know nothing."""
+    parts = classes.elts if isinstance(classes, ast.Tuple) else [classes]
+    found = [ev.type_of(one, scope) for one in parts]
+    roots = {one.name.partition(".")[0] if isinstance(one, LibraryName) else "" for one in found}
+    return "" not in roots and roots.isdisjoint((*ev.models.roots, *sys.stdlib_module_names, "builtins"))
 
 
 def _as_shown(ev: Evaluator, shown: Type, found: Type) -> Type:
