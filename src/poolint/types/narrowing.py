@@ -4,19 +4,18 @@ all other classes."""
 from __future__ import annotations
 
 import ast
-import sys
 from typing import TYPE_CHECKING
 
 from poolint.syntax.expressions import dotted, kept_as
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import block_of
 from poolint.types import annotated
+from poolint.types.foreign import is_foreign
 from poolint.types.values import (
     FOREIGN,
     UNKNOWN,
     Either,
     Instance,
-    LibraryName,
     Pending,
     TupleOf,
     Type,
@@ -109,9 +108,7 @@ def _matched(ev: Evaluator, pattern: ast.pattern, scope: Scope) -> Type:
 def _are_foreign(ev: Evaluator, classes: ast.expr, scope: Scope) -> bool:
     """Whether all classes that a test asks for are of libraries of which the models know nothing."""
     parts = classes.elts if isinstance(classes, ast.Tuple) else [classes]
-    found = [ev.type_of(one, scope) for one in parts]
-    roots = {one.name.partition(".")[0] if isinstance(one, LibraryName) else "" for one in found}
-    return "" not in roots and roots.isdisjoint((*ev.models.roots, *sys.stdlib_module_names, "builtins"))
+    return all(is_foreign(ev, ev.type_of(one, scope)) for one in parts)
 
 
 def _as_shown(ev: Evaluator, shown: Type, found: Type) -> Type:
