@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from poolint.flow.cfg import Edge
     from poolint.syntax.scopes import Binding, Scope
 
+    Member = Callable[[ast.expr], object]
+
 
 class Hint(IntEnum):
     """What is known of a value that is no constant. They are numbers, which can be stored, that nobody writes."""
@@ -293,13 +295,13 @@ def keywords_asked_for(scope: Scope) -> Iterator[tuple[str, str]]:
             yield key.value, f"{arguments.kwarg.arg}[{key.value}]"
 
 
-def shown_at(node: ast.AST, scope: Scope, user: ast.AST | None = None) -> Values:
+def shown_at(node: ast.AST, scope: Scope, user: ast.AST | None = None, member: Member = lambda _: UNKNOWN) -> Values:
     """What the tests on the way to a node, or to its ``user`` behind it, have shown there of what it mentions, whatever is known
-    on entry."""
+    on entry; ``member`` says what one of something comes to, ``Mode.DRY``."""
     found: Values = {}
     meant: set[str] | None = None
     for test, holds in reversed(list(tests_before(user or node, scope))):
-        for name, asked, what in shown_by(test, holds):
+        for name, asked, what in shown_by(test, holds, member):
             if meant is None:
                 meant = _names_in(node)
             if name in meant and is_same_there(asked, node, name, scope):
@@ -326,12 +328,14 @@ def _names_in(node: ast.AST) -> set[str]:
     return found
 
 
-def shown_by(outcome: ast.expr, comes_out: bool) -> Iterator[tuple[str, ast.expr, object]]:
+def shown_by(
+    outcome: ast.expr, comes_out: bool, member: Member = lambda _: UNKNOWN
+) -> Iterator[tuple[str, ast.expr, object]]:
     """What a test that came out like this shows: of which name, where that stands, and what it is."""
     for test, holds in parts_of(outcome, comes_out):
-        if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.comparators[0], ast.Constant):
-            name, constant = name_of(test.left), test.comparators[0].value
-            operator = test.ops[0]
+        if isinstance(test, ast.Compare) and len(test.ops) == 1:
+            name, operator, other = name_of(test.left), test.ops[0], test.comparators[0]
+            constant = other.value if isinstance(other, ast.Constant) else member(other)
             if (
                 not name
                 or not is_storable(constant)

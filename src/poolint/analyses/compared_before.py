@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.assumed import is_same_there
 from poolint.flow.flags import name_of
 from poolint.syntax.guards import parts_of, tests_before
+from poolint.syntax.patterns import as_test
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
@@ -20,12 +21,22 @@ _COMPARING = (*_SAME, ast.IsNot, ast.NotEq)
 
 
 def comparisons_of(callee: Scope, tested: frozenset[str]) -> Iterator[tuple[ast.Name, ast.Compare]]:
-    """The comparisons of one of some parameters with something, each with the parameter as it is read there."""
+    """The comparisons of one of some parameters with something, those of patterns too, each with the parameter as it is read
+    there."""
     for name in sorted(tested):
         for load in callee.loads.get(name, ()):
             test = parent_of(load)
-            if isinstance(test, ast.Compare) and len(test.ops) == 1:
-                yield load, test
+            for one in _of_patterns(test) if isinstance(test, ast.Match) else (test,):
+                if isinstance(one, ast.Compare) and len(one.ops) == 1:
+                    yield load, one
+
+
+def _of_patterns(match: ast.Match) -> Iterator[ast.expr]:
+    """The comparisons that the patterns of a ``match`` stand for."""
+    for case in match.cases:
+        test = as_test(case.pattern)
+        if test is not None:
+            yield from test.values if isinstance(test, ast.BoolOp) else (test,)
 
 
 def asks_what_it_is(load: ast.Name, test: ast.Compare) -> bool:

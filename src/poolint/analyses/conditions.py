@@ -7,12 +7,12 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.arguments import passed_on, whole_call
+from poolint.analyses.asked_classes import AskedClasses
 from poolint.analyses.assumed import (
     UNKNOWN,
     Hint,
     keywords_asked_for,
     shown_at,
-    test_of_class,
     told_key,
     truth,
     value,
@@ -28,8 +28,7 @@ from poolint.syntax.passing_on import is_passing_on, passing_on
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.unpacked import keywords_of
 from poolint.types.call_sites import callees_of
-from poolint.types.plain import is_plain
-from poolint.types.values import ClassObject, Function, Instance, alternatives
+from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -57,13 +56,11 @@ DECIDES_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.While
 
 class _Tested(NamedTuple):
     """What a call of a function has to be read for: the parameters that are tested, those of them that hints are of use
-    for, those of which the class is asked for, in which tests, the keyword arguments that are asked for, the members of
-    others that parameters are compared with, and all such comparisons; with its parameters by position, and the defaults of
-    all."""
+    for, the keyword arguments that are asked for, the members of others that parameters are compared with, and all such
+    comparisons; with its parameters by position, and the defaults of all."""
 
     names: frozenset[str]
     hinted: frozenset[str]
-    classes: tuple[tuple[str, ast.expr, str], ...]
     asked: tuple[tuple[str, str], ...]
     compared: tuple[tuple[str, ast.Attribute], ...]
     comparisons: tuple[tuple[str, ast.Compare], ...]
@@ -83,6 +80,7 @@ class Entering:
         self._telling: set[Scope] = set()
         self._hints = Hints(ev)
         self._constants = ClassConstants(ev)
+        self._classes = AskedClasses(ev)
 
     def known(self, call: ast.Call, callee: Scope, scope: Scope, caller: Known) -> Known:
         """What a call in ``scope`` fixes, where ``caller`` is known of the parameters of that."""
@@ -94,7 +92,7 @@ class Entering:
 
     def _find(self, call: ast.Call, callee: Scope, scope: Scope, caller: Known) -> Known:
         tested = self._tested_by(callee)
-        names, hinted, classes, asked, compared, comparisons, positional, defaults = tested
+        names, hinted, asked, compared, comparisons, positional, defaults = tested
         is_passed_on = self._passes_on(callee)
         if not (names or asked or is_passed_on):
             return ()
@@ -118,11 +116,11 @@ class Entering:
             if found is UNKNOWN or found is Hint.ABSENT or (isinstance(found, Hint) and name not in hinted):
                 continue
             given[name] = found
-        for name, cls, under in classes:
-            argument, where = (passed[name], scope) if name in passed else (defaults.get(name), callee)
-            is_one = self._is_of(argument, where, cls, callee) if argument is not None else None
+        for one in self._classes.of(callee, names):
+            argument, where = (passed[one.name], scope) if one.name in passed else (defaults.get(one.name), callee)
+            is_one = self._classes.is_of(argument, where, one, dict(caller)) if argument is not None else None
             if is_one is not None:
-                given[under] = is_one
+                given[one.under] = is_one
         for name, under in asked:
             keyword = next((one for each, one in keywords if each == name), None)
             found = Hint.ABSENT
@@ -202,23 +200,16 @@ class Entering:
             found = self._tested[callee] = _tested(callee)
         return found
 
-    def _is_of(self, argument: ast.expr, scope: Scope, cls: ast.expr, callee: Scope) -> bool | None:
-        """Whether an argument is an object of a class that its function asks for; None where that is not known."""
-        wanted = alternatives(self.ev.type_of(cls, callee))
-        if len(wanted) != 1 or not isinstance(wanted[0], ClassObject):
-            return None
-        if isinstance(argument, ast.Constant) or is_plain(argument, scope):
-            return False
-        found = alternatives(self.ev.type_of(argument, scope))
-        return True if [one.cls if isinstance(one, Instance) else None for one in found] == [wanted[0].cls] else None
-
     def _shown_at(self, call: ast.Call, scope: Scope) -> Values:
+        def member(one: ast.expr) -> object:
+            return self._constants.of(one, scope) if isinstance(one, ast.Attribute) else UNKNOWN
+
         found = self._shown.get(call)
         if found is None:
-            found = self._shown[call] = shown_at(call, scope)
+            found = self._shown[call] = shown_at(call, scope, None, member)
             if any(one.arg is None for one in call.keywords):  # what is unpacked stands somewhere else
                 for _, one in keywords_of(call, scope):
-                    found.update(shown_at(one, scope, call))
+                    found.update(shown_at(one, scope, call, member))
         return found
 
 
@@ -260,14 +251,6 @@ def _is_kept_to_test(load: ast.expr, callee: Scope) -> bool:
     )
 
 
-def _asked_for_class(callee: Scope, tested: frozenset[str]) -> Iterator[tuple[str, ast.expr, str]]:
-    """The tests of the class of a parameter: its name, the class, and what is known of the outcome stands under."""
-    for call in callee.called.get("isinstance", ()):
-        text = test_of_class(call)
-        if text and name_of(call.args[0]) in tested:
-            yield name_of(call.args[0]), call.args[1], text
-
-
 def hinted_parameters(callee: Scope, tested: frozenset[str]) -> frozenset[str]:
     """Those of which it is worth to know that they are not None: that are tested, or may be None, as far as they say what they
     are, and are passed on."""
@@ -287,13 +270,13 @@ def _tested(callee: Scope) -> _Tested:
     tested = tested_parameters(callee)
     asked = tuple(keywords_asked_for(callee))
     if not (tested or asked) or not isinstance(callee.node, _FUNCTIONS):
-        return _Tested(frozenset(), frozenset(), (), (), (), (), [], {})
+        return _Tested(frozenset(), frozenset(), (), (), (), [], {})
     positional = _positional(callee)
     defaults = {one.arg: default for one, default in with_defaults(callee.node.args)}
-    hinted, classes = hinted_parameters(callee, tested), tuple(_asked_for_class(callee, tested))
+    hinted = hinted_parameters(callee, tested)
     found = list(comparisons_of(callee, tested))
     comparisons = tuple((load.id, test) for load, test in found if asks_what_it_is(load, test))
-    return _Tested(tested, hinted, classes, asked, tuple(_members(found)), comparisons, positional, defaults)
+    return _Tested(tested, hinted, asked, tuple(_members(found)), comparisons, positional, defaults)
 
 
 def _positional(callee: Scope) -> list[str]:

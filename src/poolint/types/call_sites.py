@@ -27,6 +27,7 @@ from poolint.types.values import (
     Type,
     alternatives,
 )
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.models import schema
@@ -367,7 +368,7 @@ def _resolved(ev: Evaluator, node: ast.Call, scope: Scope, *, use_evidence: bool
     facts = [_fact(ev, node, one, scope) for one in known]
     if len(known) < len(found):
         # What does not fit in this place is not what is at hand: the other class is.
-        fits = _is_awaited(node)
+        fits = _is_awaited(node) or last_name(node.func) in ev.vocabulary.awaited_ends
         if not all(one is None or one.row is None or (one.row.call != "sync") == fits for one in facts):
             return None
     if len(facts) > 1 and _is_awaited(node):

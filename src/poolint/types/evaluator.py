@@ -17,6 +17,7 @@ from poolint.types import (
     containers,
     entities,
     evidence,
+    foreign,
     imports,
     makers,
     members,
@@ -257,7 +258,7 @@ class Evaluator:
                 found = self.binding(bindings[0], bindings[0].home(scope))
                 return self._started(found, node, scope) if type(found) is Pending else found
             seen = reaching.as_type_checked(reaching.reaching(bindings, node))
-            return self._started(union([self.binding(one, one.home(scope)) for one in seen]), node, scope)
+            return self._started(union([foreign.of_binding(self, one, one.home(scope)) for one in seen]), node, scope)
         return self.outer_name(node.id, scope)
 
     def _started(self, one: Type, node: ast.Name, scope: Scope) -> Type:

@@ -23,7 +23,7 @@ from poolint.types import (
 )
 from poolint.types.class_attributes import type_of_set
 from poolint.types.set_outside import set_on_application, set_outside
-from poolint.types.specialised import specialised
+from poolint.types.specialised import replaced, specialised
 from poolint.types.values import (
     FOREIGN,
     NOTHING,
@@ -287,7 +287,8 @@ def _first_party(ev: Evaluator, receiver: Instance, attribute: str) -> Type | No
         may_differ = has_it and (scope is not classes[0] or bool(receiver.arguments))
         found = specialised(ev, receiver, classes, scope, attribute) if may_differ else UNKNOWN
         if found is UNKNOWN:
-            found = _field(ev, scope, attribute)
+            gone = replaced(classes, scope, attribute) if scope is not classes[0] else frozenset()
+            found = _field(ev, scope, attribute, gone)
         if found is not UNKNOWN and found is not NOTHING:
             return found
         declared = declared or has_it
@@ -324,12 +325,13 @@ def _passes_another_off(ev: Evaluator, scope: Scope, declared: Type) -> bool:
     return False
 
 
-def _field(ev: Evaluator, scope: Scope, attribute: str) -> Type:
-    """An attribute as the class body and the methods that assign ``self.attribute`` tell it."""
-    return ev.once((scope, attribute, "field"), _compute_field, ev, scope, attribute)
+def _field(ev: Evaluator, scope: Scope, attribute: str, without: frozenset[str] = frozenset()) -> Type:
+    """An attribute as the class body and the methods that assign ``self.attribute`` tell it, but for those ``without`` which a
+    class does; what they declare, it is."""
+    return ev.once((scope, attribute, without, "field"), _compute_field, ev, scope, attribute, without)
 
 
-def _compute_field(ev: Evaluator, scope: Scope, attribute: str) -> Type:
+def _compute_field(ev: Evaluator, scope: Scope, attribute: str, without: frozenset[str]) -> Type:
     found: list[Type] = []
     for binding in scope.bindings.get(attribute, ()):
         one = ev.binding(binding, scope)
@@ -341,7 +343,8 @@ def _compute_field(ev: Evaluator, scope: Scope, attribute: str) -> Type:
             declared = annotated.annotation(ev, binding.annotation, binding.scope or scope)
             if declared is not UNKNOWN and not isinstance(held(declared), CallableValue):
                 return makers.asked(declared, lambda: _written(ev, scope, attribute))
-        found.append(ev.binding(binding, binding.scope or scope))
+        if binding.scope is None or binding.scope.method_around.name not in without:
+            found.append(ev.binding(binding, binding.scope or scope))
     one = known(found)
     return narrowing.checked(ev, scope, attribute) if one is UNKNOWN else one
 

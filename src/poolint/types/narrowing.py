@@ -10,9 +10,22 @@ from poolint.syntax.expressions import dotted, kept_as
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import block_of
 from poolint.types import annotated
-from poolint.types.values import UNKNOWN, Either, Instance, Pending, TupleOf, Type, alternatives, union
+from poolint.types.foreign import is_foreign
+from poolint.types.values import (
+    FOREIGN,
+    UNKNOWN,
+    Either,
+    Instance,
+    Pending,
+    TupleOf,
+    Type,
+    alternatives,
+    union,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
@@ -23,25 +36,31 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, a
 def narrowed(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
     """A type as tests around a place, or before it, narrow it; the same where none does."""
     asks, matches = "isinstance" in scope.loads, scope.module.has_match_statement
-    text = dotted(node) if asks or matches else ""
-    if not text:
-        return found
-    called = scope.called.get("isinstance", ()) if asks else ()
-    tests = {id(one): one.args[1] for one in called if _is_test(one, text)}
-    if not (tests or matches):
-        return found
-    for is_one, test in conditions(node):
-        if isinstance(test, ast.pattern) and kept_as(subject_of(test)) != text:
-            continue
-        classes = _shown(test, tests, is_one=is_one)
-        if classes is not None:
-            return _as_shown(ev, annotated.classes_of(ev, classes, scope), found)
-        classes = _ruled_out(test, tests, is_one=is_one)
-        if classes is not None and found is not UNKNOWN:
+    for is_one, classes in classes_shown(node, scope) if asks or matches else ():
+        if is_one:
+            is_foreign = isinstance(found, Either) and FOREIGN in found.members and _are_foreign(ev, classes, scope)
+            return UNKNOWN if is_foreign else _as_shown(ev, annotated.classes_of(ev, classes, scope), found)
+        if found is not UNKNOWN:
             gone = alternatives(annotated.classes_of(ev, classes, scope))
             members = found.members if isinstance(found, Either) else (found,)
             found = union([one for one in members if not any(_is_of(ev, one, each) for each in gone)])
     return found
+
+
+def classes_shown(node: ast.Name | ast.Attribute, scope: Scope) -> Iterator[tuple[bool, ast.expr]]:
+    """The classes that tests around a place, or before it, ask for, the nearest first, and whether what stands there is of one of
+    them."""
+    text = dotted(node)
+    called = scope.called.get("isinstance", ()) if text and "isinstance" in scope.loads else ()
+    tests = {id(one): one.args[1] for one in called if _is_test(one, text)}
+    for is_one, test in conditions(node) if text and (tests or scope.module.has_match_statement) else ():
+        if isinstance(test, ast.pattern) and kept_as(subject_of(test)) != text:
+            continue
+        classes = _shown(test, tests, is_one=is_one)
+        if classes is not None:
+            yield True, classes
+        elif (ruled_out := _ruled_out(test, tests, is_one=is_one)) is not None:
+            yield False, ruled_out
 
 
 def captured(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
@@ -104,6 +123,12 @@ def member_matched(ev: Evaluator, around: ast.MatchClass, pattern: ast.pattern, 
         names = list(fields_of(family))
     index = around.patterns.index(pattern)
     return str(names[index]) if index < len(names) else ""
+
+
+def _are_foreign(ev: Evaluator, classes: ast.expr, scope: Scope) -> bool:
+    """Whether all classes that a test asks for are of libraries of which the models know nothing."""
+    parts = classes.elts if isinstance(classes, ast.Tuple) else [classes]
+    return all(is_foreign(ev, ev.type_of(one, scope)) for one in parts)
 
 
 def _as_shown(ev: Evaluator, shown: Type, found: Type) -> Type:

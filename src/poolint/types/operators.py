@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.types import parameters, returns
+from poolint.types import foreign, parameters, returns
 from poolint.types.values import UNKNOWN, Instance, Pending, Type, alternatives, union
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def given(ev: Evaluator, node: ast.IfExp | ast.BoolOp | ast.BinOp | ast.NamedExpr, scope: Scope) -> Type:
     """What an operation gives."""
     if isinstance(node, ast.IfExp):
-        return union([ev.type_of(node.body, scope), ev.type_of(node.orelse, scope)])
+        return union([foreign.unless_known(ev, one, scope) for one in (node.body, node.orelse)])
     if isinstance(node, ast.BoolOp):
         return _one_of(ev, node, scope)
     return _joined(ev, node, scope) if isinstance(node, ast.BinOp) else ev.type_of(node.value, scope)

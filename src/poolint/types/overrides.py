@@ -164,7 +164,7 @@ class Heirs:
     def _is_asked_for(self, owner: Scope) -> bool:
         """Whether one class alone has all that a protocol asks for, which does not say so."""
         methods = (one.name for one in owner.children if one.kind == "function" and not one.name.startswith("__"))
-        asked = frozenset(one.encode() for one in methods) if _is_protocol(owner) else frozenset()
+        asked = frozenset(one.encode() for one in methods) if is_protocol(owner) else frozenset()
         return bool(asked) and alike(asked, owner.module.path, self.ev.project.writers) is not None
 
     def _is_whole(self, cls: Scope) -> bool:
@@ -233,7 +233,7 @@ class Heirs:
     def _alike(self, owner: Scope) -> list[Scope]:
         """The classes that are what a protocol asks for, without saying so. One that asks for a single method to which
         nothing is passed asks for nothing in particular."""
-        wanted = open_methods(owner) if _is_protocol(owner) else []
+        wanted = open_methods(owner) if is_protocol(owner) else []
         if not wanted or (len(wanted) == 1 and len(_parameters(wanted[0])) < 2):
             return []
         paths = self.ev.project.defining(max((one.name for one in wanted), key=len), owner.module)
@@ -242,7 +242,7 @@ class Heirs:
             cls
             for module in modules
             for cls in (module.scope.children if module is not None else ())
-            if cls.kind == "class" and not _is_protocol(cls) and self._has_all(cls, wanted)
+            if cls.kind == "class" and not is_protocol(cls) and self._has_all(cls, wanted)
         ]
         return found if len(found) <= MAX_HEIRS else []
 
@@ -304,7 +304,7 @@ def _is_interface(cls: Scope) -> bool:
     if not left_open:
         return False
     methods = [one for one in cls.children if one.kind == "function" and one.name != "__init__"]
-    return _is_protocol(cls) or len(left_open) == len(methods) or any(map(_is_declared, left_open))
+    return is_protocol(cls) or len(left_open) == len(methods) or any(map(_is_declared, left_open))
 
 
 def is_left_open(scope: Scope) -> bool:
@@ -316,11 +316,11 @@ def is_left_open(scope: Scope) -> bool:
         return True
     body = _beyond_docstring(node)
     if not body:
-        return _is_protocol(owner)
+        return is_protocol(owner)
     last = body[-1]
     if isinstance(last, ast.Raise):
         return says_not_implemented(last)
-    return all(_is_empty(one) for one in body) and _is_protocol(owner)
+    return all(_is_empty(one) for one in body) and is_protocol(owner)
 
 
 def says_not_implemented(raised: ast.Raise) -> bool:
@@ -355,7 +355,7 @@ def _is_empty(statement: ast.stmt) -> bool:
     )
 
 
-def _is_protocol(owner: Scope) -> bool:
+def is_protocol(owner: Scope) -> bool:
     assert isinstance(owner.node, ast.ClassDef)
     bases = [one.value if isinstance(one, ast.Subscript) else one for one in owner.node.bases]
     return any(last_name(one) == "Protocol" for one in bases)

@@ -1,5 +1,6 @@
 """What a derived class makes of an attribute that a base declares: the argument for a type variable, also where that is of a
-parameter of the base's ``__init__``, and what its own ``__init__`` passes on to that."""
+parameter of the base's ``__init__``, and what its own ``__init__`` passes on to that; and which methods of the base that set
+it never run for its objects."""
 
 from __future__ import annotations
 
@@ -31,6 +32,35 @@ def specialised(ev: Evaluator, receiver: Instance, lineage: list[Scope], base: S
             if found is not UNKNOWN:
                 return found
     return UNKNOWN
+
+
+def replaced(lineage: list[Scope], base: Scope, attribute: str) -> frozenset[str]:
+    """The methods of ``base`` that set an attribute, and that a class of the lineage below it overrides by one which does not
+    call them: what they set, objects of that have not."""
+    derived = lineage[: lineage.index(base)]
+    setting = {
+        one.scope.method_around.name for one in base.self_assignments.get(attribute, ()) if one.scope is not None
+    }
+    if not setting:
+        return frozenset()
+    names = frozenset(cls.name for cls in lineage)
+    return frozenset(
+        method.name
+        for cls in derived
+        for method in cls.children
+        if method.name in setting and method.kind == "function" and not _calls_its_base(method, names)
+    )
+
+
+def _calls_its_base(method: Scope, classes: frozenset[str]) -> bool:
+    """Whether a method asks for the one that it overrides: ``super().connect``, ``Backend.connect``."""
+    for inner in method.mentioning(method.name):
+        for one in (*inner.attributes, *(call.func for call in inner.calls_of(method.name))):
+            owner = one.value if isinstance(one, ast.Attribute) and one.attr == method.name else None
+            is_super = isinstance(owner, ast.Call) and last_name(owner.func) == "super"
+            if is_super or (owner is not None and last_name(owner) in classes):
+                return True
+    return False
 
 
 def _declared(init: Scope, name: str) -> ast.expr | None:

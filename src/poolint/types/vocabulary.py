@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.models.schema import ASKED, OPENING_ROLES, POOLING, REACHING_ROLES, RELEASABLE
+from poolint.models.schema import ASKED, CLOSING_ROLES, OPENING_ROLES, POOLING, REACHING_ROLES, RELEASABLE
 from poolint.models.standard import ENTERS, LEAVES
 from poolint.syntax.expressions import last_name as last_name
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from poolint.models.loader import Models
     from poolint.models.schema import Class, Function, Method
     from poolint.syntax.scopes import Scope
+
+_SEVERAL = 4
+"""Libraries that call something alike, such that others will."""
 
 
 class Vocabulary:
@@ -24,7 +27,8 @@ class Vocabulary:
     ``registries`` are the names of the classes of such; ``reaches`` reach the database and wait for it;
     ``gives_itself`` give the session or connection back that they are called on;
     ``outlasts`` give connections whose block does not release them, and ``lends`` responses that have one. ``replaces`` may,
-    as decorators, make of a function what does something else when it is called.
+    as decorators, make of a function what does something else when it is called. ``awaited_ends`` are ends that have to be
+    awaited wherever they go by that name, as ``aclose``: so they have of what no model says.
     """
 
     def __init__(self, models: Models) -> None:
@@ -42,6 +46,7 @@ class Vocabulary:
         self.lends: set[str] = set()
         self.replaces: set[str] = set()
         self.gives_itself: set[str] = {*ENTERS}
+        ends: dict[str, set[str]] = {}
         called = {cls.name for cls in models.classes.values() if models.method(cls, "__call__") is not None}
         for cls in models.classes.values():
             if (cls.kind == "client" and cls.on_drop) or (cls.kind == "pool" and cls.construct == "create"):
@@ -53,6 +58,8 @@ class Vocabulary:
                 if method.dedicates:
                     self.dedicates.update(method.names)
                 (self.sync if method.call == "sync" else self.pending).update(method.names)
+                for name in method.names if method.role in CLOSING_ROLES else ():
+                    ends.setdefault(name, set()).add(cls.name.partition(".")[0])
                 if method.role in OPENING_ROLES:
                     self.takes.update(method.names)
                     if _outlasts(models, method):
@@ -89,6 +96,8 @@ class Vocabulary:
                 self.takes.add(last)
                 if _outlasts(models, function):
                     self.outlasts.add(last)
+
+        self.awaited_ends = {name for name, of in ends.items() if len(of) >= _SEVERAL and name not in self.sync}
 
     def is_library_import(self, callee: ast.expr, scope: Scope) -> bool:
         """Whether a callee is a plain name that the module imports from a modelled library, maybe under an alias."""
