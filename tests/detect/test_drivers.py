@@ -258,3 +258,84 @@ def test_connect_may_have_another_name_and_its_cursor_be_read_by_others(tmp_path
     checker = Checker(Settings(certainty="possible", root=str(tmp_path)), LazyRules())
     found = list(checker.check(Source.read(str(path))))
     assert [(one.function, one.code) for one in found] == [("edges", "POL201")]
+
+
+WORKED = """\
+import warehouse_driver
+
+kept = []
+
+
+def opened(dsn):
+    return warehouse_driver.connect(dsn)
+
+
+def rows(connection, query):
+    cursor = connection.cursor()
+    cursor.execute(query)
+    return cursor.fetchall()
+
+
+def first(link, *, query):
+    return rows(link, query)[0]
+
+
+def rows_and_close(connection, query):
+    try:
+        return rows(connection, query)
+    finally:
+        connection.close()
+
+
+def rows_and_keep(connection, query):
+    kept.append(connection)
+    return rows(connection, query)
+
+
+def place(editor):
+    return editor.cursor()
+
+
+def load(dsn):
+    link = opened(dsn)
+    return first(link, query="SELECT id FROM stock")
+
+
+def load_and_close(dsn):
+    link = warehouse_driver.connect(dsn)
+    found = first(link, query="SELECT id FROM stock")
+    link.close()
+    return found
+
+
+def load_well(dsn):
+    link = opened(dsn)
+    try:
+        return first(link, query="SELECT id FROM stock")
+    finally:
+        link.close()
+
+
+def load_by_a_helper_that_closes(dsn):
+    link = opened(dsn)
+    return rows_and_close(link, "SELECT id FROM stock")
+
+
+def load_and_keep(dsn):
+    link = opened(dsn)
+    return rows_and_keep(link, "SELECT id FROM stock")
+
+
+def edit(name):
+    editor = warehouse_driver.connect(name)
+    return place(editor)
+"""
+
+
+def test_a_function_that_is_passed_a_connection_shows_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "stock.py"
+    path.write_text(WORKED)
+    checker = Checker(Settings(certainty="possible", root=str(tmp_path)), LazyRules())
+    found = list(checker.check(Source.read(str(path))))
+    assert [(one.function, one.code) for one in found] == [("load", "POL201"), ("load_and_close", "POL202")]
+    assert {one.certainty.value for one in found} == {"possible"}

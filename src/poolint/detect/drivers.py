@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from operator import or_
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -21,8 +22,9 @@ from poolint.detect.leaks import LeakedCheckout
 from poolint.flow.cfg import TooComplex
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import without_await
-from poolint.syntax.scopes import parent_of, reads_of, returned_as_made
+from poolint.syntax.scopes import is_parameter, parent_of, reads_of, returned_as_made
 from poolint.syntax.surroundings import call_taking, method_call
+from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import CallSite, callees_of, receiver_text
 from poolint.types.definitions import Definitions
 from poolint.types.values import Function, LibraryName
@@ -54,20 +56,21 @@ class Drivers:
         self._given: Summaries[ScopeKey, Mode] = Summaries(
             "gives-connection", self._by_function, bottom="", join=max, components=services.components
         )
+        self._working: Summaries[tuple[ScopeKey, str], bool] = Summaries(
+            "works-with-connection", self._works, bottom=False, join=or_, components=services.components
+        )
 
     def observe(self, scope: Scope) -> Iterator[LeakedCheckout]:
         """The connections that a function makes and leaves open."""
-        asked = (one.func.value for one in scope.calls_named({_CURSOR}) if isinstance(one.func, ast.Attribute))
-        named = (one.target if isinstance(one, ast.NamedExpr) else one for one in asked)
-        for name in dict.fromkeys(one.id for one in named if isinstance(one, ast.Name)):
-            for binding in scope.bindings.get(name, ()):
+        for name, bindings in scope.bindings.items():
+            for binding in bindings:
                 value = bound_value(binding)
-                is_kept = value is not None and target_of(parent_of(value), value, scope) == name
-                if value is not None and is_kept and _is_connection(name, scope):
-                    node = without_await(value)
-                    mode = self._mode(value, scope)
-                    if mode and isinstance(node, ast.Call):
-                        yield from self._left_open(node, value, name, mode, scope)
+                node = without_await(value)
+                if value is None or not isinstance(node, ast.Call) or not _may_be_connection(name, scope):
+                    continue
+                mode = self._mode(value, scope) if target_of(parent_of(value), value, scope) == name else ""
+                if mode and self._is_connection(name, scope):
+                    yield from self._left_open(node, value, name, mode, scope)
 
     def _left_open(
         self, node: ast.Call, value: ast.expr, name: str, mode: Mode, scope: Scope
@@ -108,6 +111,34 @@ class Drivers:
         modes = {self._mode(returned_as_made(value, scope), scope) for value in scope.returns}
         return modes.pop() if len(modes) == 1 else ""
 
+    def _is_connection(self, name: str, scope: Scope) -> bool:
+        """Whether a function uses all of the protocol on a local name, itself or by a function of the project that it passes this
+        to, and no inner function has it."""
+        if any(inner is not scope for inner, _ in reads_of(name, scope)):
+            return False
+        called: dict[str, ast.expr] = {_method(one): one for one in _uses(name, scope)}
+        if _CURSOR not in called:
+            return any(self._is_worked_with(taking, load, scope) for load, taking in _passed(name, scope))
+        words = {"commit"} & called.keys()
+        for own, bound in scope.bindings.items():
+            if any(one.value is not None and called[_CURSOR] in ast.walk(one.value) for one in bound):
+                words |= {_method(load) or (_PASSED if call_taking(load) else "") for load in scope.loads.get(own, ())}
+        return not words.isdisjoint(_EXECUTES) and not words.isdisjoint(_GIVES | {"commit", _PASSED})
+
+    def _is_worked_with(self, taking: tuple[ast.Call, str | None], load: ast.expr, scope: Scope) -> bool:
+        """Whether the function of the project that a connection is passed to uses the protocol."""
+        callees = callees_of(self.ev, taking[0], scope)
+        one = callees[0] if len(callees) == 1 else None
+        if not isinstance(one, Function) or one.scope.kind != "function":
+            return False
+        name = parameter_for(one, taking[0], load, taking[1])
+        return name is not None and self._working.of((one.scope.key, name))
+
+    def _works(self, key: tuple[ScopeKey, str]) -> bool:
+        """The same of a parameter of a function."""
+        scope = self.ev.project.scope(key[0])
+        return is_parameter(key[1], scope) and self._is_connection(key[1], scope)
+
     def _connects(self, node: ast.Call, scope: Scope) -> bool:
         """Whether what is called is ``connect``, under whatever name it was imported."""
         found = callees_of(self.ev, node, scope) if isinstance(node.func, ast.Name) else ()
@@ -123,20 +154,23 @@ class Drivers:
         return True
 
 
-def _is_connection(name: str, scope: Scope) -> bool:
-    """Whether a function uses all of the protocol on a local name, and no inner function has it."""
-    if any(inner is not scope for inner, _ in reads_of(name, scope)):
-        return False
+def _may_be_connection(name: str, scope: Scope) -> bool:
+    """Whether a cursor is asked of a local name, or that is passed on."""
+    return any(_method(one) == _CURSOR or call_taking(one) for one in _uses(name, scope))
+
+
+def _uses(name: str, scope: Scope) -> Iterator[ast.expr]:
+    """Where a function has what a local name holds."""
+    yield from scope.loads.get(name, ())
     given = (parent_of(one.value) for one in scope.bindings.get(name, ()) if one.value is not None)
-    named = (one for one in given if isinstance(one, ast.NamedExpr))  # `(conn := connect(dsn)).cursor()`
-    called: dict[str, ast.expr] = {_method(one): one for one in (*scope.loads.get(name, ()), *named)}
-    if _CURSOR not in called:
-        return False
-    words = {"commit"} & called.keys()
-    for own, bound in scope.bindings.items():
-        if any(one.value is not None and called[_CURSOR] in ast.walk(one.value) for one in bound):
-            words |= {_method(load) or (_PASSED if call_taking(load) else "") for load in scope.loads.get(own, ())}
-    return not words.isdisjoint(_EXECUTES) and not words.isdisjoint(_GIVES | {"commit", _PASSED})
+    yield from (one for one in given if isinstance(one, ast.NamedExpr))  # `(conn := connect(dsn)).cursor()`
+
+
+def _passed(name: str, scope: Scope) -> Iterator[tuple[ast.expr, tuple[ast.Call, str | None]]]:
+    """Where a local name is passed to a call."""
+    for load in scope.loads.get(name, ()):
+        if (taking := call_taking(load)) is not None:
+            yield load, taking
 
 
 def _method(load: ast.expr) -> str:
@@ -149,6 +183,5 @@ DETECTOR = Detector(
     "drivers",
     lambda services: Drivers(services).observe,
     of="functions",
-    calls=lambda _: {_CURSOR},
     thorough=True,
 )

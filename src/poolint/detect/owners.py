@@ -240,6 +240,8 @@ def _kept(
         parent = parent_of(use)
         if isinstance(use.ctx, ast.Store) or isinstance(parent, (ast.Compare, ast.If, ast.UnaryOp, ast.BoolOp)):
             continue
+        if isinstance(parent, ast.Attribute) and isinstance(parent.ctx, ast.Store):
+            continue  # it is only set up: `self.conn.autocommit = True`
         if isinstance(parent, ast.Return) and not PROPERTIES.isdisjoint(decorators(ev, inner)):
             if inner.name not in names:
                 names.append(inner.name)

@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.models import standard
-from poolint.models.schema import HANDLES
-from poolint.models.standard import ENTERS
+from poolint.models.schema import HANDLES, RELEASABLE
+from poolint.models.standard import ENTERS, LEAVES
 from poolint.syntax.scopes import Scope
 from poolint.types import (
     annotated,
@@ -47,10 +47,12 @@ from poolint.types.values import (
 )
 
 if TYPE_CHECKING:
+    from poolint.models.schema import Kind
     from poolint.types.evaluator import Evaluator
     from poolint.types.overrides import Heirs
 
 _GENERATOR = "poolint.evidence.AsyncGenerator"
+_MANAGER = {"__exit__": "poolint.evidence.ContextManager", "__aexit__": "poolint.evidence.AsyncContextManager"}
 _TAKING_ITEM = frozenset({"get", "pop", "popleft", "setdefault", "__next__", "__anext__"})
 _FINDING = frozenset({"__getattr__", "__getattribute__"})
 """What finds members that no method of a class assigns."""
@@ -132,7 +134,7 @@ def _member(ev: Evaluator, receiver: Type, attribute: str) -> Type:
         return decorated.member_of(ev, receiver, attribute)
     if isinstance(receiver, Pending):
         if attribute == "aclose" and receiver.call == "async-generator":
-            return _generator_close(ev, receiver)
+            return _lending(ev, _GENERATOR, receiver.item, attribute, HANDLES)
         if attribute in _TAKING_ITEM:
             if receiver.call == "async-generator":
                 return CallableValue(Pending("coroutine", awaited=receiver.item))
@@ -146,18 +148,20 @@ def _member(ev: Evaluator, receiver: Type, attribute: str) -> Type:
         if attribute in ENTERS:
             pending = Pending("coroutine", awaited=receiver.entered)
             return CallableValue(pending if attribute == "__aenter__" else receiver.entered)
+        if attribute in LEAVES:
+            return _lending(ev, _MANAGER[attribute], receiver.entered, attribute, RELEASABLE)
     return UNKNOWN
 
 
-def _generator_close(ev: Evaluator, receiver: Pending) -> Type:
-    """``aclose`` of an asynchronous generator that holds a session or connection: it gives that back."""
-    cls = ev.models.classes[_GENERATOR]
-    row = ev.models.method(cls, "aclose")
+def _lending(ev: Evaluator, name: str, lent: Type, attribute: str, kinds: frozenset[Kind]) -> Type:
+    """What gives back a session or connection that a generator or a context manager lends: ``aclose`` of the one, what leaves
+    the block of the other; ``UNKNOWN`` where these lend something else."""
+    cls = ev.models.classes[name]
+    row = ev.models.method(cls, attribute)
     holds = all(
-        isinstance(one, Instance) and one.base is not None and one.base.kind in HANDLES
-        for one in alternatives(receiver.item)
+        isinstance(one, Instance) and one.base is not None and one.base.kind in kinds for one in alternatives(lent)
     )
-    return LibraryMethod(Instance(cls, cls), row, "aclose") if holds and row is not None else UNKNOWN
+    return LibraryMethod(Instance(cls, cls), row, attribute) if holds and row is not None else UNKNOWN
 
 
 def of_instance(ev: Evaluator, receiver: Instance, attribute: str) -> Type:

@@ -185,6 +185,11 @@ def wraps(ev: Evaluator, call: ast.expr | None, cls: Class, scope: Scope) -> boo
     return _makes_object(ev, call, scope)
 
 
+def lives_on(ev: Evaluator, call: ast.expr | None, names: frozenset[str], cls: Class, scope: Scope) -> bool:
+    """Whether what one of these names holds lives on in what a call makes of it; see :func:`wraps`."""
+    return isinstance(call, ast.Call) and is_made_with(ev, call, names, scope) and wraps(ev, call, cls, scope)
+
+
 def made_around(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.Call:
     """The outermost call that makes an object with what a call makes, on the spot: of ``Service(Orders(session))``."""
     taking = call_taking(call)

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.lent_pools import passed_for
 from poolint.analyses.lifetimes.destinations import may_lend, target_of
+from poolint.analyses.lifetimes.state import End
+from poolint.flow.flags import name_of
 from poolint.models.schema import CLOSING_ROLES, Method
-from poolint.syntax.scopes import is_parameter, parent_of
-from poolint.syntax.surroundings import call_taking, with_await
+from poolint.syntax.expressions import call_arguments
+from poolint.syntax.scopes import assigned, is_parameter, parent_of
+from poolint.syntax.surroundings import call_taking, method_call, with_await
 from poolint.types.call_sites import call_site, callees_of
 from poolint.types.following import origin
 from poolint.types.values import Function
 
 if TYPE_CHECKING:
+    from poolint.flow.cfg import Node
     from poolint.models.schema import Class
     from poolint.syntax.module import Module
     from poolint.syntax.scopes import Scope
@@ -45,13 +49,13 @@ class Lenders:
 
 def is_streamed(ev: Evaluator, cls: Class, fact: CallSite, value: ast.expr, scope: Scope) -> bool:
     """Whether a call gives a response that has a connection of a client's pool, where that client outlives the function, and
-    that is not read by an attribute, as it is gone over, or by a library that it is passed to."""
-    return _is_asked_for(fact) and _outlives(_client(fact), scope) and _is_unread(ev, cls, value, scope)
+    that is not read as it is gone over, by a library that it is passed to, or by an attribute where no event tells of it."""
+    return _is_asked_for(fact) and _outlives(_client(fact, scope), scope) and _is_unread(ev, cls, value, scope)
 
 
 def is_handed_on(ev: Evaluator, cls: Class, fact: CallSite, value: ast.expr, scope: Scope) -> bool:
     """Whether a function returns such a response as it has come, by ``value`` or by the one name that this has."""
-    if not _is_asked_for(fact) or not _outlives(_client(fact), scope):
+    if not _is_asked_for(fact) or not _outlives(_client(fact, scope), scope):
         return False
     name = target_of(parent_of(value), value, scope)
     if name is None:
@@ -71,7 +75,7 @@ def is_owed(ev: Evaluator, cls: Class, fact: CallSite, node: ast.Call, inner: Sc
     client outlives the caller as well."""
     if not _is_unread(ev, cls, with_await(node), scope):
         return False
-    client = _client(fact)
+    client = _client(fact, inner)
     if client is None or not is_parameter(client.id, inner):
         return client is not None
     callees = callees_of(ev, node, scope)
@@ -113,11 +117,33 @@ def _is_unread(ev: Evaluator, cls: Class, value: ast.expr, scope: Scope) -> bool
     return not any(_reads(ev, cls, one, scope) for one in (scope.loads.get(name, ()) if name else (value,)))
 
 
+def read_by(node: Node, names: frozenset[str], cls: Class) -> End | None:
+    """What an event does that reads the response of one of these names by an attribute, as far as events tell of that: see
+    :func:`_is_told`. What it is passed to, or what is made of it, may read it later."""
+    if node.kind == "call" and isinstance(node.node, ast.Call):
+        values = [node.node.func.value] if isinstance(node.node.func, ast.Attribute) else []
+        values += call_arguments(node.node)
+    else:
+        values = [node.value] if node.kind == "iterate" and node.value is not None else []
+    for one in values:
+        if isinstance(one, ast.Attribute) and one.attr in cls.reads and name_of(one.value) in names:
+            around = parent_of(node.node) if method_call(one) is not None else None
+            is_read = node.kind == "iterate" or isinstance(around, (ast.Await, ast.For, ast.AsyncFor))
+            return End("released", "method") if is_read else End("handed", "packed")
+    return None
+
+
+def _is_told(attribute: ast.Attribute) -> bool:
+    """Whether an event tells where an attribute is read: something is called on it or with it, or it is gone over."""
+    is_gone_over = isinstance(parent_of(attribute), (ast.For, ast.AsyncFor))
+    return is_gone_over or method_call(attribute) is not None or call_taking(attribute) is not None
+
+
 def _reads(ev: Evaluator, cls: Class, use: ast.expr, scope: Scope) -> bool:
     """Whether a response is read where it stands, by no method of it; a library may read what is like a file."""
     parent = parent_of(use)
     if isinstance(parent, ast.Attribute):
-        return parent.attr in cls.reads
+        return parent.attr in cls.reads and not (isinstance(use, ast.Name) and _is_told(parent))
     if isinstance(parent, (ast.For, ast.AsyncFor, ast.comprehension)):
         return parent.iter is use
     taking, row = call_taking(use), ev.models.method(cls, "read")
@@ -126,13 +152,15 @@ def _reads(ev: Evaluator, cls: Class, use: ast.expr, scope: Scope) -> bool:
     return not any(isinstance(one, Function) for one in callees_of(ev, taking[0], scope))
 
 
-def _client(fact: CallSite) -> ast.Name | None:
-    """The name that a client is reached by."""
-    return _root(fact.node.func.value) if isinstance(fact.node.func, ast.Attribute) else None
+def _client(fact: CallSite, scope: Scope) -> ast.Name | None:
+    """The name that a client is reached by; where that is a name for a part of something, the name of this."""
+    root = _root(fact.node.func.value) if isinstance(fact.node.func, ast.Attribute) else None
+    part = assigned(root.id, scope) if root is not None else None
+    return _root(part) if isinstance(part, (ast.Attribute, ast.Subscript)) else root
 
 
 def _root(node: ast.expr) -> ast.Name | None:
-    while isinstance(node, ast.Attribute):
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
         node = node.value
     return node if isinstance(node, ast.Name) else None
 

@@ -29,17 +29,17 @@ from poolint.analyses.lifetimes.meanings import (
     gives,
     gives_back_at_its_end,
     is_for_block,
-    is_made_with,
     is_misplaced,
     is_named,
     is_of_owner,
     is_queried,
     is_same,
     leaves_idle,
+    lives_on,
     says_closed,
     undoes,
-    wraps,
 )
+from poolint.analyses.lifetimes.responses import read_by
 from poolint.analyses.lifetimes.state import BY_CALLEE, Config, End, Left, Taker, flagged, refine
 from poolint.analyses.lifetimes.tidying import Tidying
 from poolint.analyses.lifetimes.unbegun import after_use
@@ -121,6 +121,8 @@ class Moves:
         begun = after_use(self.ev, node, config, self.cls, edge, self.scope)
         if isinstance(begun, End):
             return begun
+        if self.cls.reads and (read := read_by(node, config.names, self.cls)) is not None:
+            return read
         config, kind = begun, node.kind
         fails = edge.is_unwinding and kind in ("call", "await")
         if fails and (self._tidying.ends_another(node.node, config) or asks_who_takes(node.node, config.names)):
@@ -371,7 +373,8 @@ class Moves:
         name = stored_name(node)
         is_local = not isinstance(target, (ast.Attribute, ast.Subscript))
         is_whole = node.how in ("assign", "capture", "with")  # those that a block does not give back give themselves
-        if is_local and isinstance(value, ast.Call) and node.how == "assign" and self._wraps(value, config):
+        is_made = is_local and node.how == "assign"
+        if is_made and lives_on(self.ev, value, config.names, self.cls, self.scope):
             return config._replace(names=config.names | {name})
         if isinstance(target, ast.expr) and value is not None and (node.how == "assign" or not is_local):
             config = flagged(config, name, value, self.flags.names)
@@ -386,10 +389,6 @@ class Moves:
         if left or node.how == "delete" or not self.is_owed(config):
             return config._replace(names=left)
         return End("misreleased" if config.state == "closed" else "overwritten")
-
-    def _wraps(self, call: ast.Call, config: Config) -> bool:
-        """Whether what is followed lives on in what a call makes; see :func:`wraps`."""
-        return is_made_with(self.ev, call, config.names, self.scope) and wraps(self.ev, call, self.cls, self.scope)
 
     def _given(self, node: Node, config: Config) -> Config | End:
         value = node.node.value if isinstance(node.node, (ast.Return, ast.Yield, ast.YieldFrom)) else node.value

@@ -83,7 +83,7 @@ class CheckoutNeverReleased(Rule):
         assert isinstance(observation, LeakedCheckout)
         if observation.problem != "never" or is_pool_per_call(observation):
             return None
-        where = "on this path" if observation.released else "by this function"
+        where = "on this path" if observation.released or observation.handed else "by this function"
         return Verdict(
             f"{leak_subject(observation)} is never released {where}: {lost(observation)}",
             observation.variable,
