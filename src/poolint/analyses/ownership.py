@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.arguments import is_dropped, received
+from poolint.analyses.assumed import asked_for
 from poolint.analyses.joined import called_in_thread
 from poolint.flow.flags import asks_none
 from poolint.flow.summaries import Summaries
@@ -54,7 +55,7 @@ _NEUTRAL = (ast.Compare, ast.If, ast.While, ast.UnaryOp, ast.Expr, ast.Assert, a
 
 class Passed(NamedTuple):
     """A parameter of a function of the project, or a name that it reads of the function around it, and the class of the
-    resource that it is passed or finds there."""
+    resource that it is passed or finds there; ``rest[name]`` for a keyword argument that it gathers with others."""
 
     function: ScopeKey
     parameter: str
@@ -81,8 +82,17 @@ class Ownership:
         return Carried(self.ev, self, self.components)
 
     def _compute(self, key: Passed) -> Fate:
-        """What a function does with a parameter."""
-        return self.of_name(key.parameter, self.ev.project.scope(key.function), self.ev.models.classes[key.cls])
+        """What a function does with a parameter, or with one of the keyword arguments that it gathers in one."""
+        scope, cls = self.ev.project.scope(key.function), self.ev.models.classes[key.cls]
+        rest, _, keyword = key.parameter.partition("[")
+        if not keyword:
+            return self.of_name(rest, scope, cls)
+        fates = [Fate.USED]
+        for inner, load in reads_of(rest, scope):
+            asked, value = asked_for(load) or ("", load)
+            if asked in ("", keyword.removesuffix("]")):
+                fates.append(Fate.KEPT if inner is not scope else self.of_use(value, scope, cls))
+        return max(fates)
 
     def fate(self, call: ast.Call, argument: ast.AST, scope: Scope, cls: Class, keyword: str | None = None) -> Fate:
         """What a call does with a resource of class ``cls`` that it is passed as ``argument``, itself or for a thread."""
@@ -150,7 +160,7 @@ class Ownership:
         if isinstance(callee, Function) and callee.scope.kind == "function":
             got = received(self.ev, callee, call, argument, keyword)
             if got is None:
-                return Fate.USED if is_dropped(callee, call, argument, keyword) else Fate.KEPT
+                return self._of_gathered(callee, call, argument, cls, keyword)
             function, _, name = got
             is_open = is_left_open(function.scope)
             return self._of_open(function, name, call, cls) if is_open else self.parameter(function.scope, name, cls)
@@ -168,6 +178,18 @@ class Ownership:
         if isinstance(callee, LibraryMethod):
             return Fate.USED
         return Fate.KEPT  # a class keeps it; what is unknown may
+
+    def _of_gathered(
+        self, callee: Function, call: ast.Call, argument: ast.AST, cls: Class, keyword: str | None
+    ) -> Fate:
+        """The same where a function has no parameter for it, and gathers it with others: in ``*_`` that nobody reads, or in
+        ``**rest``, where it is asked for by its name."""
+        if is_dropped(callee, call, argument, keyword):
+            return Fate.USED
+        node = callee.scope.node
+        assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        rest = node.args.kwarg if keyword is not None else None
+        return self.of(Passed(callee.scope.key, f"{rest.arg}[{keyword}]", cls.name)) if rest is not None else Fate.KEPT
 
     def _of_open(self, callee: Function, name: str, call: ast.Call, cls: Class) -> Fate:
         """The same of a method that others write: what those do that are known to; where none is, what it gives may have it."""
