@@ -166,7 +166,9 @@ def entering_next(value: ast.expr, scope: Scope) -> ast.withitem | None:
     found = entering(value)
     if found is not None:
         return found
-    name = kept_as(*chosen(value))
+    widest, parent = chosen(value)
+    is_either = isinstance(widest, ast.IfExp)  # of `given or value` it is not told which was there
+    name = kept_as(widest, parent) if is_either else kept_as(value, parent_of(value))
     for load in scope.loads.get(name, ()) if name else ():
         found = entering(load)
         if found is not None and _come_next(value, load):
