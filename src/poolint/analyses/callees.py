@@ -164,7 +164,7 @@ class Edges:
         if node in self._joining:
             return ()
         fixed = self._entering.known(node, target, scope, caller) if isinstance(node, ast.Call) else ()
-        fixed += self._made_fields.known(node, target, scope)
+        fixed += self._made_fields.known(node, target, scope, caller)
         if isinstance(node, ast.Call) and self._runs_it.is_result_driven(
             node, target, scope, is_own=RESULT_RUNS in caller
         ):

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.flow.flags import name_of
+from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import call_arguments, first_name, without_await
 from poolint.syntax.nodes import children
 from poolint.types.evidence import says_database
@@ -217,7 +218,9 @@ def _telling(binding: Binding) -> set[str]:
     if binding.annotation is not None:
         _add_words(binding.annotation, found)
     value = without_await(binding.value)
-    if isinstance(value, ast.Call) and binding.kind != "with":
+    if isinstance(value, ast.Call) and last_name(value.func) in ENTERING and value.args:
+        _add_words(value.args[0], found)  # an exit stack enters it, as a block does
+    elif isinstance(value, ast.Call) and binding.kind != "with":
         text = name_of(value.func)
         found.add(text.partition(".")[0] if text[:1].isupper() else text)
         passed = map(name_of, call_arguments(value))

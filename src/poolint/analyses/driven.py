@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import put_by
 from poolint.syntax.scopes import ScopeKey, parent_of, reads_of, statement_of
-from poolint.syntax.surroundings import between, entering, is_entered
+from poolint.syntax.surroundings import between, chosen, entering, is_entered
 from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function
@@ -166,7 +166,9 @@ def entering_next(value: ast.expr, scope: Scope) -> ast.withitem | None:
     found = entering(value)
     if found is not None:
         return found
-    name = kept_as(value, parent_of(value))
+    widest, parent = chosen(value)
+    is_either = isinstance(widest, ast.IfExp)  # of `given or value` it is not told which was there
+    name = kept_as(widest, parent) if is_either else kept_as(value, parent_of(value))
     for load in scope.loads.get(name, ()) if name else ():
         found = entering(load)
         if found is not None and _come_next(value, load):

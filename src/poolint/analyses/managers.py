@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from poolint.models.standard import LEAVES
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.call_sites import callees_of
-from poolint.types.following import origin
 from poolint.types.known_bases import has_known_bases
 from poolint.types.members import lineage
 from poolint.types.overrides import Heirs
@@ -19,12 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.types.evaluator import Evaluator
-    from poolint.types.following import Passage
     from poolint.types.values import Instance, Type
 
 EVERYTHING = (ast.Name("BaseException", ast.Load()),)
 _ENTRIES = {None: ("__enter__", "__aenter__"), False: ("__enter__",), True: ("__aenter__",)}
-_NAMES: frozenset[Passage] = frozenset({"import", "attribute", "call"})
 _PROTOCOL = ("__init__", "__post_init__", "__enter__", "__exit__", "__aenter__", "__aexit__")
 
 
@@ -36,7 +33,9 @@ def is_manager(ev: Evaluator, scope: Scope) -> bool:
 def is_no_manager(ev: Evaluator, header: ast.expr, scope: Scope) -> bool:
     """Whether what a block enters is the generator that a function of the project gives, which nothing makes a context manager
     of: that raises."""
-    callees = callees_of(ev, header, scope) if isinstance(header, ast.Call) else ()
+    if not isinstance(header, ast.Call) or _is_made_manager(ev, header, scope):
+        return False
+    callees = callees_of(ev, header, scope)
     return bool(callees) and all(isinstance(one, Function) and _gives_generator(one.scope) for one in callees)
 
 
@@ -60,21 +59,14 @@ def _gives_generator(function: Scope) -> bool:
 def generators_of(ev: Evaluator, header: ast.expr, scope: Scope) -> Iterator[Scope]:
     """The generators of the project that a block runs which enters what a call gives: its function, or what ``contextlib`` has
     made that of, ``opened = asynccontextmanager(orders)``."""
-    for callee in callees_of(ev, header, scope) if isinstance(header, ast.Call) else ():
-        found: tuple[Type, ...] = (callee,)
-        if isinstance(callee, CallableValue):
-            made = origin(ev, header.func, scope, _NAMES)  # type: ignore[attr-defined]
-            found = _wrapped_by(ev, made.node, made.scope)
-        yield from (one.scope for one in found if isinstance(one, Function) and one.scope.is_generator)
+    for one in callees_of(ev, header, scope) if isinstance(header, ast.Call) else ():
+        if isinstance(one, Function) and one.scope.is_generator:
+            yield one.scope
 
 
-def _wrapped_by(ev: Evaluator, made: ast.expr, scope: Scope) -> tuple[Type, ...]:
-    """What ``contextmanager(orders)`` or its asynchronous twin makes a context manager of."""
-    if not isinstance(made, ast.Call) or not made.args:
-        return ()
-    name = ev.qualified_name(ev.type_of(made.func, scope))
-    makes = any((how, name) in ev.models.passed for how in ("decorator-cm", "decorator-async-cm"))
-    return alternatives(ev.type_of(made.args[0], scope)) if makes else ()
+def _is_made_manager(ev: Evaluator, header: ast.Call, scope: Scope) -> bool:
+    """Whether ``contextlib`` has made what a call calls of a generator, other than as its decorator."""
+    return any(isinstance(one, CallableValue) and one.runs for one in alternatives(ev.type_of(header.func, scope)))
 
 
 def entry_of(ev: Evaluator, made: Instance, asynchronous: bool | None = None) -> Function | None:

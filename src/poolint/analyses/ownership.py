@@ -9,11 +9,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.arguments import is_dropped, received
+from poolint.analyses.assumed import asked_for
+from poolint.analyses.inner_functions import runs_within
 from poolint.analyses.joined import called_in_thread
-from poolint.flow.flags import asks_none
+from poolint.analyses.own_instead import is_for_own
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import CLOSING_ROLES, OWNERS
-from poolint.syntax.expressions import unnegated
 from poolint.syntax.patterns import only_looks_at
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.types.arguments import parameter_for
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from poolint.analyses.carried import Carried
     from poolint.flow.summaries import Components
     from poolint.models.schema import Class
-    from poolint.syntax.scopes import Binding, Scope, ScopeKey
+    from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
@@ -54,7 +55,7 @@ _NEUTRAL = (ast.Compare, ast.If, ast.While, ast.UnaryOp, ast.Expr, ast.Assert, a
 
 class Passed(NamedTuple):
     """A parameter of a function of the project, or a name that it reads of the function around it, and the class of the
-    resource that it is passed or finds there."""
+    resource that it is passed or finds there; ``rest[name]`` for a keyword argument that it gathers with others."""
 
     function: ScopeKey
     parameter: str
@@ -81,8 +82,17 @@ class Ownership:
         return Carried(self.ev, self, self.components)
 
     def _compute(self, key: Passed) -> Fate:
-        """What a function does with a parameter."""
-        return self.of_name(key.parameter, self.ev.project.scope(key.function), self.ev.models.classes[key.cls])
+        """What a function does with a parameter, or with one of the keyword arguments that it gathers in one."""
+        scope, cls = self.ev.project.scope(key.function), self.ev.models.classes[key.cls]
+        rest, _, keyword = key.parameter.partition("[")
+        if not keyword:
+            return self.of_name(rest, scope, cls)
+        fates = [Fate.USED]
+        for inner, load in reads_of(rest, scope):
+            asked, value = asked_for(load) or ("", load)
+            if asked in ("", keyword.removesuffix("]")):
+                fates.append(Fate.KEPT if inner is not scope else self.of_use(value, scope, cls))
+        return max(fates)
 
     def fate(self, call: ast.Call, argument: ast.AST, scope: Scope, cls: Class, keyword: str | None = None) -> Fate:
         """What a call does with a resource of class ``cls`` that it is passed as ``argument``, itself or for a thread."""
@@ -150,7 +160,7 @@ class Ownership:
         if isinstance(callee, Function) and callee.scope.kind == "function":
             got = received(self.ev, callee, call, argument, keyword)
             if got is None:
-                return Fate.USED if is_dropped(callee, call, argument, keyword) else Fate.KEPT
+                return self._of_gathered(callee, call, argument, cls, keyword)
             function, _, name = got
             is_open = is_left_open(function.scope)
             return self._of_open(function, name, call, cls) if is_open else self.parameter(function.scope, name, cls)
@@ -168,6 +178,18 @@ class Ownership:
         if isinstance(callee, LibraryMethod):
             return Fate.USED
         return Fate.KEPT  # a class keeps it; what is unknown may
+
+    def _of_gathered(
+        self, callee: Function, call: ast.Call, argument: ast.AST, cls: Class, keyword: str | None
+    ) -> Fate:
+        """The same where a function has no parameter for it, and gathers it with others: in ``*_`` that nobody reads, or in
+        ``**rest``, where it is asked for by its name."""
+        if is_dropped(callee, call, argument, keyword):
+            return Fate.USED
+        node = callee.scope.node
+        assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        rest = node.args.kwarg if keyword is not None else None
+        return self.of(Passed(callee.scope.key, f"{rest.arg}[{keyword}]", cls.name)) if rest is not None else Fate.KEPT
 
     def _of_open(self, callee: Function, name: str, call: ast.Call, cls: Class) -> Fate:
         """The same of a method that others write: what those do that are known to; where none is, what it gives may have it."""
@@ -187,7 +209,8 @@ class Ownership:
         """What a function does with a resource of class ``cls`` that a name of it holds."""
         fates = [Fate.USED]
         for inner, load in reads_of(name, scope):
-            fates.append(Fate.KEPT if inner is not scope else self._of_load(load, scope, cls))
+            runs_here = inner is scope or runs_within(inner, scope)
+            fates.append(self._of_load(load, inner, cls) if runs_here else Fate.KEPT)
         if cls.kind in OWNERS and max(fates) < Fate.KEPT:
             from poolint.analyses.parts import Parts
 
@@ -197,7 +220,7 @@ class Ownership:
 
     def _of_load(self, load: ast.Name, scope: Scope, cls: Class) -> Fate:
         fate = self.of_use(load, scope, cls)
-        return Fate.USED if fate is not Fate.USED and _is_for_own(load, scope) else fate
+        return Fate.USED if fate is not Fate.USED and is_for_own(load, scope) else fate
 
     def of_use(self, load: ast.expr, scope: Scope, cls: Class) -> Fate:
         """The same where an expression that is the resource is read."""
@@ -312,63 +335,4 @@ def _is_on_exception(statement: ast.Assign) -> bool:
         if isinstance(current, ast.ExceptHandler) and current.name in targets:
             return True
         current = parent_of(current)
-    return False
-
-
-def _is_for_own(load: ast.Name, scope: Scope) -> bool:
-    """Whether a use happens only where the parameter was None on entry, so that it means one made here instead.
-
-    ``owned = session is None`` … ``if owned: session.close()``
-    """
-    child: ast.AST = load
-    parent = parent_of(load)
-    while parent is not None and parent is not scope.node:
-        if isinstance(parent, ast.If) and child is not parent.test:
-            in_body = any(child is one for one in parent.body)
-            flag, truth = unnegated(parent.test, in_body)
-            if isinstance(flag, ast.Name) and flag.id != load.id and _tells_absence(flag.id, truth, load.id, scope):
-                return True
-        child, parent = parent, parent_of(parent)
-    return False
-
-
-def _tells_absence(flag: str, truth: bool, name: str, scope: Scope) -> bool:
-    """Whether ``flag`` is ``truth`` only if the parameter ``name`` was None."""
-    bindings = scope.bindings.get(flag, ())
-    return bool(bindings) and all(
-        one.kind in ("assign", "annotated")
-        and one.value is not None
-        and (
-            _is_constant(one.value, not truth) or _asks_absence(one.value, truth, name) or _stands_in_absence(one, name)
-        )
-        for one in bindings
-    )
-
-
-def _is_constant(value: ast.expr, truth: bool) -> bool:
-    return isinstance(value, ast.Constant) and bool(value.value) is truth
-
-
-def _asks_absence(test: ast.expr, truth: bool, name: str) -> bool:
-    """Whether a test that comes out as ``truth`` says that ``name`` is None."""
-    test, truth = unnegated(test, truth)
-    if isinstance(test, ast.Name):
-        return test.id == name and not truth
-    if not (isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == name):
-        return False
-    return asks_none(test) and truth is isinstance(test.ops[0], ast.Is)
-
-
-def _stands_in_absence(binding: Binding, name: str) -> bool:
-    """Whether a flag is set inside ``if name is None:``."""
-    child: ast.AST = binding.node
-    parent = parent_of(child)
-    while parent is not None and not isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-        if (
-            isinstance(parent, ast.If)
-            and child is not parent.test
-            and _asks_absence(parent.test, any(child is one for one in parent.body), name)
-        ):
-            return True
-        child, parent = parent, parent_of(parent)
     return False

@@ -204,16 +204,26 @@ def _is_left_open(own: Function) -> bool:
 
 
 def callees_of(ev: Evaluator, call: ast.Call, scope: Scope) -> tuple[Type, ...]:
-    """All that a call may run; where an object of the project is called, that is its ``__call__``."""
+    """All that a call may run; where an object of the project is called, that is its ``__call__``, and where a context manager
+    is made of a generator, that."""
     found = alternatives(ev.type_of(call.func, scope))
-    if not any(type(one) is Instance for one in found):
+    if not any(type(one) in _RUNNING_ANOTHER for one in found):
         return found  # nearly all
-    return tuple(_run_of(ev, one) if isinstance(one, Instance) else one for one in found)
+    return tuple(_run_of(ev, one) for one in found)
 
 
-def _run_of(ev: Evaluator, one: Instance) -> Type:
-    """The function that calling an object runs; the object itself where a library says that, or nobody."""
-    if one.cls is one.base or (one.base is not None and ev.models.method(one.base, "__call__") is not None):
+_RUNNING_ANOTHER = (Instance, CallableValue)
+
+
+def _run_of(ev: Evaluator, one: Type) -> Type:
+    """The function that calling something runs; that itself where a library says that, or nobody, or it is a function."""
+    if isinstance(one, CallableValue):
+        return one.runs or one
+    if (
+        not isinstance(one, Instance)
+        or one.cls is one.base
+        or (one.base is not None and ev.models.method(one.base, "__call__") is not None)
+    ):
         return one
     own = ev.type_of_member(one, "__call__")
     return own if isinstance(own, Function) and not _is_left_open(own) else one

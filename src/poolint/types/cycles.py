@@ -126,7 +126,7 @@ def _cut(one: Type, layers: int) -> Type:
     if isinstance(one, TupleOf):
         return TupleOf(tuple(_cut(item, inner) for item in one.items)) if layers else UNKNOWN
     if isinstance(one, CallableValue):
-        return CallableValue(_cut(one.gives, inner)) if layers else UNKNOWN
+        return CallableValue(_cut(one.gives, inner), one.runs) if layers else UNKNOWN
     if isinstance(one, Instance) and one.arguments:
         return Instance(one.cls, one.base, tuple(_cut(item, inner) for item in one.arguments)) if layers else UNKNOWN
     if isinstance(one, ClassObject) and one.arguments:

@@ -41,7 +41,7 @@ def passed_for_field(ev: Evaluator, owner: Scope, name: str) -> list[tuple[ast.e
     found: list[tuple[ast.expr | None, Scope]] = []
     for cls in (owner, *ev.derived(Heirs).below(owner)):
         family = lineage(ev, ClassObject(cls, None))
-        if not all(_is_made_by_its_fields(ev, one) for one in family):
+        if not all(is_made_by_its_fields(ev, one) for one in family):
             return []
         order = fields_of(family)
         makers = list(islice(ev.callers.making(cls), _MAX_MAKERS + 1))
@@ -53,7 +53,7 @@ def passed_for_field(ev: Evaluator, owner: Scope, name: str) -> list[tuple[ast.e
     return found
 
 
-def _is_made_by_its_fields(ev: Evaluator, cls: Scope) -> bool:
+def is_made_by_its_fields(ev: Evaluator, cls: Scope) -> bool:
     """Whether a class has no ``__init__``, its own or one of a library's class, which would say what objects are made of."""
     bases = bases_of(ev, cls)
     is_ours = len(bases) == len(getattr(cls.node, "bases", ())) and all(one.base is None for one in bases)

@@ -158,13 +158,15 @@ class Function(Type):
 
 
 class CallableValue(Type):
-    """Something declared as a callable: only what it gives is known."""
+    """Something of which is known what it gives when it is called: declared as a callable, or made of a generator of the
+    project, which ``runs`` then in the block that enters what it gives."""
 
-    __slots__ = ("gives",)
+    __slots__ = ("gives", "runs")
 
-    def __init__(self, gives: Type) -> None:
+    def __init__(self, gives: Type, runs: Function | None = None) -> None:
         self.gives = gives
-        self.key = ("callable", gives)
+        self.runs = runs
+        self.key = ("callable", gives, runs)
 
 
 PendingCall: TypeAlias = Literal[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.types.values import UNKNOWN, CallableValue, Pending, Type, alternatives, union
+from poolint.types.values import UNKNOWN, CallableValue, Function, Pending, Type, alternatives, union
 
 if TYPE_CHECKING:
     import ast
@@ -29,9 +29,9 @@ def _manager(ev: Evaluator, generator: Type, *, asynchronous: bool) -> Type:
     """What ``contextmanager(generator)`` or its asynchronous twin gives, which is no decorator there."""
     from poolint.types import returns
 
-    made = [returns.called(ev, one) for one in alternatives(generator)]
-    items = [ev.item(one, asynchronous=asynchronous) for one in made]
-    entered = union(items)
-    return (
-        UNKNOWN if entered is UNKNOWN else CallableValue(Pending("async-cm" if asynchronous else "cm", entered=entered))
-    )
+    made: list[Type] = []
+    for one in alternatives(generator):
+        entered = ev.item(returns.called(ev, one), asynchronous=asynchronous)
+        gives = Pending("async-cm" if asynchronous else "cm", entered=entered)
+        made.append(UNKNOWN if entered is UNKNOWN else CallableValue(gives, one if isinstance(one, Function) else None))
+    return union(made)

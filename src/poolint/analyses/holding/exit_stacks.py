@@ -24,14 +24,19 @@ if TYPE_CHECKING:
 
 
 class Stacked(NamedTuple):
-    """A call that makes a stack enter ``header``, awaited or not in ``value``, what that binds, ``target`` if it has a name, and
-    the items of the blocks that end the stack."""
+    """A call that makes a stack enter ``header``, awaited or not in ``value``, what that is ``bound`` to, and the items of the
+    blocks that end the stack."""
 
     call: ast.Call
     value: ast.expr
     header: ast.expr | None
-    target: str
+    bound: ast.expr | None
     ends: tuple[ast.withitem, ...]
+
+    @property
+    def target(self) -> str:
+        """The name that it is bound to; empty where it is none."""
+        return self.bound.id if isinstance(self.bound, ast.Name) else ""
 
     def name(self, scope: Scope) -> str:
         """What is bound, or how it is written where it has no name."""
@@ -66,8 +71,7 @@ def stacked(scope: Scope) -> Iterator[Stacked]:
             if stack not in ("", *emptied)
             and stack in (name_of(item.context_expr), item.optional_vars and name_of(item.optional_vars))
         )
-        target = bound.id if isinstance(bound, ast.Name) else ""
-        yield Stacked(call, value, call.args[0] if call.args else None, target, ends)
+        yield Stacked(call, value, call.args[0] if call.args else None, bound, ends)
 
 
 def take_by_stack(ev: Evaluator, one: Stacked, scope: Scope, found: Changes) -> None:

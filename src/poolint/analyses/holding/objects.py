@@ -300,13 +300,14 @@ class Objects:
         if item.optional_vars is not None:
             asynchronous = isinstance(statement, ast.AsyncWith)
             entered = self.ev.entered(self.ev.type_of(item.context_expr, scope), asynchronous=asynchronous)
-            yield from self._places_of(entered, item.optional_vars)
+            yield from self.places_of(entered, item.optional_vars)
 
-    def _places_of(self, entered: Type, target: ast.expr) -> Iterator[str]:
+    def places_of(self, entered: Type, target: ast.expr) -> Iterator[str]:
+        """The places of the sessions and connections of what is entered, by the names that it is bound to."""
         if isinstance(target, ast.Tuple):
             parts = row(self.ev, entered)
             for one, inner in zip(parts.items if isinstance(parts, TupleOf) else (), target.elts, strict=False):
-                yield from self._places_of(one, inner)
+                yield from self.places_of(one, inner)
         found = alternatives(entered)
         owner = owner_of(found[0]) if len(found) == 1 and isinstance(target, ast.Name) else None
         if owner is not None and isinstance(target, ast.Name):

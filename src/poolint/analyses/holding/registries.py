@@ -17,20 +17,20 @@ from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.holding.entities import Entities, Registry
 from poolint.analyses.holding.exit_summaries import Left, on_some_way, ways_left
 from poolint.analyses.holding.registry_words import registry_words
+from poolint.analyses.holding.shared_names import bound_to_all, first_home
 from poolint.analyses.holding.transactions import is_query
 from poolint.analyses.holding.wrappers import Wrappers
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
-from poolint.syntax.expressions import dotted, is_none
+from poolint.syntax.expressions import dotted
 from poolint.syntax.generator_runs import is_gone_over
 from poolint.syntax.scopes import parent_of
 from poolint.types.arguments import parameter_for
 from poolint.types.bound import elsewhere
 from poolint.types.call_sites import callees_of
-from poolint.types.followed import one_step
+from poolint.types.followed import Origin, one_step
 from poolint.types.following import PASSAGES, Follower
-from poolint.types.imports import source
 from poolint.types.values import Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.models.schema import Class
     from poolint.syntax.project import Module
-    from poolint.syntax.scopes import Binding, Scope, ScopeKey
+    from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
     from poolint.types.followed import Step, Steps
     from poolint.types.following import Passage
@@ -55,6 +55,10 @@ _KEPT: frozenset[Passage] = PASSAGES | {"caller", "member"}
 
 _MADE: frozenset[Passage] = frozenset({"call"})
 """What a query is made through."""
+
+
+_MAX_PARTS = 3
+"""Parts that are looked for one in another from the object down to a registry; real ones are one or two."""
 
 
 _Sessions = frozenset[tuple[Registry, Left]]
@@ -295,7 +299,7 @@ class Registries:
         if (scope, place) in self._elsewhere:
             return self._elsewhere[scope, place]
         root, dot, path = place.partition(".")
-        binding, module = _bound(root, scope)
+        binding, module = bound_to_all(root, scope)
         if not root.isidentifier() or (binding is None and not (path and root in scope.bindings)):
             return None
         one = self.ev.outer_name(root, scope) if root not in scope.bindings else self.ev.scope_name(root, scope)
@@ -310,11 +314,12 @@ class Registries:
             return made
         if binding is None:
             return None
-        home, name = self._home(binding, root, module)
+        home, name = first_home(self.ev, binding, root, module)
         return Registry(home.path, name, f"{dot}{path}", cls.name)
 
     def _made(self, place: str, scope: Scope, cls: str) -> Registry | None:
-        """The registry that an object keeps at a place: one that a module makes and binds to a name, or an extension has."""
+        """The registry that an object keeps at a place: one that a module makes and binds to a name, or an extension has, given
+        the one or the other."""
         root, *steps = place.split(".")
         node: ast.expr = elsewhere(root)
         for step in steps:
@@ -326,23 +331,17 @@ class Registries:
             end = follower.origin(real[0], end.scope) if len(real) == 1 else end
         if isinstance(end.node, ast.Attribute) and (other := dotted(end.node)) and other != place:
             return self.at(other, end.scope)
+        path, found = "", {end.node: end}
+        while len(found) == 1 and isinstance(end.node, ast.Attribute) and path.count(".") < _MAX_PARTS:
+            path = f".{end.node.attr}{path}"  # of an extension that is kept
+            kept = follower.sources(end.node.value, end.scope)
+            found = {one.node: Origin(one.node, one.scope) for one in kept.found} if kept.complete else {}
+            end = next(iter(found.values()), end)
         parent = parent_of(end.node) if end.scope.kind == "module" else None
         targets = parent.targets if isinstance(parent, ast.Assign) else [getattr(parent, "target", None)]
-        if isinstance(end.node, ast.Call) and len(targets) == 1 and isinstance(targets[0], ast.Name):
-            return Registry(end.scope.module.path, targets[0].id, "", cls)
+        if isinstance(end.node, ast.Call) and len(found) == len(targets) == 1 and isinstance(targets[0], ast.Name):
+            return Registry(end.scope.module.path, targets[0].id, path, cls)
         return None
-
-    def _home(self, binding: Binding, name: str, module: Module) -> tuple[Module, str]:
-        """The module that binds first what a binding is, and its name there."""
-        seen: set[tuple[str, str]] = set()
-        while binding.kind == "import" and (module.path, name) not in seen:
-            seen.add((module.path, name))
-            found = source(self.ev, binding, module)
-            if found is None:
-                break
-            module, name = found
-            binding = module.scope.bindings[name][-1]
-        return module, name
 
     def inside(self, place: str, scope: Scope, inner: Scope) -> str:
         """What another function calls the registry at a place of this one; empty where there is none."""
@@ -360,10 +359,10 @@ class Registries:
             if self.at(place, scope) == registry:
                 return place
         for name in dict.fromkeys((registry.name, *scope.bindings, *scope.module.scope.bindings)):
-            binding, module = _bound(name, scope)
+            binding, module = bound_to_all(name, scope)
             if binding is None or (binding.kind != "import" and name != registry.name):
                 continue
-            home, first = self._home(binding, name, module)
+            home, first = first_home(self.ev, binding, name, module)
             if (home.path, first) == (registry.module, registry.name):
                 return f"{name}{registry.path}"
         text = f"{self.ev.project.finder.module_name(registry.module)}.{registry.name}{registry.path}"
@@ -387,13 +386,3 @@ def _outside_blocks(changes: Changes, aliases: list[Alias]) -> Changes:
         if one.item is not None and one.stays:
             found.exits[one.item] = [each for each in found.exits.get(one.item, ()) if each.resource != one.name]
     return found
-
-
-def _bound(name: str, scope: Scope) -> tuple[Binding | None, Module]:
-    """What binds a name to the same in all functions of a module: the module, or an import in the function."""
-    for where in (scope, scope.module.scope):
-        bindings = [one for one in where.bindings.get(name, ()) if not is_none(one.value)]  # without the library
-        if bindings:
-            is_shared = where is scope.module.scope or bindings[-1].kind == "import"
-            return (bindings[-1] if is_shared and len(bindings) == 1 else None), scope.module
-    return None, scope.module

@@ -246,6 +246,8 @@ class Reader:
             if one.ends and one.header is not None and one.call not in found.calls:
                 for place, cls in self.objects.entered(one.header, one.target, scope):
                     one.note(place, cls, found)
+            for place in self.objects.places_of(self.ev.type_of(one.value, scope), one.bound) if one.bound else ():
+                one.end(place, found)
 
     def _ended_by_manager(self, header: ast.expr, scope: Scope) -> Iterator[Change]:
         """The sessions that are passed to a context manager of the project which ends them."""
