@@ -11,7 +11,6 @@ from poolint.analyses.asked_classes import AskedClasses
 from poolint.analyses.assumed import (
     UNKNOWN,
     Hint,
-    keywords_asked_for,
     shown_at,
     told_key,
     truth,
@@ -20,6 +19,7 @@ from poolint.analyses.assumed import (
 from poolint.analyses.class_constants import ClassConstants
 from poolint.analyses.compared_before import asks_what_it_is, comparisons_of, outcome_before
 from poolint.analyses.hints import Hints, may_be_none
+from poolint.analyses.keywords_asked import keywords_asked_for
 from poolint.flow.flags import name_of
 from poolint.syntax.guards import guards_before, leaves, tests_of_parent, tests_passed
 from poolint.syntax.indexes import index_of

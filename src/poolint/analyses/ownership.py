@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.arguments import is_dropped, received
-from poolint.analyses.assumed import asked_for
 from poolint.analyses.inner_functions import runs_within
 from poolint.analyses.joined import called_in_thread
+from poolint.analyses.keywords_asked import asked_for
 from poolint.analyses.own_instead import is_for_own
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import CLOSING_ROLES, OWNERS

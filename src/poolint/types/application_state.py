@@ -9,12 +9,12 @@ from poolint.screen.shapes import REQUESTS, STATE_HOLDERS, TABLE
 from poolint.syntax.expressions import asked_by_name, last_name
 from poolint.syntax.scopes import home_of
 from poolint.types import returns
-from poolint.types.values import UNKNOWN, Instance, alternatives, known
+from poolint.types.serving import is_serving
+from poolint.types.values import UNKNOWN, alternatives, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.models.loader import Models
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
@@ -64,18 +64,6 @@ def is_class_of_requests(ev: Evaluator, annotation: ast.expr, scope: Scope) -> b
     ):
         return False
     return ev.qualified_name(ev.type_of(annotation, scope)) in ev.models.manners.get("of-request", frozenset())
-
-
-def is_serving(ev: Evaluator, one: Type) -> bool:
-    """Whether something is an object of a library by which others are served: an application, a bot."""
-    base = one.base if isinstance(one, Instance) else None
-    return base is not None and base.name in ev.models.derived(_serving)
-
-
-def _serving(models: Models) -> frozenset[str]:
-    """The classes by which something is served."""
-    names = {name for row in models.purposes if row.purpose == "serves" for name in row.names}
-    return frozenset(cls.name for cls in models.classes.values() if not names.isdisjoint({cls.name, *cls.aliases}))
 
 
 def state_bindings(ev: Evaluator, node: ast.expr, scope: Scope) -> Iterator[tuple[Binding, Scope]]:

@@ -11,15 +11,16 @@ from poolint.types.values import FOREIGN, UNKNOWN, LibraryName, Type
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
+    from poolint.types.following import Passage
 
-_MAX_STEPS = 3
-"""Names that are bound to each other and looked through."""
+_NAMES: frozenset[Passage] = frozenset()
+"""Through names alone."""
 
 
 def unless_known(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
     """What one of several alternatives is: ``FOREIGN`` where all that is known is that such a library has made it."""
     found = ev.type_of(node, scope)
-    return FOREIGN if found is UNKNOWN and _is_made_elsewhere(ev, node, scope, _MAX_STEPS) else found
+    return FOREIGN if found is UNKNOWN and _is_made_elsewhere(ev, node, scope) else found
 
 
 def of_binding(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
@@ -28,7 +29,7 @@ def of_binding(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
     is_whole = binding.kind == "assign" and binding.value is not None and binding.index < 0
     if found is not UNKNOWN or not is_whole or binding.value is None:
         return found
-    return FOREIGN if _is_made_elsewhere(ev, binding.value, scope, _MAX_STEPS) else found
+    return FOREIGN if _is_made_elsewhere(ev, binding.value, scope) else found
 
 
 def is_foreign(ev: Evaluator, one: Type) -> bool:
@@ -37,16 +38,10 @@ def is_foreign(ev: Evaluator, one: Type) -> bool:
     return root != "builtins" and root not in sys.stdlib_module_names and root not in ev.models.roots
 
 
-def _is_made_elsewhere(ev: Evaluator, node: ast.expr, scope: Scope, steps: int) -> bool:
-    from poolint.types import bound  # which asks for members, and so for tests of their classes
+def _is_made_elsewhere(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
+    from poolint.types.following import Follower  # which asks for members, and so for tests of their classes
 
-    if isinstance(node, ast.Call):
-        return is_foreign(ev, ev.type_of(node.func, scope))
-    bindings = bound.of_name(ev, node, scope) if isinstance(node, ast.Name) and steps else []
-    return bool(bindings) and all(
-        one.kind == "assign"
-        and one.value is not None
-        and one.index < 0
-        and _is_made_elsewhere(ev, one.value, home, steps - 1)
-        for one, home in bindings
+    made = Follower(ev, _NAMES).sources(node, scope)
+    return made.complete and all(
+        isinstance(one.node, ast.Call) and is_foreign(ev, ev.type_of(one.node.func, one.scope)) for one in made.found
     )

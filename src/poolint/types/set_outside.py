@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import Scope
-from poolint.types.application_state import is_serving
+from poolint.types.serving import is_serving
 from poolint.types.values import UNKNOWN, ClassObject, Instance, alternatives, known
 
 if TYPE_CHECKING:
