@@ -42,6 +42,7 @@ class Vocabulary:
         self.lends: set[str] = set()
         self.replaces: set[str] = set()
         self.gives_itself: set[str] = {*ENTERS}
+        self.awaits_in_place = models.words("shields", "limits-awaited")
         called = {cls.name for cls in models.classes.values() if models.method(cls, "__call__") is not None}
         for cls in models.classes.values():
             if (cls.kind == "client" and cls.on_drop) or (cls.kind == "pool" and cls.construct == "create"):
