@@ -27,7 +27,7 @@ from poolint.syntax.surroundings import block_of, may_await
 from poolint.types.call_sites import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Set
 
     from poolint.analyses.graphs import Graphs
     from poolint.models.schema import Class
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
-_BUILDING = frozenset({"__init__"})
-"""Methods after whose failure nobody has the object; what enters one is followed over the graph."""
+_BLOCKS = (ast.With, ast.AsyncWith)
 
 
 def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation]:
@@ -100,6 +99,16 @@ def _is_asked(call: ast.Call, name: str) -> bool:
     return isinstance(call.func, ast.Attribute) and name_of(call.func.value) == name
 
 
+def _is_straight(statement: ast.stmt, names: Set[str]) -> bool:
+    """Whether all that a statement does it does one after the other, and lets through what is raised: it is a simple one, or a
+    block of what was asked of something that has one of these names, of such ones."""
+    if not isinstance(statement, _BLOCKS):
+        return isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Expr))
+    headers = [one.context_expr for one in statement.items]
+    is_of_names = all(isinstance(one, ast.Call) and any(_is_asked(one, name) for name in names) for one in headers)
+    return is_of_names and all(_is_straight(one, names) for one in statement.body)
+
+
 class _Block:
     """Which statements of a block can matter to what an attribute holds: those that name it, and some to all of them.
 
@@ -137,12 +146,16 @@ class _Block:
             naming.append(number)
 
     def made_of(self, name: str) -> Iterator[str]:
-        """A name, and those that stand for what is asked of it by a call: ``self.cursor = self.conn.cursor()``."""
+        """A name, and those that stand for what is asked of it by a call: ``self.cursor = self.conn.cursor()``, or by the header
+        of a block."""
         yield name
         for number in self._naming.get(name, ()):
             one = self.statements[number]
             if isinstance(one, ast.Assign) and isinstance(one.value, ast.Call) and _is_asked(one.value, name):
                 yield from filter(None, map(name_of, one.targets))
+            for item in one.items if isinstance(one, _BLOCKS) else ():
+                if isinstance(item.context_expr, ast.Call) and _is_asked(item.context_expr, name):
+                    yield from filter(None, [name_of(item.optional_vars)] if item.optional_vars is not None else ())
 
     def behind(self, statement: ast.stmt, names: Iterable[str], *, annotated: bool) -> Iterator[ast.stmt]:
         """Those behind a statement that name one of these, or may concern all, in their order; with ``annotated`` also each
@@ -174,7 +187,7 @@ class _Row:
             again = self._bound_again(block.behind(statement, [f"self.{self.attribute}"], annotated=True))
         if again is not None:
             return "overwritten", again
-        if self.scope.name in _BUILDING and parent_of(statement) is self.scope.node and not self._has_finalizer():
+        if self._is_building() and parent_of(statement) is self.scope.node and not self._has_finalizer():
             names = frozenset(block.made_of(f"self.{self.attribute}"))
             raising = self._may_fail(block.behind(statement, names, annotated=False), names)
             return ("half-built", raising) if raising is not None else None
@@ -197,9 +210,7 @@ class _Row:
         """
         is_held = self.cls.kind == "connection"
         for one in later:
-            if isinstance(one, ast.Try) or self._lets_go(one):
-                return None
-            if not isinstance(one, (ast.Assign, ast.AnnAssign, ast.Expr)):
+            if self._lets_go(one) or not _is_straight(one, names):
                 return None
             calls = sorted(
                 (node for node in ast.walk(one) if isinstance(node, ast.Call)),
@@ -235,6 +246,11 @@ class _Row:
             if row is None or row.role in CLOSING_ROLES:
                 return True
         return False
+
+    def _is_building(self) -> bool:
+        """Whether nobody has the object where the method fails: it is made then. What enters one is followed over the graph."""
+        name = self.scope.name
+        return name == "__init__" or name in self.ev.models.words("completes")
 
     def _has_finalizer(self) -> bool:
         owner = self.scope.enclosing_class

@@ -29,11 +29,12 @@ from poolint.detect.discarded import lives_on
 from poolint.detect.expected import is_to_fail
 from poolint.detect.harmless import is_harmless, without_owners_of_lost
 from poolint.detect.leaks import LeakedCheckout, LeakProblem, ManualRelease
+from poolint.detect.lost_at_yields import lost_at_yield
 from poolint.detect.observation import Dismissed, GivenUp, Observation
 from poolint.flow.cfg import TooComplex
-from poolint.flow.flags import Flags, name_of
+from poolint.flow.flags import Flags
 from poolint.models.schema import OWNERS, RELEASABLE
-from poolint.syntax.expressions import call_arguments, without_await
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
 from poolint.syntax.uses import Use, usage
@@ -54,8 +55,9 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
-_UNWOUND: tuple[NodeKind, ...] = ("exit-generator", "exit-exception", "exit-cancel")
 _DOES: dict[LeakProblem, What] = {"overwritten": "rebinds-name", "cancel": "cancelled", "yield": "yields"}
+_OTHERWISE = frozenset[LeakProblem](("exception", "cancel"))
+"""What is told of a checkout where its consumer does not lose it."""
 _THROWN: tuple[NodeKind, ...] = ("exit-exception", "exit-generator")
 
 
@@ -157,6 +159,7 @@ class Lifetimes:
             return self._let_pass(site, scope, "told-as-lent", site.name)
         outcome = self.outcome(site, scope)
         verdict = _verdict(outcome, site, scope, self._ends) or self._given_up(site, scope, outcome)
+        verdict = self._at_yield(site, scope, outcome, verdict) or verdict
         if verdict is None:
             reason: Dismissal = "owner-kept" if site.cls.kind in OWNERS else "interrupt-only"
             manual = self._manual(site, scope, outcome) if self._dropped(site, scope) is None else None
@@ -183,6 +186,15 @@ class Lifetimes:
             return None
         leaks = self.outcome(site, scope, raising="own").leaks
         return ("exception", leaks["exit-exception"]) if "exit-exception" in leaks else None
+
+    def _at_yield(
+        self, site: Site, scope: Scope, outcome: Outcome, verdict: tuple[LeakProblem, list[Edge]] | None
+    ) -> tuple[LeakProblem, list[Edge]] | None:
+        """The same by what the consumer of a generator throws in, where something else that raises came to that end first."""
+        is_other = verdict is not None and verdict[0] in _OTHERWISE and site.cls.kind not in OWNERS
+        if not is_other or not scope.is_generator or not outcome.released:
+            return None
+        return lost_at_yield(self.outcome(site, scope, raising="given").leaks, site, scope)
 
     def _is_calm(self, site: Site, scope: Scope) -> bool:
         """Whether nothing is lost where nothing raises."""
@@ -313,11 +325,9 @@ def _first_problem(
         if _in_finally_before_release(outcome.overwritten, site, ends):
             return "skipped", outcome.overwritten
         return ("with-keeps" if _entered_in_vain(scope, site) else "overwritten"), outcome.overwritten
-    for kind in _UNWOUND if outcome.released else ():
-        edges = leaks.get(kind, [])
-        edge = unwinding(edges)
-        if edge is not None and edge.source.kind == "yield" and _yields(edge.source.node, site, scope):
-            return "yield", edges
+    at_yield = lost_at_yield(leaks, site, scope) if outcome.released else None
+    if at_yield is not None:
+        return at_yield
     if leaks and not outcome.released and _entered_in_vain(scope, site):
         return "with-keeps", next(iter(leaks.values()))
     if outcome.misreleased is not None:
@@ -346,13 +356,6 @@ def _verdict_on_owner(outcome: Outcome, site: Site, ends: frozenset[str]) -> tup
         return None
     thrown = leaks["exit-exception"]
     return "skipped" if _in_finally_before_release(thrown, site, ends) else "exception", thrown
-
-
-def _yields(node: ast.AST, site: Site, scope: Scope) -> bool:
-    """Whether a ``yield`` gives the consumer the resource, or something made of it, on the spot or before."""
-    given = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-    made = [each.value for one in given for each in scope.bindings.get(one, ()) if isinstance(each.value, ast.Call)]
-    return site.name in given or any(site.name == name_of(one) for call in made for one in call_arguments(call))
 
 
 def _culprit(edges: list[Edge], problem: LeakProblem) -> ast.expr | None:

@@ -24,26 +24,33 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
+_PUTTING = ("set", "reset")
+"""Methods of context variables that put something into them, as it is given or as it has been: what was there stays as it is."""
+
 
 def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
-    """The checkouts that ``scope`` leaves in a context variable of its module."""
+    """The checkouts that ``scope`` leaves in a context variable of its module; one that no name of the function has goes by the
+    name of that."""
     for node in scope.calls_of("set"):
         function, given = node.func, node.args[:1]
         if not (isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)):
             continue
-        if len(given) != 1 or not isinstance(given[0], ast.Name) or not _is_variable(ev, function.value, scope):
+        if len(given) != 1 or not _is_variable(ev, function.value, scope):
             continue
-        taken = _taken(ev, given[0], scope)
+        made = without_await(given[0])
+        taken = (made, given[0]) if isinstance(made, ast.Call) else _taken(ev, given[0], scope)
         found = checkout(ev, *taken, scope) if taken is not None else None
         if found is None or found[1].kind not in HANDLES:
             continue
         name = function.value.id
         ways = {name, *_handed_out(name, scope.module)}
-        if _is_returned(given[0].id, scope):
+        held = given[0].id if isinstance(given[0], ast.Name) else ""
+        if held and _is_returned(held, scope):
             ways.add(scope.name)
         if not _is_emptied(ev, name, ways, scope.module) and not _is_emptied_elsewhere(ev, ways, scope.module):
             where = (node, scope.qualified_name, may_await(node, scope))
-            yield LongLived(*where, *found[:2], given[0].id, "context-variable", name, is_shared=False)
+            keeper = name if held else ""
+            yield LongLived(*where, *found[:2], held or name, "context-variable", keeper, is_shared=False)
 
 
 def _is_variable(ev: Evaluator, node: ast.Name, scope: Scope) -> bool:
@@ -55,8 +62,10 @@ def _is_variable(ev: Evaluator, node: ast.Name, scope: Scope) -> bool:
     return ev.qualified_name(ev.type_of(value.func, scope.module.scope)) == "contextvars.ContextVar"
 
 
-def _taken(ev: Evaluator, load: ast.Name, scope: Scope) -> tuple[ast.Call, ast.expr] | None:
+def _taken(ev: Evaluator, load: ast.expr, scope: Scope) -> tuple[ast.Call, ast.expr] | None:
     """The call that a name has its only value from, unless the function may release what it names."""
+    if not isinstance(load, ast.Name):
+        return None
     bindings = scope.bindings.get(load.id, ())
     value = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "annotated") else None
     call = without_await(value)
@@ -99,7 +108,11 @@ def _is_emptied(ev: Evaluator, name: str, ways: set[str], module: Module) -> boo
         for load in scope.loads.get(name, ()):
             read = parent_of(load)
             call = parent_of(read) if isinstance(read, ast.Attribute) else None
-            if not isinstance(read, ast.Attribute) or not isinstance(call, ast.Call) or read.attr not in ("set", "get"):
+            if not isinstance(read, ast.Attribute) or not isinstance(call, ast.Call):
+                return True
+            if read.attr in _PUTTING:
+                continue
+            if read.attr != "get":
                 return True
             used = parent_of(call)
             if isinstance(used, ast.Attribute) and used.attr not in ev.models.words("gives-back", "removes"):

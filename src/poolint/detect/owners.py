@@ -247,7 +247,7 @@ def _kept(
                 names.append(inner.name)
                 found += _reads(ev, inner.name, owner, classes)
             continue
-        role = _plain_role(ev, use, cls) or _lent_role(ownership, use, inner, cls)
+        role = plain_role(ev, use, cls) or lent_role(ownership, use, inner, cls)
         if not role:
             return  # released, handed on, or something that may do either
         ends = ends or (
@@ -276,7 +276,7 @@ def _reads(ev: Evaluator, name: str, owner: Scope, classes: tuple[Scope, ...]) -
                     yield inner, node
 
 
-def _plain_role(ev: Evaluator, use: ast.Attribute, cls: Class) -> str:
+def plain_role(ev: Evaluator, use: ast.expr, cls: Class) -> str:
     """The role of a method that is called on what is kept, and only uses it, as one that closes it does where that does not give
     it back to its pool; empty for all else."""
     parent = parent_of(use)
@@ -287,7 +287,7 @@ def _plain_role(ev: Evaluator, use: ast.Attribute, cls: Class) -> str:
     return row.role if is_plain else ""
 
 
-def _lent_role(ownership: Ownership, use: ast.Attribute, scope: Scope, cls: Class) -> str:
+def lent_role(ownership: Ownership, use: ast.expr, scope: Scope, cls: Class) -> str:
     """What becomes of what is kept where it is lent: it is used, or its transaction ended; empty for all else."""
     fate = Fate.USED if is_lent_to_block(use, scope) else _fate(ownership, use, scope, cls)
     return {Fate.USED: "query", Fate.COMMITTED: "commit"}.get(fate, "") if fate is not None else ""
@@ -340,7 +340,7 @@ def _own_reads(method: Scope) -> list[ast.Attribute]:
 def _takes(ev: Evaluator, method: Scope, attribute: str, cls: Class) -> bool:
     """Whether a method takes a connection by what its object keeps."""
     uses = (one for one in _own_reads(method) if one.attr == attribute)
-    return any(_plain_role(ev, one, cls) in TAKING_ROLES for one in uses)
+    return any(plain_role(ev, one, cls) in TAKING_ROLES for one in uses)
 
 
 def _ends_at_times(method: Scope, attribute: str) -> bool:
@@ -355,7 +355,7 @@ def _only_ends(ev: Evaluator, method: Scope, attribute: str, cls: Class) -> bool
     uses = [one for one in _own_reads(method) if one.attr == attribute]
     if any(isinstance(read := parent_of(use), ast.Attribute) and read.attr in ev.models.words("pends") for use in uses):
         return False
-    roles = {_plain_role(ev, use, cls) for use in uses if not depends_on_caller(ev, use, method)}
+    roles = {plain_role(ev, use, cls) for use in uses if not depends_on_caller(ev, use, method)}
     return not roles.isdisjoint({"commit", "rollback"}) and roles <= {"commit", "rollback", "local"}
 
 

@@ -10,12 +10,14 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.joined import run_in_thread
+from poolint.analyses.launches import blocks, executor_of, work_of
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.flow.flags import name_of
 from poolint.syntax.expressions import is_partial
 from poolint.syntax.file_kinds import kinds_of
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import home_of, parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from poolint.analyses.waypoints import Waypoint
     from poolint.detect.services import Services
     from poolint.models import schema
+    from poolint.models.loader import Models
     from poolint.syntax.scopes import Scope
 
 
@@ -47,7 +50,7 @@ class ThreadRegistries:
     def __init__(self, services: Services) -> None:
         self.ev = services.evaluator
         self.objects: Objects = services.holdings.objects
-        self._words = frozenset(self.ev.models.threaded)
+        self._words = _words(self.ev.models)
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that have a thread run a function which leaves a session of a registry there."""
@@ -56,8 +59,8 @@ class ThreadRegistries:
         for named in scope.calls_named(self._words):
             around = parent_of(named)
             node = around if isinstance(around, ast.Call) and around.func is named else named
-            work = run_in_thread(self.ev.models, node)
-            for function in self._run(work[0], scope) if work is not None else ():
+            work = self._given(node, scope)
+            for function in self._run(work, scope) if work is not None else ():
                 if getattr(function.node, "decorator_list", ()):
                     continue  # which may do so
                 for registry in self.objects.registries_held_by(function):
@@ -68,6 +71,18 @@ class ThreadRegistries:
                         runner = last_name(node.func)
                         yield RegistryLeftInThread(*where, cls, registry.name, function.qualified_name, runner, used)
                         return
+
+    def _given(self, node: ast.Call, scope: Scope) -> ast.expr | None:
+        """What a call has a thread run that lives on when that is done: one of an executor of a module or an object that no block
+        of the function ends."""
+        run = run_in_thread(self.ev.models, node)
+        if run is not None:
+            return run[0]
+        executor = executor_of(node) if last_name(node.func) in self._words else None
+        if executor is None or next(blocks(node, scope), None) is not None or not _lives_on(executor, scope):
+            return None
+        work = work_of(self.ev, node, scope)
+        return work.function if work is not None else None
 
     def _run(self, work: ast.expr, scope: Scope) -> Iterator[Scope]:
         """The function that a thread runs: that one, or the only one that a lambda calls."""
@@ -91,9 +106,21 @@ class ThreadRegistries:
         return is_plain and self.ev.models.classes[registry.cls].mode == "sync"
 
 
+def _words(models: Models) -> frozenset[str]:
+    """The last names of all that has a thread run something."""
+    return frozenset(models.threaded) | models.words("starts-thread")
+
+
+def _lives_on(executor: ast.expr, scope: Scope) -> bool:
+    """Whether an executor is one of a module, or of an object."""
+    if isinstance(executor, ast.Name):
+        return home_of(executor.id, scope) is scope.module.scope
+    return name_of(executor).startswith("self.")
+
+
 DETECTOR = Detector(
     "thread-registries",
     lambda services: ThreadRegistries(services).observe,
     of="functions",
-    calls=lambda services: frozenset(services.evaluator.models.threaded),
+    calls=lambda services: _words(services.evaluator.models),
 )

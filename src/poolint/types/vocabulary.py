@@ -47,6 +47,7 @@ class Vocabulary:
         self.replaces: set[str] = set()
         self.gives_itself: set[str] = {*ENTERS}
         ends: dict[str, set[str]] = {}
+        self.awaits_in_place = models.words("shields", "limits-awaited")
         called = {cls.name for cls in models.classes.values() if models.method(cls, "__call__") is not None}
         for cls in models.classes.values():
             if (cls.kind == "client" and cls.on_drop) or (cls.kind == "pool" and cls.construct == "create"):

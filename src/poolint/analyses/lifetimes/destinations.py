@@ -61,24 +61,38 @@ def elsewhere(parent: ast.AST | None) -> Unfollowed:
     return "unnamed" if parent is None else _ELSEWHERE.get(type(parent), "unnamed")
 
 
+def awaited(node: ast.expr, vocabulary: Vocabulary) -> ast.expr:
+    """The ``await`` of a call: its own, or that of what waits for it in its place, ``await asyncio.wait_for(pool.acquire(), 2)``;
+    the call itself where nothing here waits for it."""
+    outer, around = node, parent_of(node)
+    while isinstance(around, ast.Call) and around.func is not outer and around.args[:1] == [outer]:
+        if last_name(around.func) not in vocabulary.awaits_in_place:
+            break
+        outer, around = around, parent_of(around)
+    return around if isinstance(around, ast.Await) else node
+
+
 def given(ev: Evaluator, node: ast.Call, scope: Scope) -> ast.expr:
     """The widest expression that has what a call gives: awaited, or by methods of it that give it back, as
     ``engine.connect().execution_options(…)``."""
-    value = with_await(node)
+    value = awaited(node, ev.vocabulary)
     while (call := method_call(value)) is not None and last_name(call.func) in ev.vocabulary.gives_itself:
         fact = call_site(ev, call, scope, use_evidence=False)
         row, cls = (fact.row, fact.cls) if fact is not None else (None, None)
         if row is None or cls is None or cls.kind not in RELEASABLE or row.returns not in ("self", cls.name):
             break
-        value = with_await(call)
+        value = awaited(call, ev.vocabulary)
     return value
 
 
 def begun_with(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.Call:
     """The call that such a chain begins with, of the one that it ends with."""
-    inner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    called, vocabulary = last_name(call.func), ev.vocabulary
+    inner = call.func.value if isinstance(call.func, ast.Attribute) and called in vocabulary.gives_itself else None
+    if called in vocabulary.awaits_in_place and call.args:
+        inner = call.args[0]
     inner = without_await(inner)
-    if isinstance(inner, ast.Call) and last_name(call.func) in ev.vocabulary.gives_itself:
+    if isinstance(inner, ast.Call):
         first = begun_with(ev, inner, scope)
         if given(ev, first, scope) is with_await(call):
             return first
@@ -161,9 +175,7 @@ _HOLDING = frozenset((ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Tuple, ast.I
 def may_acquire(node: ast.Call, vocabulary: Vocabulary, lenders: Set[str]) -> bool:
     """Whether an obligation may begin with a call, by what stands around it and by words: what most calls fail at. ``lenders``
     are the names of functions that hand on a response."""
-    parent = parent_of(node)
-    if type(parent) is ast.Await:
-        parent = parent_of(parent)
+    parent = parent_of(awaited(node, vocabulary))
     kind = type(parent)
     if kind is ast.Expr or kind is ast.Attribute:
         return may_be_lost(node, parent, vocabulary, lenders)

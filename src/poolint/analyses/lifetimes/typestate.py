@@ -36,8 +36,9 @@ _LOST = ("overwritten", "misreleased", "misplaced")
 
 Standing = tuple["Node", Config]
 
-Raising = Literal["anything", "own", "nothing"]
-"""What is raised on the ways that are followed: whatever may be, what a ``raise`` of the function itself does, or nothing."""
+Raising = Literal["anything", "own", "given", "nothing"]
+"""What is raised on the ways that are followed: whatever may be, what a ``raise`` of the function itself does, what a consumer
+throws in at a ``yield``, or nothing."""
 
 
 class Raised(NamedTuple):
@@ -147,7 +148,7 @@ def follow(
 
     def transfer(edge: Edge, config: Config) -> Config | None:
         node = edge.source
-        if edge.is_unwinding and (raising == "nothing" or (raising == "own" and not passes_on(edge))):
+        if edge.is_unwinding and raising != "anything" and not _is_raised(edge, raising):
             return None
         after = _bound(node, bound, config, moves.site) or moves.after(node, config, edge)
         if not isinstance(after, End):
@@ -186,6 +187,11 @@ def follow(
     released = "released" in ends or moves.is_left
     overwritten, misreleased, misplaced = map(lost.get, _LOST)
     return Outcome(leaks, overwritten, misreleased, misplaced, released, handed, raised, found)
+
+
+def _is_raised(edge: Edge, raising: Raising) -> bool:
+    """Whether an edge on which something is raised is one of those that are followed."""
+    return raising != "nothing" and (passes_on(edge) or (raising == "given" and edge.source.kind == "yield"))
 
 
 def _bound(node: Node, bound: ast.expr | None, config: Config, site: Site | None) -> Config | None:

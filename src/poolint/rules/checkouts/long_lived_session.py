@@ -67,10 +67,13 @@ class LongLivedSession(Rule):
             how = "it is held for the life of the process and shared by all that runs in it"
         else:
             how = f"nobody takes it out to release it, and {lost(observation)}"
-        return Verdict(
-            f"`{observation.variable}` keeps a {what} in {HOLDERS[observation.holder].format(observation.keeper)}: {how}",
-            observation.variable,
-        )
+        if observation.holder == "context-variable" and not observation.keeper:
+            kept = f"the context variable `{observation.variable}` keeps a {what}"
+        else:
+            kept = (
+                f"`{observation.variable}` keeps a {what} in {HOLDERS[observation.holder].format(observation.keeper)}"
+            )
+        return Verdict(f"{kept}: {how}", observation.variable)
 
 
 HOLDERS: dict[Holder, str] = {
