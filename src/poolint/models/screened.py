@@ -52,6 +52,8 @@ def screen(libraries: Iterable[Library]) -> bytes:
     statements = {row.returns for library in screened for row in library.functions if row.objects}
     """Classes of what only says what to ask for."""
     connections = {cls.name for cls in classes if cls.mode == "sync" and cls.kind == "connection" and not cls.embedded}
+    connecting = {cls.name for cls in classes if cls.name in connections and cls.construct == "checkout"}
+    """Classes that connect where they are called."""
     names: set[str] = set()
     blocking: set[str] = set()
     reaching: set[str] = set()
@@ -70,7 +72,9 @@ def screen(libraries: Iterable[Library]) -> bytes:
             if row.name in statements or (isinstance(row, Function) and row.returns in statements):
                 continue
             names |= {path.rpartition(".")[2] for path in (row.name, *row.aliases)}
-            if row.name in sessions or (isinstance(row, Function) and row.returns in sessions | connections):
+            if row.name in sessions | connecting or (
+                isinstance(row, Function) and row.returns in sessions | connections
+            ):
                 blocking |= {f"{path.partition('.')[0]}.{path.rpartition('.')[2]}" for path in (row.name, *row.aliases)}
         blocking |= {
             f"{path.partition('.')[0]}.{path.rpartition('.')[2]}"
