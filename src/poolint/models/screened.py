@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 _GIVING = frozenset({"checkout", "begin"})
 """Roles of methods of engines and pools that wait for a connection."""
 
+_STARTING = frozenset({"at-once", "makes-task", "starts"})
+"""How functions go about with coroutines that they are given, where these do not run one after the other."""
+
 
 def screen(libraries: Iterable[Library]) -> bytes:
-    """What the screen needs, in ten lines.
+    """What the screen needs, in eleven lines.
 
     The import roots of the screened libraries; the last parts of the names in them that carry something of a pool, or register a
     listener with one; of those the ones of synchronous sessions and pools, each with the root that it is of; the methods by which
@@ -94,7 +97,9 @@ def screen(libraries: Iterable[Library]) -> bytes:
     routers = {f"{name.rpartition('.')[2]}(" for row in serving for name in row.names}
     guards = (name for library in libraries for row in library.guards for name in row.names)
     routers |= {name.rpartition(".")[2] for name in guards if "." in name}
-    lists = (roots, names, blocking, reaching, clients, every, lending, routers, _registries(libraries))
+    manners = (row for library in libraries for row in library.manners if row.how in _STARTING)
+    starting = {name.rpartition(".")[2] for row in manners for name in row.names}
+    lists = (roots, names, blocking, reaching, clients, every, lending, routers, _registries(libraries), starting)
     told = " ".join(_told(row) for library in screened for row in library.modules)
     return b"\n".join((*(" ".join(sorted(words)).encode() for words in lists), told.encode()))
 
