@@ -120,9 +120,9 @@ class Screen:
         return self._ready.may_lend(file.foreign, data)
 
     def _may_leave_open(self, data: bytes) -> bool:
-        """Whether an HTTP client is made for a local name, or is kept while something is closed and nothing awaited."""
-        made = self._ready.made(data)
-        return any(one[1] and not one[2] for one in made) or (bool(made) and DROPPED.search(data) is not None)
+        """Whether an HTTP client is made for a local name, or at all while something is closed and nothing awaited."""
+        is_local = any(one[1] and not one[2] for one in self._ready.made(data))
+        return is_local or (self._ready.makes_client(data) and DROPPED.search(data) is not None)
 
     def is_near_database(self, path: str, data: bytes) -> bool:
         """The same, but for what concerns only HTTP clients, or what is entered by hand."""

@@ -179,9 +179,13 @@ class Ready:
             self._awaited = re.compile(rb"\bawait[\s(]+[\w.]+\.(?:" + names + rb")\(")
         return self._awaited.search(data) is not None
 
+    def makes_client(self, data: bytes) -> bool:
+        """Whether an HTTP client is made, whatever it is kept in."""
+        return any(one in data for one in self._making)
+
     def made(self, data: bytes) -> list[re.Match[bytes]]:
-        """Where an HTTP client is made and kept."""
-        if not any(one in data for one in self._making):
+        """Where an HTTP client is made and kept under a name."""
+        if not self.makes_client(data):
             return []
         if self._made is None:
             names = b"|".join(sorted(self.clients))
