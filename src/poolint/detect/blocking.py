@@ -11,6 +11,7 @@ import msgspec
 from poolint.analyses.clientele import Clientele
 from poolint.analyses.graphs import written_at
 from poolint.analyses.holding import root_of, source_of
+from poolint.analyses.managers import entry_of_made
 from poolint.analyses.own_loops import OwnLoops
 from poolint.analyses.queried import Queried
 from poolint.analyses.sinks import sync_checkout_sink, sync_connection_sink, sync_session_sink
@@ -270,8 +271,10 @@ def _through_helpers(services: Services, effects: Effects, at_its_end: AtItsEnd[
             continue  # most of them: it runs nothing of the project that could matter
         # An `async def` is reported itself; a generator runs elsewhere, unless its block is entered here: what it connects by is
         # not told again with the session that it lends. What the call may mean is reported once.
-        run = (function_run(ev, one) for one in callees_of(ev, node, scope))
         of_blocks = effects is services.sync_checkouts
+        run = [function_run(ev, one) for one in callees_of(ev, node, scope)]
+        if of_blocks and _is_entered(node, scope):
+            run += (entry_of_made(ev, one, asynchronous=False) for one in callees_of(ev, node, scope))
         fresh = [
             one
             for one in (each.scope for each in run if each is not None)

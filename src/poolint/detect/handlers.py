@@ -21,11 +21,9 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.analyses.effects import Edges
-    from poolint.analyses.graphs import Graphs
+    from poolint.detect.services import Services
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
-    from poolint.types.evaluator import Evaluator
 
 
 class UnreachedHandler(Observation, frozen=True, eq=False):
@@ -57,8 +55,8 @@ class MissedExhaustion(Observation, frozen=True, eq=False):
 class SwallowedCancellation(Observation, frozen=True, eq=False):
     """A handler that takes a cancellation and goes on. ``node`` is the class, as written, or a bare handler.
 
-    ``what`` is what it catches, ``around`` the call on a connection in the ``try``; ``last`` is the handler's last
-    statement, ``looping`` says that a loop goes on after it.
+    ``what`` is what it catches, ``around`` the call on a connection in the ``try``, or in a loop that of a function of the
+    project that takes one; ``last`` is the handler's last statement, ``looping`` says that a loop goes on after it.
     """
 
     what: str
@@ -77,10 +75,11 @@ _BASES = frozenset({"DatabaseError", "DBAPIError"})
 class Handlers:
     """Observes the handlers of one project."""
 
-    def __init__(self, ev: Evaluator, edges: Edges, graphs: Graphs) -> None:
-        self.ev = ev
-        self.edges = edges
-        self.graphs = graphs
+    def __init__(self, services: Services) -> None:
+        self.ev = ev = services.evaluator
+        self.edges = services.edges
+        self.graphs = services.graphs
+        self._services = services
         self._timeouts = ev.models.manners["timeout-error"]
         self._cancellations = ev.models.manners["cancelled-error"] | {"builtins.BaseException"}
         self._wrappers = {
@@ -224,19 +223,20 @@ class Handlers:
         if any(last_name(one.func) in ("cancel", "uncancel") for one in scope.calls):
             return  # its own task, or one that it has cancelled itself
         body = Body(self.ev, self.edges, statement, scope)
-        around = next((one for one in body.known() if one.cls is not None and _holds(one.cls.kind, one.role)), None)
-        if around is None or not body.waits():
+        looping = is_in_loop(statement, scope)
+        known = (one.api for one in body.known() if one.cls is not None and _holds(one.cls.kind, one.role))
+        around = next(known, "") or (self._taking_below(body, scope) if looping else "")
+        if not around or not body.waits():
             return
         what = ast.unparse(handler.type) if handler.type is not None else ""
-        yield SwallowedCancellation(
-            node,
-            scope.qualified_name,
-            False,
-            what,
-            around.api,
-            handler.body[-1],
-            is_in_loop(statement, scope),
+        yield SwallowedCancellation(node, scope.qualified_name, False, what, around, handler.body[-1], looping)
+
+    def _taking_below(self, body: Body, scope: Scope) -> str:
+        """The first function of the project that takes a connection and is awaited in a body: a round of a loop."""
+        found = (
+            self._services.taking.of_call(one, scope) for one in body.calls if isinstance(parent_of(one), ast.Await)
         )
+        return next((one.links[0].name for one in found if one is not None), "")
 
 
 def _runs_statement(role: str) -> bool:
@@ -256,6 +256,6 @@ def _holds(kind: str, role: str) -> bool:
 
 DETECTOR = Detector(
     "handlers",
-    lambda services: Handlers(services.evaluator, services.edges, services.graphs).observe,
+    lambda services: Handlers(services).observe,
     of="handlers",
 )

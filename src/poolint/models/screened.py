@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 _GIVING = frozenset({"checkout", "begin"})
 """Roles of methods of engines and pools that wait for a connection."""
 
+_STARTING = frozenset({"at-once", "makes-task", "starts"})
+"""How functions go about with coroutines that they are given, where these do not run one after the other."""
+
 
 def screen(libraries: Iterable[Library]) -> bytes:
-    """What the screen needs, in ten lines.
+    """What the screen needs, in eleven lines.
 
     The import roots of the screened libraries; the last parts of the names in them that carry something of a pool, or register a
     listener with one; of those the ones of synchronous sessions and pools, each with the root that it is of; the methods by which
@@ -52,6 +55,8 @@ def screen(libraries: Iterable[Library]) -> bytes:
     statements = {row.returns for library in screened for row in library.functions if row.objects}
     """Classes of what only says what to ask for."""
     connections = {cls.name for cls in classes if cls.mode == "sync" and cls.kind == "connection" and not cls.embedded}
+    connecting = {cls.name for cls in classes if cls.name in connections and cls.construct == "checkout"}
+    """Classes that connect where they are called."""
     names: set[str] = set()
     blocking: set[str] = set()
     reaching: set[str] = set()
@@ -70,7 +75,9 @@ def screen(libraries: Iterable[Library]) -> bytes:
             if row.name in statements or (isinstance(row, Function) and row.returns in statements):
                 continue
             names |= {path.rpartition(".")[2] for path in (row.name, *row.aliases)}
-            if row.name in sessions or (isinstance(row, Function) and row.returns in sessions | connections):
+            if row.name in sessions | connecting or (
+                isinstance(row, Function) and row.returns in sessions | connections
+            ):
                 blocking |= {f"{path.partition('.')[0]}.{path.rpartition('.')[2]}" for path in (row.name, *row.aliases)}
         blocking |= {
             f"{path.partition('.')[0]}.{path.rpartition('.')[2]}"
@@ -90,7 +97,9 @@ def screen(libraries: Iterable[Library]) -> bytes:
     routers = {f"{name.rpartition('.')[2]}(" for row in serving for name in row.names}
     guards = (name for library in libraries for row in library.guards for name in row.names)
     routers |= {name.rpartition(".")[2] for name in guards if "." in name}
-    lists = (roots, names, blocking, reaching, clients, every, lending, routers, _registries(libraries))
+    manners = (row for library in libraries for row in library.manners if row.how in _STARTING)
+    starting = {name.rpartition(".")[2] for row in manners for name in row.names}
+    lists = (roots, names, blocking, reaching, clients, every, lending, routers, _registries(libraries), starting)
     told = " ".join(_told(row) for library in screened for row in library.modules)
     return b"\n".join((*(" ".join(sorted(words)).encode() for words in lists), told.encode()))
 

@@ -3,10 +3,10 @@
 A file is interesting when it names a library of the models, or imports a name that carries something of one from
 another file of the project: a file that only says ``async with SessionLocal() as session`` names no library, but
 ``SessionLocal`` comes from a module that does. Imports are followed on demand, to a fixpoint. A file that carries
-nothing is interesting as well when it may drop a coroutine of the project that works on a database: when a statement
-in it calls a name of an ``async def`` that mentions what carries something. So is one that makes a router, of which others
-say what is run before its endpoints, or an HTTP client of its own that it does not enter at once, or an object that enters
-a member by hand, or runs coroutines on a loop of its own beside a file that carries something.
+nothing is interesting as well when it may drop a coroutine of the project that works on a database, or start many: when a
+statement in it calls a name of an ``async def`` that mentions what carries something. So is one that makes a router, of which
+others say what is run before its endpoints, or an HTTP client of its own that it does not enter at once, or an object that
+enters a member by hand, or runs coroutines on a loop of its own beside a file that carries something.
 
 The screen is an optimisation and must be invisible: it errs on the side of *interesting*, and a test holds that
 findings with and without it are the same.
@@ -70,8 +70,7 @@ class Screen:
         self._gives: dict[tuple[str, bytes], set[tuple[str, bytes]]] = {}
         self._steps: dict[tuple[str, bytes], tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]] = {}
         self._names = Names(self._files)
-        self._put_down: set[tuple[str, str]] = set()
-        """The questions whose answers somebody who records what is found rests on has been told."""
+        self._put_down: set[tuple[str, str]] = set()  # questions whose answers who records has been told of
 
     def is_interesting(self, path: str, data: bytes) -> bool:
         """Whether the file at ``path`` with these bytes can hold a finding."""
@@ -121,9 +120,9 @@ class Screen:
         return self._ready.may_lend(file.foreign, data)
 
     def _may_leave_open(self, data: bytes) -> bool:
-        """Whether an HTTP client is made for a local name, or is kept while something is closed and nothing awaited."""
-        made = self._ready.made(data)
-        return any(one[1] and not one[2] for one in made) or (bool(made) and DROPPED.search(data) is not None)
+        """Whether an HTTP client is made for a local name, or at all while something is closed and nothing awaited."""
+        is_local = any(one[1] and not one[2] for one in self._ready.made(data))
+        return is_local or (self._ready.makes_client(data) and DROPPED.search(data) is not None)
 
     def is_near_database(self, path: str, data: bytes) -> bool:
         """The same, but for what concerns only HTTP clients, or what is entered by hand."""
@@ -210,17 +209,18 @@ class Screen:
         return self._answered("blocks", path, found)
 
     def _may_drop(self, path: str, file: File) -> bool:
-        """Whether a statement may make a coroutine of the project that works on a database, and drop it.
+        """Whether a file may drop a coroutine of the project that works on a database, or start many, by what it imports as well.
 
-        Such a statement is a call, bare or assigned, of the name of an ``async def`` of this file, or of one that is
+        What drops one is a call, bare or assigned, of the name of an ``async def`` of this file, or of one that is
         behind what it imports, which mentions what carries something: itself, or through names of files near by."""
         asked = {(path, name, name) for name in file.coroutines} if path in self._distance else set()
         for link in file.links:
             for source, name, local in self._meant(file, link, frozenset()):
                 for one, behind in self._behind(source, name):
                     asked.add((one, behind, local if (one, behind) == (source, name) else behind))
-        dropped = {name: file.drops(name) for name in {called for *_, called in asked}}
-        return any(dropped[called] and self._works(one, name) for one, name, called in asked)
+        starts = bool(asked) and any(one.calls_any(self._ready.starting) for one in self._near(file))
+        may = {name: (starts and name in file.data) or file.drops(name) for name in {called for *_, called in asked}}
+        return any(may[called] and self._works(one, name) for one, name, called in asked)
 
     def _behind(self, path: str, name: bytes) -> Set[tuple[str, bytes]]:
         """The coroutines that a name of a file is, or that what it gives has as methods: their files and names."""

@@ -27,9 +27,9 @@ class Ready:
 
     ``roots`` are the import roots of the libraries that make a file interesting; ``carrying`` are the names in these
     that carry something of a pool, ``blocking`` those of synchronous sessions and pools, by roots. ``clients`` are the
-    modules and classes of HTTP clients, ``told`` the modules of which all names are known. Expressions are only made when
-    they are asked for: a file of no interest needs none of them. ``libraries`` are the import roots of all libraries that
-    poolint has models of, ``own`` are the models of users.
+    modules and classes of HTTP clients, ``told`` the modules of which all names are known, ``starting`` are the functions that
+    run coroutines at once. Expressions are only made when they are asked for: a file of no interest needs none of them.
+    ``libraries`` are the import roots of all libraries that poolint has models of, ``own`` are the models of users.
     """
 
     __slots__ = (
@@ -52,6 +52,7 @@ class Ready:
         "registries",
         "roots",
         "seen",
+        "starting",
         "told",
     )
 
@@ -84,7 +85,7 @@ class Ready:
         self._lenders = frozenset(lists[6])
         self._making = [name + b"(" for name in self.clients]
         self._routers = lists[7]
-        self.registries = frozenset(lists[8])
+        self.registries, self.starting = map(frozenset, lists[8:10])
         self._library: re.Pattern[bytes] | None = None
         self._reaching: re.Pattern[bytes] | None = None
         self._made: re.Pattern[bytes] | None = None
@@ -178,9 +179,13 @@ class Ready:
             self._awaited = re.compile(rb"\bawait[\s(]+[\w.]+\.(?:" + names + rb")\(")
         return self._awaited.search(data) is not None
 
+    def makes_client(self, data: bytes) -> bool:
+        """Whether an HTTP client is made, whatever it is kept in."""
+        return any(one in data for one in self._making)
+
     def made(self, data: bytes) -> list[re.Match[bytes]]:
-        """Where an HTTP client is made and kept."""
-        if not any(one in data for one in self._making):
+        """Where an HTTP client is made and kept under a name."""
+        if not self.makes_client(data):
             return []
         if self._made is None:
             names = b"|".join(sorted(self.clients))

@@ -66,8 +66,8 @@ DRIVER = (b"connect", b".cursor(", b".execute")
 BY_HAND = re.compile(rb"self(?<!\wself)\.\w+\.__a?enter__\(")
 """A member that is entered by hand (see :mod:`poolint.detect.holders`)."""
 
-DROPPED = re.compile(rb"^[ \t]+\w[\w.]*\.a?close\(\)[ \t]*(?:#.*)?$|\.a?close[ \t]*[,)]", re.MULTILINE)
-"""A statement that closes something and awaits nothing, or a method that does so and is handed to who calls it."""
+DROPPED = re.compile(rb"^(?:(?!await\b)[^\n#])*\.a?close\(\)|\.a?close[ \t]*[,)]", re.MULTILINE)
+"""A row that closes something and awaits nothing before, or a method that does so and is handed to who calls it."""
 
 
 def shows_use(data: bytes, names_library: Callable[[bytes], bool]) -> bool:

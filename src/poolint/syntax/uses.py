@@ -165,7 +165,7 @@ def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> 
             return Usage(Use.STARTED if attribute in STARTS else Use.CONSUMED, parent, attribute=attribute)
         consumed = child is not parent.func and isinstance(parent.func, ast.Name) and parent.func.id in CONSUMERS
         return Usage(Use.CONSUMED if consumed or child is parent.func else Use.ESCAPES, parent)
-    if isinstance(parent, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+    if isinstance(parent, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
         is_statement = isinstance(parent_of(parent), ast.Expr) and not isinstance(parent, ast.GeneratorExp)
         return Usage(Use.DROPPED if is_statement else Use.ESCAPES, parent)
     if isinstance(parent, ast.Compare):

@@ -19,8 +19,9 @@ class SwallowedCancellationRule(Rule):
     ## What it does
     Reports `except BaseException`, a bare `except` and `except CancelledError` in `async def` around the work on a
     connection, a session or a transaction, where the handler neither raises nor ends the program nor keeps the exception
-    for later. A handler that names `CancelledError` is only reported where a loop goes on after it, and none in an endpoint
-    that awaits nothing more: nobody is there to be answered.
+    for later. In a loop that goes on, a function of the project that takes a connection is such work as well. A handler that
+    names `CancelledError` is only reported where a loop goes on after it, and none in an endpoint that awaits nothing more:
+    nobody is there to be answered.
 
     ## Why is this bad?
     A cancellation is how a timeout, a client that has gone or the end of the program stops a task. A task that takes it
