@@ -100,7 +100,8 @@ class Uses:
         if spec.scope.kind == "class" and not isinstance(spec.node, ast.Call):
             return True  # one configuration among others
         for other in self.engines.of_scope(spec.scope):
-            if other is not spec and {one.cls.name for one in other.pools} != {one.cls.name for one in spec.pools}:
+            is_alike = {one.cls.name for one in other.pools} == {one.cls.name for one in spec.pools}
+            if other is not spec and not is_alike and not _are_of_others(spec, other):
                 return True
         child: ast.AST = spec.node
         current = parent_of(child)
@@ -163,6 +164,12 @@ class Uses:
                 ):
                     return True
         return False
+
+
+def _are_of_others(spec: EngineSpec, other: EngineSpec) -> bool:
+    """Whether two engines surely are of different databases, between which nobody chooses."""
+    of, those = ({url.text for url in one.urls} if one.has_all_urls else set() for one in (spec, other))
+    return bool(of and those) and of.isdisjoint(those)
 
 
 def _asks_whether_made(test: ast.expr, name: str) -> bool:
