@@ -14,6 +14,9 @@ import pytest
 from psycopg.pq import ConnStatus, TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg_pool import ConnectionPool
+from sqlalchemy import text
+from sqlalchemy.exc import ResourceClosedError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from poolint.models.loader import load
 
@@ -85,6 +88,30 @@ def test_a_closed_cursor_of_aiosqlite_refuses(name: str) -> None:
                 pass
             with pytest.raises(sqlite3.ProgrammingError, match="closed"):
                 await _asked(cursor, name)
+
+    asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("cls", "name"),
+    [
+        (cls, name)
+        for cls in ("AsyncMappingResult", "AsyncResult", "AsyncScalarResult")
+        for name in load().classes[f"sqlalchemy.ext.asyncio.{cls}"].refused_when_released
+    ],
+)
+def test_a_closed_result_of_sqlalchemy_refuses(cls: str, name: str) -> None:
+    async def ask() -> None:
+        engine = create_async_engine("sqlite+aiosqlite://")
+        async with engine.connect() as connection:
+            streaming = await connection.stream(text("SELECT 1"))
+            result: Any = {"AsyncMappingResult": streaming.mappings, "AsyncScalarResult": streaming.scalars}.get(
+                cls, lambda: streaming
+            )()
+            await streaming.close()
+            with pytest.raises(ResourceClosedError):
+                await (result.partitions().__anext__() if name == "partitions" else _asked(result, name))
+        await engine.dispose()
 
     asyncio.run(ask())
 

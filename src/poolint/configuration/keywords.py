@@ -13,10 +13,13 @@ import msgspec
 from msgspec.structs import replace
 
 from poolint.configuration.constants import Folded
+from poolint.syntax.expressions import is_partial
+from poolint.syntax.file_kinds import is_test
 from poolint.syntax.reaching import blocks_of, body_of, excluded, lasting, reaching
 from poolint.syntax.scopes import Bindings, home_of, parent_of, statement_of
 from poolint.types import imports
 from poolint.types.followed import MAX_SOURCES
+from poolint.types.following import origin, text_of_constant
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, ModuleObject, alternatives
 from poolint.types.vocabulary import last_name
@@ -93,14 +96,14 @@ class Keywords:
         self.ev = folder.following.ev
 
     def of_call(self, call: ast.Call, scope: Scope, positional: tuple[str, ...]) -> tuple[dict[str, Argument], bool]:
-        """The arguments of a call by name, and whether there can be no others."""
-        found: dict[str, Argument] = {}
-        complete = True
+        """The arguments of a call by name, and whether there can be no others: also those that ``partial`` has bound before."""
+        found, complete, positional = self._bound_before(call.func, scope, positional)
         for name, value in zip(positional, call.args, strict=False):
             if isinstance(value, ast.Starred):
                 complete = False
                 break
             found[name] = self._argument(name, [Setting(value, scope)], value, scope)
+        given = {one.arg for one in call.keywords}
         complete = complete and not any(isinstance(one, ast.Starred) for one in call.args)
         for keyword in call.keywords:
             if keyword.arg is not None:
@@ -110,9 +113,23 @@ class Keywords:
             mapping = self.mapping(keyword.value, scope, keyword.value)
             complete = complete and mapping.complete
             for name, settings in mapping.items.items():
-                if name not in found:
+                if name not in given:
                     found[name] = self._argument(name, settings, keyword.value, scope)
         return found, complete
+
+    def _bound_before(
+        self, callee: ast.expr, scope: Scope, positional: tuple[str, ...], depth: int = 0
+    ) -> tuple[dict[str, Argument], bool, tuple[str, ...]]:
+        """What ``partial`` has bound of the arguments of what is called, whether there can be no others, and the names of the
+        places that it has left."""
+        call, at = origin(self.ev, callee, scope)
+        if not is_partial(call) or depth > _MAX_DEPTH:
+            return {}, True, positional
+        before, is_all, left = self._bound_before(call.args[0], at, positional, depth + 1)
+        given, complete = self.of_call(call, at, ("", *left))
+        bound = ((name, [*one.settings]) for name, one in (before | given).items() if name)
+        found = {name: self._argument(name, settings, callee, scope) for name, settings in bound}
+        return found, complete and is_all, left[len(call.args) - 1 :]
 
     def items(self, node: ast.expr, scope: Scope) -> tuple[dict[str, Argument], bool]:
         """The items of a dictionary that is an argument itself."""
@@ -283,7 +300,24 @@ class Keywords:
             home = binding.scope or scope
             result.add(self.mapping(binding.value, home, binding.value, depth + 1), block)
         else:
+            if binding.node is getattr(getattr(scope.node, "args", None), "kwarg", None):
+                result.add(self._passed(scope, depth), block)
             result.complete = False
+
+    def _passed(self, function: Scope, depth: int) -> Mapping:
+        """What a function gets as its ``**options``: what those pass for it whose calls are seen, each of several on some ways
+        only. Tests pass what is theirs."""
+        own = {one.arg for one in (*function.node.args.args, *function.node.args.kwonlyargs)}  # type: ignore[attr-defined]
+        calls = [one for one in self.ev.callers.of(function) if not is_test(one[1].module, self.ev.project)]
+        result = Mapping(complete=False)
+        for call, scope in calls[:MAX_SOURCES] if depth <= _MAX_DEPTH else ():
+            block = call if len(calls) > 1 else None
+            for keyword in call.keywords:
+                if keyword.arg is None:
+                    result.add(self.mapping(keyword.value, scope, keyword.value, depth + 2), block)
+                elif keyword.arg not in own:
+                    result.put(keyword.arg, Setting(keyword.value, scope, block))
+        return result
 
     def _change(self, result: Mapping, load: ast.Name, scope: Scope, block: Place, depth: int) -> None:
         """What one mention of a dictionary does to it."""
@@ -318,7 +352,7 @@ class Keywords:
                 else:
                     result.complete = False
         elif name == "setdefault" and len(call.args) == 2:
-            key = _text(call.args[0])
+            key = text_of_constant(call.args[0])
             if key and not any(one.block is None for one in result.items.get(key, ())):
                 certain = None if result.complete and key not in result.items else call
                 result.put(key, Setting(call.args[1], scope, block if block is not None else certain))
@@ -362,9 +396,5 @@ def _texts(node: ast.expr, scope: Scope) -> list[str]:
     bindings = scope.bindings.get(node.id, ()) if isinstance(node, ast.Name) else ()
     over = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "for" and bindings[0].index < 0 else None
     several = over.elts if isinstance(over, (ast.Tuple, ast.List, ast.Set)) else [node]
-    texts = [_text(one) for one in several]
+    texts = [text_of_constant(one) for one in several]
     return texts if all(texts) else []
-
-
-def _text(node: ast.expr) -> str:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.entered_objects import only_inside
+from poolint.analyses.had_of_blocks import handle_of, result_asked, same_handles, stream_of, streamed
 from poolint.analyses.holding import inside, source_of
 from poolint.analyses.holding.transactions import is_query
 from poolint.analyses.lent_pools import opened_here
 from poolint.analyses.managers import generators_of
 from poolint.analyses.project_calls import ProjectCalls
 from poolint.analyses.waypoints import waypoint
+from poolint.detect.databases import is_in_a_file
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.flow.cfg import TooComplex
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from poolint.analyses.graphs import Graphs
     from poolint.analyses.session_use import Using
     from poolint.analyses.waypoints import Waypoint
+    from poolint.detect.services import Services
     from poolint.flow.cfg import Edge, Graph, Node
     from poolint.models import schema
     from poolint.models.schema import Class
@@ -46,8 +49,8 @@ if TYPE_CHECKING:
 class UsedAfterRelease(Observation, frozen=True, eq=False):
     """A use of a resource after it was released. ``node`` is the use, ``released`` where the release stands.
 
-    ``through`` is the call that uses it, where that is none of its own methods; ``is_query``: what is handed on is a query of
-    the session, which that runs when the query is read.
+    ``through`` is the call that uses it, where that is none of its own methods. ``handed_on``: a ``query`` of the session, which
+    that runs when the query is read, or a ``stream`` of rows that are read from it as they are gone over.
     """
 
     variable: str
@@ -55,14 +58,15 @@ class UsedAfterRelease(Observation, frozen=True, eq=False):
     cls: schema.Class
     released: Waypoint
     through: str = ""
-    is_query: bool = False
+    handed_on: Literal["", "query", "stream"] = ""
 
 
 _NEEDS_IT = REACHING_ROLES | {"begin", "cursor"}
 
 
-def observe(ev: Evaluator, graphs: Graphs, using: Using, scope: Scope) -> Iterator[Observation]:
+def observe(services: Services, scope: Scope) -> Iterator[Observation]:
     """The uses in ``scope`` of what a ``with`` block has bound and released."""
+    ev, graphs, using = services.evaluator, services.graphs, services.using
     blocks = _Blocks(scope)
     for statement in scope.withs:
         for item in statement.items:
@@ -74,7 +78,13 @@ def observe(ev: Evaluator, graphs: Graphs, using: Using, scope: Scope) -> Iterat
             if not places:
                 continue
             released = waypoint("released", item.context_expr, scope.module)
-            names = {target.id, *_carriers(using, target.id, statement, scope)}
+            results = dict(streamed(ev, target.id, statement, scope))
+            streams = list(_streams_given(ev, statement, target.id, scope))
+            if (results or streams) and _is_of_file(services, item.context_expr, scope):
+                results, streams = {}, []
+            others = dict.fromkeys(same_handles(ev, target.id, statement, scope), places.get(target.id))
+            places |= results | {name: cls for name, cls in others.items() if cls is not None}
+            names = {target.id, *results, *others, *_carriers(using, target.id, statement, scope)}
             try:
                 uses = (
                     list(_uses(_Uses(ev, using, scope, target.id, names, places), graphs.of(scope), item))
@@ -90,14 +100,17 @@ def observe(ev: Evaluator, graphs: Graphs, using: Using, scope: Scope) -> Iterat
             # What a cursor has read may be asked of it still, so one may be handed on: only some of its methods raise.
             is_handle = target.id in places and places[target.id].kind in HANDLES
             is_told = is_handle and not (_begins_anew(places[target.id]) and _is_entered_by_all(ev, scope))
-            for given in _given_away(statement, target.id, scope) if is_told else ():
+            for given in _given_away(ev, statement, target.id, scope) if is_told else ():
                 yield UsedAfterRelease(
                     given, scope.qualified_name, may_await(given, scope), target.id, "", places[target.id], released
                 )
             if target.id in places and places[target.id].kind == "session":
                 for query in _queries_given(ev, statement, target.id, scope):
                     where = (query, scope.qualified_name, may_await(query, scope))
-                    yield UsedAfterRelease(*where, target.id, "", places[target.id], released, is_query=True)
+                    yield UsedAfterRelease(*where, target.id, "", places[target.id], released, handed_on="query")
+            for given, cls in streams:
+                where = (given, scope.qualified_name, may_await(given, scope))
+                yield UsedAfterRelease(*where, target.id, "", cls, released, handed_on="stream")
 
 
 class _Blocks:
@@ -279,14 +292,15 @@ def _use(sought: _Uses, call: ast.Call) -> tuple[str, str, str] | None:
     """The method of a resource that a call is, where it needs what has been released, and the place of that; or what
     is called that uses it."""
     function, places = call.func, sought.using.places
-    if isinstance(function, ast.Attribute) and name_of(function.value):
-        root = name_of(function.value).partition(".")[0]
+    of = name_of(result_asked(sought.ev, function.value, sought.scope)) if isinstance(function, ast.Attribute) else ""
+    if isinstance(function, ast.Attribute) and of:
+        root = of.partition(".")[0]
         is_sought = root in sought.names and not binds_around(function.value, root)
-        place = places.first(name_of(function.value), sought.scope) if is_sought else ""
+        place = places.first(of, sought.scope) if is_sought else ""
         if place in sought.places:
             row = sought.ev.models.method(sought.places[place], function.attr)
             needs_it = row is not None and row.role in _NEEDS_IT
-            if sought.places[place].kind == "cursor":
+            if sought.places[place].kind not in HANDLES:
                 needs_it = function.attr in sought.ev.models.refusals(sought.places[place])
             return (function.attr, place, "") if needs_it else None
     if _mentions(call, sought.names):
@@ -298,6 +312,7 @@ def _use(sought: _Uses, call: ast.Call) -> tuple[str, str, str] | None:
 
 def _iterated(sought: _Uses, over: ast.expr, loop: Node) -> tuple[str, str, str] | None:
     """The same where a loop goes over what refuses that by then: a cursor that has been closed."""
+    over = result_asked(sought.ev, over, sought.scope)
     root = name_of(over).partition(".")[0]
     if root not in sought.names or binds_around(over, root):
         return None
@@ -306,14 +321,32 @@ def _iterated(sought: _Uses, over: ast.expr, loop: Node) -> tuple[str, str, str]
     return (method, place, "") if is_refused else None
 
 
-def _given_away(statement: ast.With | ast.AsyncWith, name: str, scope: Scope) -> Iterator[ast.expr]:
+def _given_away(ev: Evaluator, statement: ast.With | ast.AsyncWith, name: str, scope: Scope) -> Iterator[ast.expr]:
     """``return conn`` inside of the block: the caller gets it closed."""
     for value in scope.returns:
         parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value]
-        if any(_binds(part, name) for part in parts):
+        if any(_binds(part, name) or _binds(handle_of(ev, part, scope), name) for part in parts):
             parent = parent_of(value)
             if parent is not None and inside(parent, statement):
                 yield value
+
+
+def _streams_given(
+    ev: Evaluator, statement: ast.With | ast.AsyncWith, name: str, scope: Scope
+) -> Iterator[tuple[ast.expr, Class]]:
+    """``return await conn.stream(statement)`` inside of the block: the caller goes over it when that is over."""
+    for value in scope.returns:
+        parent = parent_of(value)
+        if parent is not None and inside(parent, statement):
+            cls = stream_of(ev, value, name, scope)
+            if cls is not None:
+                yield value, cls
+
+
+def _is_of_file(services: Services, header: ast.expr, scope: Scope) -> bool:
+    """Whether a block has a connection to a database in a file, which has read all of a result before it is asked for."""
+    pool = services.pools.of_checkout(header, scope) if isinstance(header, ast.Call) else None
+    return is_in_a_file(services, pool, None, scope)
 
 
 def _begins_anew(cls: Class) -> bool:
@@ -340,7 +373,7 @@ def _queries_given(ev: Evaluator, statement: ast.With | ast.AsyncWith, name: str
 
 DETECTOR = Detector(
     "afterwards",
-    lambda services: partial(observe, services.evaluator, services.graphs, services.using),
+    lambda services: partial(observe, services),
     of="functions",
     near=True,
 )

@@ -22,6 +22,7 @@ from poolint.analyses.repetition import is_repeated
 from poolint.analyses.waypoints import waypoint
 from poolint.detect import lent
 from poolint.detect.by_hand import may_be_lent, outlives_branch
+from poolint.detect.collector import dropped_by
 from poolint.detect.culprits import fails_to_begin, likeliest
 from poolint.detect.databases import opens_in_memory
 from poolint.detect.detector import Detector
@@ -206,7 +207,7 @@ class Lifetimes:
         return any(one.node is site.call for one in lent.observe(self.ev, self.graphs, scope))
 
     def _dropped(self, site: Site, scope: Scope) -> ast.Call | None:
-        """A release that the function calls and that does not happen: never awaited, or `session.sync_session.close()`."""
+        """A release that is written and does not happen: not awaited, on the synchronous side, or left to who does not await."""
         key = (scope, site.name, site.cls.name)
         if self._dropping is None or self._dropping[0] != key:
             self._dropping = key, self._dropped_of(site, scope)
@@ -223,6 +224,8 @@ class Lifetimes:
                 is_release = row is not None and row.role == "release" and row.call == "coroutine"
                 if is_release and usage(around, scope).use is Use.DROPPED:
                     return around
+            elif isinstance(around, ast.Call) and any(dropped_by(self.ev, around, scope)):
+                return around
             elif isinstance(around, ast.Attribute) and around.attr == "close":
                 called = parent_of(around)
                 is_called = isinstance(called, ast.Call) and called.func is around
@@ -308,7 +311,7 @@ def _entered_in_vain(scope: Scope, site: Site) -> bool:
 def _verdict(outcome: Outcome, site: Site, scope: Scope, ends: frozenset[str]) -> tuple[LeakProblem, list[Edge]] | None:
     """The first problem that holds, by the precedence of problems."""
     verdict = _first_problem(outcome, site, scope, ends)
-    if verdict is not None and verdict[0] in ("never", "exception", "cancel") and is_guarded(verdict[1], site):
+    if verdict is not None and verdict[0] in ("never", "exception", "cancel", "yield") and is_guarded(verdict[1], site):
         return "guarded", verdict[1]
     return verdict
 

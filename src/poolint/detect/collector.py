@@ -51,16 +51,16 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
     for node in scope.calls_named(_names(ev)):
         name = last_name(node.func)
         if name in callbacks:
-            yield from _callback(ev, node, name, scope)
+            yield from dropped_by(ev, node, scope)
         elif name == _LIMIT and len(node.args) + len(node.keywords) == 2 and node.args:
             yield from _no_time(ev, node, scope)
         elif name in _ENDS and isinstance(node.func, ast.Attribute):
             yield from _sync_side(ev, node, scope)
 
 
-def _callback(ev: Evaluator, node: ast.Call, name: str, scope: Scope) -> Iterator[Observation]:
+def dropped_by(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[LeftToCollector]:
     """``stack.callback(conn.close)``: a synchronous callback makes the coroutine and drops it."""
-    known = ev.models.manners["calls-back"]
+    known, name = ev.models.manners["calls-back"], last_name(node.func)
     if name not in known and ev.qualified_name(ev.type_of(node.func, scope)) not in known:
         return
     for argument in node.args:

@@ -18,7 +18,7 @@ from poolint.detect.lent_to_blocks import is_lent_to_block, leaves_block_held
 from poolint.detect.module_variables import is_of_a_script, is_unused
 from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES, SESSIONS, TAKING_ROLES
-from poolint.models.standard import PROPERTIES
+from poolint.models.standard import ENTERS, LEAVES, PROPERTIES
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import around, call_taking, may_await
@@ -235,6 +235,8 @@ def _kept(
     classes = (*family, *heirs)
     names, found = [attribute], [use for one in classes for use in index_of(one).on_self(attribute)]
     uses = [use for _, use in found]
+    is_of_block = scope.method_around.name in ENTERS and any(not LEAVES.isdisjoint(one.bindings) for one in family)
+    found += _read_outside(ev, attribute, owner, classes) if is_of_block else ()
     is_used, ends = False, False
     for inner, use in found:  # grows
         parent = parent_of(use)
@@ -256,8 +258,8 @@ def _kept(
         is_used = is_used or role in TAKING_ROLES
     if ends and not _is_left_held(holdings, cls, attribute, classes):
         return
-    if not (is_used or cls.kind == "connection") or _is_public(attribute, uses):
-        return
+    if not (is_used or cls.kind == "connection") or (not is_of_block and _is_public(attribute, uses)):
+        return  # what an object has taken as its block began, nobody but the end of that block has to give back
     if not any(is_ended_elsewhere(ownership, owner, one, cls) for one in names):
         in_async = may_await(node, scope)
         gone = closes_itself(cls)
@@ -268,6 +270,13 @@ def _reads(ev: Evaluator, name: str, owner: Scope, classes: tuple[Scope, ...]) -
     """Where a property of a class is read in its module: in its methods, and of its objects."""
     for one in classes:
         yield from index_of(one).on_self(name)
+    yield from _read_outside(ev, name, owner, classes)
+
+
+def _read_outside(
+    ev: Evaluator, name: str, owner: Scope, classes: tuple[Scope, ...]
+) -> Iterator[tuple[Scope, ast.Attribute]]:
+    """Where an attribute of a class is read of its objects in its module, but in the methods of these classes."""
     for inner in owner.module.scope.descendants():
         for node in inner.attributes:
             if node.attr == name and inner.method_around.enclosing_class not in classes:

@@ -22,7 +22,7 @@ from poolint.detect.engines.uses import Uses
 from poolint.detect.patience import NoTimeout
 from poolint.flow.flags import name_of
 from poolint.syntax.guards import tests_before
-from poolint.syntax.purposes import comes_and_goes, serves
+from poolint.syntax.purposes import comes_and_goes, migrates, serves
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import holding, text_of
 from poolint.types.following import origin
@@ -225,7 +225,10 @@ class Configuration:
             return
         if self.uses.is_of_a_file(spec) or self.uses.is_short_lived(spec) or self.uses.is_a_choice(spec):
             return
-        if comes_and_goes(spec.scope.module, self.ev.models) or self._is_for_a_pooler(spec):
+        modules = (spec.scope.module, *(one.scope.module for one in argument.settings))
+        if any(comes_and_goes(one, self.ev.models) or migrates(one, self.ev.models) for one in modules):
+            return
+        if self._is_for_a_pooler(spec):
             return
         yield (
             argument.scope,

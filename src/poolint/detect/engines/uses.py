@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from poolint.analyses.process_locks import size
+from poolint.configuration.urls import urls
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import text_of
@@ -47,6 +48,8 @@ class Uses:
         """
         if spec.dialect:
             return spec.dialect == "sqlite"
+        if self._is_passed_a_file(spec):
+            return True
         texts = [spec.function, spec.name, spec.scope.module.source.segment(spec.node)]
         current = parent_of(spec.node)
         while current is not None and current is not spec.scope.node:
@@ -54,6 +57,16 @@ class Uses:
                 texts.append(ast.unparse(current.test))
             current = parent_of(current)
         return any("sqlite" in text.lower() for text in texts)
+
+    def _is_passed_a_file(self, spec: EngineSpec) -> bool:
+        """The same of all URLs that are passed to the function which makes the engine."""
+        argument = spec.arguments.get(spec.maker.address)
+        node = argument.node if argument is not None else None
+        bound = spec.scope.bindings.get(node.id, ()) if isinstance(node, ast.Name) else ()
+        given = self.ev.callers.given(bound[0], spec.scope) if len(bound) == 1 else ()
+        passed = [self.engines.folder.fold(one, scope) for one, scope, _ in given if one is not None]
+        found = [one for each in passed for one in urls(self.ev.models, each)]
+        return bool(found) and all(one.dialect == "sqlite" for one in found)
 
     def addresses(self, spec: EngineSpec) -> tuple[str, ...]:
         """The expressions that the URL of an engine is taken from: a name of the environment, a field of settings."""
@@ -100,7 +113,8 @@ class Uses:
         if spec.scope.kind == "class" and not isinstance(spec.node, ast.Call):
             return True  # one configuration among others
         for other in self.engines.of_scope(spec.scope):
-            if other is not spec and {one.cls.name for one in other.pools} != {one.cls.name for one in spec.pools}:
+            is_alike = {one.cls.name for one in other.pools} == {one.cls.name for one in spec.pools}
+            if other is not spec and not is_alike and not _are_of_others(spec, other):
                 return True
         child: ast.AST = spec.node
         current = parent_of(child)
@@ -163,6 +177,12 @@ class Uses:
                 ):
                     return True
         return False
+
+
+def _are_of_others(spec: EngineSpec, other: EngineSpec) -> bool:
+    """Whether two engines surely are of different databases, between which nobody chooses."""
+    of, those = ({url.text for url in one.urls} if one.has_all_urls else set() for one in (spec, other))
+    return bool(of and those) and of.isdisjoint(those)
 
 
 def _asks_whether_made(test: ast.expr, name: str) -> bool:

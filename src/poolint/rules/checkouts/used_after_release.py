@@ -13,7 +13,8 @@ class UsedAfterRelease(Rule):
     ## What it does
     Reports a connection, session or cursor that a `with` block has bound, when it is used after the block or in
     a handler around it, by itself, by an object that was made with it or by a function that it is passed to, or
-    returned out of it. So is a query that has not been read yet, which a session runs when it is.
+    returned out of it. So is a query that has not been read yet, which a session runs when it is, and a result that streams
+    its rows from what the block has released, unless the database is a file.
 
     ## Why is this bad?
     A connection is closed by then: using it raises, as a closed cursor of most drivers does; one of psycopg's pools goes on
@@ -65,6 +66,8 @@ class UsedAfterRelease(Rule):
             outcome = "it runs on a connection that somebody else may have got by then"
         if observation.cls.kind == "cursor":
             outcome = "it raises, since the cursor has been closed"
+        if observation.cls.kind == "result":
+            outcome = "it raises, since what it reads from has ended with its connection's block"
         if observation.cls.kind == "session":
             outcome = "it reopens itself, and nothing releases the connection that it takes"
         if observation.method in observation.cls.without_effect:
@@ -75,7 +78,14 @@ class UsedAfterRelease(Rule):
                 observation.variable,
                 (observation.released,),
             )
-        if observation.is_query:
+        if observation.handed_on == "stream":
+            return Verdict(
+                f"a result that streams from `{observation.variable}` is handed on after its block has released that: "
+                "whoever goes over it gets an error, since what it reads from has ended",
+                observation.variable,
+                (observation.released,),
+            )
+        if observation.handed_on == "query":
             return Verdict(
                 f"a query of `{observation.variable}` is handed on after its block has released that: when the query is read, "
                 "the session reopens itself, and nothing releases the connection that it takes",
