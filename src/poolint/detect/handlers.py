@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.effects import Effects
 from poolint.analyses.joined import OF_DATABASE
-from poolint.detect.bodies import Body
+from poolint.detect.bodies import PSEUDO_ROOT, Body, is_of
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.swallowing import answers_at_once, goes_on
@@ -16,6 +17,7 @@ from poolint.models.schema import REACHING_ROLES
 from poolint.models.standard import BUILTINS
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import is_in_loop
+from poolint.types.call_sites import call_site
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from poolint.analyses.graphs import Graphs
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
 
@@ -158,7 +161,7 @@ class Handlers:
             return  # it is reached by what it catches beside this
         body = Body(self.ev, self.edges, statement, scope)
         library = row.home.partition(".")[0]
-        around = next((one for one in body.known() if _runs_statement(one.role) and _of(one, library)), None)
+        around = self._statement(body, library)
         if around is None or not body.is_only_of(library, module.partition(".")[0]):
             return
         if not self._is_at_hand(around.cls, scope):
@@ -169,15 +172,36 @@ class Handlers:
         wrapper = f"{row.home}.{wrapper}"
         yield UnreachedHandler(node, scope.qualified_name, False, name, wrapper, around.api, is_read)
 
+    def _statement(self, body: Body, library: str) -> CallSite | None:
+        """The first call by which the body runs statements of a library, itself or in functions of the project."""
+
+        def runs(fact: CallSite) -> str:
+            is_theirs = fact.role in REACHING_ROLES and is_of(self.ev.models, fact, library)
+            return "statement" if is_theirs else ""
+
+        direct = next((one for one in body.known() if runs(one)), None)
+        if direct is not None:
+            return direct
+        below = Effects(self.edges, runs)
+        found = next((one for call in body.calls if (one := below.of_call(call, body.scope)) is not None), None)
+        last = found.links[-1] if found is not None else None
+        if found is None or last is None or not isinstance(last.node, ast.Call) or any(map(body.is_raw, found.below)):
+            return None
+        return call_site(self.ev, last.node, last.scope)
+
     def _is_at_hand(self, cls: Class | None, scope: Scope) -> bool:
-        """Whether a project names what a library has for who works like this: its engines, sessions or what makes them."""
+        """Whether a project names what a library has for who works like this: its engines, sessions or what makes them; or
+        a library that has one of these for it."""
         if cls is None:
             return False
         models, library = self.ev.models, cls.name.partition(".")[0]
         made = {one.name: models.classes.get(one.returns) for one in models.functions.values() if one.role == "create"}
         made.update({name: one for name, one in models.classes.items() if one.kind in OF_DATABASE})
-        alike = (name for name, one in made.items() if one is not None and one.mode == cls.mode)
-        names = {name.rpartition(".")[2] for name in alike if name.partition(".")[0] == library}
+        alike = {name for name, one in made.items() if one is not None and one.mode == cls.mode}
+        theirs = {name for name in alike if name.partition(".")[0] == library}
+        having = (one.name for one in models.classes.values() if not theirs.isdisjoint(one.attributes.values()))
+        roots = {name.partition(".")[0] for name in having} - {library, PSEUDO_ROOT}
+        names = {name.rpartition(".")[2] for name in theirs} | roots
         return any(self.ev.project.saying(one, scope.module) for one in sorted(names))
 
     # Timeouts
@@ -237,15 +261,6 @@ class Handlers:
             handler.body[-1],
             is_in_loop(statement, scope),
         )
-
-
-def _runs_statement(role: str) -> bool:
-    return role in REACHING_ROLES
-
-
-def _of(fact: object, library: str) -> bool:
-    cls = getattr(fact, "cls", None)
-    return cls is not None and cls.name.partition(".")[0] == library
 
 
 def _holds(kind: str, role: str) -> bool:
