@@ -13,7 +13,7 @@ from poolint.types.values import ClassObject, Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from poolint.analyses.effects import Edges
     from poolint.models.loader import Models
@@ -63,10 +63,10 @@ class Body:
         """Whether anything is awaited."""
         return any(isinstance(one, (ast.Await, ast.AsyncWith, ast.AsyncFor)) for one in self.nodes)
 
-    def has_timeout(self) -> bool:
-        """Whether something in it has a limit of time of its own."""
+    def has_timeout(self, below: Iterable[Scope] = ()) -> bool:
+        """Whether something in it, or in functions that it calls, has a limit of time of its own."""
         limits = self.ev.models.words("limits-block", "limits-awaited")
-        used = [one.func for one in self.calls]
+        used = [one.func for one in (*self.calls, *(call for function in below for call in function.calls))]
         used += [one.context_expr for one in self.nodes if isinstance(one, ast.withitem)]
         return any(name in limits or _SAYS_LIMIT.search(name) for name in map(last_name, used))
 

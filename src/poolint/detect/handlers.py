@@ -13,7 +13,7 @@ from poolint.detect.observation import Observation
 from poolint.detect.swallowing import answers_at_once, goes_on
 from poolint.flow.cfg import TooComplex
 from poolint.frameworks.entries import is_entry
-from poolint.models.schema import REACHING_ROLES
+from poolint.models.schema import REACHING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.models.standard import BUILTINS
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import is_in_loop
@@ -73,6 +73,9 @@ class SwallowedCancellation(Observation, frozen=True, eq=False):
 _OF_NO_INTEREST = BUILTINS - {"TimeoutError", "BaseException"}
 """Names of exceptions that are hardly ever anything else, and that nothing is said of here."""
 
+_LAZY = frozenset({*SESSIONS, "query"})
+"""Kinds of what takes a connection by its first statement."""
+
 _BASES = frozenset({"DatabaseError", "DBAPIError"})
 """What others derive from, by PEP 249 and in all that wraps its exceptions."""
 
@@ -98,6 +101,7 @@ class Handlers:
         self._connecting = {
             f"{module}.{name}" for row in ev.models.wrapped for module in row.modules for name in row.connecting.split()
         }
+        self._taking = Effects(edges, self._exhausted)
         self._roots = {module.partition(".")[0] for module, _ in self._wrappers}
         exhausted = {one.exhausted for one in ev.models.classes.values() if one.exhausted}
         named = {*self._timeouts, *self._cancellations, *self._names, *exhausted}
@@ -210,22 +214,40 @@ class Handlers:
         self, node: ast.AST, name: str, handler: ast.ExceptHandler, statement: ast.Try, scope: Scope
     ) -> Iterator[Observation]:
         body = Body(self.ev, self.edges, statement, scope)
-        for fact in body.known():
-            exhausted = self._exhausted(fact.cls) if fact.cls is not None else ""
-            if not exhausted or fact.role not in ("checkout", "begin"):
-                continue
-            home = exhausted.rpartition(".")[0]
-            if any(one.startswith(f"{home}.") for one in self._all_caught(statement, scope)):
-                return
-            root = home.partition(".")[0]
-            if body.is_only_of(root, "") and not body.has_timeout():
-                is_alone = node is handler.type
-                yield MissedExhaustion(node, scope.qualified_name, False, name, exhausted, fact.api, is_alone)
+        fact, below = self._waiting(body)
+        if fact is None:
             return
+        exhausted = self._exhausted(fact)
+        home = exhausted.rpartition(".")[0]
+        if any(one.startswith(f"{home}.") for one in self._all_caught(statement, scope)):
+            return
+        if any(map(self._tells_timeouts, below)) or body.has_timeout(below):
+            return
+        if body.is_only_of(home.partition(".")[0], ""):
+            is_alone = node is handler.type
+            yield MissedExhaustion(node, scope.qualified_name, False, name, exhausted, fact.api, is_alone)
 
-    def _exhausted(self, cls: object) -> str:
-        lineage = self.ev.models.lineage(cls)  # type: ignore[arg-type]
-        return next((one.exhausted for one in lineage if one.exhausted), "")
+    def _waiting(self, body: Body) -> tuple[CallSite | None, list[Scope]]:
+        """The first call of a body that waits for a connection, and the functions of the project between the two."""
+        direct = next((one for one in body.known() if self._exhausted(one)), None)
+        if direct is not None:
+            return direct, []
+        found = next((one for call in body.calls if (one := self._taking.of_call(call, body.scope)) is not None), None)
+        last = found.links[-1] if found is not None else None
+        if found is None or last is None or not isinstance(last.node, ast.Call):
+            return None, []
+        return call_site(self.ev, last.node, last.scope), [*found.below]
+
+    def _exhausted(self, fact: CallSite) -> str:
+        """The exception of a call that waits for a connection of a pool, where there is none left; empty for others."""
+        if fact.cls is None or fact.role not in (TAKING_ROLES if fact.cls.kind in _LAZY else ("checkout", "begin")):
+            return ""
+        return next((one.exhausted for one in self.ev.models.lineage(fact.cls) if one.exhausted), "")
+
+    def _tells_timeouts(self, function: Scope) -> bool:
+        """Whether a function names an exception of timeouts: it may raise that in place of the pool's."""
+        words = {name.rpartition(".")[2] for name in self._timeouts}
+        return not words.isdisjoint(function.loads) or any(one.attr in words for one in function.attributes)
 
     # Cancellations
 
