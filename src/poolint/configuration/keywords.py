@@ -13,10 +13,12 @@ import msgspec
 from msgspec.structs import replace
 
 from poolint.configuration.constants import Folded
+from poolint.syntax.expressions import is_partial
 from poolint.syntax.reaching import blocks_of, body_of, excluded, lasting, reaching
 from poolint.syntax.scopes import Bindings, home_of, parent_of, statement_of
 from poolint.types import imports
 from poolint.types.followed import MAX_SOURCES
+from poolint.types.following import origin
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, ModuleObject, alternatives
 from poolint.types.vocabulary import last_name
@@ -93,16 +95,31 @@ class Keywords:
         self.ev = folder.following.ev
 
     def of_call(self, call: ast.Call, scope: Scope, positional: tuple[str, ...]) -> tuple[dict[str, Argument], bool]:
-        """The arguments of a call by name, and whether there can be no others."""
+        """The arguments of a call by name, and whether there can be no others; also those that ``partial`` has given before."""
+        bound: dict[str, Argument] = {}
+        is_complete = True
+        made = origin(self.ev, call.func, scope)
+        if is_partial(made.node):
+            earlier = made.node.args[1:]
+            given, is_complete = self._given(earlier, made.node.keywords, made.scope, positional)
+            bound = {name: self._argument(name, [*one.settings], call.func, scope) for name, one in given.items()}
+            positional = positional[len(earlier) :]
+        found, complete = self._given(call.args, call.keywords, scope, positional)
+        return {**bound, **found}, complete and is_complete
+
+    def _given(
+        self, values: list[ast.expr], keywords: list[ast.keyword], scope: Scope, positional: tuple[str, ...]
+    ) -> tuple[dict[str, Argument], bool]:
+        """What is given by place and by name, and whether nothing else is."""
         found: dict[str, Argument] = {}
         complete = True
-        for name, value in zip(positional, call.args, strict=False):
+        for name, value in zip(positional, values, strict=False):
             if isinstance(value, ast.Starred):
                 complete = False
                 break
             found[name] = self._argument(name, [Setting(value, scope)], value, scope)
-        complete = complete and not any(isinstance(one, ast.Starred) for one in call.args)
-        for keyword in call.keywords:
+        complete = complete and not any(isinstance(one, ast.Starred) for one in values)
+        for keyword in keywords:
             if keyword.arg is not None:
                 setting = Setting(keyword.value, scope)
                 found[keyword.arg] = self._argument(keyword.arg, [setting], keyword.value, scope, keyword)
