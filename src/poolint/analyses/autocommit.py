@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def is_autocommit(ev: Evaluator, call: ast.expr, scope: Scope) -> bool:
     """Whether the connection that ``call`` takes is one of these; what cannot be known is not."""
     models = ev.models
-    if any(_says_so(models, one) for one in (*_behind(ev, call, scope), *_chained(call))):
+    behind = [*_behind(ev, call, scope)]
+    if any(_says_so(models, one) for one in (*behind, *_chained(call))) or any(map(_is_made_so, behind)):
         return True
     index = index_of(scope)
     if index.sets_autocommit is None:
@@ -54,6 +55,16 @@ def _set_on(models: Models, scope: Scope) -> frozenset[str]:
     """The names in a scope on which a call says so."""
     roots = (one.func.value for one in scope.calls if isinstance(one.func, ast.Attribute) and _says_so(models, one))
     return frozenset(root.id for root in roots if isinstance(root, ast.Name))
+
+
+def _is_made_so(call: ast.Call) -> bool:
+    """Whether what makes connections of a driver, or a pool of them, says so: itself, or in what it hands on to the driver."""
+    handed = [one.value for one in call.keywords if isinstance(one.value, ast.Dict)]
+    told = [one.value for one in call.keywords if one.arg == "autocommit"]
+    for each in handed:
+        items = zip(each.keys, each.values, strict=False)
+        told += [value for key, value in items if isinstance(key, ast.Constant) and key.value == "autocommit"]
+    return any(isinstance(one, ast.Constant) and one.value is True for one in told)
 
 
 def _says_so(models: Models, call: ast.Call) -> bool:

@@ -83,6 +83,10 @@ def lock_of(ev: Evaluator, call: ast.Call, scope: Scope, known: Known = ()) -> S
     if fact.cls is not None and fact.role != "cursor":
         if fact.cls.kind == "query":
             table = _of_query(ev, call, scope)
+        elif fact.cls.kind in ("connection", "cursor") and not fact.cls.expressions and call.args:
+            text = origin(ev, call.args[0], scope).node
+            if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                table = _of_text(text.value)
         elif (fact.cls.kind == "session" or fact.cls.expressions) and call.args:
             if fact.role != "refresh" and not asks:
                 table = _of_statement(ev, call.args[0], scope)

@@ -13,9 +13,10 @@ from poolint.types.values import ClassObject, Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from poolint.analyses.effects import Edges
+    from poolint.models.loader import Models
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
@@ -62,10 +63,10 @@ class Body:
         """Whether anything is awaited."""
         return any(isinstance(one, (ast.Await, ast.AsyncWith, ast.AsyncFor)) for one in self.nodes)
 
-    def has_timeout(self) -> bool:
-        """Whether something in it has a limit of time of its own."""
+    def has_timeout(self, below: Iterable[Scope] = ()) -> bool:
+        """Whether something in it, or in functions that it calls, has a limit of time of its own."""
         limits = self.ev.models.words("limits-block", "limits-awaited")
-        used = [one.func for one in self.calls]
+        used = [one.func for one in (*self.calls, *(call for function in below for call in function.calls))]
         used += [one.context_expr for one in self.nodes if isinstance(one, ast.withitem)]
         return any(name in limits or _SAYS_LIMIT.search(name) for name in map(last_name, used))
 
@@ -80,11 +81,21 @@ class Body:
             return False
         return all(self._is_harmless(call, fact, library, driver) for call, fact in self.facts())
 
+    def is_raw(self, function: Scope) -> bool:
+        """Whether a function has the driver's own connection or exception at hand."""
+        raw = self.ev.models.words("leads-to-driver")
+        return any(one.attr in raw for one in function.attributes)
+
     def _is_harmless(self, call: ast.Call, fact: CallSite | None, library: str, driver: str) -> bool:
         name = last_name(call.func)
         if fact is not None and fact.row is not None:
             root = fact.name.partition(".")[0]
-            if root in (library, PSEUDO_ROOT) or fact.role == "local" or not is_awaited(call):
+            if (
+                root == PSEUDO_ROOT
+                or is_of(self.ev.models, fact, library)
+                or fact.role == "local"
+                or not is_awaited(call)
+            ):
                 return root != driver or not driver
             return bool(driver) and root != driver and not fact.row.effect
         targets = callees_of(self.ev, call, self.scope)
@@ -105,16 +116,22 @@ class Body:
         def leads(fact: CallSite) -> str:
             root = fact.name.partition(".")[0]
             is_effect = fact.row is not None and (bool(fact.row.effect) or fact.role not in ("local", "create"))
-            is_theirs = root == driver if driver else root != library
+            is_theirs = root == driver if driver else not is_of(self.ev.models, fact, library)
             return "driver" if is_effect and is_theirs else ""
 
-        if Effects(self.edges, leads).of_call(call, self.scope) is not None:
+        if self.is_raw(function) or Effects(self.edges, leads).of_call(call, self.scope) is not None:
             return False
         return not any(is_awaited(one) and not self._is_told(one, function, library) for one in function.calls)
 
     def _is_told(self, call: ast.Call, function: Scope, library: str) -> bool:
         fact = call_site(self.ev, call, function)
-        return fact is not None and (fact.row is None or fact.name.partition(".")[0] == library)
+        return fact is not None and (fact.row is None or is_of(self.ev.models, fact, library))
+
+
+def is_of(models: Models, fact: CallSite, library: str) -> bool:
+    """Whether a call is one of a library, or of a class that derives from one of its own: ``sqlmodel.Session``."""
+    homes = (fact.name, *(one.name for one in models.lineage(fact.cls))) if fact.cls is not None else (fact.name,)
+    return any(one.partition(".")[0] == library for one in homes)
 
 
 def is_awaited(call: ast.Call) -> bool:

@@ -12,9 +12,11 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.entries import is_entry
 from poolint.frameworks.hooks import decorating, hook_names
+from poolint.syntax.expressions import is_partial
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import callees_of, text_of
+from poolint.types.following import origin
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -106,9 +108,25 @@ class Children:
                 yield from self._functions(argument, scope, name)
 
     def _functions(self, node: ast.expr, scope: Scope, starter: str) -> Iterator[tuple[Function, str]]:
+        made = origin(self.ev, node, scope)
+        if is_partial(made.node):
+            node, scope = made.node.args[0], made.scope
         for one in alternatives(self.ev.type_of(node, scope)):
             if isinstance(one, Function):
                 yield one, starter
+
+    def _initializers(self, call: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, Scope]]:
+        """What is run first in the children of the pool of processes that a call gives work to; where it is not known what makes
+        that, in those of all pools that its function or module makes."""
+        is_on_loop = last_name(call.func) == "run_in_executor"
+        pool = call.args[0] if is_on_loop else getattr(call.func, "value", call.func)
+        made = origin(self.ev, pool, scope)
+        makers = [made.node] if isinstance(made.node, ast.Call) else (*scope.calls, *scope.module.scope.calls)
+        home = made.scope if isinstance(made.node, ast.Call) else scope
+        for one in makers:
+            for keyword in one.keywords:
+                if keyword.arg == "initializer":
+                    yield keyword.value, home
 
     def _named(self, call: ast.Call, scope: Scope) -> str:
         for one in callees_of(self.ev, call, scope):
@@ -123,7 +141,7 @@ class Children:
         below = self._taking.of_function(function.scope)
         if below is None or self._disposing.of_function(function.scope) is not None:
             return
-        if any(self._disposes(one, scope) for one in _initializers(scope)) or self._is_prepared(scope.module):
+        if any(self._disposes(*one) for one in self._initializers(call, scope)) or self._is_prepared(scope.module):
             return
         made = self._made_at(below)
         before = self._used_before(call, made, scope)
@@ -274,14 +292,6 @@ def _argument(call: ast.Call, place: str | int) -> ast.expr | None:
     if isinstance(place, int):
         return call.args[place] if place < len(call.args) else None
     return next((one.value for one in call.keywords if one.arg == place), None)
-
-
-def _initializers(scope: Scope) -> Iterator[ast.expr]:
-    """What is run first in the children of the pools that a function makes."""
-    for one in (*scope.calls, *scope.module.scope.calls):
-        for keyword in one.keywords:
-            if keyword.arg == "initializer":
-                yield keyword.value
 
 
 def _child_branch(call: ast.Call, scope: Scope) -> Iterator[list[ast.stmt]]:

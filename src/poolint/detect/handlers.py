@@ -5,17 +5,19 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.effects import Effects
 from poolint.analyses.joined import OF_DATABASE
-from poolint.detect.bodies import Body
+from poolint.detect.bodies import PSEUDO_ROOT, Body, is_of
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.swallowing import answers_at_once, goes_on
 from poolint.flow.cfg import TooComplex
 from poolint.frameworks.entries import is_entry
-from poolint.models.schema import REACHING_ROLES
+from poolint.models.schema import REACHING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.models.standard import BUILTINS
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import is_in_loop
+from poolint.types.call_sites import call_site
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from poolint.detect.services import Services
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallSite
 
 
 class UnreachedHandler(Observation, frozen=True, eq=False):
@@ -68,6 +71,9 @@ class SwallowedCancellation(Observation, frozen=True, eq=False):
 _OF_NO_INTEREST = BUILTINS - {"TimeoutError", "BaseException"}
 """Names of exceptions that are hardly ever anything else, and that nothing is said of here."""
 
+_LAZY = frozenset({*SESSIONS, "query"})
+"""Kinds of what takes a connection by its first statement."""
+
 _BASES = frozenset({"DatabaseError", "DBAPIError"})
 """What others derive from, by PEP 249 and in all that wraps its exceptions."""
 
@@ -94,6 +100,7 @@ class Handlers:
         self._connecting = {
             f"{module}.{name}" for row in ev.models.wrapped for module in row.modules for name in row.connecting.split()
         }
+        self._taking = Effects(services.edges, self._exhausted)
         self._roots = {module.partition(".")[0] for module, _ in self._wrappers}
         exhausted = {one.exhausted for one in ev.models.classes.values() if one.exhausted}
         named = {*self._timeouts, *self._cancellations, *self._names, *exhausted}
@@ -157,7 +164,7 @@ class Handlers:
             return  # it is reached by what it catches beside this
         body = Body(self.ev, self.edges, statement, scope)
         library = row.home.partition(".")[0]
-        around = next((one for one in body.known() if _runs_statement(one.role) and _of(one, library)), None)
+        around = self._statement(body, library)
         if around is None or not body.is_only_of(library, module.partition(".")[0]):
             return
         if not self._is_at_hand(around.cls, scope):
@@ -168,15 +175,36 @@ class Handlers:
         wrapper = f"{row.home}.{wrapper}"
         yield UnreachedHandler(node, scope.qualified_name, False, name, wrapper, around.api, is_read)
 
+    def _statement(self, body: Body, library: str) -> CallSite | None:
+        """The first call by which the body runs statements of a library, itself or in functions of the project."""
+
+        def runs(fact: CallSite) -> str:
+            is_theirs = fact.role in REACHING_ROLES and is_of(self.ev.models, fact, library)
+            return "statement" if is_theirs else ""
+
+        direct = next((one for one in body.known() if runs(one)), None)
+        if direct is not None:
+            return direct
+        below = Effects(self.edges, runs)
+        found = next((one for call in body.calls if (one := below.of_call(call, body.scope)) is not None), None)
+        last = found.links[-1] if found is not None else None
+        if found is None or last is None or not isinstance(last.node, ast.Call) or any(map(body.is_raw, found.below)):
+            return None
+        return call_site(self.ev, last.node, last.scope)
+
     def _is_at_hand(self, cls: Class | None, scope: Scope) -> bool:
-        """Whether a project names what a library has for who works like this: its engines, sessions or what makes them."""
+        """Whether a project names what a library has for who works like this: its engines, sessions or what makes them; or
+        a library that has one of these for it."""
         if cls is None:
             return False
         models, library = self.ev.models, cls.name.partition(".")[0]
         made = {one.name: models.classes.get(one.returns) for one in models.functions.values() if one.role == "create"}
         made.update({name: one for name, one in models.classes.items() if one.kind in OF_DATABASE})
-        alike = (name for name, one in made.items() if one is not None and one.mode == cls.mode)
-        names = {name.rpartition(".")[2] for name in alike if name.partition(".")[0] == library}
+        alike = {name for name, one in made.items() if one is not None and one.mode == cls.mode}
+        theirs = {name for name in alike if name.partition(".")[0] == library}
+        having = (one.name for one in models.classes.values() if not theirs.isdisjoint(one.attributes.values()))
+        roots = {name.partition(".")[0] for name in having} - {library, PSEUDO_ROOT}
+        names = {name.rpartition(".")[2] for name in theirs} | roots
         return any(self.ev.project.saying(one, scope.module) for one in sorted(names))
 
     # Timeouts
@@ -185,22 +213,40 @@ class Handlers:
         self, node: ast.AST, name: str, handler: ast.ExceptHandler, statement: ast.Try, scope: Scope
     ) -> Iterator[Observation]:
         body = Body(self.ev, self.edges, statement, scope)
-        for fact in body.known():
-            exhausted = self._exhausted(fact.cls) if fact.cls is not None else ""
-            if not exhausted or fact.role not in ("checkout", "begin"):
-                continue
-            home = exhausted.rpartition(".")[0]
-            if any(one.startswith(f"{home}.") for one in self._all_caught(statement, scope)):
-                return
-            root = home.partition(".")[0]
-            if body.is_only_of(root, "") and not body.has_timeout():
-                is_alone = node is handler.type
-                yield MissedExhaustion(node, scope.qualified_name, False, name, exhausted, fact.api, is_alone)
+        fact, below = self._waiting(body)
+        if fact is None:
             return
+        exhausted = self._exhausted(fact)
+        home = exhausted.rpartition(".")[0]
+        if any(one.startswith(f"{home}.") for one in self._all_caught(statement, scope)):
+            return
+        if any(map(self._tells_timeouts, below)) or body.has_timeout(below):
+            return
+        if body.is_only_of(home.partition(".")[0], ""):
+            is_alone = node is handler.type
+            yield MissedExhaustion(node, scope.qualified_name, False, name, exhausted, fact.api, is_alone)
 
-    def _exhausted(self, cls: object) -> str:
-        lineage = self.ev.models.lineage(cls)  # type: ignore[arg-type]
-        return next((one.exhausted for one in lineage if one.exhausted), "")
+    def _waiting(self, body: Body) -> tuple[CallSite | None, list[Scope]]:
+        """The first call of a body that waits for a connection, and the functions of the project between the two."""
+        direct = next((one for one in body.known() if self._exhausted(one)), None)
+        if direct is not None:
+            return direct, []
+        found = next((one for call in body.calls if (one := self._taking.of_call(call, body.scope)) is not None), None)
+        last = found.links[-1] if found is not None else None
+        if found is None or last is None or not isinstance(last.node, ast.Call):
+            return None, []
+        return call_site(self.ev, last.node, last.scope), [*found.below]
+
+    def _exhausted(self, fact: CallSite) -> str:
+        """The exception of a call that waits for a connection of a pool, where there is none left; empty for others."""
+        if fact.cls is None or fact.role not in (TAKING_ROLES if fact.cls.kind in _LAZY else ("checkout", "begin")):
+            return ""
+        return next((one.exhausted for one in self.ev.models.lineage(fact.cls) if one.exhausted), "")
+
+    def _tells_timeouts(self, function: Scope) -> bool:
+        """Whether a function names an exception of timeouts: it may raise that in place of the pool's."""
+        words = {name.rpartition(".")[2] for name in self._timeouts}
+        return not words.isdisjoint(function.loads) or any(one.attr in words for one in function.attributes)
 
     # Cancellations
 
@@ -237,15 +283,6 @@ class Handlers:
             self._services.taking.of_call(one, scope) for one in body.calls if isinstance(parent_of(one), ast.Await)
         )
         return next((one.links[0].name for one in found if one is not None), "")
-
-
-def _runs_statement(role: str) -> bool:
-    return role in REACHING_ROLES
-
-
-def _of(fact: object, library: str) -> bool:
-    cls = getattr(fact, "cls", None)
-    return cls is not None and cls.name.partition(".")[0] == library
 
 
 def _holds(kind: str, role: str) -> bool:

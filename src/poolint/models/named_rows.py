@@ -227,7 +227,7 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     true while a transaction is open. ``asks-if-begun``: they end a transaction, and ask no server where none has begun.
     ``begins-within``: keywords with which a
     transaction begins within one, for sessions that commit by themselves else.
-    ``leads-to-driver``: what gives the connection of the driver behind one of the library. ``named-engine``: classes of what
+    ``leads-to-driver``: what gives the connection or exception of a driver behind one's own. ``named-engine``: classes of what
     is called ``engine`` where their library is at hand. ``shows-database`` and ``shows-engine``: methods that show what
     nothing declares, and has such a name, to be a session or a connection, or an engine; ``shows-block`` show it where
     ``async with`` enters what they give; ``talks``: methods of drivers, ``shows-driver`` those that show a connection of a

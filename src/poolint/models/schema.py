@@ -165,12 +165,13 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     asynchronous class of the library that a synchronous one is easily taken for. ``without_effect`` are methods that do nothing
     on an instance that has been released, where others raise or take a connection again; ``refused_when_released`` are those of a
     cursor that raise once it has been closed. ``works_when_released``: an instance that its pool has back still works: the pool
-    gives out the connections themselves. ``exhausted`` is the exception of an engine or a pool that has no connection left; one
-    that ``refuses`` raises it at once, others let one wait before. ``reads``: attributes of a response by which it is read to its
-    end, or is in other hands. ``one_pool``: the attributes of an object whose connections come from one and the same pool.
-    ``url_in``: the entry of the application's configuration that has the URL of its database; ``connections``: how many it opens
-    at most, where none of the entries ``connections_in`` is set, and the constructor is given none of these keywords; in
-    ``options_in`` are keywords and entries with the arguments of the engine, of which ``sized_by`` say how many it opens.
+    gives out the connections themselves. ``exhausted`` is the exception of an engine, a pool or a session for which no connection
+    is left; one that ``refuses`` raises it at once, others let one wait before. ``reads``: attributes of a response by which it
+    is read to its end, or is in other hands. ``one_pool``: the attributes of an object whose connections come from one and the
+    same pool. ``url_in``: the entry of the application's configuration that has the URL of its database; ``connections``: how
+    many it opens at most, where none of the entries ``connections_in`` is set, and the constructor is given none of these
+    keywords; in ``options_in`` are keywords and entries with the arguments of the engine, of which ``sized_by`` say how many it
+    opens.
     ``starts_once``: it is started by being awaited or by being entered, and an instance that has been awaited raises when it is
     entered. ``enters_where`` is the name of a fact that is ``yes`` for the versions of the library in which ``with`` on an
     instance works; empty where it does in all. ``refuses_after_failure`` is the exception of all that is asked of a session whose

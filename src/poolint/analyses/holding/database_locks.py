@@ -122,10 +122,10 @@ def _is_kept(ev: Evaluator, hold: Hold, taken: ast.Call, node: ast.AST, regions:
     around = [one for one in regions if one.fact.method != "begin_nested" and inside(taken, one.statement)]
     if around:
         return all(inside(node, one.statement) or node is one.statement for one in around[-1:])
-    return hold.cls is None or not _commits_by_itself(ev, hold.cls)
+    return hold.cls is None or not commits_by_itself(ev, hold.cls)
 
 
-def _commits_by_itself(ev: Evaluator, cls: Class) -> bool:
+def commits_by_itself(ev: Evaluator, cls: Class) -> bool:
     """Whether a connection has no commit, since each statement outside of a transaction's block is one."""
     return cls.kind == "connection" and ev.models.method(cls, "commit") is None
 

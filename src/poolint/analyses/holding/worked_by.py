@@ -21,7 +21,11 @@ _WITH: frozenset[Passage] = frozenset(("with",))
 
 def worked_by(ev: Evaluator, call: ast.Call, scope: Scope) -> Iterator[ast.expr]:
     """The connection, session or cursor at the beginning of a chain of calls; of a cursor also what made it."""
-    root = source_of(ev, call, scope)
+    yield from working(ev, source_of(ev, call, scope), scope)
+
+
+def working(ev: Evaluator, root: ast.expr | None, scope: Scope) -> Iterator[ast.expr]:
+    """A connection, session or cursor, and of a cursor also what made it."""
     met: set[ast.expr] = set()
     while root is not None and root not in met:
         yield root
