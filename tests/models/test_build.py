@@ -149,11 +149,11 @@ SCREEN = build.FOLDER / "ready.screen"
 
 def screen_lines(path: Path = SCREEN) -> tuple[bytes, ...]:
     """Import roots; names that carry something of a pool, that carry a session, that block,
-    those of HTTP clients; the import roots of all libraries; what shows that a response is left; routers; registries; and
-    modules with all their names."""
+    those of HTTP clients; the import roots of all libraries; what shows that a response is left; routers; registries; what runs
+    coroutines at once; and modules with all their names."""
     *lines, end = path.read_bytes().split(b"\n")
     assert end == b""
-    assert len(lines) == 10
+    assert len(lines) == 11
     return tuple(lines)
 
 
@@ -216,6 +216,12 @@ def test_the_screen_knows_what_makes_a_registry() -> None:
     registries = set(screen_lines()[8].split())
     assert {b"scoped_session", b"async_scoped_session", b"SQLAlchemy"} <= registries
     assert not {b"Session", b"sessionmaker", b"Engine"} & registries
+
+
+def test_the_screen_knows_what_runs_coroutines_at_once() -> None:
+    starting = set(screen_lines()[9].split())
+    assert {b"gather", b"create_task"} <= starting
+    assert not {b"sleep", b"run", b"wait_for"} & starting
 
 
 def test_the_screen_knows_what_shows_that_a_response_is_left() -> None:

@@ -57,8 +57,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 _DOES: dict[LeakProblem, What] = {"overwritten": "rebinds-name", "cancel": "cancelled", "yield": "yields"}
-_OTHERWISE = frozenset[LeakProblem](("exception", "cancel"))
-"""What is told of a checkout where its consumer does not lose it."""
+_OTHERWISE = frozenset[LeakProblem](("exception", "cancel"))  # told where its consumer does not lose a checkout
 _THROWN: tuple[NodeKind, ...] = ("exit-exception", "exit-generator")
 
 
@@ -395,7 +394,7 @@ def _in_finally_before_release(edges: list[Edge], site: Site, ends: frozenset[st
 def _releases(node: ast.AST, name: str, ends: frozenset[str]) -> bool:
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ends):
         return False
-    return any(isinstance(one, ast.Name) and one.id == name for one in (node.func.value, *node.args))
+    return any(getattr(one, "id", "") == name for one in (node.func.value, *node.args))
 
 
 DETECTOR = Detector("lifetimes", lambda services: services.lifetimes.observe, of="functions")

@@ -225,6 +225,8 @@ class Configuration:
             return
         if self.uses.is_of_a_file(spec) or self.uses.is_short_lived(spec) or self.uses.is_a_choice(spec):
             return
+        if any(one.scope is not spec.scope and one.scope.kind == "function" for one in argument.settings):
+            return  # who passes it from within a function has an engine for as long as that runs
         modules = (spec.scope.module, *(one.scope.module for one in argument.settings))
         if any(comes_and_goes(one, self.ev.models) or migrates(one, self.ev.models) for one in modules):
             return
