@@ -13,7 +13,6 @@ from poolint.analyses.left_alone import is_left_alone
 from poolint.analyses.places import Places
 from poolint.analyses.starters import STARTED, Starters
 from poolint.detect.dropped_threads import DroppedThreads
-from poolint.detect.queued import queued
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import runs_after_response
@@ -77,8 +76,7 @@ class Backgrounds:
         yield from self.begun_with(node, scope, known)
 
     def begun_with(self, node: ast.Call, scope: Scope, known: Known = ()) -> Iterator[tuple[str, When]]:
-        """The places in ``scope`` of what a call begins a task with, itself or by a function that starts what it is passed, or
-        puts into a queue."""
+        """The places in ``scope`` of what a call begins a task with, itself or by a function that starts what it is passed."""
         if runs_after_response(self.ev, node, scope):
             for place in self._given(node, scope):
                 yield place, "after-response"
@@ -92,10 +90,6 @@ class Backgrounds:
             for place in self._of_work(run.function, run.given, run.keywords, scope):
                 if self.threads.outlives(node, place, scope):
                     yield place, "at-once"
-        elif put := [*queued(self.ev, node, scope)]:
-            for item in put:
-                if self._is_kept(item, scope):
-                    yield self.places.first(name_of(item), scope), "at-once"
         elif self._may_start(node, scope):
             for one, how in self.starters.work(node, scope, known):
                 for place in self._of_work(one.function, one.given, one.keywords, scope):

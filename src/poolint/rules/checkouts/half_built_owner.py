@@ -14,9 +14,9 @@ class HalfBuiltOwner(Rule):
 
     ## What it does
     Reports a factory, `__init__` or `__aenter__` that checks out a connection and then does something that may raise or be
-    cancelled before it returns or stores the connection, and that does not release it then. In `__init__`, `__post_init__`,
-    `__enter__` and `__aenter__` a connection on `self` is as good as lost, too, when what comes behind it works with it and
-    fails. What sets up a file of SQLite as it is opened hardly ever fails: that is a possible finding.
+    cancelled before it returns or stores the connection, and that does not release it then. In `__init__`, `__enter__` and
+    `__aenter__` a connection on `self` is as good as lost, too, when what comes behind it works with it and fails. What sets
+    up a file of SQLite as it is opened hardly ever fails: that is a possible finding.
 
     ## Why is this bad?
     The caller never gets what it would have to release: `__aexit__` is not called when `__aenter__` fails.

@@ -15,9 +15,8 @@ class ScopedSessionNotRemoved(Rule):
     Reports a `scoped_session` or `async_scoped_session` of the project on which queries run, when no hook, middleware or
     function anywhere in the project calls `remove()` on it. A registry that is handed to a framework or an extension is
     left alone, and so is a synchronous one whose uses are all committed, rolled back or closed. Uses in tests, scripts
-    and migrations do not count. Also a function that a thread of an executor runs (`run_in_executor`, `to_thread`,
-    `submit`) and that leaves the session of that thread with its connection: whoever removes it elsewhere removes that of
-    another thread.
+    and migrations do not count. Also a function that a thread of an executor runs (`run_in_executor`, `to_thread`) and
+    that leaves the session of that thread with its connection: whoever removes it elsewhere removes that of another thread.
 
     ## Why is this bad?
     The first query of each thread or task opens a session that checks out a connection and keeps it. Nobody holds that

@@ -15,9 +15,8 @@ class SessionOutlivesItsScope(Rule):
     Reports a session or connection of a block, or one that the framework injects for a request, that is passed to
     `background_tasks.add_task(...)` or `BackgroundTask(...)`, to `create_task(...)` whose task the function does not
     wait for, or to a thread (`Thread(...).start()`, `executor.submit(...)`) that it does not: it drops it, or only keeps it
-    from being collected; or that is put into a queue, where the function waits for nothing after that. Where a helper begins
-    the task, it is told there, whoever passes the helper such a session. Reported with `--certainty possible` only, where the
-    session ends after the task: one that only works with the database.
+    from being collected. Where a helper begins the task, it is told there, whoever passes the helper such a session.
+    Reported with `--certainty possible` only, where the session ends after the task: one that only works with the database.
 
     ## Why is this bad?
     When the task runs, the session has been closed, or is closed under it. A closed session opens itself again at its
