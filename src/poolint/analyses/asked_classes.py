@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.assumed import test_of_class
 from poolint.flow.flags import name_of
+from poolint.syntax.expressions import is_none
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.aliases import alias_of
 from poolint.types.annotated import unquoted
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 _BUILTIN = "builtins."
 _NONE = f"{_BUILTIN}NoneType"
+_NUMBERS = {"float": ("int",), "complex": ("float", "int")}
+"""Numbers that may be passed for others, as type checkers have it (PEP 484)."""
+_MAX_DEPTH = 20
+"""Alternatives within alternatives of an annotation."""
 _MAX_PARAMETERS = 8
 """Parameters through which a value is followed from one function to the next."""
 
@@ -108,7 +113,9 @@ class AskedClasses:
     def _given(self, argument: ast.expr, scope: Scope) -> list[Type] | None:
         """The classes that an argument may be of: as declared, made or shown by tests before it; None where not known."""
         if isinstance(argument, ast.Constant):
-            return [LibraryName(_BUILTIN + type(argument.value).__name__)]
+            kind = type(argument.value).__name__
+            is_named = argument.value is None or hasattr(builtins, kind)
+            return [LibraryName(_BUILTIN + kind)] if is_named else None
         if not isinstance(argument, ast.Name):
             return self._made(argument, scope)
         bindings = [one for one in scope.bindings.get(argument.id, ()) if one.kind != "narrowed"]
@@ -116,6 +123,8 @@ class AskedClasses:
             return self._made(argument, scope)
         annotation = bindings[0].annotation if bindings[0].kind == "parameter" else None
         found = self._declared(annotation, scope.parent or scope) or self._made(argument, scope)
+        if found is not None and annotation is not None and is_none(bindings[0].value):
+            found = [*found, LibraryName(_NONE)]  # ``name: str = None``
         for is_one, written in reversed(list(classes_shown(argument, scope))):
             shown = self._classes(written, scope)
             if is_one and shown:
@@ -135,23 +144,27 @@ class AskedClasses:
         classes: list[Type] = [ClassObject(one.cls, one.base) for one in found if isinstance(one, Instance)]
         return classes if classes and len(classes) == len(found) else None
 
-    def _declared(self, annotation: ast.expr | None, scope: Scope) -> list[Type]:
+    def _declared(self, annotation: ast.expr | None, scope: Scope, depth: int = 0) -> list[Type]:
         """The classes that an annotation names; none where they are not all known."""
+        if depth > _MAX_DEPTH:
+            return []  # names of types that mean each other
         node = unquoted(annotation) if isinstance(annotation, ast.Constant) and annotation.value else annotation
         if isinstance(node, ast.Constant):
             return [LibraryName(_NONE)]
         if isinstance(node, ast.Subscript) and last_name(node.value) in ("Union", "Optional"):
             parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
             none = [LibraryName(_NONE)] if last_name(node.value) == "Optional" else []
-            found = [self._declared(one, scope) for one in parts]
+            found = [self._declared(one, scope, depth + 1) for one in parts]
             return [*(one for several in found for one in several), *none] if all(found) else []
         if isinstance(node, ast.BinOp):
-            left, right = self._declared(node.left, scope), self._declared(node.right, scope)
+            left, right = (self._declared(one, scope, depth + 1) for one in (node.left, node.right))
             return [*left, *right] if left and right else []
         alias = alias_of(self.ev, node, scope) if isinstance(node, (ast.Name, ast.Attribute)) else None
         if alias is not None and isinstance(alias[0], ast.BinOp):
-            return self._declared(*alias)
-        return self._classes(node.value if isinstance(node, ast.Subscript) else node, scope)
+            return self._declared(*alias, depth + 1)
+        classes = self._classes(node.value if isinstance(node, ast.Subscript) else node, scope)
+        names = [_builtin(one) for one in classes if isinstance(one, LibraryName)]
+        return [*classes, *(LibraryName(_BUILTIN + each) for one in names for each in _NUMBERS.get(one, ()))]
 
     def _classes(self, node: ast.expr | None, scope: Scope) -> list[Type]:
         """The classes that are written in a test of the class or an annotation; none where one of them is not known."""
@@ -185,6 +198,8 @@ class AskedClasses:
             return None  # which says nothing of what derives from what
         if other.cls in lineage(self.ev, one):
             return True
+        if any(_has_metaclass(cls) for each in (one, other) for cls in lineage(self.ev, each)):
+            return None  # others may be registered with it
         heirs = self.ev.derived(Heirs)
         below, others = (heirs.all_below(cls) for cls in (one.cls, other.cls))
         is_apart = below is not None and others is not None and {one.cls, *below}.isdisjoint((other.cls, *others))
@@ -211,6 +226,12 @@ def _parameter(name: str, scope: Scope) -> Binding | None:
     """The parameter of a function that a name always stands for in it."""
     bindings = [one for one in scope.bindings.get(name, ()) if one.kind != "narrowed"]
     return bindings[0] if [one.kind for one in bindings] == ["parameter"] else None
+
+
+def _has_metaclass(cls: Scope) -> bool:
+    """Whether a class is made by another one, as those are with which others may be registered: ``class Base(ABC):``."""
+    bases = getattr(cls.node, "bases", ())
+    return bool(getattr(cls.node, "keywords", ())) or any(last_name(one) == "ABC" for one in bases)
 
 
 def _builtin(one: LibraryName) -> str:

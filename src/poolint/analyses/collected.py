@@ -126,15 +126,41 @@ def alike(binding: Binding, scope: Scope) -> ast.expr | None:
     """The one expression that makes all items of what a loop goes over: a comprehension, or a call that alone fills a collection
     which begins empty."""
     collection = named(binding.value) if binding.value is not None and binding.index < 0 else None
+    loop = parent_of(binding.node)
+    if isinstance(loop, ast.For) and any(isinstance(one, ast.Break) for one in ast.walk(loop)):
+        return None  # it may end with the first
+    if isinstance(collection, ast.Name) and not all(map(_is_plain_use, scope.loads.get(collection.id, ()))):
+        return None
     filled = list(puts(collection.id, scope)) if isinstance(collection, ast.Name) else []
+    if any(around(one.at, scope, REPEATING) is None for one in filled):
+        return None
     made = made_with(collection.id, scope) if isinstance(collection, ast.Name) else collection
     if isinstance(made, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
         return made.elt if not filled else None
     if isinstance(made, ast.DictComp):
         return made.value if not filled else None
     begins = made.elts if isinstance(made, ast.List) else made.values if isinstance(made, ast.Dict) else None
-    begins = made.args if isinstance(made, ast.Call) else begins
+    begins = made.args if isinstance(made, ast.Call) and last_name(made.func) in _EMPTY else begins
     return filled[0].item if begins == [] and len(filled) == 1 else None
+
+
+_EMPTY = frozenset({"list", "set", "dict", "deque"})
+"""What makes a collection that has no items yet, called without any."""
+
+
+def _is_plain_use(load: ast.expr) -> bool:
+    """Whether a collection is filled or gone over where its name is read, and nobody else gets it who might put others in."""
+    parent = parent_of(load)
+    if isinstance(parent, (ast.For, ast.AsyncFor, ast.comprehension)):
+        return parent.iter is load
+    if isinstance(parent, ast.Subscript):
+        return parent.value is load
+    call = parent_of(parent) if isinstance(parent, ast.Attribute) else parent
+    if not isinstance(call, ast.Call):
+        return False
+    if isinstance(parent, ast.Attribute):
+        return put_by(call) is not None or parent.attr in (*ADDING, "values", "items", "keys")
+    return dotted(call.func) in ("list", "tuple", "len")
 
 
 def is_of_round(name: str, item: ast.expr, scope: Scope) -> bool:

@@ -11,20 +11,24 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
 
 
-def runs_within(inner: Scope, scope: Scope, seen: frozenset[Scope] = frozenset()) -> bool:
+def runs_within(inner: Scope, scope: Scope) -> bool:
     """Whether a function inside ``scope`` runs only while that does: it is called by its name, a coroutine awaited at once, there
-    or in functions that run so in turn, of which these have been ``seen``; and nobody gets it in another way."""
-    around, seen = inner.parent, seen | {inner}
-    if inner.kind != "function" or inner.is_generator or around is None or getattr(inner.node, "decorator_list", None):
-        return False
-    if len(around.bindings[inner.name]) != 1 or not (
-        around is scope or around in seen or runs_within(around, scope, seen)
-    ):
-        return False
-    return all(
-        _is_run(load, inner) and (where is around or where in seen or runs_within(where, around, seen))
-        for where, load in reads_of(inner.name, around)
-    )
+    or in functions that run so in turn; and nobody gets it in another way."""
+    met, waiting = {scope, inner}, [inner]
+    while waiting:
+        one = waiting.pop()
+        around = one.parent
+        if one.kind != "function" or one.is_generator or around is None or getattr(one.node, "decorator_list", None):
+            return False
+        if len(around.bindings.get(one.name, ())) != 1:
+            return False
+        reads = list(reads_of(one.name, around))
+        if not all(_is_run(load, one) for _, load in reads):
+            return False
+        further = {around, *(where for where, _ in reads)} - met
+        met |= further
+        waiting += further
+    return True
 
 
 def _is_run(load: ast.expr, function: Scope) -> bool:

@@ -67,6 +67,7 @@ class MadeFields:
             cls is None
             or constructor_of(self.ev, cls) is not built
             or target.enclosing_class not in lineage(self.ev, cls)
+            or (built is None and cls.cls is not target.enclosing_class)
         ):
             return ()
         order = fields_of(lineage(self.ev, cls)) if built is None else []
@@ -106,6 +107,8 @@ class MadeFields:
         owner = method.enclosing_class
         if owner is None or method.name == "__init__":
             return None, ()
+        if any("__new__" in one.bindings for one in lineage(self.ev, self.ev.class_object(owner))):
+            return None, ()
         family = lineage(self.ev, self.ev.class_object(owner))
         names = self._deciding(method, family)
         built = constructor_of(self.ev, self.ev.class_object(owner)) if names else None
@@ -117,7 +120,10 @@ class MadeFields:
             _Field(name, name, -1, cls.bindings[name][0].value)
             for name in sorted(names)
             for cls in [next((one for one in family if name in one.bindings), None)]
-            if cls is not None and cls.bindings[name][0].kind == "annotated" and _is_never_set(name, family)
+            if cls is not None
+            and cls.bindings[name][0].kind == "annotated"
+            and not isinstance(cls.bindings[name][0].value, ast.Call)  # ``field(init=False)``
+            and _is_never_set(name, family)
         )
 
     def _deciding(self, method: Scope, family: list[Scope]) -> set[str]:

@@ -89,9 +89,11 @@ class Ownership:
             return self.of_name(rest, scope, cls)
         fates = [Fate.USED]
         for inner, load in reads_of(rest, scope):
-            asked, value = asked_for(load) or ("", load)
-            if asked in ("", keyword.removesuffix("]")):
-                fates.append(Fate.KEPT if inner is not scope else self.of_use(value, scope, cls))
+            asked = asked_for(load)
+            if asked is None:
+                return Fate.KEPT  # by whoever has all of them
+            if asked[0] == keyword.removesuffix("]"):
+                fates.append(Fate.KEPT if inner is not scope else self.of_use(asked[1], scope, cls))
         return max(fates)
 
     def fate(self, call: ast.Call, argument: ast.AST, scope: Scope, cls: Class, keyword: str | None = None) -> Fate:

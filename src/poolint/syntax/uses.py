@@ -176,11 +176,13 @@ def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> 
     if isinstance(parent, ast.Subscript):
         return Usage(Use.CONSUMED if child is parent.value else Use.ESCAPES, parent)
     if isinstance(parent, ast.Match):
-        return Usage(Use.CONSUMED if isinstance(parent.cases[0].pattern, _OF_DATA) else Use.ESCAPES, parent)
+        patterns = [one.pattern for one in parent.cases]
+        is_taken = any(isinstance(one, ast.MatchAs) and one.name is not None for one in patterns)
+        return Usage(Use.CONSUMED if isinstance(patterns[0], _OF_DATA) and not is_taken else Use.ESCAPES, parent)
     return Usage(Use.ESCAPES, parent)
 
 
-_OF_DATA = (ast.MatchSequence, ast.MatchMapping, ast.MatchValue, ast.MatchSingleton)
+_OF_DATA = (ast.MatchSequence, ast.MatchMapping, ast.MatchValue)
 """Patterns of data: what has to be awaited first is none of these, and no case of the kind is ever taken."""
 
 _LAST = (sys.maxsize, 0)

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.models import standard
-from poolint.syntax.expressions import last_name
+from poolint.syntax.expressions import is_none, last_name
 from poolint.syntax.nodes import walk, with_defaults
 from poolint.syntax.scopes import parent_of
 from poolint.trees import tree_of
@@ -54,7 +54,11 @@ def _annotation(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
     if isinstance(node, ast.Subscript):
         return _subscript(ev, node, scope)
     if isinstance(node, ast.Tuple):
-        return TupleOf(tuple(annotation(ev, one, scope) for one in node.elts))  # `-> (Session, bool)`, as some write it
+        if getattr(parent_of(node), "returns", None) is node and not any(is_none(one) for one in node.elts):
+            return TupleOf(
+                tuple(annotation(ev, one, scope) for one in node.elts)
+            )  # `-> (Session, bool)`, as some write it
+        return _either(ev, node.elts, scope)
     if not isinstance(node, (ast.Name, ast.Attribute)):
         return UNKNOWN
     return _named(ev, node, scope)

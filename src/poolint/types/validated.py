@@ -31,6 +31,8 @@ def is_validated(models: Models, cls: Scope, name: str) -> bool:
                 is_after = call is not None and _is_after(call)
                 if _may_set(method, name, setters, cls) if is_after else not _names_others(method, name, cls):
                     return True
+            elif "validator" in how:  # of another library, or by another name
+                return True
     return False
 
 
