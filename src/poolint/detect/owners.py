@@ -249,7 +249,7 @@ def _kept(
                 names.append(inner.name)
                 found += _reads(ev, inner.name, owner, classes)
             continue
-        role = plain_role(ev, use, cls) or lent_role(ownership, use, inner, cls)
+        role = _plain_role(ev, use, cls) or _lent_role(ownership, use, inner, cls)
         if not role:
             return  # released, handed on, or something that may do either
         ends = ends or (
@@ -285,7 +285,7 @@ def _read_outside(
                     yield inner, node
 
 
-def plain_role(ev: Evaluator, use: ast.expr, cls: Class) -> str:
+def _plain_role(ev: Evaluator, use: ast.Attribute, cls: Class) -> str:
     """The role of a method that is called on what is kept, and only uses it, as one that closes it does where that does not give
     it back to its pool; empty for all else."""
     parent = parent_of(use)
@@ -296,7 +296,7 @@ def plain_role(ev: Evaluator, use: ast.expr, cls: Class) -> str:
     return row.role if is_plain else ""
 
 
-def lent_role(ownership: Ownership, use: ast.expr, scope: Scope, cls: Class) -> str:
+def _lent_role(ownership: Ownership, use: ast.Attribute, scope: Scope, cls: Class) -> str:
     """What becomes of what is kept where it is lent: it is used, or its transaction ended; empty for all else."""
     fate = Fate.USED if is_lent_to_block(use, scope) else _fate(ownership, use, scope, cls)
     return {Fate.USED: "query", Fate.COMMITTED: "commit"}.get(fate, "") if fate is not None else ""
@@ -349,7 +349,7 @@ def _own_reads(method: Scope) -> list[ast.Attribute]:
 def _takes(ev: Evaluator, method: Scope, attribute: str, cls: Class) -> bool:
     """Whether a method takes a connection by what its object keeps."""
     uses = (one for one in _own_reads(method) if one.attr == attribute)
-    return any(plain_role(ev, one, cls) in TAKING_ROLES for one in uses)
+    return any(_plain_role(ev, one, cls) in TAKING_ROLES for one in uses)
 
 
 def _ends_at_times(method: Scope, attribute: str) -> bool:
@@ -364,7 +364,7 @@ def _only_ends(ev: Evaluator, method: Scope, attribute: str, cls: Class) -> bool
     uses = [one for one in _own_reads(method) if one.attr == attribute]
     if any(isinstance(read := parent_of(use), ast.Attribute) and read.attr in ev.models.words("pends") for use in uses):
         return False
-    roles = {plain_role(ev, use, cls) for use in uses if not depends_on_caller(ev, use, method)}
+    roles = {_plain_role(ev, use, cls) for use in uses if not depends_on_caller(ev, use, method)}
     return not roles.isdisjoint({"commit", "rollback"}) and roles <= {"commit", "rollback", "local"}
 
 
