@@ -12,6 +12,7 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.liveness import Reads
 from poolint.flow.solver import completed, reach
 from poolint.models.schema import CLOSING_ROLES
+from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import CallSite, call_site
@@ -46,6 +47,8 @@ def observe(services: Services, scope: Scope) -> Iterator[AwaitedAtTimes]:
         branch = _branch_of(statement, [load for _, load in reads]) if reads else None
         if branch is None or any(inner is not scope for inner, _ in reads) or _asks(ev, branch, node):
             continue
+        if not _is_forgotten_in_one(branch, target.id, node):
+            continue
         fact = call_site(ev, node, scope)
         if fact is None or fact.row is None or fact.row.call != "coroutine" or fact.role not in CLOSING_ROLES:
             continue
@@ -64,6 +67,23 @@ def _branch_of(statement: ast.stmt, loads: list[ast.Name]) -> ast.If | ast.Match
             return None
         found = current
     return found if isinstance(found, (ast.If, ast.Match)) and found.lineno > statement.lineno else None
+
+
+def _is_forgotten_in_one(branch: ast.If | ast.Match, name: str, release: ast.Call) -> bool:
+    """Whether a branch that is written does not read a name, nor uses what the release is of; or there is one branch alone: of
+    several that all read it nobody knows whether there are other ways."""
+    bodies = [one.body for one in branch.cases] if isinstance(branch, ast.Match) else []
+    current: ast.If | None = branch if isinstance(branch, ast.If) else None
+    while current is not None:
+        bodies.append(current.body)
+        further = current.orelse
+        current = further[0] if len(further) == 1 and isinstance(further[0], ast.If) else None
+        if further and current is None:
+            bodies.append(further)
+    read = [[one.id for part in body for one in ast.walk(part) if isinstance(one, ast.Name)] for body in bodies]
+    owner = first_name(release.func)
+    others = [names for names in read if name not in names]
+    return len(bodies) == 1 or any(owner not in names for names in others)
 
 
 def _asks(ev: Evaluator, branch: ast.If | ast.Match, node: ast.Call) -> bool:

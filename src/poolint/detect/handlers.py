@@ -17,7 +17,8 @@ from poolint.models.schema import REACHING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.models.standard import BUILTINS
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import is_in_loop
-from poolint.types.call_sites import call_site
+from poolint.types.call_sites import call_site, callees_of
+from poolint.types.values import ClassObject, Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -190,7 +191,26 @@ class Handlers:
         last = found.links[-1] if found is not None else None
         if found is None or last is None or not isinstance(last.node, ast.Call) or any(map(body.is_raw, found.below)):
             return None
+        if not all(map(self._lets_pass, found.below)):
+            return None
         return call_site(self.ev, last.node, last.scope)
+
+    def _lets_pass(self, function: Scope) -> bool:
+        """Whether what is raised below a function comes to who calls it as it is, and nothing else does: it raises nothing
+        itself, has no handlers or decorators, and enters nothing of the project."""
+        node = function.node
+        if (
+            function.handlers
+            or getattr(node, "decorator_list", None)
+            or any(isinstance(one, ast.Raise) for one in ast.walk(node))
+        ):
+            return False
+        entered = [item.context_expr for one in function.withs for item in one.items]
+        calls = [one for one in entered if isinstance(one, ast.Call)]
+        kinds = [one for call in calls for one in callees_of(self.ev, call, function)]
+        return not any(
+            isinstance(one, Function) or (isinstance(one, ClassObject) and one.cls is not one.base) for one in kinds
+        )
 
     def _is_at_hand(self, cls: Class | None, scope: Scope) -> bool:
         """Whether a project names what a library has for who works like this: its engines, sessions or what makes them; or

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.collected import comprehended_over, gone_over, looped_over, named
 from poolint.analyses.process_locks import process_locks
+from poolint.detect.sizes import has_a_bound
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import around
 from poolint.types.arguments import parameter_for, positional
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function
@@ -49,10 +51,15 @@ class RunTogether:
         function = self.ev.project.scope(key)
         if function.is_generator or any(not one.is_mutex for one in process_locks(self.ev, function)):
             return frozenset()
-        run = [one for node in function.calls_named(self._at_once) for one in node.args]
+        always = (
+            one for one in function.calls_named(self._at_once) if around(one, function, (ast.If, ast.IfExp)) is None
+        )
+        run = [one for node in always for one in node.args]
         run += [one for node in function.calls_named(self._starts) for one in _started(node, function)]
         run += [one for node in function.calls for one in self.given(node, function)]
-        names = [one.id for one in map(named, run) if isinstance(one, ast.Name)]
+        names = [
+            one.id for one in map(named, run) if isinstance(one, ast.Name) and not has_a_bound(self.ev, one, function)
+        ]
         return frozenset(
             one for one in names if [type(each.node) for each in function.bindings.get(one, ())] == [ast.arg]
         )

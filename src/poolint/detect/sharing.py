@@ -318,10 +318,13 @@ def _loop_of_tasks(node: ast.Call, scope: Scope) -> ast.AST | None:
     """The loop or comprehension in which one task after the other is started here, and none is waited for in between."""
     loop = None if isinstance(parent_of(node), ast.Await) else around(node, scope, REPEATING)
     body = loop.body if isinstance(loop, (ast.For, ast.While)) else []
+    waits = (
+        (ast.Await, ast.AsyncWith, ast.AsyncFor, ast.Break, ast.Return) if isinstance(loop, ast.While) else (ast.Await,)
+    )
     is_one = isinstance(loop, (ast.For, *COMPREHENSIONS)) or (
         isinstance(loop, ast.While) and emptied_by(loop) is not None
     )
-    return loop if is_one and not any(isinstance(one, ast.Await) for part in body for one in ast.walk(part)) else None
+    return loop if is_one and not any(isinstance(one, waits) for part in body for one in ast.walk(part)) else None
 
 
 def _observing(services: Services) -> Observe:
