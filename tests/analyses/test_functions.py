@@ -82,6 +82,15 @@ def count() -> int:
     cursor = connection.cursor()
     cursor.execute("SELECT count(*) FROM stock")
     return cursor.fetchone()[0]
+
+def rows(connection, query: str):
+    cursor = connection.cursor()
+    cursor.execute(query)
+    return cursor.fetchall()
+
+def shelves():
+    connection = warehouse_driver.connect("stock")
+    return rows(connection, "SELECT shelf FROM stock")
 """
 """What is asked about only where possible findings are."""
 

@@ -358,7 +358,8 @@ def _checked_out_below(
     is_own = takes_of_its_own(services, fact, last.scope)
     is_brief = has_one_idle(services, fact, last.scope) or _opens_a_file(services, fact, last.scope)
     is_brief = is_brief or _is_kept(ev, witness)
-    where = (written_at(node), scope.qualified_name, may_await(node, scope), fact)
+    here = msgspec.structs.replace(fact, node=written_at(node))  # what it comes to may stand in another module
+    where = (written_at(node), scope.qualified_name, may_await(node, scope), here)
     is_read = isinstance(node, ast.Attribute)
     yield BlockingCheckout(*where, is_possible=is_brief, chain=calls_of(witness), is_read=is_read, is_of_its_own=is_own)
 
