@@ -14,7 +14,7 @@ from poolint.syntax.expressions import argument_for, tells_all, without_await
 from poolint.syntax.nodes import with_defaults
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import callees_of
-from poolint.types.fields import constructor_of, fields_of, is_made_by_its_fields
+from poolint.types.fields import constructor_of, fields_of, is_made_by_its_fields, kept_parameter
 from poolint.types.following import origin
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject
@@ -165,11 +165,10 @@ def _set_by(built: Scope, names: set[str], family: list[Scope]) -> Iterator[_Fie
     places = [one.arg for one in (*arguments.posonlyargs, *arguments.args)][1:]
     defaults = {one.arg: default for one, default in with_defaults(arguments)}
     for name in sorted(names):
-        stored = [one for each in family for one in each.self_assignments.get(name, ())]
-        given = stored[0].value if len(stored) == 1 else None
-        if isinstance(given, ast.Name) and stored[0].scope is built and len(built.bindings.get(given.id, ())) == 1:
-            place = places.index(given.id) if given.id in places else -1
-            yield _Field(name, given.id, place, defaults.get(given.id))
+        given, method = kept_parameter(family, name) or ("", None)
+        if method is built:
+            place = places.index(given) if given in places else -1
+            yield _Field(name, given, place, defaults.get(given))
 
 
 def _is_never_set(name: str, family: list[Scope]) -> bool:

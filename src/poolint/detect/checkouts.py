@@ -394,7 +394,7 @@ def _in_finally_before_release(edges: list[Edge], site: Site, ends: frozenset[st
 def _releases(node: ast.AST, name: str, ends: frozenset[str]) -> bool:
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ends):
         return False
-    return any(getattr(one, "id", "") == name for one in (node.func.value, *node.args))
+    return any(isinstance(one, ast.Name) and one.id == name for one in (node.func.value, *node.args))
 
 
 DETECTOR = Detector("lifetimes", lambda services: services.lifetimes.observe, of="functions")

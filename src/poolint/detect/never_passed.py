@@ -3,7 +3,6 @@ one."""
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.occasions import Occasions
@@ -11,6 +10,7 @@ from poolint.syntax.expressions import is_none
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import is_parameter
 from poolint.types.bound import elsewhere
+from poolint.types.fields import kept_parameter
 from poolint.types.following import PASSAGES, Follower, Passage
 from poolint.types.members import lineage
 from poolint.types.overrides import Heirs
@@ -40,16 +40,15 @@ def _is_never_kept(ev: Evaluator, name: str, attribute: str, scope: Scope) -> bo
     cls, own = method.enclosing_class, method.first_parameter
     if cls is None or own is None or own.arg != name:
         return False
-    made = ClassObject(cls, None)
-    classes = (*lineage(ev, made), *ev.derived(Heirs).below(cls))
-    kept = [one for each in classes for one in each.self_assignments.get(attribute, ())]
-    if len(kept) != 1 or not isinstance(kept[0].value, ast.Name) or kept[0].scope is None:
+    made, heirs = ClassObject(cls, None), tuple(ev.derived(Heirs).below(cls))
+    kept = kept_parameter((*lineage(ev, made), *heirs), attribute)
+    if kept is None:
         return False
-    parameter, init = kept[0].value.id, kept[0].scope
+    parameter, init = kept
     is_set_once = init.name == "__init__" and set_outside(ev, made.instance(), attribute) is UNKNOWN
     if not is_set_once or not _may_be_left_out(parameter, init):
         return False
-    makers = [at for one in (cls, *ev.derived(Heirs).below(cls)) for _, at in ev.callers.making(one)]
+    makers = [at for one in (cls, *heirs) for _, at in ev.callers.making(one)]
     is_made = bool(makers) and not all(is_test(one.module, ev.project) for one in makers)
     return is_made and _comes_to_none(ev, parameter, init)
 

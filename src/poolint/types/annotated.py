@@ -54,10 +54,9 @@ def _annotation(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
     if isinstance(node, ast.Subscript):
         return _subscript(ev, node, scope)
     if isinstance(node, ast.Tuple):
-        if getattr(parent_of(node), "returns", None) is node and not any(is_none(one) for one in node.elts):
-            return TupleOf(
-                tuple(annotation(ev, one, scope) for one in node.elts)
-            )  # `-> (Session, bool)`, as some write it
+        is_given = getattr(parent_of(node), "returns", None) is node
+        if is_given and not any(map(is_none, node.elts)):  # `-> (Session, bool)`, as some write it
+            return TupleOf(tuple(annotation(ev, one, scope) for one in node.elts))
         return _either(ev, node.elts, scope)
     if not isinstance(node, (ast.Name, ast.Attribute)):
         return UNKNOWN
@@ -80,8 +79,6 @@ def _named(ev: Evaluator, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
     if classes and len(classes) == len(found):
         return union([_meant(ev, cls).instance() for cls in classes])
     alias = alias_of(ev, node, scope)
-    if alias is not None and isinstance(alias[0], ast.Tuple):  # what a type variable is constrained to
-        return _either(ev, alias[0].elts, alias[1])
     if alias is not None:
         return annotation(ev, *alias)
     if isinstance(one, LibraryName):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from poolint.types.overrides import Heirs
 from poolint.types.values import ClassObject
 
 if TYPE_CHECKING:
-    import ast
+    from collections.abc import Iterable
 
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -33,6 +34,16 @@ def constructor_of(ev: Evaluator, cls: ClassObject | Instance) -> Scope | None:
     """The ``__init__`` by which objects of a class are made, its own or one of a class of the project above it."""
     inits = (one for each in lineage(ev, cls) for one in each.children if one.name == "__init__")
     return next(inits, None)
+
+
+def kept_parameter(classes: Iterable[Scope], name: str) -> tuple[str, Scope] | None:
+    """The parameter that an object keeps under a name, and the method that puts it there; None where methods of these classes put
+    something else there, or more than once."""
+    kept = [one for cls in classes for one in cls.self_assignments.get(name, ())]
+    value, method = (kept[0].value, kept[0].scope) if len(kept) == 1 else (None, None)
+    if not isinstance(value, ast.Name) or method is None or len(method.bindings.get(value.id, ())) != 1:
+        return None
+    return value.id, method
 
 
 def passed_for_field(ev: Evaluator, owner: Scope, name: str) -> list[tuple[ast.expr | None, Scope]]:

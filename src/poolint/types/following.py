@@ -46,7 +46,6 @@ from poolint.types.followed import (
     one_step,
     union,
 )
-from poolint.types.forwarded import forwarded
 from poolint.types.members import lineage
 from poolint.types.providers import providers
 from poolint.types.returns import decorators
@@ -232,8 +231,7 @@ class Follower:
             steps = self._of_binding(last, last.home(cls), name, at.frame)
             is_field = last.kind == "annotated"
             return self._of_field(owner, name, steps) if is_field and isinstance(owner, Instance) else steps
-        other = forwarded(lineage(self.ev, owner), name) if isinstance(owner, Instance) else None
-        return one_step(*other, at.frame) if other is not None else Steps()
+        return Steps()
 
     def _of_field(self, owner: Instance, name: str, default: Steps) -> Steps:
         """What those pass for a field who make the object; else its default, which any of them may replace."""

@@ -38,8 +38,9 @@ def narrowed(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute, scope: 
     asks, matches = "isinstance" in scope.loads, scope.module.has_match_statement
     for is_one, classes in classes_shown(node, scope) if asks or matches else ():
         if is_one:
-            is_foreign = isinstance(found, Either) and FOREIGN in found.members and _are_foreign(ev, classes, scope)
-            return UNKNOWN if is_foreign else _as_shown(ev, annotated.classes_of(ev, classes, scope), found)
+            may_be_another = isinstance(found, Either) and FOREIGN in found.members
+            is_another = may_be_another and _are_foreign(ev, classes, scope)
+            return UNKNOWN if is_another else _as_shown(ev, annotated.classes_of(ev, classes, scope), found)
         if found is not UNKNOWN:
             gone = alternatives(annotated.classes_of(ev, classes, scope))
             members = found.members if isinstance(found, Either) else (found,)

@@ -18,7 +18,7 @@ def is_validated(models: Models, cls: Scope, name: str) -> bool:
     """Whether a method of a class may put another value in the place of a field's default."""
     setters = models.words("sets-by-name")
     for method in cls.children:
-        if method.name in models.words("completes") and _may_set(method, name, setters, cls):
+        if method.name in models.words("completes") and _may_set(method, name, setters):
             return True
         for decorator in getattr(method.node, "decorator_list", ()):
             call = decorator if isinstance(decorator, ast.Call) else None
@@ -29,7 +29,7 @@ def is_validated(models: Models, cls: Scope, name: str) -> bool:
                     return True
             elif how in models.words("validates-object"):
                 is_after = call is not None and _is_after(call)
-                if _may_set(method, name, setters, cls) if is_after else not _names_others(method, name, cls):
+                if not is_after or _may_set(method, name, setters):
                     return True
             elif "validator" in how:  # of another library, or by another name
                 return True
@@ -42,25 +42,17 @@ def _is_after(decorator: ast.Call) -> bool:
     return any(isinstance(one, ast.Constant) and one.value == "after" for one in modes)
 
 
-def _names_others(method: Scope, name: str, cls: Scope) -> bool:
-    """Whether a method names fields of its class in texts, and not this one: it gives values to those."""
-    texts = {one.value for one in walk(method.node) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
-    return name not in texts and not texts.isdisjoint(cls.bindings)
-
-
-def _may_set(method: Scope, name: str, setters: frozenset[str], cls: Scope) -> bool:
+def _may_set(method: Scope, name: str, setters: frozenset[str]) -> bool:
     """Whether a method may set a field of its object: by its name, in whatever way, or by what it passes the object to."""
-    first, is_of_others = method.first_parameter, _names_others(method, name, cls)
+    first = method.first_parameter
     for node in walk(method.node):
         if isinstance(node, ast.Attribute):
-            if node.attr in setters and not is_of_others:
-                return True
-            if node.attr == name and not isinstance(node.ctx, ast.Load):
+            if node.attr in setters or (node.attr == name and not isinstance(node.ctx, ast.Load)):
                 return True
         elif isinstance(node, ast.Name):
             is_passed = (
                 first is not None and node.id == first.arg and isinstance(parent_of(node), (ast.Call, ast.keyword))
             )
-            if (node.id in setters or is_passed) and not is_of_others:
+            if node.id in setters or is_passed:
                 return True
     return False
