@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding.entry import since
 from poolint.analyses.waypoints import waypoint
 from poolint.syntax.surroundings import loops_around
-from poolint.types.call_sites import call_site, callees_of
-from poolint.types.values import Function, Instance, alternatives
+from poolint.types.call_sites import callees_of
+from poolint.types.values import Function
 
 if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Holdings
@@ -28,7 +28,7 @@ class Held(NamedTuple):
 
 
 def held_over_yields(ev: Evaluator, holdings: Holdings, generator: Scope) -> Held | None:
-    """What a generator holds of its own while it yields one thing after the other, though it needs it for none of them."""
+    """What a generator holds of its own while it yields one thing after the other."""
     for node in generator.yields:
         if not _yields_on(ev, node, generator, (generator,)):
             continue
@@ -42,38 +42,11 @@ def held_over_yields(ev: Evaluator, holdings: Holdings, generator: Scope) -> Hel
 
 
 def _yields_on(ev: Evaluator, node: ast.expr, generator: Scope, within: tuple[Scope, ...]) -> bool:
-    """Whether a `yield` gives one thing after the other, for none of which a connection is needed: in a loop, or as it hands on
-    what it is given, by a generator of the project or from a list."""
-    loops = loops_around(node)
-    if any(_is_open(ev, one, generator) for one in loops):
-        return False
+    """Whether a `yield` gives one thing after the other: in a loop, or as it hands on what it is given, by a generator of the
+    project, from a list, or from a cursor."""
     if not isinstance(node, ast.YieldFrom):
-        return bool(loops)
-    if _is_read_as_it_goes(ev, node.value, generator):
-        return False
+        return bool(loops_around(node))
     found = callees_of(ev, node.value, generator) if isinstance(node.value, ast.Call) else ()
     inner = [one.scope for one in found if isinstance(one, Function) and one.scope.is_generator]
     parts = [(each, one) for one in inner if one not in within for each in one.yields]
     return not inner or any(_yields_on(ev, each, one, (*within, one)) for each, one in parts)
-
-
-def _is_open(ev: Evaluator, loop: ast.AST, generator: Scope) -> bool:
-    """Whether a loop goes over what is read from the connection while it runs: rows that may be too many to have at once."""
-    if not isinstance(loop, (ast.For, ast.AsyncFor)):
-        return False
-    return _is_read_as_it_goes(ev, loop.iter, generator) or (
-        isinstance(loop, ast.AsyncFor) and isinstance(loop.iter, ast.Call) and _is_streaming(ev, loop.iter, generator)
-    )
-
-
-def _is_read_as_it_goes(ev: Evaluator, items: ast.expr, generator: Scope) -> bool:
-    for one in alternatives(ev.type_of(items, generator)):
-        base = one.base if isinstance(one, Instance) else None
-        if base is not None and base.kind in ("cursor", "result") and (base.kind == "cursor" or base.mode == "async"):
-            return True
-    return False
-
-
-def _is_streaming(ev: Evaluator, call: ast.Call, generator: Scope) -> bool:
-    fact = call_site(ev, call, generator)
-    return fact is None or fact.role in ("stream", "cursor", "query")
