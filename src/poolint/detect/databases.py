@@ -19,7 +19,7 @@ from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from poolint.analyses.holding.dataflow import Hold
     from poolint.analyses.pools import Pool
@@ -238,18 +238,27 @@ def givers(ev: Evaluator, hold: Hold, scope: Scope, *, surely: bool = False) -> 
 
 
 def _held_by_manager(services: Services, hold: Hold, scope: Scope, around: tuple[Scope, ...]) -> Pool | None:
-    """The pool that a context manager of the project holds a connection of while its block runs, whatever it yields."""
+    """The pool that a context manager or a generator of the project holds a connection of while its block or a loop runs,
+    whatever it yields."""
     header = without_await(hold.since)
     if not isinstance(header, ast.Call):
         return None
     found: set[Pool | None] = set()
     for callee in alternatives(services.evaluator.type_of(header.func, scope)):
         if isinstance(callee, Function) and callee.scope.yields and callee.scope not in around:
-            for one in services.holdings.left(callee.scope)[0]:
-                pool = services.pools.of_hold(one, callee.scope) or services.pools.of_given(one.resource, callee.scope)
-                pool = pool or _held_by_manager(services, one, callee.scope, (*around, callee.scope))
+            for pool in _left_by(services, callee.scope, around):
                 found.add(services.pools.lent_by(header, scope, callee, pool))
+    for method in services.holdings.objects.entering(header, scope):
+        if method not in around:
+            found.update(_left_by(services, method, around))
     return found.pop() if len(found) == 1 else None
+
+
+def _left_by(services: Services, function: Scope, around: tuple[Scope, ...]) -> Iterator[Pool | None]:
+    """The pools of what a function leaves held, or holds as it first yields."""
+    for one in services.holdings.left(function)[0]:
+        pool = services.pools.of_hold(one, function) or services.pools.of_given(one.resource, function)
+        yield pool or _held_by_manager(services, one, function, (*around, function))
 
 
 def engine_of(services: Services, pool: Pool | None) -> EngineSpec | None:

@@ -40,6 +40,7 @@ Dismissal = Literal[
     "without-transaction",
     "holds-below",
     "told-at-its-end",
+    "retries-itself",
     "nobody-runs",
     "in-memory",
     # of a second checkout

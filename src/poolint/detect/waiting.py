@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from poolint.analyses.contexts import TRANSACTION_OPEN
-from poolint.analyses.graphs import written_at
+from poolint.analyses.graphs import BlockEnd, written_at
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.own_loops import OwnLoops
@@ -103,12 +103,12 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
             if reason is None:
                 held.append(one)
             else:
-                yield Dismissed(node, scope.qualified_name, False, reason, one.resource)
+                yield Dismissed(written_at(node), scope.qualified_name, False, reason, one.resource)
         if not held:
             continue
         dead = _dead_below(services, witness)
         if dead:
-            yield Dismissed(node, scope.qualified_name, False, "nobody-runs", dead)
+            yield Dismissed(written_at(node), scope.qualified_name, False, "nobody-runs", dead)
             continue
         elsewhere = _told_elsewhere(holdings, slow, held, witness, node, scope)
         is_told = elsewhere is not None and not (elsewhere[0] == "holds-below" and _is_doubted(services, witness))
@@ -116,7 +116,7 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
         if witness.effect == "queue" and not is_possible:
             is_possible = not any(concerns_what_is_written(services, one, witness, node, scope) for one in held)
         if elsewhere is not None and (is_told or is_possible):
-            yield Dismissed(node, scope.qualified_name, False, *elsewhere)
+            yield Dismissed(written_at(node), scope.qualified_name, False, *elsewhere)
         else:
             told = observation(slow.edges.ev, holdings, held, witness, node, scope, is_possible=is_possible)
             above = {each: None for hold in held for each in held_above(services, hold, scope)}
@@ -151,6 +151,8 @@ def _let_pass(services: Services, hold: Hold, witness: Witness, node: ast.expr, 
         return "ends-it"
     if _hands_over(holdings, node, hold, scope):
         return "hands-it-on"
+    if witness.effect == "retry" and isinstance(node, BlockEnd):
+        return "retries-itself"  # what the object of a block does about a failure is its own matter
     if _ended_below(holdings, hold, witness, scope):
         return "ended-below"
     if _begin_together(services.evaluator, hold.since, node):

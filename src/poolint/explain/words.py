@@ -110,6 +110,7 @@ DISMISSALS: dict[Dismissal, str] = {
     "holds-below": "a function on the way holds a connection itself: that is judged at `{}`, where it waits",
     "nobody-runs": "nobody runs `{}`, by which it would wait",
     "told-at-its-end": "what is called on what `{}` gives waits too: that is judged in its place",
+    "retries-itself": "the object of the block, by which `{}` is held, pauses only after a failure as it ends: its own matter",
     "unknown-pool": "no second checkout is judged: the pool that `{}` is from is not known, or keeps nobody waiting",
     "other-pool": "it takes no connection from the pool that `{}` is from, as far as that is known",
     "earlier-round": "what `{}` holds is from an earlier round of the loop",

@@ -29,6 +29,7 @@ class Change(NamedTuple):
     being found out. ``undone``: when it raises, it has ended the use: it rolls back, and raises. ``at_times``: it is so on
     some of the ways that lead to the beginning of the function. ``asked``: where this says so, a helper ends the use,
     and only there, whatever else is said of it. ``began``: it ends what this call has begun, and nothing else of that name.
+    ``within``: it holds for as long as this loop runs, however that is left.
     """
 
     resource: str
@@ -43,6 +44,7 @@ class Change(NamedTuple):
     at_times: bool = False
     asked: Asked | None = None
     began: ast.expr | None = None
+    within: ast.AST | None = None
 
 
 class Done(NamedTuple):
@@ -64,12 +66,13 @@ class Done(NamedTuple):
 
 class Changes:
     """The changes of one function: ``calls`` by the call, ``enters`` and ``exits`` by the item of a ``with``, ``rounds`` by
-    the loop, each time that it asks for the next item, and by the ``break`` that leaves it, ``told`` by the call that a test
-    asks, and how that comes out."""
+    the loop, each time that it asks for the next item, and by the ``break`` that leaves it, ``items`` by the loop, each time
+    that it gets one, ``told`` by the call that a test asks, and how that comes out."""
 
     def __init__(self) -> None:
         self.calls: dict[ast.AST, list[Change]] = {}
         self.rounds: dict[ast.AST, list[Change]] = {}
+        self.items: dict[ast.AST, list[Change]] = {}
         self.enters: dict[ast.AST, list[Change]] = {}
         self.exits: dict[ast.AST, list[Change]] = {}
         self.told: dict[tuple[ast.AST, bool], list[Change]] = {}
@@ -84,6 +87,7 @@ class Changes:
         found = Changes()
         found.calls = {call: list(changes) for call, changes in self.calls.items()}
         found.rounds = {loop: list(changes) for loop, changes in self.rounds.items()}
+        found.items = {loop: list(changes) for loop, changes in self.items.items()}
         found.enters = {item: list(changes) for item, changes in self.enters.items()}
         found.exits = {item: list(changes) for item, changes in self.exits.items()}
         found.told = {asked: list(changes) for asked, changes in self.told.items()}
@@ -93,9 +97,12 @@ class Changes:
     def holding(self) -> Iterator[Change]:
         """Those by which something is held. Who only asks for the first one does not pay for all of them."""
         yield from self.before
-        tables: tuple[dict[Any, list[Change]], ...] = (self.calls, self.enters, self.rounds, self.told)
-        inside = (found for table in tables for found in table.values())
+        inside = (found for table in self.tables() for found in table.values())
         yield from (one for found in inside for one in found if one.holds or one.reverse)
+
+    def tables(self) -> tuple[dict[Any, list[Change]], ...]:
+        """Where something may be taken, by what does so."""
+        return (self.calls, self.enters, self.rounds, self.items, self.told)
 
     def ending(self, resource: str) -> Iterator[Change]:
         """The calls by which the use of a resource ends."""

@@ -222,11 +222,11 @@ class Holdings:
                 change = standings.since(event, name)
                 if any(one.ended for one in found):
                     way = self._way(event, name, scope)
-                    if way is not None and name not in held:
+                    if way is not None and name not in held and _may_last(way.change, node):
                         header = self._header(way.change, node, scope)
                         since = way.change
                         held[name] = Hold(name, since.node, since.cls, header, False, since.cause, way.branch)
-                elif change is not None:
+                elif change is not None and _may_last(change, node):
                     is_sure = all(one.is_held for one in found)
                     if not is_sure:
                         change = self._ways_of(scope).confirmed(event, change)
@@ -335,6 +335,16 @@ class Holdings:
         if self._changes.get(scope) is changes:
             self._standings[scope] = found
         return found
+
+
+def _may_last(change: Change, node: ast.AST) -> bool:
+    """Whether what has been taken may be held still where a node stands: what a loop is lent is not, behind that."""
+    loop = change.within
+    around = parent_of(loop) if isinstance(loop, ast.comprehension) else loop
+    current: ast.AST | None = node
+    while around is not None and current is not None and current is not around:
+        current = parent_of(current)
+    return current is not None
 
 
 def _leads(node: Node, around: Node, ends: list[Node]) -> bool:

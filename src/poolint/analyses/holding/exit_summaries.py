@@ -318,9 +318,10 @@ def ways_left(
     rebound: str = "",
     is_ignored: bool = False,
     result: Result | None = None,
+    at: Set[Node] | None = None,
 ) -> set[Left]:
     """How a function can leave a resource of these names, by ways on which nothing raises and that ``fixed`` allows; from
-    its beginning, or from what comes after ``since``.
+    its beginning, or from what comes after ``since``. How it has it ``at`` these events instead, where that is asked.
 
     A way that returns None or another constant, where others return something else, is one that the caller tells from
     them: ``if row is None: raise``. What it leaves held is not believed, where it was not held before; unless the caller
@@ -351,6 +352,8 @@ def ways_left(
 
     begun = _Way(Left.UNTOUCHED, NOTHING)
     found = explore(graph, [(edge, begun) for edge in completed(since or [graph.entry])], transfer)
+    if at is not None:
+        return {before.state for node, before in found if node in at}
     ends = {before for node, before in found if node.kind == "exit-normal"}
     if asked is not None:
         return {one.state for one in ends if asked.may_be(one.told, one.others)}

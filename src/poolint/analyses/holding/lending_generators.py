@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.holding.changes import Changes
+    from poolint.analyses.holding.objects import Objects
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.followed import Origin
@@ -56,6 +57,20 @@ def end_with_loops(ev: Evaluator, scope: Scope, found: Changes) -> None:
             for later in scope.calls_named(_ENDS):
                 if later is not call and _stepped(later) == generator:
                     found.calls.setdefault(later, []).append(Change(name, False, later))
+
+
+def lend_to_loops(ev: Evaluator, objects: Objects, scope: Scope, found: Changes) -> None:
+    """Add to the changes of a function what generators that it goes over hold while it works on an item."""
+    for loop, iterable in loops_over(scope):
+        made, home = _made(ev, iterable, scope)
+        if not isinstance(made, ast.Call) or home is not scope:
+            continue
+        target = getattr(loop, "target", None)
+        for place, cls in objects.iterated(made, target.id if isinstance(target, ast.Name) else "", scope):
+            found.items.setdefault(loop, []).append(Change(place, True, iterable, cls, within=loop))
+            over = Change(place, False, iterable)
+            for where in (loop, *(_breaks(loop) if isinstance(loop, (ast.For, ast.AsyncFor)) else ())):
+                found.rounds.setdefault(where, []).append(over)
 
 
 def delegated(ev: Evaluator, scope: Scope) -> Iterator[Scope]:

@@ -14,15 +14,14 @@ from poolint.analyses.holding.asked_arguments import deciding
 from poolint.analyses.holding.changes import Done
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.left_blocks import ended_by_exit
+from poolint.analyses.holding.lent_holds import LentHolds
 from poolint.analyses.holding.registries import Registries
 from poolint.analyses.holding.unknown_parts import UnknownParts
 from poolint.analyses.made_places import made_at
-from poolint.analyses.managers import generators_of
+from poolint.analyses.managers import generators_of, is_manager
 from poolint.analyses.places import Places, owner_of
 from poolint.analyses.worked_on import WorkedOn
-from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
-from poolint.flow.summaries import Summaries
 from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.models.standard import ENTERS
 from poolint.syntax.expressions import first_name, without_await
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
     from poolint.analyses.session_use import Using
     from poolint.models.schema import Class
     from poolint.syntax.project import Module
-    from poolint.syntax.scopes import ScopeKey, WithNode
+    from poolint.syntax.scopes import WithNode
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
@@ -54,10 +53,6 @@ class Entered(NamedTuple):
 
     place: str
     cls: Class
-
-
-_Holds = frozenset[tuple[str, str]]
-"""What a function leaves held, by its own name and the class of it."""
 
 
 class Objects:
@@ -73,15 +68,13 @@ class Objects:
         self._called: dict[ast.Call, list[Function]] = {}
         self._holdings: Holdings | None = None
         self._registries: Registries | None = None
-        self._left: Summaries[ScopeKey, _Holds] | None = None
+        self._lent: LentHolds | None = None
 
     def rests_on(self, holdings: Holdings) -> None:
         """The flow that is made with these answers."""
         self._holdings = holdings
         self._registries = Registries(self.ev, holdings)
-        self._left = Summaries(
-            "leaves-held", self._leaves, bottom=frozenset(), join=frozenset.union, components=holdings.components
-        )
+        self._lent = LentHolds(self.ev, holdings)
 
     # Calls
 
@@ -288,12 +281,27 @@ class Objects:
 
     def entered(self, header: ast.expr, target: str, scope: Scope) -> Iterator[Entered]:
         """What is held while a block runs, by the generator or object of the project that its header enters."""
+        assert self._lent is not None
         call = without_await(header)
         for function, receiver in self._entering(call, scope):
-            for resource, name in sorted(self._leaving(function)):
+            for resource, name in self._lent.entered(function, call, scope):
                 cls = self.ev.models.classes[name]
                 place = self._outside(resource, function, receiver, call, target, scope)
                 yield Entered(place or text_of(header, scope), cls)
+
+    def entering(self, call: ast.expr, scope: Scope) -> Iterator[Scope]:
+        """The methods of a class of the project that run when a block enters an object that a call makes."""
+        yield from (function for function, is_method in self._entering(call, scope) if is_method)
+
+    def iterated(self, call: ast.Call, target: str, scope: Scope) -> Iterator[Entered]:
+        """What is held while a loop works on an item of the generator of the project that a call makes, which it goes over."""
+        assert self._lent is not None
+        callees = callees_of(self.ev, call, scope)
+        generator = callees[0].scope if len(callees) == 1 and isinstance(callees[0], Function) else None
+        if generator is not None and generator.is_generator and not is_manager(self.ev, generator):
+            for resource, name in self._lent.iterated(generator, call, scope):
+                place = self._outside(resource, generator, False, call, target, scope)
+                yield Entered(place or text_of(call, scope), self.ev.models.classes[name])
 
     def over(self, item: ast.withitem, statement: WithNode, scope: Scope) -> Iterator[str]:
         """The places of what a block has bound, or takes apart, which is over with it."""
@@ -325,18 +333,6 @@ class Objects:
                     made = constructor_of(self.ev, owner) if isinstance(call, ast.Call) and owner is not None else None
                     yield from ((method, True) for method in (*found, made) if method is not None)
                     break
-
-    def _leaving(self, function: Scope) -> _Holds:
-        assert self._left is not None
-        return self._left.of(function.key)
-
-    def _leaves(self, key: ScopeKey) -> _Holds:
-        assert self._holdings is not None
-        try:
-            held, _ = self._holdings.left(self.ev.project.scope(key))
-        except TooComplex:
-            return frozenset()
-        return frozenset((one.resource, one.cls.name) for one in held if one.cls is not None and one.is_sure)
 
     def _outside(
         self, resource: str, function: Scope, is_method: bool, call: ast.expr, target: str, scope: Scope

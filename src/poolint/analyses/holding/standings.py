@@ -67,7 +67,7 @@ class Standings:
         self._with_held: dict[int, dict[str, list[Standing]]] = {}
         first = {one.resource: self._at_first(one) for one in changes.before}
         made = {node: found for node in graph.nodes if (found := changed_by(node, changes))}
-        for found in (*made.values(), *changes.told.values()):
+        for found in (*made.values(), *changes.items.values(), *changes.told.values()):
             for one in found:
                 unknown = self._bit(Standing(one.resource))
                 self._bit(Standing(one.resource, one))
@@ -75,6 +75,7 @@ class Standings:
                 self._told(one)
                 first.setdefault(one.resource, unknown)
         self._moves = {node: [self._move(one) for one in found] for node, found in made.items()}
+        self._moves_by_item = {loop: [self._move(one) for one in found] for loop, found in changes.items.items()}
         self._moves_told = {test: [self._move(one) for one in found] for test, found in changes.told.items()}
         self._unknown = {name: self._bit(Standing(name)) for name in list(self._of_resource)}
         self._those_told = sum(self._all_told.values())
@@ -155,6 +156,8 @@ class Standings:
             if not is_there and name in self._unknown:  # there is nothing that could hold one
                 state = state & ~self._of_resource[name] | self._unknown[name]
         moves = self._moves.get(edge.source)
+        if edge.kind == "item" and edge.source.node in self._moves_by_item:
+            moves = [*(moves or ()), *self._moves_by_item[edge.source.node]]
         if self._moves_told and (told_by := _asked_along(edge)) in self._moves_told:
             moves = [*(moves or ()), *self._moves_told[told_by]]
         if moves is None:
@@ -231,8 +234,11 @@ def changed_by(node: Node, changes: Changes) -> list[Change] | None:
 
 
 def changed_along(edge: Edge, changes: Changes) -> list[Change] | None:
-    """What an event changes when an edge is taken that leads on from it: also by how a test comes out."""
+    """What an event changes when an edge is taken that leads on from it: also by how a test comes out, or that a loop has got
+    an item."""
     found = changed_by(edge.source, changes)
+    if edge.kind == "item" and edge.source.node in changes.items:
+        found = [*(found or ()), *changes.items[edge.source.node]]
     told_by = _asked_along(edge) if changes.told else None
     return [*(found or ()), *changes.told[told_by]] if told_by in changes.told else found
 

@@ -20,7 +20,7 @@ from poolint.analyses.holding.changes import Change, Changes, Done
 from poolint.analyses.holding.exit_stacks import stacked, take_by_stack
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.given_sessions import resource_class, taken_by_work
-from poolint.analyses.holding.lending_generators import end_with_loops
+from poolint.analyses.holding.lending_generators import end_with_loops, lend_to_loops
 from poolint.analyses.holding.objects import Objects
 from poolint.analyses.holding.reloading import reloaded
 from poolint.analyses.holding.taken_for_blocks import may_take_for_block, taken_for_block
@@ -87,8 +87,8 @@ class Reader:
         blocks = self._blocks(scope).copied()
         self._entered(scope, blocks)
         self._iterated(scope, blocks)
-        tables = (blocks.enters, blocks.calls, blocks.rounds)
-        found = [one.node for table in tables for changes in table.values() for one in changes]
+        lend_to_loops(self.ev, self.objects, scope, blocks)
+        found = [one.node for table in blocks.tables() for changes in table.values() for one in changes]
         reads = always_run(self.ev, scope)
         found += [one.node for one in reads if self.objects.may_do_by(one.function, one.call, scope)]
         return [*found, *(read for read, _ in reloaded(self.ev, scope))]
@@ -172,6 +172,7 @@ class Reader:
             found.calls.setdefault(node, []).append(change)
         self._iterated(scope, found)
         end_with_loops(self.ev, scope, found)
+        lend_to_loops(self.ev, self.objects, scope, found)
         return found
 
     def _blocks(self, scope: Scope) -> Changes:

@@ -1,0 +1,117 @@
+"""What functions of the project hold while others run: one that a block enters, by how it leaves or first yields, and a
+generator that a loop goes over, between two of its items.
+
+What it holds on some of its ways counts, as a condition that nobody knows may come out so; what the arguments of the call
+rule out does not.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.conditions import Entering
+from poolint.analyses.holding.exit_summaries import Left, ways_left
+from poolint.analyses.made_fields import MadeFields
+from poolint.flow.cfg import TooComplex
+from poolint.flow.summaries import Summaries
+from poolint.syntax.surroundings import loops_around
+from poolint.types.call_sites import callees_of, text_of
+from poolint.types.values import Function
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.conditions import Known
+    from poolint.analyses.holding.dataflow import Holdings
+    from poolint.syntax.scopes import Scope, ScopeKey
+    from poolint.types.evaluator import Evaluator
+
+_MAX_RESOURCES = 20
+"""Resources of one function that are followed; real ones hold up to four."""
+
+
+_MAX_YIELDS = 20
+"""Yields of one generator that are looked at."""
+
+
+class _Lending(NamedTuple):
+    """A function, what is known of what it decides by, and whether a loop goes over it, instead of a block entering it."""
+
+    function: ScopeKey
+    fixed: Known
+    is_iterated: bool
+
+
+_Holds = frozenset[tuple[str, str]]
+"""What is held, by the function's own name and the class of it."""
+
+
+class LentHolds:
+    """Answers for the functions of one project: a problem of summaries."""
+
+    def __init__(self, ev: Evaluator, holdings: Holdings) -> None:
+        self.ev = ev
+        self.holdings = holdings
+        self._entering = ev.derived(Entering)
+        self._made = MadeFields(ev)
+        self._summaries: Summaries[_Lending, _Holds] = Summaries(
+            "lent", self._lent, bottom=frozenset(), join=frozenset.union, components=holdings.components
+        )
+
+    def entered(self, function: Scope, header: ast.expr, scope: Scope) -> Iterator[tuple[str, str]]:
+        """What is held by a function that a block runs as it enters what ``header`` gives, in order."""
+        if isinstance(header, ast.Call) and (function.is_generator or function.name == "__init__"):
+            fixed = self._entering.known(header, function, scope, ())
+        else:
+            fixed = self._made.known(header, function, scope, ())
+        yield from sorted(self._summaries.of(_Lending(function.key, fixed, False)))
+
+    def iterated(self, generator: Scope, call: ast.Call, scope: Scope) -> Iterator[tuple[str, str]]:
+        """What a generator holds while a loop works on what it has yielded, in order."""
+        yield from sorted(self._iterated(generator, call, scope))
+
+    def _iterated(self, generator: Scope, call: ast.Call, scope: Scope) -> _Holds:
+        fixed = self._entering.known(call, generator, scope, ())
+        return self._summaries.of(_Lending(generator.key, fixed, True))
+
+    def _lent(self, key: _Lending) -> _Holds:
+        scope = self.ev.project.scope(key.function)
+        yields = _rounds(scope) if key.is_iterated else scope.yields[:1]
+        if len(yields) > _MAX_YIELDS:
+            return frozenset()
+        found = [self._held(one, scope, key.fixed) | self._below(one, scope) for one in yields]
+        return frozenset.intersection(*found) if found else self._held(None, scope, key.fixed)
+
+    def _below(self, node: ast.Yield | ast.YieldFrom, scope: Scope) -> _Holds:
+        """What another generator holds to which one leaves it to yield, as written there."""
+        made = node.value if isinstance(node, ast.YieldFrom) else None
+        callees = callees_of(self.ev, made, scope) if isinstance(made, ast.Call) else ()
+        inner = callees[0] if len(callees) == 1 else None
+        if not isinstance(made, ast.Call) or not isinstance(inner, Function) or not inner.scope.is_generator:
+            return frozenset()
+        return frozenset((text_of(made, scope), cls) for _, cls in self._iterated(inner.scope, made, scope))
+
+    def _held(self, node: ast.Yield | ast.YieldFrom | None, scope: Scope, fixed: Known) -> _Holds:
+        """What a function holds itself as it yields, or as it returns."""
+        changes = self.holdings.own_changes(scope, fixed)
+        held = {(one.resource, one.cls.name) for one in changes.holding() if one.cls is not None}
+        held = {one for one in held if one[0] not in changes.dedicated}
+        if not held or len(held) > _MAX_RESOURCES:
+            return frozenset()
+        try:
+            graph, told = self.holdings.graph(scope), dict(fixed)
+            at = frozenset([graph.exits["exit-normal"]] if node is None else graph.nodes_of(node))
+            left = {one: ways_left(graph, changes, {one[0]}, scope, told, at=at) for one in held}
+        except TooComplex:
+            return frozenset()
+        return frozenset(one for one, ways in left.items() if ways & _HELD)
+
+
+_HELD = {Left.HELD, Left.RENEWED}
+
+
+def _rounds(generator: Scope) -> list[ast.Yield | ast.YieldFrom]:
+    """Where a generator yields item after item; of one that does so nowhere, wherever it yields."""
+    rounds = [one for one in generator.yields if loops_around(one) or isinstance(one, ast.YieldFrom)]
+    return rounds or list(generator.yields)
