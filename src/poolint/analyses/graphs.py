@@ -241,17 +241,19 @@ class Graphs:
         return all(self._mapped.lacks(one, callee.attr) for one in owners)
 
     def _suppresses(self, item: ast.withitem, scope: Scope) -> bool | tuple[ast.expr, ...]:
-        """Whether a block may suppress what is raised in it; the classes that it suppresses where these can be known."""
-        context = item.context_expr
-        if not isinstance(context, ast.Call):
-            return False
-        callee = self.ev.type_of(context.func, scope)
-        if isinstance(callee, (Function, ClassObject)):
-            return suppressed(self.ev, callee)
-        name = self.ev.qualified_name(callee)
-        if name == "contextlib.suppress" and not any(isinstance(one, ast.Starred) for one in context.args):
-            return tuple(context.args)
-        return self.ev.models.ends("suppresses", name)
+        return isinstance(item.context_expr, ast.Call) and suppresses(self.ev, item.context_expr, scope)
+
+
+def suppresses(ev: Evaluator, context: ast.Call, scope: Scope) -> bool | tuple[ast.expr, ...]:
+    """Whether a block may suppress what is raised in it that enters what a call gives; the classes that it suppresses where
+    these can be known."""
+    callee = ev.type_of(context.func, scope)
+    if isinstance(callee, (Function, ClassObject)):
+        return suppressed(ev, callee)
+    name = ev.qualified_name(callee)
+    if name == "contextlib.suppress" and not any(isinstance(one, ast.Starred) for one in context.args):
+        return tuple(context.args)
+    return ev.models.ends("suppresses", name)
 
 
 def _is_asked_for(item: ast.expr, container: ast.expr) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from poolint.analyses.effects import Edges
     from poolint.models.loader import Models
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Scope, WithNode
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
@@ -32,7 +32,7 @@ _SAYS_LIMIT = re.compile(r"timeout|deadline", re.IGNORECASE)
 class Body:
     """The body of one statement. Functions that are defined in it run elsewhere, and are no part of it."""
 
-    def __init__(self, ev: Evaluator, edges: Edges, statement: ast.Try | ast.While, scope: Scope) -> None:
+    def __init__(self, ev: Evaluator, edges: Edges, statement: ast.Try | ast.While | WithNode, scope: Scope) -> None:
         self.ev = ev
         self.edges = edges
         self.scope = scope

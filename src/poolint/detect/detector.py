@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     Observe: TypeAlias = "Callable[[Scope], Iterable[Observation | tuple[Scope, Observation]]]"
 
-Asked = Literal["modules", "functions", "coroutines", "scopes", "handlers", "withs"]
+Asked = Literal["modules", "functions", "coroutines", "scopes", "handlers", "withs", "guards"]
 """The scopes that a detector is asked about: modules as a whole, functions, ``async def``s, all of them, or those in
-which an ``except`` or a ``with`` stands."""
+which an ``except`` or a ``with`` stands, or either."""
 
 
 class Detector(msgspec.Struct, frozen=True, dict=True):
@@ -134,5 +134,6 @@ _IS_OF: dict[Asked, Callable[[Scope], bool]] = {
     "coroutines": lambda scope: scope.is_async,
     "scopes": lambda _: True,
     "handlers": lambda scope: bool(scope.handlers),
+    "guards": lambda scope: bool(scope.handlers or scope.withs),
     "withs": lambda scope: bool(scope.withs),
 }

@@ -1,11 +1,13 @@
-"""Observations about handlers: exceptions that never reach them, timeouts that they miss, cancellations they keep."""
+"""Observations about handlers, and blocks that suppress: exceptions that never reach them, timeouts that they miss,
+cancellations they keep."""
 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.effects import Effects
+from poolint.analyses.graphs import suppresses
 from poolint.analyses.joined import OF_DATABASE
 from poolint.detect.bodies import PSEUDO_ROOT, Body, is_of
 from poolint.detect.detector import Detector
@@ -22,11 +24,11 @@ from poolint.types.values import ClassObject, Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from poolint.detect.services import Services
     from poolint.models.schema import Class
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Scope, WithNode
     from poolint.types.call_sites import CallSite
 
 
@@ -34,13 +36,14 @@ class UnreachedHandler(Observation, frozen=True, eq=False):
     """A handler for an exception that reaches it only inside of another. ``node`` is the class, as written.
 
     ``cls`` is its qualified name, ``wrapper`` that of the exception which arrives, ``around`` the call that raises it.
-    ``is_read``: the handler reads something off the exception.
+    ``is_read``: the handler reads something off the exception; ``is_block``: it is a block that suppresses it.
     """
 
     cls: str
     wrapper: str
     around: str
     is_read: bool
+    is_block: bool = False
 
 
 class MissedExhaustion(Observation, frozen=True, eq=False):
@@ -67,6 +70,26 @@ class SwallowedCancellation(Observation, frozen=True, eq=False):
     around: str
     last: ast.stmt
     looping: bool
+
+
+class _Guard(NamedTuple):
+    """What keeps exceptions of a body from going on: a handler of a ``try``, or a block that suppresses them.
+
+    ``caught`` are the classes, where each stands and its qualified name; ``others`` the names of what the other handlers of the
+    statement catch, ``name`` what the handler calls the exception.
+    """
+
+    statement: ast.Try | WithNode
+    caught: list[tuple[ast.AST, str]]
+    others: frozenset[str] = frozenset()
+    name: str = ""
+    is_alone: bool = False
+    """Whether it names one class only, as a handler does."""
+
+    @property
+    def all_caught(self) -> frozenset[str]:
+        """The names of all that the statement catches."""
+        return self.others | {name for _, name in self.caught}
 
 
 _OF_NO_INTEREST = BUILTINS - {"TimeoutError", "BaseException"}
@@ -109,18 +132,39 @@ class Handlers:
         self._origins = self._roots | {one.partition(".")[0] for one in {*homes, *exhausted}} | {"asyncio"}
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
-        """What is wrong with the handlers that stand directly in ``scope``."""
+        """What is wrong with the handlers, and the blocks that suppress, which stand directly in ``scope``."""
         for handler in scope.handlers:
             statement = parent_of(handler)
             if not isinstance(statement, ast.Try):
                 continue
-            for node, name in self._caught(handler, scope):
-                if name in self._cancellations and scope.is_async:
+            caught = self._caught(handler, scope)
+            for node, name in caught if scope.is_async else ():
+                if name in self._cancellations:
                     yield from self._swallowed(node, name, handler, statement, scope)
-                elif name in self._timeouts:
-                    yield from self._missed(node, name, handler, statement, scope)
-                elif name.partition(".")[0] in self._roots:
-                    yield from self._unreached(node, name, handler, statement, scope)
+            others = frozenset(name for one in statement.handlers for _, name in self._caught(one, scope))
+            is_alone = not isinstance(handler.type, ast.Tuple)
+            yield from self._of_guard(_Guard(statement, caught, others, handler.name or "", is_alone), scope)
+        for block in scope.withs:
+            for item in block.items:
+                caught = [(one, self._name(one, scope)) for one in self._suppressed(item, scope)]
+                yield from self._of_guard(_Guard(block, caught), scope)
+
+    def _of_guard(self, guard: _Guard, scope: Scope) -> Iterator[Observation]:
+        for node, name in guard.caught:
+            if name in self._cancellations and scope.is_async:
+                continue
+            if name in self._timeouts:
+                yield from self._missed(node, name, guard, scope)
+            elif name.partition(".")[0] in self._roots:
+                yield from self._unreached(node, name, guard, scope)
+
+    def _suppressed(self, item: ast.withitem, scope: Scope) -> Iterable[ast.expr]:
+        """The classes of exceptions that a block suppresses: ``suppress(…)``."""
+        context = item.context_expr
+        if not isinstance(context, ast.Call) or not any(self._may_matter(one, scope) for one in context.args):
+            return ()
+        found = suppresses(self.ev, context, scope)
+        return found if isinstance(found, tuple) else ()
 
     def _caught(self, handler: ast.ExceptHandler, scope: Scope) -> list[tuple[ast.AST, str]]:
         """The classes that a handler catches: where each stands, and its qualified name."""
@@ -143,38 +187,31 @@ class Handlers:
         origins = (one.origin for one in nearest(node.id, scope)) if isinstance(node, ast.Name) else ()
         return any(one.partition(":")[0].partition(".")[0] in self._origins for one in origins)
 
-    def _all_caught(self, statement: ast.Try, scope: Scope) -> set[str]:
-        """The names of all that the handlers of a statement catch."""
-        return {name for one in statement.handlers for _, name in self._caught(one, scope)}
-
     # Exceptions of drivers
 
-    def _unreached(
-        self, node: ast.AST, name: str, handler: ast.ExceptHandler, statement: ast.Try, scope: Scope
-    ) -> Iterator[Observation]:
+    def _unreached(self, node: ast.AST, name: str, guard: _Guard, scope: Scope) -> Iterator[Observation]:
         module, _, last = name.rpartition(".")
         found = self._wrappers.get((module, last)) or self._wrappers.get((module, "*"))
         if found is None or name in self._connecting:
             return
         row, wrapper = found
-        caught = {one.removeprefix(f"{row.home}.") for one in self._all_caught(statement, scope)}
+        caught = {one.removeprefix(f"{row.home}.") for one in guard.all_caught}
         others = row.into.keys() - {wrapper, *_BASES}
         if any(one not in others for one in caught if f"{row.home}.{one}" in self._names):
             return  # what arrives is caught as well
-        if any(one in self._names for _, one in self._caught(handler, scope)):
+        if any(one in self._names for _, one in guard.caught):
             return  # it is reached by what it catches beside this
-        body = Body(self.ev, self.edges, statement, scope)
+        body = Body(self.ev, self.edges, guard.statement, scope)
         library = row.home.partition(".")[0]
         around = self._statement(body, library)
         if around is None or not body.is_only_of(library, module.partition(".")[0]):
             return
         if not self._is_at_hand(around.cls, scope):
             return  # by its use it is a session; of a library that uses the other one for its statements, it may be
-        is_read = handler.name is not None and any(
-            isinstance(parent_of(one), ast.Attribute) for one in scope.loads.get(handler.name, ())
-        )
+        is_read = any(isinstance(parent_of(one), ast.Attribute) for one in scope.loads.get(guard.name, ()))
+        is_block = not isinstance(guard.statement, ast.Try)
         wrapper = f"{row.home}.{wrapper}"
-        yield UnreachedHandler(node, scope.qualified_name, False, name, wrapper, around.api, is_read)
+        yield UnreachedHandler(node, scope.qualified_name, False, name, wrapper, around.api, is_read, is_block)
 
     def _statement(self, body: Body, library: str) -> CallSite | None:
         """The first call by which the body runs statements of a library, itself or in functions of the project."""
@@ -229,22 +266,19 @@ class Handlers:
 
     # Timeouts
 
-    def _missed(
-        self, node: ast.AST, name: str, handler: ast.ExceptHandler, statement: ast.Try, scope: Scope
-    ) -> Iterator[Observation]:
-        body = Body(self.ev, self.edges, statement, scope)
+    def _missed(self, node: ast.AST, name: str, guard: _Guard, scope: Scope) -> Iterator[Observation]:
+        body = Body(self.ev, self.edges, guard.statement, scope)
         fact, below = self._waiting(body)
         if fact is None:
             return
         exhausted = self._exhausted(fact)
         home = exhausted.rpartition(".")[0]
-        if any(one.startswith(f"{home}.") for one in self._all_caught(statement, scope)):
+        if any(one.startswith(f"{home}.") for one in guard.all_caught):
             return
         if any(map(self._tells_timeouts, below)) or body.has_timeout(below):
             return
         if body.is_only_of(home.partition(".")[0], ""):
-            is_alone = node is handler.type
-            yield MissedExhaustion(node, scope.qualified_name, False, name, exhausted, fact.api, is_alone)
+            yield MissedExhaustion(node, scope.qualified_name, False, name, exhausted, fact.api, guard.is_alone)
 
     def _waiting(self, body: Body) -> tuple[CallSite | None, list[Scope]]:
         """The first call of a body that waits for a connection, and the functions of the project between the two."""
@@ -314,5 +348,5 @@ def _holds(kind: str, role: str) -> bool:
 DETECTOR = Detector(
     "handlers",
     lambda services: Handlers(services).observe,
-    of="handlers",
+    of="guards",
 )

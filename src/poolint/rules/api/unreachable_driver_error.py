@@ -20,7 +20,7 @@ class UnreachableDriverError(Rule):
 
     ## What it does
     Reports handlers for exceptions of asyncpg, psycopg, sqlite3 and other drivers around statements that are run through
-    SQLAlchemy, where nothing in the `try` talks to the driver itself.
+    SQLAlchemy, where nothing in the `try` talks to the driver itself, and `suppress(…)` of them.
 
     ## Why is this bad?
     SQLAlchemy raises its own exception, with the driver's at `orig`: `asyncpg.ConnectionDoesNotExistError` arrives as
@@ -76,9 +76,10 @@ class UnreachableDriverError(Rule):
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, UnreachedHandler)
+        never = "nothing is suppressed here" if observation.is_block else "this handler is never reached"
         return Verdict(
             f"`{observation.cls}` is not what `{observation.around}` raises: it arrives wrapped in "
-            f"`{observation.wrapper}`, so this handler is never reached",
+            f"`{observation.wrapper}`, so {never}",
             observation.cls,
         )
 
