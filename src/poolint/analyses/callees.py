@@ -11,7 +11,7 @@ from poolint.analyses.choices import alternatives_running, left_of
 from poolint.analyses.conditions import RESULT_RUNS, Entering, Known
 from poolint.analyses.contexts import Contexts, is_around
 from poolint.analyses.driven import Driven, entering_next, enters, is_handed_on
-from poolint.analyses.edges import Edge, Link, way_of
+from poolint.analyses.edges import Edge, Link, implementations, way_of
 from poolint.analyses.effect_words import (
     does,
     roots_of_any_word,
@@ -235,11 +235,12 @@ class Edges:
             return []
         callee = self.ev.type_of(node.func, scope)
         edges: list[Edge] = []
-        for one in callees_of(self.ev, node, scope):
+        callees = callees_of(self.ev, node, scope)
+        alike = implementations(callees)
+        for one in callees[:1] if alike else callees:
             if isinstance(one, Function) and one.scope.kind == "function" and not is_refused(self.ev, one, node, scope):
-                written = [
-                    each for each in self.heirs.written(one) or (one.scope,) if not is_result_kept(self.ev, each)
-                ]
+                filling = [inner for each in alike or [one] for inner in self.heirs.written(each) or (each.scope,)]
+                written = [each for each in dict.fromkeys(filling) if not is_result_kept(self.ev, each)]
                 runs = bool(written) and all(self._runs(node, each, scope) for each in written)
                 if runs or (written and is_handed_on(node, scope)):
                     link = Link(node, scope, one.scope.qualified_name)

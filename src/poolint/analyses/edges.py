@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.types.values import Function
+
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Sequence
 
     from poolint.analyses.given_work import Given
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
+    from poolint.types.values import Type
 
 
 class Link(NamedTuple):
@@ -53,3 +57,11 @@ def way_of(given: Given, name: str) -> tuple[Link, ...]:
     none of its own."""
     *through, (node, scope, own) = given.way
     return (*(Link(*one) for one in through), Link(node, scope, name or own))
+
+
+def implementations(callees: Sequence[Type]) -> list[Function]:
+    """The methods of several classes of the project that a call may run, where it is made on an object of one of these: what all
+    of them do is certain, and what some do is not."""
+    found = [one for one in callees if isinstance(one, Function) and one.receiver is not None]
+    is_method = len(found) == len(callees) > 1 and len({one.scope.name for one in found}) == 1
+    return found if is_method else []
