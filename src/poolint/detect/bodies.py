@@ -98,6 +98,8 @@ class Body:
             ):
                 return root != driver or not driver
             return bool(driver) and root != driver and not fact.row.effect
+        if fact is not None and is_of(self.ev.models, fact, library):
+            return True  # a factory that is called
         targets = callees_of(self.ev, call, self.scope)
         own = [one.scope for one in targets if isinstance(one, Function)]
         if own:

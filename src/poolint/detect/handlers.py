@@ -124,7 +124,7 @@ class Handlers:
         self._connecting = {
             f"{module}.{name}" for row in ev.models.wrapped for module in row.modules for name in row.connecting.split()
         }
-        self._taking = Effects(services.edges, self._exhausted)
+        self._taking = Effects(services.edges, lambda one: "" if _may_time_out(one) else self._exhausted(one))
         self._roots = {module.partition(".")[0] for module, _ in self._wrappers}
         exhausted = {one.exhausted for one in ev.models.classes.values() if one.exhausted}
         named = {*self._timeouts, *self._cancellations, *self._names, *exhausted}
@@ -282,7 +282,9 @@ class Handlers:
 
     def _waiting(self, body: Body) -> tuple[CallSite | None, list[Scope]]:
         """The first call of a body that waits for a connection, and the functions of the project between the two."""
-        direct = next((one for one in body.known() if self._exhausted(one)), None)
+        known = list(body.known())
+        is_opened = any(one.role == "open" for one in known)
+        direct = next((one for one in known if (is_opened or not _may_time_out(one)) and self._exhausted(one)), None)
         if direct is not None:
             return direct, []
         found = next((one for call in body.calls if (one := self._taking.of_call(call, body.scope)) is not None), None)
@@ -343,6 +345,12 @@ def _holds(kind: str, role: str) -> bool:
     if kind in ("session", "connection", "registry", "engine", "pool"):
         return role in REACHING_ROLES or role in ("checkout", "begin")
     return kind == "factory" and role in ("open", "begin")
+
+
+def _may_time_out(fact: CallSite) -> bool:
+    """Whether a statement may itself raise what a handler for timeouts is for: that of an asynchronous session, whose driver's
+    own limits (asyncpg's ``command_timeout``) arrive as they are. Where the session is opened as well, the pool may be asked."""
+    return fact.cls is not None and fact.cls.kind in _LAZY and fact.cls.mode == "async"
 
 
 DETECTOR = Detector(
