@@ -289,8 +289,9 @@ class Edges:
         return [Edge(Link(fact.node, scope, fact.api), None, one) for one in join.run]
 
     def _run_in_thread(self, run: tuple[ast.expr, list[ast.expr]], node: ast.Call, scope: Scope) -> Iterator[Edge]:
-        """What a call that is awaited runs in a thread: ``asyncio.to_thread(work, order)``."""
+        """What a call that is awaited runs in a thread: ``asyncio.to_thread(work, order)``; and that it waits for the thread."""
         self.with_threads.add(scope)
+        yield Edge(Link(node, scope, last_name(node.func)), CallSite(node, last_name(node.func)), None)
         work = self._submitted.work_of(*run, node.keywords, scope)
         yield from self._of_work(work, node, scope, last_name(node.func), in_thread=True)
 

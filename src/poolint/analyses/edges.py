@@ -47,6 +47,11 @@ class Edge(NamedTuple):
     way: tuple[Link, ...] = ()
 
     @property
+    def is_thread(self) -> bool:
+        """Whether it says no more than that a thread is waited for, whatever that runs."""
+        return self.fact is not None and self.fact.row is None and self.fact.cls is None
+
+    @property
     def links(self) -> tuple[Link, ...]:
         """What it adds to a chain."""
         return (self.link, *self.way)

@@ -182,7 +182,9 @@ class Effects:
 
     def _called(self, edge: Edge, target: Scope, node: ast.expr, scope: Scope, caller: Known) -> Called:
         fixed = self.edges.enter(edge.work or node, target, scope, caller)
-        if edge.is_wrapper and not self.recovers:
+        # A block that a wrapper enters is around what is decorated as well.
+        is_wrapper = edge.is_wrapper or (target.is_generator and NOTHING_RAISED in caller)
+        if is_wrapper and not self.recovers:
             fixed = (*fixed, NOTHING_RAISED)
         return Called(target.key, fixed)
 

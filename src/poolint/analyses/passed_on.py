@@ -20,7 +20,7 @@ from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
 from poolint.types.members import lineage
 from poolint.types.unmodelled import path_to
-from poolint.types.values import UNKNOWN, ClassObject, Function, LibraryName, Pending
+from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, LibraryName, Pending, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -181,8 +181,20 @@ def _awaits_nothing(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     callees = callees_of(ev, call, scope)
     if callees == (UNKNOWN,):
         path = path_to(ev, call.func, scope)
-        return bool(path) and ev.models.ends("awaits-nothing", ".".join(step.name for step in path))
+        names = [".".join(step.name for step in path)] if path else _inherited(ev, call, scope)
+        return any(ev.models.ends("awaits-nothing", one) for one in names)
     return all(isinstance(one, LibraryName) and ev.models.ends("awaits-nothing", one.name) for one in callees)
+
+
+def _inherited(ev: Evaluator, call: ast.Call, scope: Scope) -> Iterator[str]:
+    """What a call of a method, which no class of the project writes, may be by the library's classes that its class is derived
+    from."""
+    if not isinstance(call.func, ast.Attribute):
+        return
+    for one in alternatives(ev.type_of(call.func.value, scope)):
+        for cls in lineage(ev, one) if isinstance(one, (ClassObject, Instance)) else ():
+            for base in cls.node.bases if isinstance(cls.node, ast.ClassDef) else ():
+                yield f"{ev.qualified_name(ev.type_of(base, cls.parent or cls))}.{call.func.attr}"
 
 
 def _is_value_of(

@@ -39,10 +39,10 @@ class PossibleEdges(Edges):
 
     def _edges(self, node: ast.Call, scope: Scope) -> list[Edge]:
         found = super()._edges(node, scope)
-        if found or happens_once(node, scope) or not self._is_client(node, scope):
+        if not all(one.is_thread for one in found) or happens_once(node, scope) or not self._is_client(node, scope):
             return found
         text = text_of(node.func, scope)
-        return [Edge(Link(node, scope, text), CallSite(node, text, "", _ROW), None)]
+        return [*found, Edge(Link(node, scope, text), CallSite(node, text, "", _ROW), None)]
 
     def _may_wait(self, fact: CallSite, scope: Scope) -> bool:
         return self._queues.waits(fact, scope) is not False

@@ -123,8 +123,11 @@ def dispose_sink(fact: CallSite) -> str:
 
 
 def foreign_sink(fact: CallSite) -> str:
-    """Any effect during which a task waits for something that is not its own connection."""
-    return fact.row.effect if fact.row is not None else ""
+    """Any effect during which a task waits for something that is not its own connection: so it does for a thread, whatever that
+    runs."""
+    if fact.row is None:
+        return "thread" if fact.cls is None else ""
+    return fact.row.effect
 
 
 def sync_session_sink(fact: CallSite) -> str:

@@ -16,11 +16,12 @@ from poolint.detect.given_functions import may_be_ended_first
 from poolint.detect.never_passed import is_never_passed
 from poolint.detect.room import has_room, is_for_own_work, takes_turns
 from poolint.detect.seldom_waits import asks_for_a_lock, backs_off, comes_seldom, opens_again
+from poolint.detect.sizes import has_a_bound
 from poolint.detect.unpooled_autocommit import keep_nobody_out
-from poolint.detect.written import has_sent
+from poolint.detect.written import has_sent, is_left_open
 from poolint.models.schema import SESSIONS
 from poolint.syntax.scopes import home_of
-from poolint.syntax.surroundings import loops_around
+from poolint.syntax.surroundings import LOOPS, around, loops_around
 
 if TYPE_CHECKING:
     from poolint.analyses.effects import Witness
@@ -42,7 +43,10 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
         or keep_nobody_out(services, held, scope)
         or all(may_be_ended_first(services, one, witness, scope) for one in held)
         or (
-            (is_brief(services, witness) or (witness.effect != "queue" and all(map(is_missed_by_none, held))))
+            (
+                (is_brief(services, witness) and not _adds_up(services, held, witness, node, scope))
+                or (witness.effect != "queue" and all(map(is_missed_by_none, held)))
+            )
             and not any(_is_locked(services, one, node, scope) for one in held)
         )
         or (
@@ -50,6 +54,15 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
             and not any(_is_changed(services, one, node, scope) for one in held)
         )
     )
+
+
+def _adds_up(services: Services, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> bool:
+    """Whether a function pauses in each round of a loop, of which nobody knows how many there are, and has not committed in
+    between what it has written: the moments add up, and rows are locked all the time."""
+    loop = around(node, scope, LOOPS) if witness.effect == "sleep" else None
+    if not isinstance(loop, (ast.For, ast.AsyncFor)) or has_a_bound(services.evaluator, loop.iter, scope):
+        return False
+    return any(is_left_open(services, one, loop, scope) for one in held)
 
 
 def _is_rare(services: Services, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> bool:

@@ -125,6 +125,13 @@ def has_sent(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bo
     return is_committed or _commits_others(services, found, [*stores_of(services.evaluator, scope)], node, scope)
 
 
+def is_left_open(services: Services, hold: Hold, loop: ast.stmt, scope: Scope) -> bool:
+    """Whether something that has been written is not committed as a round of a loop begins, on some way: from one round to the
+    next, or all the time."""
+    found = _calls(services, hold, hold.since, scope)
+    return _come_before(found, found.writes, loop)
+
+
 def _sending(services: Services, found: _Calls, hold: Hold, scope: Scope) -> Iterator[ast.AST]:
     """The calls that send what a session has been told: all that use it, but queries where it does not flush by itself."""
     if flushes(services.evaluator, hold.resource, scope) is not False:

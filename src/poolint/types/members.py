@@ -41,6 +41,7 @@ from poolint.types.values import (
     Type,
     alternatives,
     held,
+    is_of_library,
     known,
     union,
     without_none,
@@ -150,7 +151,18 @@ def _member(ev: Evaluator, receiver: Type, attribute: str) -> Type:
             return CallableValue(pending if attribute == "__aenter__" else receiver.entered)
         if attribute in LEAVES:
             return _lending(ev, _MANAGER[attribute], receiver.entered, attribute, RELEASABLE)
+        if is_itself(receiver):
+            return _member(ev, receiver.entered, attribute)
     return UNKNOWN
+
+
+def is_itself(made: Pending) -> bool:
+    """Whether what a call makes to be entered is a transaction already, which may as well be begun by hand: its own block, and
+    ``await`` where that can be, give the very same object."""
+    one = made.entered
+    if not is_of_library(one) or one.base is None or one.base.kind != "transaction" or one.base.async_enter != "self":
+        return False
+    return made.call == "async-cm" or (made.call == "awaitable-cm" and one.base.awaits == "self")
 
 
 def _lending(ev: Evaluator, name: str, lent: Type, attribute: str, kinds: frozenset[Kind]) -> Type:

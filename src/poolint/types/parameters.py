@@ -11,7 +11,7 @@ from poolint.syntax.reaching import reaching
 from poolint.syntax.scopes import Scope
 from poolint.types import annotated, callbacks, decorated, evidence, inherited, makers, returns, traced
 from poolint.types.stand_ins import stand_in
-from poolint.types.values import NOTHING, UNKNOWN, CallableValue, Either, Instance, Type, known, without_none
+from poolint.types.values import NOTHING, UNKNOWN, CallableValue, Either, Function, Instance, Type, known, without_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,9 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
             passed = ev.callers.contradicting(declared, binding, scope)
             if passed is not UNKNOWN:
                 return passed  # whatever the annotation says
+        default = _default(ev, binding, outside) if declared.base is None else UNKNOWN
+        if default is not UNKNOWN and _says_only_how_it_is_called(ev, declared):
+            return default  # as of a `Callable`
         used = evidence.as_used(ev, declared, binding.node.arg, scope)
         return makers.asked(used, lambda: ev.callers.passed(binding, scope))
     if declared is not UNKNOWN or (binding.annotation is not None and returns.tells(binding.annotation)):
@@ -114,6 +117,14 @@ def _need_not_be_passed(node: ast.Name, scope: Scope) -> bool:
 def _default(ev: Evaluator, binding: Binding, outside: Scope) -> Type:
     """What a parameter is where nothing is passed for it: mostly what it is there for."""
     return without_none(ev.type_of(binding.value, outside)) if binding.value is not None else UNKNOWN
+
+
+def _says_only_how_it_is_called(ev: Evaluator, declared: Instance) -> bool:
+    """Whether a class is a protocol for functions: it has a ``__call__`` that is for others to write."""
+    from poolint.types.overrides import is_left_open
+
+    own = ev.type_of_member(declared, "__call__")
+    return isinstance(own, Function) and is_left_open(own.scope)
 
 
 def _is_marker(injected: Type) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.settled import Settled
 from poolint.analyses.holding.templates import Templates
-from poolint.analyses.holding.transactions import Region, decorating, inside, transactions
+from poolint.analyses.holding.transactions import Region, decorating, inside, managers_around, transactions
 from poolint.analyses.kept_classes import kept_class
 from poolint.analyses.places import Places
 from poolint.analyses.waypoints import Cause, waypoint
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Hold, Holdings
     from poolint.analyses.waypoints import Waypoint, What
     from poolint.syntax.scopes import Scope, ScopeKey
-    from poolint.types.decorated import Wrapped
     from poolint.types.evaluator import Evaluator
 
 
@@ -80,7 +79,6 @@ class Beginnings:
         self._lent: Summaries[ScopeKey, tuple[_Taken, ...]] = Summaries(
             "lent", self._of_wrappers, bottom=(), join=_more, components=holdings.components
         )
-        self._wrapped: dict[Scope, list[Wrapped]] = {}
         self._lending: dict[Scope, dict[str, Scope]] = {}
         self._run_by_framework: dict[Scope, bool] = {}
         self._templates = Templates(ev, holdings, holdings.objects)
@@ -88,19 +86,19 @@ class Beginnings:
     def of(self, scope: Scope) -> tuple[list[Region], list[Change]]:
         """The transactions around a function, and what it finds held when it begins."""
         before = self._templates.of(scope)
-        if not getattr(scope.node, "decorator_list", None):
+        decorators = getattr(scope.node, "decorator_list", None)
+        if not decorators:
             return [], before + self._begun_with(scope)
         regions = self._around.get(scope)
         if regions is None:
             regions = self._around[scope] = list(around(self.ev, scope))
-            self._wrapped[scope] = list(wrapped(self.ev, scope))
         held = before + [
             Change(one.name(scope), True, one.header, one.fact.cls, True) for one in regions if not one.session
         ]
         held += self._guarded(scope)
-        for name, used in self._lent.of(scope.key) if self._wrapped[scope] else ():
-            decorator = self._wrapped[scope][used.place].decorator
-            held.append(Change(name, True, decorator, self.ev.models.classes[used.cls], cause=used.cause))
+        for name, used in self._lent.of(scope.key):
+            cls = self.ev.models.classes[used.cls]
+            held.append(Change(name, True, decorators[used.place], cls, cause=used.cause))
         return regions, held + self._begun_with(scope)
 
     def _begun_with(self, scope: Scope) -> list[Change]:
@@ -147,16 +145,26 @@ class Beginnings:
     def _of_wrappers(self, key: ScopeKey) -> tuple[_Taken, ...]:
         """What the decorators of a function hold, outside of a transaction's block, where they call it."""
         scope = self.ev.project.scope(key)
+        decorators = scope.node.decorator_list  # type: ignore[attr-defined]
         taken: dict[str, Used] = {}
-        for place, (decorator, call, wrapper) in enumerate(wrapped(self.ev, scope)):
-            for hold in self.holdings.at(call, wrapper) if call in self.holdings.may_be_held(wrapper) else ():
-                if hold.is_sure and hold.cls is not None and hold.header is None:
-                    made = last_name(decorator.func if isinstance(decorator, ast.Call) else decorator)
-                    what: What = "decorator-used" if hold.cls.kind in SESSIONS else "decorator-took"
-                    shared = self.holdings.objects.shared(hold.resource, wrapper, scope)
-                    name = shared or _passed(hold.resource, call, scope) or f"{made}()"
-                    taken.setdefault(name, Used(hold.cls.name, Cause(what, (made,)), place))
+        for decorator, hold, function, passed in self._around_function(scope, decorators):
+            if hold.is_sure and hold.cls is not None and hold.header is None:
+                made = last_name(decorator.func if isinstance(decorator, ast.Call) else decorator)
+                what: What = "decorator-used" if hold.cls.kind in SESSIONS else "decorator-took"
+                name = self.holdings.objects.shared(hold.resource, function, scope) or passed or f"{made}()"
+                taken.setdefault(name, Used(hold.cls.name, Cause(what, (made,)), decorators.index(decorator)))
         return tuple(_Taken(name, used) for name, used in taken.items())
+
+    def _around_function(self, scope: Scope, decorators: list[ast.expr]) -> Iterator[tuple[ast.expr, Hold, Scope, str]]:
+        """What decorators of the project hold while a function runs: those that call it, and the context managers that are used
+        as such; each with what holds it, and the name under which that passes it on, if any."""
+        for decorator, call, wrapper in wrapped(self.ev, scope):
+            for hold in self.holdings.at(call, wrapper) if call in self.holdings.may_be_held(wrapper) else ():
+                yield decorator, hold, wrapper, _passed(hold.resource, call, scope)
+        for decorator in decorators:
+            managers = managers_around(self.ev, decorator, scope)
+            for hold in self.holdings.left(managers[0])[0] if len(managers) == 1 else ():
+                yield decorator, hold, managers[0], ""
 
     def _found(self, key: ScopeKey) -> tuple[_Taken, ...]:
         """The sessions that the dependencies of an endpoint hold when it begins, under its own name for them."""
@@ -192,6 +200,9 @@ class Beginnings:
                 source = function
                 what: What = "dependency-used-own" if hold.is_sure else "dependency-may-use-own"
                 cause = Cause(what if hold.cls.kind in SESSIONS else "dependency-took", (function.name,))
+            elif hold.is_sure and function.is_generator and hold.resource in function.bindings.keys() - names.keys():
+                # It gives something else, and keeps this until the request ends.
+                source, cause = function, Cause("dependency-took", (function.name,))
             else:
                 continue
             if hold.is_sure or source not in used:

@@ -127,17 +127,22 @@ def _opened(
     return inner[0], target if inner[1] else ""
 
 
+def managers_around(ev: Evaluator, decorator: ast.expr, scope: Scope) -> list[Scope]:
+    """The context managers of the project, one of which has not left its block while a function runs that it decorates. A plain
+    one has before a coroutine runs."""
+    if not isinstance(decorator, ast.Call) or last_name(decorator.func) not in ev.derived(Definitions).of(scope.module):
+        return []
+    kind = "async-cm" if scope.is_async else "cm"
+    callees = [one.scope for one in callees_of(ev, decorator, scope.parent or scope) if isinstance(one, Function)]
+    return callees if all(made_manager(ev, one) == kind for one in callees) else []
+
+
 def decorating(ev: Evaluator, decorator: ast.expr, scope: Scope) -> Region | None:
     """The transaction that a context manager of the project has open while a function runs that it decorates:
-    ``@exclusive(1)``. A plain one has left its block before a coroutine runs."""
-    around = scope.parent or scope
-    if not isinstance(decorator, ast.Call) or last_name(decorator.func) not in ev.derived(Definitions).of(scope.module):
+    ``@exclusive(1)``."""
+    if not isinstance(decorator, ast.Call) or not managers_around(ev, decorator, scope):
         return None
-    kind = "async-cm" if scope.is_async else "cm"
-    callees = [one for one in callees_of(ev, decorator, around) if isinstance(one, Function)]
-    if not callees or not all(made_manager(ev, one.scope) == kind for one in callees):
-        return None
-    below = ev.derived(_Generators).of_call(decorator, around)
+    below = ev.derived(_Generators).of_call(decorator, scope.parent or scope)
     begun = _begun(ev, *ev.project.call(below.call), asynchronous=below.asynchronous, target=UNNAMED) if below else None
     return Region(scope.node, decorator, begun[0], "") if begun is not None else None  # type: ignore[arg-type]
 

@@ -18,6 +18,7 @@ from poolint.analyses.lifetimes.acquisitions import OWED, starts_as
 from poolint.analyses.lifetimes.activity import is_inactive, stays_active
 from poolint.analyses.lifetimes.carriers import Carriers
 from poolint.analyses.lifetimes.destinations import is_entered_attribute
+from poolint.analyses.lifetimes.foreign_awaits import is_foreign
 from poolint.analyses.lifetimes.given_parts import gives_a_part
 from poolint.analyses.lifetimes.meanings import (
     UNDOING,
@@ -98,7 +99,6 @@ class Moves:
         self.is_left = False
         """Whether a function that has been met releases it on some ways and leaves it on others."""
         words = ev.models.words
-        self._waits_for = words("shields", "limits-awaited", "at-once")
         self._watches = words("limits-block", "watches")
         self._tidying = Tidying(ev)
         self._pends = words("pends")
@@ -331,9 +331,7 @@ class Moves:
             return config
         if not isinstance(awaited, ast.Call):
             return End("gone", "library-await")
-        inner = awaited.args if last_name(awaited.func) in self._waits_for else ()
-        waited = [awaited, *(one for one in inner if isinstance(one, ast.Call))]
-        if any(self.foreign.of_call(one, self.scope) is not None for one in waited):
+        if is_foreign(self.ev, self.foreign, awaited, config.names, self.scope):
             return config
         fact = call_site(self.ev, awaited, self.scope)
         return End("gone", "harmless-await" if fact is None or fact.row is None else "library-await")

@@ -33,8 +33,8 @@ def after_use(ev: Evaluator, node: Node, config: Config, cls: Class, edge: Edge,
         return config._replace(state="fresh") if is_done else config
     if config.state == "open":
         return config
-    is_used = node.kind in _USING and any(_has(one, config.names) for one in (node.value, node.node))
-    is_used = is_used or (node.kind == "call" and _is_shared(config.names, scope))
+    is_used = node.kind in _USING and any(reads_any(one, config.names) for one in (node.value, node.node))
+    is_used = is_used or (node.kind == "call" and is_shared(config.names, scope))
     return config._replace(state="open") if is_used else config
 
 
@@ -47,12 +47,12 @@ def _ends_transaction(ev: Evaluator, node: Node, config: Config, cls: Class) -> 
     return is_own and f"{cls.name}.{call.func.attr}" in ev.models.manners["asks-if-begun"]
 
 
-def _is_shared(names: frozenset[str], scope: Scope) -> bool:
+def is_shared(names: frozenset[str], scope: Scope) -> bool:
     """Whether a function within another one reads a variable of that: any call may lead to it."""
     return any(inner is not scope for name in names for inner, _ in reads_of(name, scope))
 
 
-def _has(node: ast.AST | None, names: frozenset[str]) -> bool:
+def reads_any(node: ast.AST | None, names: frozenset[str]) -> bool:
     """Whether what has one of these names is read somewhere in an expression."""
     inside = ast.walk(node) if isinstance(node, ast.AST) else ()
     return any(

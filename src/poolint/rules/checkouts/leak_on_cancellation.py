@@ -14,8 +14,8 @@ class LeakOnCancellation(Rule):
     ## What it does
     Reports a connection or session whose release handles exceptions but not a cancellation: `CancelledError` is a
     `BaseException`, which `except Exception` does not catch. With SQLAlchemy only an await on something else counts (HTTP,
-    a sleep, a queue, another pool), since a cancellation inside its own awaits frees the slot; with the pools of asyncpg
-    and psycopg_pool every await counts.
+    a sleep, a queue, a thread, another pool), since a cancellation inside its own awaits frees the slot; with the pools of
+    asyncpg and psycopg_pool every await counts.
 
     ## Why is this bad?
     Timeouts, disconnected clients and shutdowns cancel tasks. Each cancelled one leaves a connection checked out.
@@ -52,8 +52,9 @@ class LeakOnCancellation(Rule):
 
     ## Fix safety
     Safe where the block, or the `finally`, reaches no further than the last use; unsafe where something that is derived
-    from the connection is used later, so that the connection is held a little longer. No fix is offered where the
-    connection is handed on, stored or captured.
+    from the connection is used later, so that the connection is held a little longer, or where a thread may work with it,
+    or with what has been read by it, while the task is cancelled. No fix is offered where the connection is handed on,
+    stored or captured.
 
     ## When to ignore
     When the task is never cancelled, not even by a shutdown.
@@ -65,7 +66,7 @@ class LeakOnCancellation(Rule):
         summary="a cancellation skips the release of a connection or session",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
         yields_to=NO_RELEASE,
-        fix="safe",
+        fix="safe or unsafe",
         uncovers=LIFETIMES,
         relaxed_in=frozenset({"alembic", "tests"}),
         relaxed_for_process_in=frozenset({"scripts"}),

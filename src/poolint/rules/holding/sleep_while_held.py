@@ -25,7 +25,8 @@ class SleepWhileHeld(Rule):
     a process has a connection for each of those that it serves at once (POL402 says which); so it is where a decorator
     tries again what takes a connection of its own or asks a store such as Redis, and does nothing else, which fails
     only with these. Possible are as well a question to the user while nothing has been written or locked, or in a
-    command, a pause of half a second at most outside of loops and transactions, and pauses between a bounded
+    command, a pause of half a second at most outside of loops and transactions, one of less than a tenth in each round of
+    a loop over a few things, or that leaves no rows written from one round to the next, and pauses between a bounded
     number of tries for an advisory lock, which will belong to the connection that asks. Where what they try is known to
     wait for something outside, that is reported instead (POL401, POL402). `asyncio.sleep(0)` is not reported, nor
     retries without a wait, nor a connection that was opened outside of any pool.
