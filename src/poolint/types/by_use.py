@@ -242,7 +242,10 @@ class ByUse:
             if not isinstance(parent.optional_vars, ast.Name) or value is not call:
                 return None
             name = parent.optional_vars.id
-            calls = within(parent, [*filed.get(name, ()), *self._use.below(name, scope)])
+            calls = [one for one in filed.get(name, ()) if means(name, one.scope, scope)]
+            calls += self._use.below(name, scope)
+            if len(scope.bindings.get(name, ())) != 1:
+                calls = within(parent, calls)  # other blocks have the name for something else
             return Made("async with" if isinstance(statement, ast.AsyncWith) else "with", calls)
         targets = parent.targets if isinstance(parent, ast.Assign) else []
         target = parent.target if isinstance(parent, ast.NamedExpr) else targets[0] if len(targets) == 1 else None
