@@ -197,3 +197,33 @@ async def store(session: AsyncSession, key: str) -> None:
 def test_what_runs_something_in_a_thread_takes_as_long_as_that(tmp_path: Path) -> None:
     assert found(tmp_path, IN_A_THREAD.replace("WORK", "upload"), "possible") == [(15, "POL402", "certain")]
     assert found(tmp_path, IN_A_THREAD.replace("WORK", "str.upper"), "possible") == []
+
+
+QUEUE_OF_A_FIELD = """
+import asyncio
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Desk:
+    session: AsyncSession
+    letters: asyncio.Queue[int] = field(default_factory=asyncio.Queue)
+
+    async def accept(self, number: int) -> None:
+        await self.session.execute(text("SELECT 1"))
+        await self.letters.put(number)
+        await self.session.commit()
+"""
+
+SMALL = QUEUE_OF_A_FIELD.replace("default_factory=asyncio.Queue", "default_factory=lambda: asyncio.Queue(20)")
+PASSED = QUEUE_OF_A_FIELD.replace(" = field(default_factory=asyncio.Queue)", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [(QUEUE_OF_A_FIELD, []), (SMALL, [(13, "POL412", "certain")]), (PASSED, [(13, "POL412", "possible")])],
+)
+def test_a_queue_that_nobody_is_seen_to_replace_is_the_default(
+    tmp_path: Path, body: str, expected: list[tuple[int, str, str]]
+) -> None:
+    assert found(tmp_path, body, "possible") == expected

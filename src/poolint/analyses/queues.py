@@ -48,9 +48,12 @@ class Queues:
         return self._may_be_full(function.value, row.fills, scope) if row.fills else True
 
     def _may_be_full(self, queue: ast.expr, fills: str, scope: Scope) -> bool | None:
+        """Whether a queue has only so much room, and that may be taken. What others may pass instead of a default, as for a
+        field that has one of its own, nobody is seen to."""
         found = self._follower.sources(queue, scope)
         told = [self._is_limited(one.node, fills, one.scope, one.frame) for one in found.found]
-        return _either(told if found.complete else [*told, None])
+        is_known = found.complete or (bool(found.found) and not any(one.given for one in found.found))
+        return _either(told if is_known else [*told, None])
 
     def _is_limited(self, made: ast.expr, fills: str, scope: Scope, frame: Frame | None) -> bool | None:
         """Whether what makes a queue gives it only so much room."""

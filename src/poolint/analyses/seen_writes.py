@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from poolint.types.following import Passage
 
 _CHANGES = re.compile(
-    r"\s*(?:insert|update|delete|merge|replace|upsert|truncate|copy|call|lock|create|alter|drop)\b", re.IGNORECASE
+    r"\s*(?:insert|update|delete|merge|replace|upsert|truncate|copy|call|lock|create|alter|drop"
+    r"|vacuum|analyze|optimize|reindex|refresh\s+materialized)\b",
+    re.IGNORECASE,
 )
 """What the text of a statement begins with that changes or locks something: words of SQL."""
 _LOCKS = re.compile(r"\bfor\s+(?:no\s+key\s+)?update\b", re.IGNORECASE)

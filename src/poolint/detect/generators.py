@@ -140,7 +140,7 @@ def _only_step(
     node: ast.Call, parent: ast.AST | None, holdings: Holdings, scope: Scope
 ) -> Iterator[ast.stmt | ast.expr]:
     """The one step that is taken of a generator which has a name, where nobody else can resume or close it by that, and
-    nothing ends what the step has given."""
+    nothing ends what the step has given, or only on some of the ways."""
     target = parent.targets[0] if isinstance(parent, ast.Assign) and len(parent.targets) == 1 else None
     name = target.id if isinstance(target, ast.Name) else ""
     loads = scope.loads.get(name, ())
@@ -156,7 +156,8 @@ def _only_step(
     if any(name in inner.loads for inner in scope.descendants() if inner is not scope):
         return
     bound = bound_to(call)
-    if not bound or next(holdings.changes(scope).ending(bound), None) is None:
+    is_ended = bool(bound) and next(holdings.changes(scope).ending(bound), None) is not None
+    if not is_ended or any(one.resource == bound for one in holdings.left(scope)[0]):
         yield call
 
 

@@ -20,7 +20,7 @@ from poolint.types import narrowing, returns, traced
 from poolint.types.evidence import SAYS_ENGINE, says_database
 from poolint.types.use_calls import Made, UseCalls, entering, within
 from poolint.types.use_places import is_stored, path
-from poolint.types.values import UNKNOWN, Instance, Pending, Type
+from poolint.types.values import UNKNOWN, Function, Instance, Pending, Type
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -44,6 +44,22 @@ def unless_known(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute | as
     if found is UNKNOWN:
         found = ev.derived(ByUse).told(node, scope)
     return traced.seen(ev, node, scope) if found is UNKNOWN and ev.project.traces is not None else found
+
+
+def unless_declared(ev: Evaluator, method: Function, node: ast.Attribute, scope: Scope) -> Type:
+    """A method as it is called; where nothing says what it gives, as it is there for others to write and nobody does, what its
+    uses tell: that one, or those of it elsewhere."""
+    from poolint.types.overrides import Heirs, is_left_open  # which asks for members, as the evaluator does
+
+    written = method.scope.node
+    if not is_function(node) or getattr(written, "returns", None) is not None or not is_left_open(method.scope):
+        return method
+    if ev.derived(Heirs).written(method):
+        return method
+    by_use = ev.derived(ByUse)
+    told = by_use.told(node, scope)
+    told = ev.once((method.scope, "undeclared"), by_use.of_method, method.scope) if told is UNKNOWN else told
+    return told if told is not UNKNOWN else method
 
 
 def owner(ev: Evaluator, call: ast.Call, scope: Scope) -> Type:
@@ -87,6 +103,29 @@ class ByUse:
             return owner
         text = path(node)
         return self._handle(node, text, scope, filed) if text in filed else UNKNOWN
+
+    def of_method(self, method: Scope) -> Type:
+        """What a method must be by all calls of it that tell something, where they agree: on the most special class of those
+        that they show."""
+        from poolint.types.members import member
+
+        found = set[Type]()
+        for call, scope in self.ev.callers.named(method):
+            function = call.func
+            if isinstance(function, ast.Attribute):
+                one = member(self.ev, self.ev.type_of(function.value, scope), method.name, function, scope)
+                if isinstance(one, Function) and one.scope is method:
+                    found.add(self.told(function, scope))
+        found.discard(UNKNOWN)
+        fitting = (one for one in found if all(one is other or self._gives_such(one, other) for other in found))
+        return next(fitting, UNKNOWN)
+
+    def _gives_such(self, factory: Type, other: Type) -> bool:
+        """Whether a factory gives objects of a class below that of what another one gives."""
+        one, general = returns.called(self.ev, factory), returns.called(self.ev, other)
+        if not (isinstance(one, Instance) and isinstance(general, Instance) and one.base and general.base):
+            return False
+        return general.base in self.ev.models.lineage(one.base)
 
     def made(self, call: ast.Call, scope: Scope) -> Type:
         """What a call of an unknown library's function must give."""
@@ -203,7 +242,10 @@ class ByUse:
             if not isinstance(parent.optional_vars, ast.Name) or value is not call:
                 return None
             name = parent.optional_vars.id
-            calls = within(parent, [*filed.get(name, ()), *self._use.below(name, scope)])
+            calls = [one for one in filed.get(name, ()) if means(name, one.scope, scope)]
+            calls += self._use.below(name, scope)
+            if len(scope.bindings.get(name, ())) != 1:
+                calls = within(parent, calls)  # other blocks have the name for something else
             return Made("async with" if isinstance(statement, ast.AsyncWith) else "with", calls)
         targets = parent.targets if isinstance(parent, ast.Assign) else []
         target = parent.target if isinstance(parent, ast.NamedExpr) else targets[0] if len(targets) == 1 else None

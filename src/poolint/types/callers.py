@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from poolint.syntax.expressions import argument_for, is_none, tells_all
@@ -186,6 +187,11 @@ class Callers:
         """The calls of a function that the project makes, each with the scope that it stands in."""
         for call, inner, _ in self._of(scope):
             yield call, inner
+
+    def named(self, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
+        """The calls of the project, tests aside, of what has the name of a function, whatever that is, each with its scope."""
+        named = ((name, one) for name, modules in self._places(scope, in_tests=False) for one in modules)
+        yield from islice((call for name, one in named for call in self._calls_in(one).get(name, ())), _MAX_CALLS)
 
     def making(self, cls: Scope) -> Iterator[tuple[ast.Call, Scope]]:
         """The calls that make an object of a class without an ``__init__`` of its own, each with its scope."""

@@ -170,6 +170,8 @@ class Evaluator:
             return by_use.unless_known(self, found, node, scope) if is_open else found
         if type(node) is ast.Attribute:
             found = members.member(self, self.type_of(node.value, scope), node.attr, node, scope)
+            if type(found) is Function:
+                return by_use.unless_declared(self, found, node, scope)
             is_open = found is UNKNOWN or type(found) is Either or "isinstance" in scope.loads
             return by_use.unless_known(self, found, node, scope) if is_open else found
         if type(node) is ast.Call:

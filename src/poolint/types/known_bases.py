@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def has_known_bases(ev: Evaluator, cls: Scope, *, for_coroutines: bool = False) -> bool:
     """Whether a class and all classes of the project that it derives from have no bases but classes of the project, and such as
-    call none of its methods, as ``ABC``; or, ``for_coroutines``, none that is a coroutine function, as what is synchronous."""
+    call none of its methods, as ``ABC``, or only that which is a command, as Django's; or, ``for_coroutines``, none that is a
+    coroutine function, as what is synchronous."""
     return all(
         _is_known(ev, base, one, for_coroutines=for_coroutines)
         for one in lineage(ev, ClassObject(cls, None))
@@ -31,4 +32,6 @@ def _is_known(ev: Evaluator, base: ast.expr, derived: Scope, *, for_coroutines: 
     modelled = found.base if isinstance(found, ClassObject) else None
     if for_coroutines and modelled is not None and modelled.mode == "sync":
         return True
-    return ev.models.ends("calls-nothing", ev.qualified_name(found))
+    name = ev.qualified_name(found)
+    commands = ev.models.manners.get("runs-command", ())
+    return ev.models.ends("calls-nothing", name) or any(one.rpartition(".")[0] == name for one in commands)

@@ -7,13 +7,13 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from poolint.models.standard import ENTERING
-from poolint.syntax.expressions import dotted, kept_as
+from poolint.syntax.expressions import dotted, is_partial, kept_as
 from poolint.syntax.purposes import is_imported
-from poolint.syntax.scopes import only_binding, parent_of
+from poolint.syntax.scopes import only_binding, parent_of, reads_of
 from poolint.syntax.surroundings import call_taking
 from poolint.types.evidence import says_database
 from poolint.types.other_results import has_other_results
-from poolint.types.values import ClassObject, Function, Instance, LibraryFunction, LibraryName
+from poolint.types.values import ClassObject, Function, Instance, LibraryFunction, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.following import Passage
+    from poolint.types.values import Type
 
 Mode: TypeAlias = Literal["async", "sync"]
 
@@ -131,22 +132,31 @@ class UseCalls:
         """The calls of telling methods that functions of the project make on what they are passed under a name, where nothing
         is declared of it there."""
         from poolint.types.arguments import positional
-        from poolint.types.call_sites import callees_of
 
-        for load in scope.loads.get(name, ()):
+        for inner, load in reads_of(name, scope):
             taking = call_taking(load)
             if taking is None or any(type(one) is ast.Starred for one in taking[0].args):
                 continue
             call, keyword = taking
-            for callee in callees_of(self.ev, call, scope):
+            for callee, before in self._run_by(call, load, inner):
                 if not isinstance(callee, Function) or self._words.isdisjoint(callee.scope.called):
                     continue
                 taken = positional(callee)
-                index = call.args.index(load) if load in call.args else len(taken)
+                index = call.args.index(load) - before if load in call.args else len(taken)
                 given = keyword or (taken[index].arg if index < len(taken) else "")
                 bound = callee.scope.bindings.get(given, ())
                 if len(bound) == 1 and bound[0].kind == "parameter" and bound[0].annotation is None:
                     yield from (one._replace(passed_by=call) for text, one in self.of(callee.scope) if text == given)
+
+    def _run_by(self, call: ast.Call, passed: ast.expr, scope: Scope) -> Iterator[tuple[Type, int]]:
+        """What a call runs that something is passed to, or what a thread runs for it, or a ``partial`` will: that is passed what
+        stands behind it. With each the number of arguments that are not for it."""
+        from poolint.types.call_sites import callees_of
+
+        yield from ((one, 0) for one in callees_of(self.ev, call, scope))
+        if (is_partial(call) or last_name(call.func) in self._hands) and passed in call.args:
+            for index, one in enumerate(call.args[: call.args.index(passed)], 1):
+                yield from ((each, index) for each in alternatives(self.ev.type_of(one, scope)))
 
     # What the calls tell
 
