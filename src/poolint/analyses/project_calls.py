@@ -17,7 +17,7 @@ from poolint.types.arguments import misfits
 from poolint.types.known_bases import has_known_bases
 from poolint.types.members import lineage
 from poolint.types.overrides import is_left_open
-from poolint.types.values import UNKNOWN, ClassObject, Function, alternatives
+from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -142,7 +142,8 @@ class ProjectCalls:
         return not is_implied(scope.name) and (is_known or _is_its_own(scope, around))
 
     def meaning(self, scope: Scope, inner: Scope) -> Iterator[ast.expr]:
-        """The mentions of a function in another one, under its own name; of a method also what may be one."""
+        """The mentions of a function in another one, under its own name; of a method also what may be one, of a property what
+        reads it."""
         own = inner.loads.get(scope.name, ()) if scope.enclosing_class is None else ()
         attributes = [one.func for one in inner.calls if isinstance(one.func, ast.Attribute)]
         read = (
@@ -150,8 +151,20 @@ class ProjectCalls:
         )
         for one in dict.fromkeys((*own, *read)):
             found = [*alternatives(self.ev.type_of(one, inner))]
-            if any(self._may_mean(scope, each, one) for each in found):
+            if any(self._may_mean(scope, each, one) for each in found) or self._may_read(scope, one, inner):
                 yield one
+
+    def _may_read(self, scope: Scope, mention: ast.expr, inner: Scope) -> bool:
+        """Whether an attribute is read of an object that has a property of a class of the project, or may have it."""
+        own = scope.enclosing_class
+        if own is None or not isinstance(mention, ast.Attribute) or not self.is_read(scope):
+            return False
+        above = lineage(self.ev, ClassObject(own, None))
+        owners = alternatives(self.ev.type_of(mention.value, inner))
+        return any(
+            one is UNKNOWN or (isinstance(one, Instance) and (one.cls in above or own in lineage(self.ev, one)))
+            for one in owners
+        )
 
     def _may_mean(self, scope: Scope, found: Type, mention: ast.expr) -> bool:
         """Whether a mention may be one of a function: it is that one, or, of methods, one of the same family, or something

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.models.standard import KEPT_PROPERTIES, PROPERTIES
+from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import parent_of, placed
 from poolint.types.call_sites import callees_of
 from poolint.types.definitions import Definitions
@@ -56,6 +57,17 @@ def property_reads(ev: Evaluator, scope: Scope) -> Iterator[Read]:
 def always_run(ev: Evaluator, scope: Scope) -> Iterator[Read]:
     """Those of them that run a function whenever they are read, or as the first ones of an object that the function has made."""
     return (one for one in property_reads(ev, scope) if not one.is_kept or _is_first(ev, one.node, scope))
+
+
+def readers(ev: Evaluator, function: Scope) -> Iterator[tuple[ast.Call, Scope]]:
+    """Where the project reads a property, each as a call, with the function that it stands in; tests aside."""
+    project = ev.project
+    modules = [function.module, *filter(None, map(project.module, project.saying(function.name, function.module)))]
+    for module in dict.fromkeys(modules):
+        for inner in () if is_test(module, project) else module.scope.mentioning(function.name):
+            for read in property_reads(ev, inner):
+                if read.function.scope is function:
+                    yield read.call, inner
 
 
 def _is_first(ev: Evaluator, node: ast.Attribute, scope: Scope) -> bool:

@@ -6,6 +6,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
+from poolint.analyses.handed_coroutines import NEEDS_AWAIT, lent_unbegun
 from poolint.analyses.holding import root_of
 from poolint.analyses.passed_on import end, is_told_apart
 from poolint.analyses.plain_data import is_plain_annotation
@@ -19,6 +20,7 @@ from poolint.syntax.uses import Usage, Use, usage
 from poolint.types.annotated import annotation
 from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import CallSite, call_site, callees_of, function_run
+from poolint.types.definitions import Definitions
 from poolint.types.evidence import ASYNC_CLASS
 from poolint.types.following import Follower
 from poolint.types.members import lineage
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.waypoints import Waypoint
-    from poolint.models.schema import Call, Method
     from poolint.models.schema import Function as FunctionRow
+    from poolint.models.schema import Method
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.following import Passage
@@ -62,9 +64,9 @@ class AwaitedSyncCall(Observation, frozen=True, eq=False):
 
 
 _THROUGH: frozenset[Passage] = frozenset(("import", "attribute", "call"))
-_NEEDS_AWAIT: frozenset[Call] = frozenset({"coroutine", "awaitable-cm", "async-cm"})
 # Whatever the class is: what is asked is whether anything may have been released later on.
 _RELEASES = frozenset({"close", "aclose", "release", "putconn", "terminate", "invalidate", "rollback", "detach"})
+_BEGINNING = (ast.Await, ast.withitem)
 _KEEPING = (ast.Await, ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Return, ast.Yield)
 """Where a function awaits its parameter, or keeps it or gives it back for others to await."""
 
@@ -81,6 +83,31 @@ def observe(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Obs
                 yield from _awaited(ev, node, parent, scope)
         elif (name in pending or vocabulary.is_library_import(node.func, scope)) and type(parent) is not ast.withitem:
             yield from _pending(ev, node, scope)
+    if scope.is_async:
+        defined = ev.derived(Definitions).of(scope.module)
+        for node in scope.calls_named({name for name in scope.called if name in defined}):
+            if type(parent_of(node)) not in _BEGINNING:
+                yield from _lent(ev, node, scope)
+
+
+def _lent(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
+    """A checkout that a plain function of the project hands on before it has begun, and that does not begin here either."""
+    how = usage(node, scope)
+    if how.use not in (Use.DROPPED, Use.CONSUMED):
+        return
+    callees = callees_of(ev, node, scope)
+    callee = callees[0]
+    fact = lent_unbegun(ev, callee.scope) if isinstance(callee, Function) and len(callees) == 1 else None
+    own = call_site(ev, node, scope)
+    if fact is None or own is None or own.row is not None or is_told_apart(ev, node, scope):
+        return
+    call = CallSite(node, own.name, own.receiver, fact.row, fact.cls)
+    where, in_async = scope.qualified_name, may_await(node, scope)
+    if how.use is Use.DROPPED:
+        yield DroppedAwaitable(node, where, in_async, call, how)
+    else:
+        released = bool(how.name) and _released_later(how.name, scope)
+        yield ConsumedAwaitable(node, where, in_async, call, how, released)
 
 
 def _pending(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
@@ -90,7 +117,7 @@ def _pending(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observatio
     fact = call_site(ev, node, scope)
     if fact is None or fact.row is None or not ev.is_told(fact.name, scope):
         return
-    if fact.row.call not in _NEEDS_AWAIT and not _is_future_taken_for_its_result(ev, fact, how):
+    if fact.row.call not in NEEDS_AWAIT and not _is_future_taken_for_its_result(ev, fact, how):
         return
     if is_told_apart(ev, node, scope):
         return

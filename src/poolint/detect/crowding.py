@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.seen_writes import is_seen
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.second_tries import is_after_a_failure
@@ -36,14 +37,15 @@ def is_crowded(services: Services, node: ast.expr, witness: Witness, scope: Scop
     """
     if services.holdings.at(node, scope):
         return True
-    return not _come_one_by_one(services, witness) and _is_kept(services, witness)
+    return not _come_one_by_one(services, witness, scope) and _is_kept(services, witness)
 
 
-def _come_one_by_one(services: Services, witness: Witness) -> bool:
-    """Whether each task waits for something else before it takes a connection."""
+def _come_one_by_one(services: Services, witness: Witness, starter: Scope) -> bool:
+    """Whether each task waits for something else before it takes a connection; what its starter waits for comes before all."""
     return any(
         _is_before(call, link.node) and services.slow.of_call(call, link.scope) is not None
         for link in witness.links
+        if link.scope is not starter
         for call in link.scope.calls
         if call.lineno <= link.node.lineno and call is not link.node
     )
@@ -51,7 +53,11 @@ def _come_one_by_one(services: Services, witness: Witness) -> bool:
 
 def _is_kept(services: Services, witness: Witness) -> bool:
     """Whether who takes a connection is seen to write with it, or to wait for something else or another one meanwhile, where
-    nothing has failed."""
+    nothing has failed. A pool's own query gives it back at once."""
+    last = witness.links[-1]
+    fact = services.call(last.node, last.scope) if isinstance(last.node, ast.Call) else None
+    if fact is not None and fact.role == "query":
+        return is_seen(services.evaluator, fact, last.scope)
     for link in reversed(witness.links):
         if not _uses(link.node, link.scope):
             continue  # it passes it to its caller

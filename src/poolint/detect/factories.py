@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 from poolint.analyses.kept_results import is_result_kept
 from poolint.analyses.lent_pools import bind_of
+from poolint.analyses.lifetimes.given_parts import keeps
 from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.analyses.project_calls import ProjectCalls
+from poolint.analyses.property_reads import readers
 from poolint.analyses.repetition import Repetition
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
@@ -50,8 +52,9 @@ class MadeForEachCall(Observation, frozen=True, eq=False):
     path: tuple[Waypoint, ...]
 
 
-Given = Literal["itself", "session", "factory", "several"]
-"""What a function gives of what it makes: that itself, a session or a factory of sessions that is bound to it, or both."""
+Given = Literal["itself", "session", "factory", "several", "part"]
+"""What a function gives of what it makes: that itself, a session or a factory of sessions that is bound to it, or both; or a part
+that has it, as a database has its client."""
 
 _MADE_FOR: dict[str, What] = {
     "request": "made-for-each-request",
@@ -63,14 +66,15 @@ _ENDS: dict[Given, tuple[How, ...]] = {
     "session": ("bound-to",),
     "factory": ("bound-to",),
     "several": ("shuts-down", "bound-to"),
+    "part": ("shuts-down",),
 }
 """What would show that who is given something closes what is made."""
 
 _MAX_STEPS = 2
 """Calls between one that makes something and who makes that happen again and again: further away, nobody means it."""
 
-_KEEPS_NOTHING = frozenset({"staticmethod"})
-"""Decorators that leave a function what it is."""
+_KEEPS_NOTHING = frozenset({"staticmethod", "property"})
+"""Decorators that leave a function what it is, or run it each time that it is read."""
 
 
 def makers(models: Models) -> frozenset[str]:
@@ -116,6 +120,10 @@ def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite,
     bound, given = _bound(ev, call, scope) if isinstance(call, ast.Call) else (None, "itself")
     if isinstance(value, ast.Tuple):
         bound, given = _given_several(ev, value, scope), "several"
+    whole = _whole(value, words, scope) if bound is None else None
+    if whole is not None:
+        bound, given = whole, "part"
+    part = ev.type_of(value, scope) if value is not None and given == "part" else None
     if bound is not None:
         call = value = bound
     if value is None or not isinstance(call, ast.Call) or last_name(call.func) not in words:
@@ -130,7 +138,21 @@ def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite,
     cls = classes[0]
     if not owes_closing(cls) or is_unpooled(ev, call, scope) or is_lent(call):
         return None
+    if part is not None and not (isinstance(part, Instance) and part.base is not None and keeps(ev, part.base, cls)):
+        return None
     return fact, cls, given
+
+
+def _whole(value: ast.expr | None, words: frozenset[str], scope: Scope) -> ast.Call | None:
+    """The call that makes what a part of is returned, and that nobody else has: ``MongoClient(url).shop``."""
+    root = value
+    while isinstance(root, (ast.Attribute, ast.Subscript, ast.Call)):
+        if isinstance(root, ast.Call) and last_name(root.func) in words:
+            return root if root is not value else None
+        root = root.func if isinstance(root, ast.Call) else root.value
+        if isinstance(root, ast.Name) and root.id not in scope.globals and len(scope.loads.get(root.id, ())) == 1:
+            root = assigned(root.id, scope)
+    return None
 
 
 def _makes_anew(scope: Scope) -> bool:
@@ -223,7 +245,8 @@ def _user(ev: Evaluator, scope: Scope, given: Given) -> tuple[Repetition, ast.ex
     """Somebody who gets what is made, or what is bound to it, again and again, and does not close it; what others do with theirs
     is their affair."""
     found, ends = None, ev.models.words(*_ENDS[given])
-    for call, inner in ev.callers.of(scope):
+    is_read = bool(getattr(scope.node, "decorator_list", ())) and ev.derived(ProjectCalls).is_read(scope)
+    for call, inner in readers(ev, scope) if is_read else ev.callers.of(scope):
         if found is not None:
             break
         if is_unpooled(ev, call, inner):
@@ -234,7 +257,7 @@ def _user(ev: Evaluator, scope: Scope, given: Given) -> tuple[Repetition, ast.ex
         who = again(ev, call, inner)
         found = (who, call, inner) if who else None
     for mark, inner in _marks(ev, scope):
-        if _closes_parameter(mark, inner, ends):
+        if _closes_parameter(mark, inner, ends, given):
             return None
         found = found or (Repetition("request"), mark, inner)
     return found
@@ -255,7 +278,7 @@ def forgets(call: ast.Call, scope: Scope, ends: frozenset[str], given: Given = "
         value = parent_of(value) or value
     parent = parent_of(value)
     if isinstance(parent, ast.Attribute):
-        return parent.attr not in ends
+        return parent.attr not in ends and (given != "part" or _is_asked(parent))
     if isinstance(parent, ast.Call) and parent.func is value:
         return given == "factory"
     targets: list[ast.expr | None] = parent.targets if isinstance(parent, ast.Assign) else []  # type: ignore[assignment]
@@ -281,7 +304,15 @@ def _is_only_used(load: ast.Name, ends: frozenset[str], given: Given) -> bool:
         return False
     if given in ("factory", "several"):
         return _is_called(load)
+    if given == "part":
+        return _is_asked(parent)
     return isinstance(parent, ast.Attribute) or (given == "session" and isinstance(parent, ast.withitem))
+
+
+def _is_asked(attribute: ast.AST | None) -> bool:
+    """Whether a method is called: what else a part of something has may be the whole, to be closed by that."""
+    call = parent_of(attribute) if isinstance(attribute, ast.Attribute) else None
+    return isinstance(call, ast.Call) and call.func is attribute
 
 
 def _is_called(load: ast.Name) -> bool:
@@ -347,13 +378,15 @@ def _marks(ev: Evaluator, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
                     yield mark, inner
 
 
-def _closes_parameter(mark: ast.Call, scope: Scope, ends: frozenset[str]) -> bool:
+def _closes_parameter(mark: ast.Call, scope: Scope, ends: frozenset[str], given: Given) -> bool:
     """Whether the function whose parameter has this default closes what it is passed."""
     for inner in scope.children:
         for name, bindings in inner.bindings.items():
             if any(one.kind == "parameter" and one.value is mark for one in bindings):
                 parents = [parent_of(load) for _, load in reads_of(name, inner)]
                 if any(not isinstance(one, ast.Attribute) or one.attr in ends for one in parents):
+                    return True
+                if given == "part" and not all(map(_is_asked, parents)):
                     return True
     return False
 

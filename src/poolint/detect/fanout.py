@@ -18,6 +18,8 @@ from poolint.analyses.collected import (
     puts,
     runs_over,
 )
+from poolint.analyses.edges import Link
+from poolint.analyses.effects import Witness
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.ownership import by_parameter
 from poolint.analyses.process_locks import process_locks
@@ -30,18 +32,19 @@ from poolint.detect.sizes import has_a_bound
 from poolint.models.standard import EAGER, PAIRING
 from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.syntax.surroundings import has_its_own, loops_around, may_await
-from poolint.types.call_sites import callees_of
-from poolint.types.values import Function
+from poolint.types.call_sites import call_site, callees_of
+from poolint.types.values import Function, LibraryMethod
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.analyses.effects import Witness
+    from poolint.analyses.effects import Effects
     from poolint.analyses.waypoints import Waypoint
     from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
 
 
 class FanOut(Observation, frozen=True, eq=False):
@@ -110,14 +113,15 @@ class Fans:
         if has_a_bound(self.ev, each.items, each.around) or _is_bounded(self.ev, scope):
             return
         for one in callees_of(self.ev, each.task, each.scope):
-            if not isinstance(one, Function) or not one.scope.is_async:
+            begun = (one.scope,) if isinstance(one, Function) else ()
+            if not (begun[0].is_async if begun else isinstance(one, LibraryMethod) and one.row.call == "coroutine"):
                 continue
-            witness = self._taking.of_function(one.scope)
-            if witness is None or self._is_limited(one.scope, witness):
+            witness = self._of_task(self._taking, one, each)
+            if witness is None or self._is_limited(begun, witness):
                 continue
-            at_first = self._services.taking_at_first.of_function(one.scope)
+            at_first = self._of_task(self._services.taking_at_first, one, each)
             witness = at_first or witness
-            names = (one.scope.qualified_name, *(link.name for link in witness.links))
+            names = (*(inner.qualified_name for inner in begun), *(link.name for link in witness.links))
             path = [waypoint("runs-for-each-item", each.items, each.around.module, maker)]
             path += calls_of(witness)
             where = (node, scope.qualified_name, may_await(node, scope))
@@ -126,9 +130,17 @@ class Fans:
             yield FanOut(*where, maker, ast.unparse(each.items), names, tuple(path), is_possible)
             return
 
-    def _is_limited(self, function: Scope, witness: Witness) -> bool:
+    def _of_task(self, effects: Effects, callee: Type, each: _Each) -> Witness | None:
+        """How a task has an effect: by the function that it runs, or as the query of a pool that it is itself."""
+        if isinstance(callee, Function):
+            return effects.of_function(callee.scope)
+        fact = call_site(self.ev, each.task, each.scope)
+        effect = effects.sink(fact) if fact is not None else ""
+        return Witness((Link(each.task, each.scope, fact.api),), effect) if fact is not None and effect else None
+
+    def _is_limited(self, begun: tuple[Scope, ...], witness: Witness) -> bool:
         """Whether something on the way to the checkout lets in only so many at once."""
-        return any(_is_bounded(self.ev, one) for one in (function, *(link.scope for link in witness.links)))
+        return any(_is_bounded(self.ev, one) for one in (*begun, *(link.scope for link in witness.links)))
 
     def _gathered(self, node: ast.Call, scope: Scope) -> Iterator[_Each]:
         """The coroutines that a call is given, one for each item of something."""

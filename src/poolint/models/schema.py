@@ -91,7 +91,8 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     the receiver is made of, and uses the session that what that gives has under the rest: ``get_user_manager.user_db.session``.
     ``calls``: a method of the same object by which it does that, so that a class of the project that has its own changes both.
     ``waits_if``: a method that says beforehand whether the call will wait, ``counted_by``: one that says how many there are to
-    take. ``closes``: its block closes, as it ends, the connection of the receiver that it has opened.
+    take. ``closes``: its block closes, as it ends, the connection of the receiver that it has opened. ``refused_again``: of what
+    releases its argument, the error that it raises where that has been released already.
     """
 
     names: tuple[str, ...]
@@ -125,6 +126,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     works_on_given: tuple[str, int] | None = None
     dependency: str = ""
     calls: str = ""
+    refused_again: str = ""
 
 
 class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

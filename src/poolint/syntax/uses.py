@@ -18,7 +18,7 @@ from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import loops_around
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from poolint.syntax.scopes import Scope
 
@@ -176,14 +176,44 @@ def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> 
     if isinstance(parent, ast.Subscript):
         return Usage(Use.CONSUMED if child is parent.value else Use.ESCAPES, parent)
     if isinstance(parent, ast.Match):
-        patterns = [one.pattern for one in parent.cases]
-        is_taken = any(isinstance(one, ast.MatchAs) and one.name is not None for one in patterns)
-        return Usage(Use.CONSUMED if isinstance(patterns[0], _OF_DATA) and not is_taken else Use.ESCAPES, parent)
+        return _matched(parent, scope, whole=isinstance(child, ast.Call))
     return Usage(Use.ESCAPES, parent)
 
 
 _OF_DATA = (ast.MatchSequence, ast.MatchMapping, ast.MatchValue)
 """Patterns of data: what has to be awaited first is none of these, and no case of the kind is ever taken."""
+
+
+def _matched(statement: ast.Match, scope: Scope, *, whole: bool) -> Usage:
+    """How the subject of a `match` is used: as data or tested by the cases that something not yet awaited never takes, until one
+    that it may take; where that gives it a name, as the name is. ``whole``: the value is all of the subject, and never None."""
+    use = Use.ESCAPES
+    for pattern in (each for one in statement.cases for each in _either(one.pattern)):
+        if isinstance(pattern, _OF_DATA):
+            use = Use.CONSUMED
+        elif isinstance(pattern, ast.MatchSingleton):
+            use = Use.TESTED if use is Use.ESCAPES else use
+        elif isinstance(pattern, ast.MatchAs) and pattern.name is not None:
+            below = _named(pattern.name, pattern, scope, statement)
+            is_told = use is Use.CONSUMED or (use is Use.TESTED and (whole or below.use is Use.DROPPED))
+            return Usage(use, statement) if is_told and _RANK.get(below.use, 3) else below
+        elif isinstance(pattern, ast.MatchClass):
+            return Usage(Use.ESCAPES, statement)
+        else:
+            break
+    return Usage(use, statement)
+
+
+def _either(pattern: ast.pattern) -> Iterator[ast.pattern]:
+    """The alternatives of a pattern, without the names that are given to what has been found to be of them."""
+    if isinstance(pattern, ast.MatchOr):
+        for one in pattern.patterns:
+            yield from _either(one)
+    elif isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
+        yield from _either(pattern.pattern)
+    else:
+        yield pattern
+
 
 _LAST = (sys.maxsize, 0)
 
@@ -197,7 +227,13 @@ def _stored(target: ast.Name, scope: Scope, statement: ast.AST, *, whole: bool =
     ``whole``: the value is all that is assigned. Where the name is never bound to anything else, to test it makes sense
     only for what the value would give, wherever it goes afterwards.
     """
-    name = target.id
+    return _named(target.id, target, scope, statement, whole=whole)
+
+
+def _named(
+    name: str, target: ast.expr | ast.pattern, scope: Scope, statement: ast.AST, *, whole: bool = False
+) -> Usage:
+    """The same for a name that is given at ``target``."""
     if name in scope.globals or scope.kind in ("module", "class"):
         return Usage(Use.ESCAPES, statement, name)
     first = (0, 0) if loops_around(target) else (target.lineno, target.col_offset)

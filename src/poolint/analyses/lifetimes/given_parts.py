@@ -46,13 +46,13 @@ def _is_part(ev: Evaluator, node: ast.expr, names: frozenset[str], scope: Scope,
     if root is made or name_of(root) not in names:
         return False
     found = alternatives(ev.type_of(node, scope))
-    return all(isinstance(one, Instance) and one.base is not None and _keeps(ev, one.base, cls) for one in found)
+    return all(isinstance(one, Instance) and one.base is not None and keeps(ev, one.base, cls) for one in found)
 
 
-def _keeps(ev: Evaluator, part: Class, whole: Class, seen: frozenset[str] = frozenset()) -> bool:
+def keeps(ev: Evaluator, part: Class, whole: Class, seen: frozenset[str] = frozenset()) -> bool:
     """Whether objects of a class have one of another, themselves or by what they have."""
     members = (ev.models.classes.get(one) for one in part.attributes.values() if one)
     seen |= {part.name}
     return any(
-        one is whole or (one is not None and one.name not in seen and _keeps(ev, one, whole, seen)) for one in members
+        one is whole or (one is not None and one.name not in seen and keeps(ev, one, whole, seen)) for one in members
     )

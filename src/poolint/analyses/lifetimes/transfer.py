@@ -20,6 +20,7 @@ from poolint.analyses.lifetimes.carriers import Carriers
 from poolint.analyses.lifetimes.destinations import is_entered_attribute
 from poolint.analyses.lifetimes.foreign_awaits import is_foreign
 from poolint.analyses.lifetimes.given_parts import gives_a_part
+from poolint.analyses.lifetimes.lent_to_callables import fate_of
 from poolint.analyses.lifetimes.meanings import (
     UNDOING,
     asks_who_takes,
@@ -264,8 +265,7 @@ class Moves:
     def _passed(self, node: Node, call: ast.Call, argument: ast.expr, config: Config, edge: Edge) -> Config | End:
         if name_of(argument) not in config.names:
             return End("handed", "packed")
-        keyword = next((one.arg for one in call.keywords if one.value is argument), None)
-        fate = self.ownership.fate(call, argument, self.scope, self.cls, keyword)
+        fate = fate_of(self.ownership, call, argument, config.names, self.scope, self.cls)
         is_left = config.state == "idle" and leaves_idle(self.ev, self.cls, node, call, argument, edge, self.scope)
         return self._done(call, fate, config, edge, is_left=is_left)
 
