@@ -1,5 +1,5 @@
-"""The engines that an extension makes of options: those of a configuration, ``SQLALCHEMY_ENGINE_OPTIONS = {…}``, and those that it
-is given itself, ``SQLAlchemy(engine_options={…})``.
+"""The engines that an extension makes of options: those of a configuration, ``SQLALCHEMY_ENGINE_OPTIONS = {…}``, and those
+that it is given itself, ``SQLAlchemy(engine_options={…})``.
 
 They are no calls, and of several configurations only one holds, so they are not among those that a module makes.
 """
