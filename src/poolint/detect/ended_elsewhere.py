@@ -11,7 +11,7 @@ from poolint.analyses.ownership import Fate
 from poolint.models.schema import CLOSING_ROLES
 from poolint.models.standard import ENTERING
 from poolint.syntax.indexes import index_of
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import Scope, parent_of
 from poolint.syntax.surroundings import call_taking
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Instance, alternatives
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from poolint.analyses.ownership import Ownership
     from poolint.models.schema import Class
     from poolint.syntax.project import Module
-    from poolint.syntax.scopes import Binding, Scope
+    from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator
 
 
@@ -53,7 +53,7 @@ def own_class(ev: Evaluator, node: ast.expr, scope: Scope) -> Scope | None:
     """The class of the project that an expression is: ``cls``, ``Registry``, ``type(self)``."""
     found = alternatives(ev.type_of(node, scope))
     one = found[0] if len(found) == 1 else None
-    return one.cls if isinstance(one, ClassObject) and one.cls is not one.base else None
+    return one.cls if isinstance(one, ClassObject) and isinstance(one.cls, Scope) else None
 
 
 def _is_ended_as_given(ev: Evaluator, owner: Scope, attribute: str, cls: Class) -> bool:

@@ -12,7 +12,7 @@ from poolint.syntax.surroundings import LOOPS, around, loops_around
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from poolint.flow.cfg import Graph
     from poolint.models.loader import Models
@@ -66,7 +66,7 @@ def looping_caller(ev: Evaluator, scope: Scope, depth: int = _MAX_DEPTH) -> Scop
         loops = loops_around(call)
         if not loops and (above := looping_caller(ev, inner, depth - 1)) is not None:
             return above
-        if loops and not any(isinstance(one, _LEAVING) for part in loops for one in _inside([part])):
+        if loops and not any(isinstance(one, _LEAVING) for one in _inside(loops)):
             return inner
     return None
 
@@ -82,7 +82,7 @@ def answers_at_once(handler: ast.ExceptHandler, graph: Graph) -> bool:
     return not any(one.kind == "await" or one.is_async for one in (*begun, *reach(edges_from(begun))))
 
 
-def _inside(body: list[ast.stmt]) -> Iterator[ast.AST]:
+def _inside(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
     stack: list[ast.AST] = list(body)
     while stack:
         node = stack.pop()

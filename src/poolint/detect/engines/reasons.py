@@ -39,9 +39,9 @@ def comments_beside(node: ast.expr, scope: Scope) -> Comments:
     said = ast.get_docstring(scope.node) if isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
     above = [said] if said else []
     for start in sorted({node.lineno, statement_of(node).lineno}, reverse=True):
-        row, rows = start - 1, list[str]()
+        row, text = start - 1, ""
         while row in alone:
-            rows.insert(0, alone[row])
+            text = f"{alone[row]} {text}".rstrip()
             row -= 1
-        above += [" ".join(rows)] if rows else []
+        above += [text] if text else []
     return Comments(on, tuple(above))
