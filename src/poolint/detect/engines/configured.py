@@ -214,6 +214,7 @@ class Configuration:
                 is_bounded,
                 is_served,
                 bool(overflow.most),
+                bool(spec.maker.timeout),
                 path,
             ),
         )

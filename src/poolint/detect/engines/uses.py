@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from poolint.analyses.launches import executor_of
 from poolint.analyses.process_locks import size
 from poolint.configuration.urls import urls
 from poolint.syntax.file_kinds import is_test
@@ -41,6 +42,7 @@ class Uses:
         self.engines = engines
         self.ev = engines.ev
         self.pools = pools
+        self._starting = self.ev.models.words("starts-thread")
         admitting = (name for name, one in self.ev.models.classes.items() if one.admits)
         self._words = (b"range(", *sorted({f"{name.rpartition('.')[2]}(".encode() for name in admitting}))
 
@@ -167,6 +169,11 @@ class Uses:
                 bound = self._lets_in(item.context_expr, scope)
                 if bound is not None and any(self._takes(one, scope, pool) for one in inside):
                     yield bound
+        for call in scope.calls_named(self._starting):
+            executor = executor_of(call)
+            bound = self._lets_in(executor, scope) if executor is not None else None
+            if bound is not None and self._takes(call, scope, pool):
+                yield bound
         for call in scope.calls:
             task = _repeated(self.ev.models, call)
             if task is not None:
