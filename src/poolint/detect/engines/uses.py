@@ -211,15 +211,15 @@ class Uses:
 def _by_default(node: ast.expr, scope: Scope) -> ast.expr | None:
     """What of a choice is taken where the function is not told which: ``Staging if staging else Production``; None where
     something else decides."""
-    while isinstance(node, ast.IfExp):
-        is_not = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not)
-        test = node.test.operand if isinstance(node.test, ast.UnaryOp) else node.test
-        bindings = scope.bindings.get(test.id, ()) if isinstance(test, ast.Name) else ()
-        default = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "parameter" else None
-        if not isinstance(default, ast.Constant):
-            return None
-        node = node.body if bool(default.value) is not is_not else node.orelse
-    return node
+    if not isinstance(node, ast.IfExp):
+        return node
+    is_not = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not)
+    test = node.test.operand if isinstance(node.test, ast.UnaryOp) else node.test
+    bindings = scope.bindings.get(test.id, ()) if isinstance(test, ast.Name) else ()
+    default = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "parameter" else None
+    if not isinstance(default, ast.Constant):
+        return None
+    return node.body if bool(default.value) is not is_not else node.orelse
 
 
 def _are_of_others(spec: EngineSpec, other: EngineSpec) -> bool:
