@@ -737,6 +737,7 @@ MAY_READ_TEXT = {
     "analyses/importable.py": "awaits are looked at where one stands",
     "analyses/rebound.py": "calls are looked at where a factory is configured",
     "configuration/engines.py": "calls are looked at where a maker is named",
+    "configuration/extensions.py": "assignments and calls are looked at where options are named",
     "configuration/fleet.py": "files are parsed that name a maker",
     "detect/engines/uses.py": "bounds are looked for where one is named",
     "analyses/derived.py": "awaitable attributes are looked for where they are named",

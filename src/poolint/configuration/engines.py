@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from poolint.models import schema
     from poolint.syntax.project import Module
-    from poolint.syntax.scopes import Binding, Scope
+    from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
@@ -236,7 +236,7 @@ class Engines:
         arguments, complete = self.keywords.of_call(node, scope, maker.positional)
         address = arguments.get(maker.address) if maker.address else None
         folded = address.folded if address is not None else Folded()
-        return self._spec(node, scope, maker, arguments, complete, folded)
+        return self.spec(node, scope, maker, arguments, complete, folded)
 
     def _maker(self, callee: Type) -> schema.Maker | None:
         found = alternatives(callee)
@@ -250,28 +250,7 @@ class Engines:
             return makers.get(one.base.name)
         return None
 
-    def of_options(self, module: Module) -> Iterator[EngineSpec]:
-        """Those that an extension makes of the options in a configuration: ``SQLALCHEMY_ENGINE_OPTIONS = {…}``.
-
-        They are no calls, and of several configurations only one holds, so they are not among the others.
-        """
-        for maker in self.ev.models.makers.values():
-            if maker.settings is not None and maker.settings[0].encode() in module.source.data:
-                yield from self._of_settings(maker, *maker.settings, module)
-
-    def _of_settings(self, maker: schema.Maker, options: str, url: str, module: Module) -> Iterator[EngineSpec]:
-        stored = module.stored_in("config")
-        for scope in module.scope.descendants():
-            named = [*scope.bindings.get(options, ()), *(one for one in stored if _is_item(one, options, scope))]
-            located = [*scope.bindings.get(url, ()), *(one for one in stored if _is_item(one, url, scope))]
-            for one in named:
-                if one.kind in ("assign", "annotated") and one.value is not None:
-                    arguments, complete = self.keywords.items(one.value, scope)
-                    address = located[0].value if len(located) == 1 else None
-                    folded = self.folder.fold(address, scope) if address is not None else Folded()
-                    yield self._spec(one.value, scope, maker, arguments, complete, folded)
-
-    def _spec(
+    def spec(
         self,
         node: ast.expr,
         scope: Scope,
@@ -279,7 +258,9 @@ class Engines:
         arguments: dict[str, Argument],
         complete: bool,
         address: Folded,
+        name: str = "",
     ) -> EngineSpec:
+        """The engine or pool that ``node`` makes, or the options of which are there, and which goes to ``name``."""
         found = let_through(self.ev.models, urls(self.ev.models, address), node, scope)
         kind: Literal["sync", "async"] = maker.kind
         if maker.makes == "engine" and kind == "sync" and isinstance(node, ast.Call) and self._is_wrapped(node, scope):
@@ -294,7 +275,7 @@ class Engines:
         if connect is not None and len(connect.settings) == 1:
             setting = connect.settings[0]
             connect_args, _ = self.keywords.items(setting.node, setting.scope)
-        name = _target(node) if isinstance(node, ast.Call) else ""
+        name = target_of(node) if isinstance(node, ast.Call) else name
         return EngineSpec(
             node, scope, maker, name, kind, found, pools, arguments, complete, has_all, connect_args, chosen
         )
@@ -363,14 +344,7 @@ def _pools(
     return tuple({one.cls.name: one for one in (*chosen, *defaults)}.values())
 
 
-def _is_item(binding: Binding, key: str, scope: Scope) -> bool:
-    """Whether a binding puts something into a container under a key, in a scope."""
-    parent = parent_of(binding.node)
-    is_key = isinstance(parent, ast.Subscript) and isinstance(parent.slice, ast.Constant) and parent.slice.value == key
-    return is_key and binding.scope is scope
-
-
-def _target(node: ast.Call) -> str:
+def target_of(node: ast.Call) -> str:
     """The variable or attribute that a made thing goes to, or the name it is entered under."""
     parent = parent_of(node)
     if isinstance(parent, ast.Await):

@@ -6,14 +6,15 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from poolint.analyses.lifetimes.destinations import given_target
 from poolint.analyses.ownership import Fate
 from poolint.models.schema import CLOSING_ROLES
 from poolint.models.standard import ENTERING
 from poolint.syntax.indexes import index_of
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import Scope, parent_of
 from poolint.syntax.surroundings import call_taking
 from poolint.types.members import lineage
-from poolint.types.values import Instance, alternatives
+from poolint.types.values import ClassObject, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -22,21 +23,62 @@ if TYPE_CHECKING:
     from poolint.analyses.ownership import Ownership
     from poolint.models.schema import Class
     from poolint.syntax.project import Module
-    from poolint.syntax.scopes import Binding, Scope
+    from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator
 
 
 _ENDED = (Fate.CLOSED, Fate.RELEASED)
 
 
-def is_ended_elsewhere(ownership: Ownership, owner: Scope, attribute: str, cls: Class) -> bool:
+def is_ended_elsewhere(
+    ownership: Ownership, owner: Scope, attribute: str, cls: Class, target: ast.Attribute | None = None
+) -> bool:
     """Whether code outside the class ``owner`` releases, or drops, what an object of it has at ``attribute``, itself or by a
-    function that it passes that to."""
+    function that it passes that to. ``target`` is where it is kept, if that is not on ``self``."""
     ev = ownership.ev
-    return _is_ended(ev, owner, attribute, cls) or any(
+    return _is_ended(ev, owner, attribute, cls, target) or any(
         ownership.fate(call, read, scope, cls, keyword) in _ENDED
         for call, keyword, read, scope in _passed(ev, owner, attribute)
     )
+
+
+def is_ended_on_class(ownership: Ownership, owner: Scope, target: ast.Attribute, cls: Class) -> bool:
+    """Whether anybody releases, or drops, what the class ``owner`` itself is given at ``target``, or gets from a method of it."""
+    if is_ended_elsewhere(ownership, owner, target.attr, cls, target):
+        return True
+    return _is_ended_as_given(ownership.ev, owner, target.attr, cls)
+
+
+def own_class(ev: Evaluator, node: ast.expr, scope: Scope) -> Scope | None:
+    """The class of the project that an expression is: ``cls``, ``Registry``, ``type(self)``."""
+    found = alternatives(ev.type_of(node, scope))
+    one = found[0] if len(found) == 1 else None
+    return one.cls if isinstance(one, ClassObject) and isinstance(one.cls, Scope) else None
+
+
+def _is_ended_as_given(ev: Evaluator, owner: Scope, attribute: str, cls: Class) -> bool:
+    """Whether somebody ends what a method of the class gives, or enters it: ``Registry.session().close()``."""
+    giving = [
+        method
+        for method in owner.children
+        for value in method.returns
+        if isinstance(value, ast.Attribute) and value.attr == attribute and own_class(ev, value.value, method) is owner
+    ]
+    ends, takes = _ending(ev, cls), ev.models.words("gives-back") | ENTERING.keys()
+    for call, scope in (one for method in giving for one in ev.callers.of(method)):
+        parent = parent_of(call)
+        value = parent if isinstance(parent, ast.Await) else call
+        target = given_target(value)
+        loads = scope.loads.get(target.id, ()) if isinstance(target, ast.Name) else ()
+        if any(_is_asked_for(one, ends) or _is_given(one, takes) for one in (value, *loads)):
+            return True
+    return False
+
+
+def _is_asked_for(node: ast.expr, names: frozenset[str]) -> bool:
+    """Whether something is asked for a method of one of these names."""
+    parent = parent_of(node)
+    return isinstance(parent, ast.Attribute) and parent.attr in names
 
 
 def _passed(ev: Evaluator, owner: Scope, attribute: str) -> Iterator[tuple[ast.Call, str | None, ast.Attribute, Scope]]:
@@ -55,26 +97,33 @@ def _passed(ev: Evaluator, owner: Scope, attribute: str) -> Iterator[tuple[ast.C
 
 
 def _is_of(ev: Evaluator, read: ast.Attribute, scope: Scope, owner: Scope) -> bool:
-    """Whether something is read of an object of the class."""
+    """Whether something is read of an object of the class, or of the class."""
     of = alternatives(ev.type_of(read.value, scope))
-    return any(owner in lineage(ev, one) for one in of if isinstance(one, Instance) and one.cls is not one.base)
+    return any(
+        owner in lineage(ev, one) for one in of if isinstance(one, (Instance, ClassObject)) and one.cls is not one.base
+    )
 
 
 def _is_own(read: ast.Attribute) -> bool:
     return isinstance(read.value, ast.Name) and read.value.id == "self"
 
 
-def _is_ended(ev: Evaluator, owner: Scope, attribute: str, cls: Class) -> bool:
-    rows = (row for one in ev.models.lineage(cls) for row in one.methods)
-    ends = frozenset(name for row in rows if row.role in CLOSING_ROLES for name in row.names)
+def _is_ended(ev: Evaluator, owner: Scope, attribute: str, cls: Class, target: ast.Attribute | None) -> bool:
+    ends = _ending(ev, cls)
     takes = ev.models.words("gives-back") | ENTERING.keys()
     return any(
-        _is_of(ev, read, module.scope_of(read), owner)
+        read is not target and _is_of(ev, read, module.scope_of(read), owner)
         for module in _modules(ev, owner.module, attribute)
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Attribute)
         for read in _ended(node, attribute, ends, takes, module)
     )
+
+
+def _ending(ev: Evaluator, cls: Class) -> frozenset[str]:
+    """The names of the methods that release what is of a class."""
+    rows = (row for one in ev.models.lineage(cls) for row in one.methods)
+    return frozenset(name for row in rows if row.role in CLOSING_ROLES for name in row.names)
 
 
 def _modules(ev: Evaluator, own: Module, attribute: str) -> Iterator[Module]:

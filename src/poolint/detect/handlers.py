@@ -12,7 +12,7 @@ from poolint.analyses.joined import OF_DATABASE
 from poolint.detect.bodies import PSEUDO_ROOT, Body, is_of
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
-from poolint.detect.swallowing import answers_at_once, goes_on
+from poolint.detect.swallowing import answers_at_once, goes_on, looping_caller
 from poolint.flow.cfg import TooComplex
 from poolint.frameworks.entries import is_entry
 from poolint.models.schema import REACHING_ROLES, SESSIONS, TAKING_ROLES
@@ -63,13 +63,15 @@ class SwallowedCancellation(Observation, frozen=True, eq=False):
     """A handler that takes a cancellation and goes on. ``node`` is the class, as written, or a bare handler.
 
     ``what`` is what it catches, ``around`` the call on a connection in the ``try``, or in a loop that of a function of the
-    project that takes one; ``last`` is the handler's last statement, ``looping`` says that a loop goes on after it.
+    project that takes one; ``last`` is the handler's last statement, ``looping`` says that a loop goes on after it, ``above`` in
+    which function that is, where it is another one.
     """
 
     what: str
     around: str
     last: ast.stmt
     looping: bool
+    above: str = ""
 
 
 class _Guard(NamedTuple):
@@ -318,7 +320,7 @@ class Handlers:
         earlier = statement.handlers[: statement.handlers.index(handler)]
         if any(each in self._cancellations for one in earlier for _, each in self._caught(one, scope)):
             return
-        if not goes_on(self.ev.models, handler, statement, scope, is_named=name != "builtins.BaseException"):
+        if not goes_on(self.ev, handler, statement, scope, is_named=name != "builtins.BaseException"):
             return
         if is_entry(self.ev, scope) and self._answers_at_once(handler, scope):
             return  # nobody waits for the answer to a request that is given up
@@ -331,7 +333,10 @@ class Handlers:
         if not around or not body.waits():
             return
         what = ast.unparse(handler.type) if handler.type is not None else ""
-        yield SwallowedCancellation(node, scope.qualified_name, False, what, around, handler.body[-1], looping)
+        is_named = name != "builtins.BaseException"
+        caller = looping_caller(self.ev, scope) if is_named and not looping else None
+        above = caller.name if caller is not None else ""
+        yield SwallowedCancellation(node, scope.qualified_name, False, what, around, handler.body[-1], looping, above)
 
     def _taking_below(self, body: Body, scope: Scope) -> str:
         """The first function of the project that takes a connection and is awaited in a body: a round of a loop."""

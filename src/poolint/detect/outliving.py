@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import msgspec
 
 from poolint.analyses.holding import inside, root_of
+from poolint.analyses.holding.begun_before import BegunBefore
 from poolint.analyses.holding.entry import since
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.backgrounds import Backgrounds
@@ -30,7 +31,6 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.analyses.holding.dataflow import Holdings
     from poolint.analyses.waypoints import Waypoint
     from poolint.detect.backgrounds import When
     from poolint.detect.services import Services
@@ -67,12 +67,13 @@ Owner = Literal["block", "request"]
 
 def observe(services: Services, lives: Lives, scope: Scope) -> Iterator[Observation]:
     """Second beginnings in ``scope``, and tasks that get a session which ends before they do."""
-    ev, holdings = services.evaluator, services.holdings
+    ev = services.evaluator
+    begun = services.kept(BegunBefore, lambda: BegunBefore(ev, services.holdings, services.components))
     begins = scope.calls_of("begin")
     may_outlive = len(begins) < len(scope.calls) and lives.may_end(scope)
     for node in scope.calls if may_outlive else begins:
         if node in begins:
-            yield from (one for one in _begun_twice(ev, holdings, node, scope) if not _is_meant(ev, node, scope))
+            yield from (one for one in _begun_twice(begun, node, scope) if not _is_meant(ev, node, scope))
         else:
             for one in lives.handed_over(node, scope):
                 yield msgspec.structs.replace(one, is_possible=True) if _harms_nobody(services, one, scope) else one
@@ -109,7 +110,8 @@ def _is_meant(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
     return any(keyword.arg in words for call in calls for keyword in call.keywords)
 
 
-def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -> Iterator[Observation]:
+def _begun_twice(begun: BegunBefore, node: ast.Call, scope: Scope) -> Iterator[Observation]:
+    ev, holdings = begun.ev, begun.holdings
     fact, root = call_site(ev, node, scope, use_evidence=False), root_of(node)  # others than SQLAlchemy's begin again
     if fact is None or fact.cls is None or fact.cls.kind not in SESSIONS or fact.role != "begin" or root is None:
         return
@@ -128,20 +130,10 @@ def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope
             used = since(hold, scope, "autobegins")
             yield BeginAfterUse(node, scope.qualified_name, may_await(node, scope), resource, used)
             return
-    for call in scope.calls:
-        if _begins(ev, call, resource, scope) and holdings.lasts(call, node, resource, scope):
-            used = waypoint("autobegins", call, scope.module, text_of(call, scope))
-            yield BeginAfterUse(node, scope.qualified_name, may_await(node, scope), resource, used)
-            return
-
-
-def _begins(ev: Evaluator, call: ast.Call, resource: str, scope: Scope) -> bool:
-    """Whether a call makes a session begin a transaction in memory."""
-    function = call.func
-    if not isinstance(function, ast.Attribute) or text_of(function.value, scope) != resource:
-        return False
-    fact = call_site(ev, call, scope)
-    return fact is not None and getattr(fact.row, "begins", False)
+    call = begun.since(node, resource, scope)
+    if call is not None:
+        used = waypoint("autobegins", call, scope.module, text_of(call, scope))
+        yield BeginAfterUse(node, scope.qualified_name, may_await(node, scope), resource, used)
 
 
 def _is_asked(resource: str, scope: Scope) -> bool:

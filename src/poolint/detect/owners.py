@@ -13,7 +13,7 @@ from poolint.analyses.ownership import Fate, is_lost_when_closed
 from poolint.detect.asked_for import depends_on_caller
 from poolint.detect.databases import closes_itself
 from poolint.detect.detector import Detector
-from poolint.detect.ended_elsewhere import is_ended_elsewhere
+from poolint.detect.ended_elsewhere import is_ended_elsewhere, is_ended_on_class, own_class
 from poolint.detect.lent_to_blocks import is_lent_to_block, leaves_block_held
 from poolint.detect.module_variables import is_of_a_script, is_unused
 from poolint.detect.observation import Observation
@@ -62,10 +62,8 @@ class LongLived(Observation, frozen=True, eq=False):
 
 
 class UnreleasedAttribute(Observation, frozen=True, eq=False):
-    """A checkout kept on ``self`` by a class of which no method releases it. ``node`` is the acquiring call.
-
-    ``is_possible``: it is gone with the object that keeps it.
-    """
+    """A checkout kept on ``self`` by a class of which no method releases it. ``node`` is the acquiring call;
+    ``is_possible``: it is gone with the object that keeps it."""
 
     call: CallSite
     cls: schema.Class
@@ -120,11 +118,14 @@ def _assigned(
             yield from _long_lived(ownership, node, value, scope, target.attr, "application-state")
         elif isinstance(receiver, ast.Name) and receiver.id == "self":
             yield from _on_self(holdings, ownership, node, value, target.attr, scope)
+        elif (owner := own_class(ownership.ev, receiver, scope)) is not None:
+            kept = _long_lived(ownership, node, value, scope, target.attr, "class-attribute")
+            yield from (one for one in kept if not is_ended_on_class(ownership, owner, target, one.cls))
 
 
 def _long_lived(
     ownership: Ownership, node: ast.Call, value: ast.expr, scope: Scope, variable: str, holder: Holder, keeper: str = ""
-) -> Iterator[Observation]:
+) -> Iterator[LongLived]:
     found = checkout(ownership.ev, node, value, scope)
     if found is None or found[1].kind not in HANDLES:
         return

@@ -8,25 +8,33 @@ from typing import TYPE_CHECKING
 from poolint.flow.solver import edges_from, reach
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import LOOPS, around
+from poolint.syntax.surroundings import LOOPS, around, loops_around
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from poolint.flow.cfg import Graph
     from poolint.models.loader import Models
     from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+_MAX_DEPTH = 4
+"""Functions that await each other, up to a loop."""
+
+_LEAVING = (ast.Return, ast.Break, ast.Raise)
+"""What a loop may end by, when it asks how a round came out."""
 
 _INSIDE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
-def goes_on(models: Models, handler: ast.ExceptHandler, statement: ast.Try, scope: Scope, *, is_named: bool) -> bool:
+def goes_on(ev: Evaluator, handler: ast.ExceptHandler, statement: ast.Try, scope: Scope, *, is_named: bool) -> bool:
     """Whether the function goes on, or ends as if nothing had happened.
 
     ``is_named``: the handler names the cancellation itself, so that whoever wrote it knows of it. Then it is only reported
-    where a loop goes on in spite of it.
+    where a loop goes on in spite of it, here or where the function is called.
     """
+    models = ev.models
     inside = list(_inside(handler.body))
     if any(isinstance(one, ast.Raise) for one in inside):
         return False
@@ -42,9 +50,30 @@ def goes_on(models: Models, handler: ast.ExceptHandler, statement: ast.Try, scop
     leaves = any(isinstance(one, (ast.Return, ast.Break)) for one in inside)
     if loop is not None and not leaves:
         return True
-    if is_named or loop is not None:
+    if is_named and loop is None:
+        return looping_caller(ev, scope) is not None
+    if loop is not None:
         return False  # the task ends with it
     return not _is_last_resort(statement, scope)
+
+
+def looping_caller(ev: Evaluator, scope: Scope, depth: int = _MAX_DEPTH) -> Scope | None:
+    """The function of the project whose loop goes on when a coroutine function has returned, which it awaits in each round; or
+    that of one which awaits it."""
+    for call, inner in ev.callers.of(scope) if depth else ():
+        if not isinstance(parent_of(call), ast.Await) or inner is scope or _ends_tasks(inner):
+            continue
+        loops = loops_around(call)
+        if not loops and (above := looping_caller(ev, inner, depth - 1)) is not None:
+            return above
+        if loops and not any(isinstance(one, _LEAVING) for one in _inside(loops)):
+            return inner
+    return None
+
+
+def _ends_tasks(scope: Scope) -> bool:
+    """Whether a function cancels a task itself, or takes back that it is cancelled."""
+    return any(last_name(one.func) in ("cancel", "uncancel") for one in scope.calls)
 
 
 def answers_at_once(handler: ast.ExceptHandler, graph: Graph) -> bool:
@@ -53,7 +82,7 @@ def answers_at_once(handler: ast.ExceptHandler, graph: Graph) -> bool:
     return not any(one.kind == "await" or one.is_async for one in (*begun, *reach(edges_from(begun))))
 
 
-def _inside(body: list[ast.stmt]) -> Iterator[ast.AST]:
+def _inside(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
     stack: list[ast.AST] = list(body)
     while stack:
         node = stack.pop()

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     Reading = Callable[[str], bytes]
 
-__all__ = ["ENGINE_OPTIONS", "STATE_HOLDERS", "UNTOLD", "Ready", "Screen"]
+__all__ = ["STATE_HOLDERS", "UNTOLD", "Ready", "Screen"]
 
 
 class Screen:

@@ -263,11 +263,19 @@ class Holdings:
         return self._held(events, scope.node, standings, scope), ended
 
     def lasts(
-        self, since: ast.Call, node: ast.AST, resource: str, scope: Scope, ending: Iterable[ast.Call] = ()
+        self,
+        since: ast.Call,
+        node: ast.AST,
+        resource: str,
+        scope: Scope,
+        ending: Iterable[ast.Call] = (),
+        *,
+        in_rounds: bool = False,
     ) -> bool:
-        """Whether ``node`` is reached only after ``since``, and nothing in between ends the use of ``resource``.
+        """Whether ``node`` is reached only after ``since``, and nothing in between ends the use of ``resource``; the node of the
+        function stands for its return.
 
-        ``ending`` are further calls that do.
+        ``ending`` are further calls that do. With ``in_rounds`` it is enough that a loop comes back to ``node`` only so.
         """
         changes = self.changes(scope)
         try:
@@ -275,12 +283,12 @@ class Holdings:
         except TooComplex:
             return False
         stops = {event for one in ending for event in graph.nodes_of(one)}
-        ends = graph.nodes_of(node)
+        ends = [graph.exits["exit-normal"]] if node is scope.node else graph.nodes_of(node)
         for begun in graph.nodes_of(since):
             between = [
                 one for one in (begun, *reach(edges_from([begun]))) if one in stops or _ends(one, resource, changes)
             ]
-            if all(graph.dominates(begun, end) for end in ends) and not any(
+            if all(graph.dominates(begun, end) or (in_rounds and _comes_round(begun, end)) for end in ends) and not any(
                 _leads(one, begun, ends) for one in between
             ):
                 return bool(ends)
@@ -350,6 +358,11 @@ def _may_last(change: Change, node: ast.AST) -> bool:
 def _leads(node: Node, around: Node, ends: list[Node]) -> bool:
     """Whether one of ``ends`` may come after ``node``, without ``around`` in between."""
     return any(one in ends for one in reach(edges_from([node]), lambda edge: edge.source is not around))
+
+
+def _comes_round(since: Node, end: Node) -> bool:
+    """Whether a loop comes back to ``end``, and only by way of ``since``."""
+    return _leads(end, end, [since]) and _leads(since, end, [end]) and not _leads(end, since, [end])
 
 
 def _ends(node: Node, resource: str, changes: Changes) -> bool:

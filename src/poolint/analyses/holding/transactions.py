@@ -14,6 +14,7 @@ from poolint.analyses.holding.direct import opens_directly
 from poolint.analyses.places import Places
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
+from poolint.models.schema import Method
 from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import CallKey, parent_of, placed
 from poolint.syntax.surroundings import with_await
@@ -78,6 +79,17 @@ def entered_call(ev: Evaluator, header: ast.expr, scope: Scope) -> ast.Call | No
         made, where = origin(ev, header, scope, frozenset())
         return made if isinstance(made, ast.Call) and where is scope else None
     return header if isinstance(header, ast.Call) else None
+
+
+def lent_to(statement: WithNode, header: ast.expr, scope: Scope, ev: Evaluator) -> Region | None:
+    """The block for which an engine has a connection of its pool that it gives to nobody: what runs there asks the engine, which
+    has that one for its thread or task. One that the block opens itself, and closes, is of no pool."""
+    call = entered_call(ev, header, scope)
+    kind = "async-cm" if isinstance(statement, ast.AsyncWith) else "cm"
+    for fact in call_sites(ev, call, scope) if call is not None else ():
+        if fact.role == "checkout" and fact.cls is not None and fact.cls.shares and isinstance(fact.row, Method):
+            return Region(statement, header, fact, "") if fact.row.call == kind and not fact.row.closes else None
+    return None
 
 
 def given_name(header: ast.expr) -> str:

@@ -29,6 +29,7 @@ from poolint.analyses.holding.transactions import (
     entered_call,
     given_name,
     handles,
+    lent_to,
     source_of,
     taken_as_entered,
     transactions,
@@ -111,11 +112,10 @@ class Reader:
             return True
         if passed and self._runs_project(call, passed, scope) and any(self._session(one, scope) for one in passed):
             return True
-        if is_on_carrier and added_method(self.ev, call, scope) is not None:
+        is_added = is_on_carrier and added_method(self.ev, call, scope) is not None
+        if is_added or next(taken_by_work(self.ev, self.using, call, scope), None) is not None:
             return True
-        if next(taken_by_work(self.ev, self.using, call, scope), None) is not None:
-            return True
-        is_method = last_name(call.func) in self._words and isinstance(call.func, ast.Attribute)
+        is_method = isinstance(call.func, ast.Attribute) and call.func.attr in self._words
         return is_method and any(change.holds or change.reverse for change in self._by_method(call, scope))
 
     def _runs_project(self, call: ast.Call, passed: list[ast.expr], scope: Scope) -> bool:
@@ -206,9 +206,10 @@ class Reader:
         # Whatever the block binds is over with it, also where nothing is known of the context manager.
         over = found.exits[item] = [Change(name, False, header) for name in names_bound(item)]
         over.extend(self._ended_by_manager(header, scope))
-        if region is not None and not region.session:
-            name = region.name(scope)
-            found.enters[item] = [Change(name, True, header, region.fact.cls, block=True, reverse=True)]
+        lent = region if region is not None and not region.session else lent_to(statement, header, scope, self.ev)
+        if lent is not None:
+            name = lent.name(scope) if lent is region else text_of(header, scope)
+            found.enters[item] = [Change(name, True, header, lent.fact.cls, block=lent is region, reverse=True)]
             over.append(Change(name, False, header))
             return
         if region is not None:
@@ -320,8 +321,7 @@ class Reader:
                     found.rounds.setdefault(loop, []).append(change)
 
     def _given_back(self, call: ast.Call, scope: Scope) -> Iterator[Change]:
-        for argument in call.args[:1]:
-            yield Change(self.places.named(argument, scope), False, call)
+        yield from (Change(self.places.named(argument, scope), False, call) for argument in call.args[:1])
 
     def _by_argument(self, call: ast.Call, scope: Scope, carriers: dict[str, ast.expr]) -> Iterator[Change]:
         """What a function of the project does with a session that it is passed, or that its object has."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.detect.detector import Detector
-from poolint.screen import ENGINE_OPTIONS
 
 if TYPE_CHECKING:
     from poolint.detect.detector import Observe
@@ -19,6 +18,10 @@ def _observe(services: Services) -> Observe:
     return lambda scope: found.observe(scope.module)
 
 
-DETECTOR = Detector(
-    "configuration", _observe, of="modules", words=lambda services: (*services.spending.makers, ENGINE_OPTIONS)
-)
+def _words(services: Services) -> tuple[bytes, ...]:
+    """What makes an engine, and the names under which extensions are given the options of theirs."""
+    classes = services.evaluator.models.classes.values()
+    return (*services.spending.makers, *(name.encode() for one in classes for name in one.options_in))
+
+
+DETECTOR = Detector("configuration", _observe, of="modules", words=_words)

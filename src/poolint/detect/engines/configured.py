@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.analyses.waypoints import waypoint
+from poolint.configuration.extensions import Extensions
 from poolint.configuration.urls import is_wrong_for
 from poolint.detect.engines.observations import (
     DriverMismatch,
@@ -48,6 +49,7 @@ class Configuration:
 
     def __init__(self, engines: Engines, pools: Pools, has_pooler: Callable[[str], bool]) -> None:
         self.engines = engines
+        self.extensions = Extensions(engines)
         self.ev = engines.ev
         self.refusals = Refusals(engines.ev.models)
         self.uses = Uses(engines, pools)
@@ -56,7 +58,7 @@ class Configuration:
     def observe(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is observed in a module, each at a place once."""
         seen: set[tuple[ast.AST, type]] = set()
-        for spec in (*self.engines.of_module(module), *self.engines.of_options(module)):
+        for spec in (*self.engines.of_module(module), *self.extensions.of_module(module)):
             for scope, observation in self._of(spec):
                 key = (observation.node, type(observation))
                 if key not in seen:
@@ -212,6 +214,7 @@ class Configuration:
                 is_bounded,
                 is_served,
                 bool(overflow.most),
+                bool(spec.maker.timeout),
                 path,
             ),
         )

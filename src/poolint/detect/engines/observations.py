@@ -46,6 +46,7 @@ class SmallPool(Observation, frozen=True, eq=False):
     """A pool with few connections. ``wanted`` run at once, by ``bound``, where that is known.
 
     ``fixed``: it is written that none are opened beyond, ``grows``: some may be. ``serves``: the module is part of a server.
+    ``is_timed``: whoever finds none left waits as long as the pool is told.
     """
 
     maker: str
@@ -57,6 +58,7 @@ class SmallPool(Observation, frozen=True, eq=False):
     fixed: bool = False
     serves: bool = False
     grows: bool = False
+    is_timed: bool = True
     path: tuple[Waypoint, ...] = ()
 
 

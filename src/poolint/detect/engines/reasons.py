@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 class Comments(NamedTuple):
     """The texts of comments: ``on`` the rows of an argument, and on the rows of their own directly ``above`` it or its
-    statement, with the docstring of the function that it stands in."""
+    statement, several as one, with the docstring of the function that it stands in."""
 
     on: tuple[str, ...] = ()
     above: tuple[str, ...] = ()
@@ -39,8 +39,9 @@ def comments_beside(node: ast.expr, scope: Scope) -> Comments:
     said = ast.get_docstring(scope.node) if isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
     above = [said] if said else []
     for start in sorted({node.lineno, statement_of(node).lineno}, reverse=True):
-        row = start - 1
+        row, text = start - 1, ""
         while row in alone:
-            above.append(alone[row])
+            text = f"{alone[row]} {text}".rstrip()
             row -= 1
+        above += [text] if text else []
     return Comments(on, tuple(above))

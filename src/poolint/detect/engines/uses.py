@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from poolint.analyses.launches import executor_of
 from poolint.analyses.process_locks import size
 from poolint.configuration.urls import urls
+from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import text_of
-from poolint.types.values import Function, alternatives
+from poolint.types.members import lineage
+from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ class Uses:
         self.engines = engines
         self.ev = engines.ev
         self.pools = pools
+        self._starting = self.ev.models.words("starts-thread")
         admitting = (name for name, one in self.ev.models.classes.items() if one.admits)
         self._words = (b"range(", *sorted({f"{name.rpartition('.')[2]}(".encode() for name in admitting}))
 
@@ -111,7 +115,7 @@ class Uses:
     def is_a_choice(self, spec: EngineSpec) -> bool:
         """Whether the engine is made on some ways only, or beside one that is configured otherwise."""
         if spec.scope.kind == "class" and not isinstance(spec.node, ast.Call):
-            return True  # one configuration among others
+            return not self._is_taken(spec)  # one configuration among others
         for other in self.engines.of_scope(spec.scope):
             is_alike = {one.cls.name for one in other.pools} == {one.cls.name for one in spec.pools}
             if other is not spec and not is_alike and not _are_of_others(spec, other):
@@ -125,6 +129,26 @@ class Uses:
             elif isinstance(current, ast.match_case):
                 return True
             child, current = current, parent_of(current)
+        return False
+
+    def _is_taken(self, spec: EngineSpec) -> bool:
+        """Whether the project gives an application the class of settings that has these options, or one derived from it, unless
+        its own caller says otherwise."""
+        statement, project = parent_of(spec.node), self.ev.project
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+        name = target.id if isinstance(target, ast.Name) else ""
+        for word in sorted(self.ev.models.words("takes-settings")):
+            for path in dict.fromkeys(path for path, _ in project.calling(word, spec.scope.module)):
+                module = project.module(path)
+                if module is None or is_test(module, project):
+                    continue
+                for scope in module.scopes_with(word):
+                    for call in scope.calls_of(word):
+                        given = _by_default(call.args[0], scope) if call.args else None
+                        for one in alternatives(self.ev.type_of(given, scope)) if given is not None else ():
+                            family = lineage(self.ev, one) if isinstance(one, (ClassObject, Instance)) else []
+                            if next((home for home in family if name in home.bindings), None) is spec.scope:
+                                return True
         return False
 
     # How many run at once
@@ -145,6 +169,11 @@ class Uses:
                 bound = self._lets_in(item.context_expr, scope)
                 if bound is not None and any(self._takes(one, scope, pool) for one in inside):
                     yield bound
+        for call in scope.calls_named(self._starting):
+            executor = executor_of(call)
+            bound = self._lets_in(executor, scope) if executor is not None else None
+            if bound is not None and self._takes(call, scope, pool):
+                yield bound
         for call in scope.calls:
             task = _repeated(self.ev.models, call)
             if task is not None:
@@ -177,6 +206,20 @@ class Uses:
                 ):
                     return True
         return False
+
+
+def _by_default(node: ast.expr, scope: Scope) -> ast.expr | None:
+    """What of a choice is taken where the function is not told which: ``Staging if staging else Production``; None where
+    something else decides."""
+    if not isinstance(node, ast.IfExp):
+        return node
+    is_not = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not)
+    test = node.test.operand if isinstance(node.test, ast.UnaryOp) else node.test
+    bindings = scope.bindings.get(test.id, ()) if isinstance(test, ast.Name) else ()
+    default = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "parameter" else None
+    if not isinstance(default, ast.Constant):
+        return None
+    return node.body if bool(default.value) is not is_not else node.orelse
 
 
 def _are_of_others(spec: EngineSpec, other: EngineSpec) -> bool:

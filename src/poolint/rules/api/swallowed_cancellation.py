@@ -20,8 +20,8 @@ class SwallowedCancellationRule(Rule):
     Reports `except BaseException`, a bare `except` and `except CancelledError` in `async def` around the work on a
     connection, a session or a transaction, where the handler neither raises nor ends the program nor keeps the exception
     for later. In a loop that goes on, a function of the project that takes a connection is such work as well. A handler that
-    names `CancelledError` is only reported where a loop goes on after it, and none in an endpoint that awaits nothing more:
-    nobody is there to be answered.
+    names `CancelledError` is only reported where a loop goes on after it, its own or that of a caller, and none in an
+    endpoint that awaits nothing more: nobody is there to be answered.
 
     ## Why is this bad?
     A cancellation is how a timeout, a client that has gone or the end of the program stops a task. A task that takes it
@@ -81,6 +81,8 @@ class SwallowedCancellationRule(Rule):
         assert isinstance(observation, SwallowedCancellation)
         what = f"`except {observation.what}`" if observation.what else "a bare `except`"
         then = "the loop goes on" if observation.looping else "the task goes on as if nothing had happened"
+        if observation.above:
+            then = f"the loop of `{observation.above}` goes on"
         return Verdict(
             f"{what} around `{observation.around}` swallows a cancellation: {then}",
             observation.around,

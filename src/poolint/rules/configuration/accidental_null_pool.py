@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.detect.engines.observations import NoPool
-from poolint.diagnostics import Applicability
+from poolint.diagnostics import Applicability, Certainty
 from poolint.fixes.plans import RemoveArgument
 from poolint.rules.base import Declined, Meta, Option, Proposal, Rule, Subscription, Verdict
 from poolint.rules.configuration.arguments import RELAXED, holder, of
@@ -21,6 +21,10 @@ _PORTS = re.compile(r":(?:6432|6543)\b")
 
 _REASON = re.compile(r"(?!\w+:)\S+ +\S+ +\S")
 """A comment in words, which says why: a word with a colon is for some tool."""
+
+_SENTENCE = re.compile(r"(?!\w+:)(?:\S+\s+){7}\S")
+_ABOUT = "connection"
+"""What is said above in a whole sentence about this may be why, and may be a heading."""
 
 
 class AccidentalNullPool(Rule):
@@ -87,10 +91,12 @@ class AccidentalNullPool(Rule):
         said = [one.lower() for one in (*observation.urls, *observation.addresses, *observation.above)]
         if any(word.lower() in one for word in (*self.options["poolers"], observation.poolclass) for one in said):
             return Declined("the URL, its setting or a comment says that something outside keeps the connections")
+        may_say_why = any(_ABOUT in one.lower() and _SENTENCE.match(one) for one in observation.above)
         return Verdict(
             f"{of(observation.maker, observation.engine)} keeps no connection: with `{observation.poolclass}` each checkout "
             "connects anew, and nothing bounds how many are open",
             observation.engine,
+            certainty=Certainty.POSSIBLE if may_say_why else Certainty.CERTAIN,
         )
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:

@@ -66,9 +66,10 @@ class PoolTooSmall(Rule):
         total = one.size + one.overflow
         whose = of(one.maker, one.engine)
         if one.wanted:
+            others = "the others wait until the pool's timeout" if one.is_timed else "the others find none left"
             return Verdict(
                 f"{whose} has {total} connections at most, and `{one.bound}` lets {one.wanted} in at once that take one "
-                "each: the others wait until the pool's timeout",
+                f"each: {others}",
                 one.engine,
                 one.path,
             )
@@ -76,8 +77,9 @@ class PoolTooSmall(Rule):
         if one.fixed and total < self.options["min-size"]:
             # More than one is enough for what does one thing after the other. One is not: an inspector beside a
             # session, or a query while the rows of another are read, waits for itself.
+            following = "waits until the pool's timeout" if one.is_timed else "finds none left"
             return Verdict(
-                f"{whose} has {few}, and opens none beyond: the next caller waits until the pool's timeout",
+                f"{whose} has {few}, and opens none beyond: the next caller {following}",
                 one.engine,
                 told_in=_ONE_AFTER_THE_OTHER if total == 1 else frozenset(),
             )

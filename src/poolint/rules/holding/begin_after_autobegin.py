@@ -74,8 +74,9 @@ class BeginAfterAutobegin(Rule):
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, BeginAfterUse)
         row = observation.used.range.start.row
+        before = ", in the round before" if row > getattr(observation.node, "lineno", row) else ""
         return Verdict(
-            f"`{observation.resource}.begin()` raises: the session has begun a transaction in line {row}",
+            f"`{observation.resource}.begin()` raises: the session has begun a transaction in line {row}{before}",
             observation.resource,
             (observation.used,),
         )

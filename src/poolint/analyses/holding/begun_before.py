@@ -1,0 +1,107 @@
+"""By which call a session has begun a transaction when another one comes: without a connection, in memory (``add()``), here or in
+a function of the project; or in the round of a loop before, with one as well.
+"""
+
+from __future__ import annotations
+
+import ast
+from operator import or_
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.arguments import arguments_of, received
+from poolint.flow.flags import name_of
+from poolint.flow.summaries import Summaries
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import is_inside, loops_around
+from poolint.types.call_sites import call_site, callees_of, text_of
+from poolint.types.values import Function
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.holding.dataflow import Holdings
+    from poolint.flow.summaries import Components
+    from poolint.syntax.scopes import Scope, ScopeKey
+    from poolint.types.evaluator import Evaluator
+
+
+class _Place(NamedTuple):
+    """A session that a function is passed, or has in its object: ``session``, ``self.session``."""
+
+    function: ScopeKey
+    place: str
+
+
+class BegunBefore:
+    """Answers for one project. Which functions surely begin a transaction of a session, and leave it so, is a problem of
+    summaries; what calls itself does so where its other ways do."""
+
+    def __init__(self, ev: Evaluator, holdings: Holdings, components: Components) -> None:
+        self.ev = ev
+        self.holdings = holdings
+        self._leaving: Summaries[_Place, bool] = Summaries(
+            "leaves-begun", self._of_function, bottom=False, join=or_, components=components
+        )
+
+    def since(self, node: ast.Call, resource: str, scope: Scope) -> ast.Call | None:
+        """The call since which a session surely has begun a transaction when ``node`` comes: on every way, or, in a loop that
+        goes on with the same session, whenever it comes round."""
+        loop = next(iter(loops_around(node)), None)
+        in_rounds = loop is not None and not _is_bound_in(loop, resource, scope)
+        for call in scope.calls:
+            begins = self._begins(call, resource, scope)
+            takes = in_rounds and not begins and call is not node and self._takes(call, resource, scope)
+            if (begins or takes) and self.holdings.lasts(call, node, resource, scope, in_rounds=in_rounds):
+                return call
+        return None
+
+    def _begins(self, call: ast.Call, resource: str, scope: Scope) -> bool:
+        """Whether a call makes a session begin in memory, itself or by whatever function of the project it runs."""
+        function = call.func
+        if isinstance(function, ast.Attribute) and text_of(function.value, scope) == resource:
+            fact = call_site(self.ev, call, scope)
+            if fact is not None:
+                return getattr(fact.row, "begins", False)
+        callees = callees_of(self.ev, call, scope) if self._is_given(call, resource, scope) else ()
+        return bool(callees) and all(
+            isinstance(one, Function) and any(map(self._leaving.of, self._passed(one, call, resource, scope)))
+            for one in callees
+        )
+
+    def _takes(self, call: ast.Call, resource: str, scope: Scope) -> bool:
+        """Whether a call makes a session take its connection, and leaves it held."""
+        found = self.holdings.changes(scope).calls.get(call, ())
+        return any(one.resource == resource and one.holds and not (one.at_times or one.asked) for one in found)
+
+    def _is_given(self, call: ast.Call, resource: str, scope: Scope) -> bool:
+        """Whether words let a call pass a session on."""
+        is_passed = any(name_of(one) == resource for _, one in arguments_of(call))
+        return is_passed or ("." in resource and self.holdings.objects.gets_carrier(call, scope))
+
+    def _passed(self, callee: Function, call: ast.Call, resource: str, scope: Scope) -> Iterator[_Place]:
+        """What a function of the project calls a session that a call passes it, where it has run when the call is over."""
+        inner = callee.scope
+        if inner.is_generator or (inner.is_async and not isinstance(parent_of(call), ast.Await)):
+            return
+        for keyword, argument in arguments_of(call):
+            got = received(self.ev, callee, call, argument, keyword) if name_of(argument) == resource else None
+            if got is not None and got[1] is call:
+                yield _Place(got[0].scope.key, got[2])
+        if "." in resource:
+            for place in sorted(self.holdings.objects.inside(call, callee, {resource}, scope)):
+                yield _Place(inner.key, place)
+
+    def _of_function(self, key: _Place) -> bool:
+        scope = self.ev.project.scope(key.function)
+        root = key.place.partition(".")[0]
+        if any(one.kind not in ("parameter", "narrowed") for one in scope.bindings.get(root, ())):
+            return False
+        return any(
+            self._begins(call, key.place, scope) and self.holdings.lasts(call, scope.node, key.place, scope)
+            for call in scope.calls
+        )
+
+
+def _is_bound_in(loop: ast.AST, resource: str, scope: Scope) -> bool:
+    """Whether a loop binds what is reached by a name, anew in each round."""
+    return any(is_inside(one.node, loop) for one in scope.bindings.get(resource.partition(".")[0], ()))
