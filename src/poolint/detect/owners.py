@@ -74,7 +74,7 @@ class UnreleasedAttribute(Observation, frozen=True, eq=False):
     is_possible: bool = False
 
 
-_PLAIN_USES = frozenset({"query", "stream", "flush", "refresh", "commit", "rollback", "begin", "local", "cursor"})
+_PLAIN_USES = frozenset({"query", "stream", "flush", "refresh", "commit", "rollback", "reset", "begin", "local", "cursor"})
 
 
 _AT_TIMES = (ast.If, ast.IfExp, ast.Match)
