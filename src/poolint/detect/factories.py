@@ -10,7 +10,7 @@ from poolint.analyses.kept_results import is_result_kept
 from poolint.analyses.lent_pools import bind_of
 from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.analyses.project_calls import ProjectCalls
-from poolint.analyses.repetition import Repetition
+from poolint.analyses.repetition import Repetition, takes_request
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -21,7 +21,6 @@ from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, is_in_loop, may_await
 from poolint.types.annotated import injection
-from poolint.types.application_state import is_class_of_requests
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -300,7 +299,7 @@ def again(ev: Evaluator, call: ast.Call, scope: Scope) -> Repetition | None:
             return Repetition("round", around.qualified_name)
         if around.kind == "function" and is_result_kept(ev, around):
             continue
-        if runs(ev, around, "request", "task", "message", "flow") or _takes_request(ev, around):
+        if runs(ev, around, "request", "task", "message", "flow") or takes_request(ev, around):
             return Repetition("call", around.qualified_name)
         if around.kind == "function" and any(True for _ in _marks(ev, around)):
             return Repetition("request")
@@ -313,15 +312,6 @@ def again(ev: Evaluator, call: ast.Call, scope: Scope) -> Repetition | None:
                     met.add(outer)
                     calls.append((outer, caller, steps + 1))
     return None
-
-
-def _takes_request(ev: Evaluator, scope: Scope) -> bool:
-    """Whether a function is passed a request of a web framework, as its annotations say: it runs for each."""
-    arguments = getattr(scope.node, "args", None)
-    if not isinstance(arguments, ast.arguments):
-        return False
-    where, every = scope.parent or scope, (*arguments.posonlyargs, *arguments.args)
-    return any(one.annotation is not None and is_class_of_requests(ev, one.annotation, where) for one in every)
 
 
 def _marks(ev: Evaluator, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
