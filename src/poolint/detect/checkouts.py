@@ -320,7 +320,8 @@ def _first_problem(
 ) -> tuple[LeakProblem, list[Edge]] | None:
     leaks = outcome.leaks
     if site.cls.kind in OWNERS:
-        return _verdict_on_owner(outcome, site, ends)
+        at_yield = lost_at_yield(leaks, site, scope) if site.part and outcome.released else None
+        return at_yield or _verdict_on_owner(outcome, site, ends)
     if site.cls.kind == "response" and site.cls.on_drop != "lost":
         return ("never", leaks["exit-normal"]) if "exit-normal" in leaks else None  # what raises is rare
     if outcome.overwritten is not None:
