@@ -15,14 +15,14 @@ from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.hooks import runs
+from poolint.frameworks.injected import marks, takers
 from poolint.models.schema import OWNERS, POOLING
 from poolint.syntax.expressions import without_await
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, is_in_loop, may_await
-from poolint.types.annotated import injection
 from poolint.types.call_sites import call_site
-from poolint.types.values import ClassObject, Function, Instance, alternatives
+from poolint.types.values import ClassObject, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -232,8 +232,8 @@ def _user(ev: Evaluator, scope: Scope, given: Given) -> tuple[Repetition, ast.ex
             continue
         who = again(ev, call, inner)
         found = (who, call, inner) if who else None
-    for mark, inner in _marks(ev, scope):
-        if _closes_parameter(mark, inner, ends):
+    for mark, inner in marks(ev, scope):
+        if _closes_parameter(ev, mark, inner, ends):
             return None
         found = found or (Repetition("request"), mark, inner)
     return found
@@ -301,7 +301,7 @@ def again(ev: Evaluator, call: ast.Call, scope: Scope) -> Repetition | None:
             continue
         if runs(ev, around, "request", "task", "message", "flow") or takes_request(ev, around):
             return Repetition("call", around.qualified_name)
-        if around.kind == "function" and any(True for _ in _marks(ev, around)):
+        if around.kind == "function" and any(True for _ in marks(ev, around)):
             return Repetition("request")
         if steps < _MAX_STEPS and around.kind == "function":
             # Also in modules that have nothing to do with a database; a method's name may be another's there.
@@ -314,38 +314,11 @@ def again(ev: Evaluator, call: ast.Call, scope: Scope) -> Repetition | None:
     return None
 
 
-def _marks(ev: Evaluator, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
-    """``Depends(function)``: a framework calls it for each request."""
-    if scope.parent is None or scope.parent.kind != "module":
-        return
-    word = scope.name.encode()
-    modules = [scope.module]
-    words = sorted({one.rpartition(".")[2] for one in ev.models.injections})
-    for path, data in dict(found for one in words for found in ev.project.calling(one, scope.module)).items():
-        if path != scope.module.path and word in data and ev.screen.is_interesting(path, data):
-            module = ev.project.module(path)
-            modules += [module] if module is not None else []
-    for module in modules:
-        for inner in module.scope.descendants():
-            for load in inner.loads.get(scope.name, ()):
-                mark = parent_of(load)
-                if not isinstance(mark, ast.Call) or load not in mark.args or injection(ev, mark, inner) is None:
-                    continue
-                if any(
-                    isinstance(one, Function) and one.scope is scope for one in alternatives(ev.type_of(load, inner))
-                ):
-                    yield mark, inner
-
-
-def _closes_parameter(mark: ast.Call, scope: Scope, ends: frozenset[str]) -> bool:
-    """Whether the function whose parameter has this default closes what it is passed."""
-    for inner in scope.children:
-        for name, bindings in inner.bindings.items():
-            if any(one.kind == "parameter" and one.value is mark for one in bindings):
-                parents = [parent_of(load) for _, load in reads_of(name, inner)]
-                if any(not isinstance(one, ast.Attribute) or one.attr in ends for one in parents):
-                    return True
-    return False
+def _closes_parameter(ev: Evaluator, mark: ast.Call, scope: Scope, ends: frozenset[str]) -> bool:
+    """Whether a function that is passed what a marker asks for closes it, or may."""
+    loads = (load for name, inner in takers(ev, mark, scope) for _, load in reads_of(name, inner))
+    parents = (parent_of(load) for load in loads)
+    return any(not isinstance(one, ast.Attribute) or one.attr in ends for one in parents)
 
 
 DETECTOR = Detector(
