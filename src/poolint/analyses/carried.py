@@ -253,7 +253,8 @@ class Carried:
         around = parent_of(node)
         call = parent_of(around) if isinstance(around, ast.Attribute) else None
         row = self.ev.models.method(cls, around.attr) if isinstance(around, ast.Attribute) else None
-        reaches = row is None or not isinstance(call, ast.Call) or row.role in REACHING_ROLES or bool(row.returns)
+        takes = row is None or row.role in REACHING_ROLES or row.role == "external" or bool(row.returns)
+        reaches = takes or not isinstance(call, ast.Call)
         if isinstance(around, ast.Assign) and [type(one) for one in around.targets] == [ast.Name]:
             name = around.targets[0].id  # type: ignore[attr-defined]
             return Doing(self.ownership.of_name(name, scope, cls), reaches=True)

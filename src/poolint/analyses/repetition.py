@@ -10,6 +10,7 @@ from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import handed, runs
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.surroundings import is_in_loop
+from poolint.types.application_state import is_class_of_requests
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -34,8 +35,17 @@ _MAX_STEPS = 3
 
 def is_repeated(ev: Evaluator, node: ast.AST, scope: Scope) -> bool:
     """Whether a place in a function is seen to be come to again and again: a library calls the function on occasions that come
-    again, or it goes round a loop there."""
-    return runs(ev, scope, *_AGAIN) or is_in_loop(node, scope)
+    again, or passes it a request, or it goes round a loop there."""
+    return runs(ev, scope, *_AGAIN) or takes_request(ev, scope) or is_in_loop(node, scope)
+
+
+def takes_request(ev: Evaluator, scope: Scope) -> bool:
+    """Whether a function is passed a request, or the context of one, as its annotations say: it runs for each."""
+    arguments = getattr(scope.node, "args", None)
+    if not isinstance(arguments, ast.arguments):
+        return False
+    where, every = scope.parent or scope, (*arguments.posonlyargs, *arguments.args)
+    return any(one.annotation is not None and is_class_of_requests(ev, one.annotation, where) for one in every)
 
 
 class Repetition(NamedTuple):

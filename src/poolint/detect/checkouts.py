@@ -165,7 +165,7 @@ class Lifetimes:
             manual = self._manual(site, scope, outcome) if self._dropped(site, scope) is None else None
             return manual or (self._let_pass(site, scope, reason, site.name) if outcome.leaks else None)
         problem, edges = verdict
-        may_be_kept = problem == "never" or site.cls.kind in OWNERS
+        may_be_kept = problem == "never" or (site.cls.kind in OWNERS and problem != "half-built")
         if may_be_kept and Parts(self.ev, self.ownership, scope, site.cls).outlive(site.name):
             return self._let_pass(site, scope, "part-outlives", site.name)
         is_caught = problem == "never" and unwinding(edges) is not None and self._is_calm(site, scope)
@@ -320,7 +320,8 @@ def _first_problem(
 ) -> tuple[LeakProblem, list[Edge]] | None:
     leaks = outcome.leaks
     if site.cls.kind in OWNERS:
-        return _verdict_on_owner(outcome, site, ends)
+        at_yield = lost_at_yield(leaks, site, scope) if site.part and outcome.released else None
+        return at_yield or _verdict_on_owner(outcome, site, ends)
     if site.cls.kind == "response" and site.cls.on_drop != "lost":
         return ("never", leaks["exit-normal"]) if "exit-normal" in leaks else None  # what raises is rare
     if outcome.overwritten is not None:
@@ -350,13 +351,17 @@ def _first_problem(
 
 
 def _verdict_on_owner(outcome: Outcome, site: Site, ends: frozenset[str]) -> tuple[LeakProblem, list[Edge]] | None:
-    """The same for an engine, a pool or a client: what is reported of these is only that nobody disposes of them."""
+    """The same for an engine, a pool or a client: what is reported of these is only that nobody disposes of them, or that what
+    is sure to have connections by then never comes to who would."""
     leaks = outcome.leaks
     if "exit-normal" in leaks:
         return "never", leaks["exit-normal"]
-    if outcome.handed or "exit-exception" not in leaks:
+    if "exit-exception" not in leaks:
         return None
     thrown = leaks["exit-exception"]
+    if outcome.handed:
+        is_open = site.cls.lazy or isinstance(site.value, ast.Await)
+        return ("half-built", thrown) if is_open and not outcome.released else None
     return "skipped" if _in_finally_before_release(thrown, site, ends) else "exception", thrown
 
 

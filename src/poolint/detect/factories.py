@@ -11,21 +11,24 @@ from poolint.analyses.lent_pools import bind_of
 from poolint.analyses.lifetimes.given_parts import keeps
 from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.analyses.project_calls import ProjectCalls
+<<<<<<< HEAD
 from poolint.analyses.property_reads import readers
 from poolint.analyses.repetition import Repetition
+=======
+from poolint.analyses.repetition import Repetition, takes_request
+>>>>>>> x1
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.hooks import runs
+from poolint.frameworks.injected import marks, takers
 from poolint.models.schema import OWNERS, POOLING
 from poolint.syntax.expressions import without_await
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, is_in_loop, may_await
-from poolint.types.annotated import injection
-from poolint.types.application_state import is_class_of_requests
 from poolint.types.call_sites import call_site
-from poolint.types.values import ClassObject, Function, Instance, alternatives
+from poolint.types.values import ClassObject, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -256,8 +259,13 @@ def _user(ev: Evaluator, scope: Scope, given: Given) -> tuple[Repetition, ast.ex
             continue
         who = again(ev, call, inner)
         found = (who, call, inner) if who else None
+<<<<<<< HEAD
     for mark, inner in _marks(ev, scope):
         if _closes_parameter(mark, inner, ends, given):
+=======
+    for mark, inner in marks(ev, scope):
+        if _closes_parameter(ev, mark, inner, ends):
+>>>>>>> x1
             return None
         found = found or (Repetition("request"), mark, inner)
     return found
@@ -331,9 +339,9 @@ def again(ev: Evaluator, call: ast.Call, scope: Scope) -> Repetition | None:
             return Repetition("round", around.qualified_name)
         if around.kind == "function" and is_result_kept(ev, around):
             continue
-        if runs(ev, around, "request", "task", "message", "flow") or _takes_request(ev, around):
+        if runs(ev, around, "request", "task", "message", "flow") or takes_request(ev, around):
             return Repetition("call", around.qualified_name)
-        if around.kind == "function" and any(True for _ in _marks(ev, around)):
+        if around.kind == "function" and any(True for _ in marks(ev, around)):
             return Repetition("request")
         if steps < _MAX_STEPS and around.kind == "function":
             # Also in modules that have nothing to do with a database; a method's name may be another's there.
@@ -346,6 +354,7 @@ def again(ev: Evaluator, call: ast.Call, scope: Scope) -> Repetition | None:
     return None
 
 
+<<<<<<< HEAD
 def _takes_request(ev: Evaluator, scope: Scope) -> bool:
     """Whether a function is passed a request of a web framework, as its annotations say: it runs for each."""
     arguments = getattr(scope.node, "args", None)
@@ -389,6 +398,13 @@ def _closes_parameter(mark: ast.Call, scope: Scope, ends: frozenset[str], given:
                 if given == "part" and not all(map(_is_asked, parents)):
                     return True
     return False
+=======
+def _closes_parameter(ev: Evaluator, mark: ast.Call, scope: Scope, ends: frozenset[str]) -> bool:
+    """Whether a function that is passed what a marker asks for closes it, or may."""
+    loads = (load for name, inner in takers(ev, mark, scope) for _, load in reads_of(name, inner))
+    parents = (parent_of(load) for load in loads)
+    return any(not isinstance(one, ast.Attribute) or one.attr in ends for one in parents)
+>>>>>>> x1
 
 
 DETECTOR = Detector(

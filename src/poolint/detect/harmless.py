@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
+_RAISING = ("half-built", "exception")
+"""What is lost because something raises."""
+
 
 def is_harmless(
     ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope, is_run_here: Callable[[str], bool]
@@ -45,13 +48,13 @@ def is_harmless(
     if site.cls.kind in OWNERS:
         is_pool = site.cls.kind in POOLING
         if occasions.ends_with_process(scope) and not is_in_loop(site.call, scope):
-            return is_pool or problem == "exception"
-        if is_pool and _is_made_once(occasions, site, scope):
+            return is_pool or problem in _RAISING
+        if (is_pool or problem == "half-built") and _is_made_once(occasions, site, scope):
             return True
-        return is_pool and problem == "exception" and not _is_called_again(ev, site, scope)
+        return is_pool and problem in _RAISING and not _is_called_again(ev, site, scope)
     if site.cls.kind == "connection" and site.fact.is_direct and occasions.ends_with_script(scope):
         return True
-    if problem in ("half-built", "exception") and _is_made_once(occasions, site, scope):
+    if problem in _RAISING and _is_made_once(occasions, site, scope):
         return True
     if problem == "half-built" and site.cls.embedded and site.fact.is_direct:
         return True  # what sets up a file that nobody else serves hardly ever fails

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.lifetimes.destinations import given, given_target
+from poolint.analyses.lifetimes.field_factories import of_field
 from poolint.analyses.once import memoising
 from poolint.analyses.ownership import Fate, is_lost_when_closed
 from poolint.detect.asked_for import depends_on_caller
@@ -22,10 +23,9 @@ from poolint.models.standard import ENTERS, LEAVES, PROPERTIES
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import around, call_taking, may_await
-from poolint.types.call_sites import CallSite, text_of
 from poolint.types.members import lineage
 from poolint.types.overrides import Heirs
-from poolint.types.returns import called, decorators
+from poolint.types.returns import decorators
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from poolint.models import schema
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
 
@@ -72,7 +73,9 @@ class UnreleasedAttribute(Observation, frozen=True, eq=False):
     is_possible: bool = False
 
 
-_PLAIN_USES = frozenset({"query", "stream", "flush", "refresh", "commit", "rollback", "begin", "local", "cursor"})
+_PLAIN_USES = frozenset(
+    {"query", "stream", "flush", "refresh", "commit", "rollback", "reset", "begin", "local", "cursor"}
+)
 
 
 _AT_TIMES = (ast.If, ast.IfExp, ast.Match)
@@ -207,14 +210,9 @@ def _from_factory(
     holdings: Holdings, ownership: Ownership, node: ast.Call, attribute: str, owner: Scope
 ) -> Iterator[Observation]:
     """``conn: Connection = field(default_factory=engine.connect)``: each object makes one."""
-    ev = ownership.ev
-    for keyword in node.keywords:
-        if keyword.arg == "default_factory":
-            found = alternatives(called(ev, ev.type_of(keyword.value, owner)))
-            cls = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
-            if cls is not None and cls.kind in HANDLES:
-                fact = CallSite(node, cls.name, text_of(keyword.value, owner), None, cls)
-                yield from _kept(holdings, ownership, node, fact, cls, attribute, owner, owner)
+    taken = of_field(ownership.ev, node, attribute, owner)
+    if taken is not None and taken.cls.kind in HANDLES:
+        yield from _kept(holdings, ownership, node, taken.fact, taken.cls, attribute, owner, owner)
 
 
 def _kept(

@@ -109,11 +109,11 @@ class Owners:
         if passed is not None:
             used = self._used_by(*passed, value, scope, 1)
         else:
-            used = self._used(name, scope, 0) if name else _chained(value, parent)
+            used = self.used(name, scope) if name else _chained(value, parent)
         if not used or not self._ends.isdisjoint(used):
             return None
         owner = self._given(call, scope)
-        if owner is None or not owner.closers.isdisjoint(used) or f".{owner.attribute}" in used:
+        if owner is None or not self.is_forgotten(owner, used):
             return None
         who = again(self.ev, call, scope)
         if not who:
@@ -124,7 +124,12 @@ class Owners:
         decision = f"{owner.scope.module.path}:{owner.made.lineno}" if not closer else ""
         return OwnerForEachCall(*where, name, owner.name, closer, who, path, decision)
 
-    def _used(self, name: str, scope: Scope, depth: int) -> frozenset[str]:
+    def is_forgotten(self, owner: Owner, used: frozenset[str]) -> bool:
+        """Whether all that is done with an object is known, and nothing of that closes what it has."""
+        is_plain = bool(used) and self._ends.isdisjoint(used) and owner.closers.isdisjoint(used)
+        return is_plain and f".{owner.attribute}" not in used
+
+    def used(self, name: str, scope: Scope, depth: int = 0) -> frozenset[str]:
         """All names in the calls ``name.….method()``, and what is only read of it, ``.part``, where a variable is bound once and
         nothing else is done with it, also by the functions that it is passed to, and by what is made with it; none otherwise."""
         if name in scope.globals or name in scope.declared or len(scope.bindings.get(name, ())) != 1:
@@ -150,12 +155,12 @@ class Owners:
             return frozenset()
         if isinstance(callees[0], Function) and callees[0].scope.kind == "function":
             name = parameter_for(callees[0], call, argument, keyword)
-            return self._used(name, callees[0].scope, depth) if name else frozenset()
+            return self.used(name, callees[0].scope, depth) if name else frozenset()
         is_own = isinstance(callees[0], ClassObject) and callees[0].cls is not callees[0].base
         if not is_own or _closing(self.ev, callees[0], self._ends):  # type: ignore[arg-type]
             return frozenset()
         target = _target(call, parent_of(call))
-        return self._used(target, scope, depth) if target else _chained(call, parent_of(call))
+        return self.used(target, scope, depth) if target else _chained(call, parent_of(call))
 
     def _may_be_own(self, call: ast.Call, module: Module) -> bool:
         """Whether by its name a call can be one of something that the project defines: most chains begin with a library's."""
@@ -167,15 +172,15 @@ class Owners:
         if len(found) != 1:
             return None
         if isinstance(found[0], ClassObject):
-            return self._owner(found[0])
+            return self.of_class(found[0])
         if not isinstance(found[0], Function):
             return None
         inner = found[0].scope
         if getattr(inner.node, "decorator_list", ()) or inner.is_generator or len(inner.returns) != 1:
             return None
-        return self._made(inner.returns[0], inner)
+        return self.made(inner.returns[0], inner)
 
-    def _made(self, value: ast.expr, scope: Scope) -> Owner | None:
+    def made(self, value: ast.expr, scope: Scope) -> Owner | None:
         """What a function makes and returns: an owner, or an object that one is passed to, and nobody else gets."""
         if isinstance(value, ast.Name):
             if value.id in scope.globals or len(_loads(value.id, scope)) != 1:
@@ -186,7 +191,7 @@ class Owners:
         found = callees_of(self.ev, value, scope)
         if len(found) != 1 or not isinstance(found[0], ClassObject) or found[0].cls is found[0].base:
             return None
-        own = self._owner(found[0])
+        own = self.of_class(found[0])
         if own is not None:
             return own
         for argument in call_arguments(value):
@@ -196,13 +201,14 @@ class Owners:
             if not isinstance(made, ast.Call):
                 continue
             inner = callees_of(self.ev, made, scope)
-            owner = self._owner(inner[0]) if len(inner) == 1 and isinstance(inner[0], ClassObject) else None
+            owner = self.of_class(inner[0]) if len(inner) == 1 and isinstance(inner[0], ClassObject) else None
             if owner is not None:
                 around = _closing(self.ev, found[0], owner.closers | self._ends)
                 return owner._replace(closers=owner.closers | around)
         return None
 
-    def _owner(self, cls: ClassObject) -> Owner | None:
+    def of_class(self, cls: ClassObject) -> Owner | None:
+        """What objects of a class have for themselves, and owe its closing."""
         if cls.cls is cls.base:
             return None
         scope: Scope = cls.cls  # type: ignore[assignment]

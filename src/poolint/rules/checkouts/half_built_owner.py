@@ -5,8 +5,9 @@ from __future__ import annotations
 from poolint.detect.holders import LostMember
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
+from poolint.diagnostics import Certainty
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import NO_RELEASE, leak_subject, lost, lost_member, raising
+from poolint.rules.wording import NO_RELEASE, is_ended_when_dropped, leak_subject, lost, lost_member, raising
 
 
 class HalfBuiltOwner(Rule):
@@ -15,8 +16,9 @@ class HalfBuiltOwner(Rule):
     ## What it does
     Reports a factory, `__init__` or `__aenter__` that checks out a connection and then does something that may raise or be
     cancelled before it returns or stores the connection, and that does not release it then. In `__init__`, `__enter__` and
-    `__aenter__` a connection on `self` is as good as lost, too, when what comes behind it works with it and fails. What sets
-    up a file of SQLite as it is opened hardly ever fails: that is a possible finding.
+    `__aenter__` a connection on `self` is as good as lost, too, when what comes behind it works with it and fails. So is an
+    engine, a pool or a client that has connections by then, as one has that has logged in. What sets up a file of SQLite as
+    it is opened hardly ever fails: that is a possible finding, and so is a client that ends itself when nobody has it any more.
 
     ## Why is this bad?
     The caller never gets what it would have to release: `__aexit__` is not called when `__aenter__` fails.
@@ -66,9 +68,11 @@ class HalfBuiltOwner(Rule):
         assert isinstance(observation, LeakedCheckout)
         if observation.problem != "half-built":
             return None
+        is_ended = observation.cls.kind == "client" and is_ended_when_dropped(observation)
         return Verdict(
             f"if {raising(observation)}, nobody closes {leak_subject(observation)}: the owner does not have it yet, and "
             f"{lost(observation)}",
             observation.variable,
             observation.path,
+            certainty=Certainty.POSSIBLE if is_ended else Certainty.CERTAIN,
         )

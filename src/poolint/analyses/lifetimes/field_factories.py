@@ -1,0 +1,80 @@
+"""What fields of classes are made by: ``conn: Connection = field(default_factory=engine.connect)``."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.lifetimes.acquisitions import is_given_to_caller
+from poolint.models.schema import HANDLES, POOLING
+from poolint.syntax.expressions import argument_for, tells_all
+from poolint.types.call_sites import CallSite, text_of
+from poolint.types.fields import constructor_of, fields_of
+from poolint.types.members import lineage
+from poolint.types.returns import called
+from poolint.types.values import CallableValue, Function, Instance, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+_FACTORIES = ("default_factory", "factory")
+"""The keyword by which a field is given what makes its value, of dataclasses and pydantic, and of attrs."""
+
+
+class Taken(NamedTuple):
+    """What is checked out for an object: the attribute that gets it, the call and the class."""
+
+    part: str
+    fact: CallSite
+    cls: Class
+
+
+def of_field(ev: Evaluator, node: ast.Call, attribute: str, owner: Scope) -> Taken | None:
+    """What a field of the class ``owner`` gets for each object, where a factory is declared that gives one thing."""
+    for keyword in node.keywords:
+        if keyword.arg in _FACTORIES:
+            found = alternatives(called(ev, ev.type_of(keyword.value, owner)))
+            cls = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
+            if cls is not None:
+                return Taken(attribute, CallSite(node, cls.name, text_of(keyword.value, owner), None, cls), cls)
+    return None
+
+
+def by_fields(ev: Evaluator, owner: Instance, made: ast.Call) -> Iterator[Taken]:
+    """What an object takes for its fields, as ``made`` makes it and passes nothing for them: what is nobody else's, and has to
+    be given back or closed."""
+    if constructor_of(ev, owner) is not None or not tells_all(made):
+        return
+    family = lineage(ev, owner)
+    order = fields_of(family)
+    for home in family:
+        for name, bound in home.bindings.items():
+            field = bound[0].value if bound[0].kind == "annotated" and len(bound) == 1 else None
+            if not isinstance(field, ast.Call) or argument_for(made, name, order.index(name)) is not None:
+                continue
+            taken = of_field(ev, field, name, home)
+            if taken is not None and _is_owed(taken.cls) and _is_own(ev, field, home):
+                yield taken
+
+
+def _is_owed(cls: Class) -> bool:
+    return cls.kind in HANDLES or cls.kind in POOLING or (cls.kind == "client" and bool(cls.on_drop))
+
+
+def _is_own(ev: Evaluator, field: ast.Call, owner: Scope) -> bool:
+    """Whether what a factory gives is another one each time: it is a library's, or a function that has checked it out for its
+    caller. A registry gives all of a thread the same."""
+    given = [keyword.value for keyword in field.keywords if keyword.arg in _FACTORIES]
+    makers = (maker for one in given for maker in alternatives(ev.type_of(one, owner)))
+    for maker in makers:
+        if isinstance(maker, CallableValue) or (
+            isinstance(maker, Function) and not is_given_to_caller(ev, maker.scope)
+        ):
+            return False
+        if isinstance(maker, Instance) and (maker.base is None or maker.base.kind == "registry"):
+            return False
+    return True
