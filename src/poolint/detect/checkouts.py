@@ -21,6 +21,7 @@ from poolint.analyses.parts import Parts
 from poolint.analyses.repetition import is_repeated
 from poolint.analyses.waypoints import waypoint
 from poolint.detect import lent
+from poolint.detect.before_release import in_finally_before_release
 from poolint.detect.by_hand import may_be_lent, outlives_branch
 from poolint.detect.collector import dropped_by
 from poolint.detect.culprits import fails_to_begin, likeliest
@@ -35,7 +36,6 @@ from poolint.detect.observation import Dismissed, GivenUp, Observation
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags
 from poolint.models.schema import OWNERS, RELEASABLE
-from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
 from poolint.syntax.uses import Use, usage
@@ -325,7 +325,7 @@ def _first_problem(
     if site.cls.kind == "response" and site.cls.on_drop != "lost":
         return ("never", leaks["exit-normal"]) if "exit-normal" in leaks else None  # what raises is rare
     if outcome.overwritten is not None:
-        if _in_finally_before_release(outcome.overwritten, site, ends):
+        if in_finally_before_release(outcome.overwritten, site, ends):
             return "skipped", outcome.overwritten
         return ("with-keeps" if _entered_in_vain(scope, site) else "overwritten"), outcome.overwritten
     at_yield = lost_at_yield(leaks, site, scope) if outcome.released else None
@@ -340,7 +340,7 @@ def _first_problem(
     thrown = leaks.get("exit-exception") or leaks.get("exit-cancel")
     if thrown is not None and outcome.handed and not outcome.released and "exit-normal" not in leaks:
         return "half-built", thrown
-    if thrown is not None and "exit-normal" not in leaks and _in_finally_before_release(thrown, site, ends):
+    if thrown is not None and "exit-normal" not in leaks and in_finally_before_release(thrown, site, ends):
         return "skipped", thrown
     if "exit-normal" in leaks:
         return "never", leaks["exit-normal"]
@@ -362,7 +362,7 @@ def _verdict_on_owner(outcome: Outcome, site: Site, ends: frozenset[str]) -> tup
     if outcome.handed:
         is_open = site.cls.lazy or isinstance(site.value, ast.Await)
         return ("half-built", thrown) if is_open and not outcome.released else None
-    return "skipped" if _in_finally_before_release(thrown, site, ends) else "exception", thrown
+    return "skipped" if in_finally_before_release(thrown, site, ends) else "exception", thrown
 
 
 def _culprit(edges: list[Edge], problem: LeakProblem) -> ast.expr | None:
@@ -377,29 +377,6 @@ def _culprit(edges: list[Edge], problem: LeakProblem) -> ast.expr | None:
     if isinstance(node, ast.withitem):
         return node.context_expr
     return node if isinstance(node, ast.expr) else None
-
-
-def _in_finally_before_release(edges: list[Edge], site: Site, ends: frozenset[str]) -> bool:
-    """Whether what raises stands in a ``finally`` that releases the checkout further down."""
-    edge = unwinding(edges)
-    if edge is None or not isinstance(edge.source.node, ast.expr):
-        return False
-    child: ast.AST = edge.source.node
-    if _releases(without_await(child), site.name, ends):
-        return False  # a method of an object that gives back what this has taken, and fails before it does
-    parent = parent_of(child)
-    while parent is not None:
-        if isinstance(parent, ast.Try) and any(child is one for one in parent.finalbody):
-            later = parent.finalbody[parent.finalbody.index(child) :]  # type: ignore[arg-type]
-            return any(_releases(call, site.name, ends) for one in later for call in ast.walk(one))
-        child, parent = parent, parent_of(parent)
-    return False
-
-
-def _releases(node: ast.AST, name: str, ends: frozenset[str]) -> bool:
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ends):
-        return False
-    return any(isinstance(one, ast.Name) and one.id == name for one in (node.func.value, *node.args))
 
 
 DETECTOR = Detector("lifetimes", lambda services: services.lifetimes.observe, of="functions")

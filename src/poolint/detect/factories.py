@@ -11,12 +11,8 @@ from poolint.analyses.lent_pools import bind_of
 from poolint.analyses.lifetimes.given_parts import keeps
 from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.analyses.project_calls import ProjectCalls
-<<<<<<< HEAD
 from poolint.analyses.property_reads import readers
-from poolint.analyses.repetition import Repetition
-=======
 from poolint.analyses.repetition import Repetition, takes_request
->>>>>>> x1
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -259,13 +255,8 @@ def _user(ev: Evaluator, scope: Scope, given: Given) -> tuple[Repetition, ast.ex
             continue
         who = again(ev, call, inner)
         found = (who, call, inner) if who else None
-<<<<<<< HEAD
-    for mark, inner in _marks(ev, scope):
-        if _closes_parameter(mark, inner, ends, given):
-=======
     for mark, inner in marks(ev, scope):
-        if _closes_parameter(ev, mark, inner, ends):
->>>>>>> x1
+        if _closes_parameter(ev, mark, inner, ends, given):
             return None
         found = found or (Repetition("request"), mark, inner)
     return found
@@ -354,57 +345,13 @@ def again(ev: Evaluator, call: ast.Call, scope: Scope) -> Repetition | None:
     return None
 
 
-<<<<<<< HEAD
-def _takes_request(ev: Evaluator, scope: Scope) -> bool:
-    """Whether a function is passed a request of a web framework, as its annotations say: it runs for each."""
-    arguments = getattr(scope.node, "args", None)
-    if not isinstance(arguments, ast.arguments):
-        return False
-    where, every = scope.parent or scope, (*arguments.posonlyargs, *arguments.args)
-    return any(one.annotation is not None and is_class_of_requests(ev, one.annotation, where) for one in every)
-
-
-def _marks(ev: Evaluator, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
-    """``Depends(function)``: a framework calls it for each request."""
-    if scope.parent is None or scope.parent.kind != "module":
-        return
-    word = scope.name.encode()
-    modules = [scope.module]
-    words = sorted({one.rpartition(".")[2] for one in ev.models.injections})
-    for path, data in dict(found for one in words for found in ev.project.calling(one, scope.module)).items():
-        if path != scope.module.path and word in data and ev.screen.is_interesting(path, data):
-            module = ev.project.module(path)
-            modules += [module] if module is not None else []
-    for module in modules:
-        for inner in module.scope.descendants():
-            for load in inner.loads.get(scope.name, ()):
-                mark = parent_of(load)
-                if not isinstance(mark, ast.Call) or load not in mark.args or injection(ev, mark, inner) is None:
-                    continue
-                if any(
-                    isinstance(one, Function) and one.scope is scope for one in alternatives(ev.type_of(load, inner))
-                ):
-                    yield mark, inner
-
-
-def _closes_parameter(mark: ast.Call, scope: Scope, ends: frozenset[str], given: Given) -> bool:
-    """Whether the function whose parameter has this default closes what it is passed."""
-    for inner in scope.children:
-        for name, bindings in inner.bindings.items():
-            if any(one.kind == "parameter" and one.value is mark for one in bindings):
-                parents = [parent_of(load) for _, load in reads_of(name, inner)]
-                if any(not isinstance(one, ast.Attribute) or one.attr in ends for one in parents):
-                    return True
-                if given == "part" and not all(map(_is_asked, parents)):
-                    return True
-    return False
-=======
-def _closes_parameter(ev: Evaluator, mark: ast.Call, scope: Scope, ends: frozenset[str]) -> bool:
+def _closes_parameter(ev: Evaluator, mark: ast.Call, scope: Scope, ends: frozenset[str], given: Given) -> bool:
     """Whether a function that is passed what a marker asks for closes it, or may."""
     loads = (load for name, inner in takers(ev, mark, scope) for _, load in reads_of(name, inner))
-    parents = (parent_of(load) for load in loads)
-    return any(not isinstance(one, ast.Attribute) or one.attr in ends for one in parents)
->>>>>>> x1
+    parents = [parent_of(load) for load in loads]
+    if any(not isinstance(one, ast.Attribute) or one.attr in ends for one in parents):
+        return True
+    return given == "part" and not all(map(_is_asked, parents))
 
 
 DETECTOR = Detector(
