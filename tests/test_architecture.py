@@ -747,7 +747,7 @@ MAY_READ_TEXT = {
     "types/loading.py": "modules that are loaded by name are looked for where that is done",
     "analyses/table_locks.py": "statements are looked at where one may lock",
     "detect/children.py": "modules are parsed that name what starts a child, or a hook of it",
-    "detect/factories.py": "dependencies are looked for where something depends",
+    "frameworks/injected.py": "dependencies are looked for where something depends",
     "detect/ordering.py": "callers are looked for where something of the name is called",
     "analyses/holding/templates.py": "methods are looked through where one of the name is called on `self`",
     "analyses/project_calls.py": "modules are parsed that call something of the name",

@@ -144,14 +144,20 @@ def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite,
 
 def _whole(value: ast.expr | None, words: frozenset[str], scope: Scope) -> ast.Call | None:
     """The call that makes what a part of is returned, and that nobody else has: ``MongoClient(url).shop``."""
-    root = value
-    while isinstance(root, (ast.Attribute, ast.Subscript, ast.Call)):
-        if isinstance(root, ast.Call) and last_name(root.func) in words:
-            return root if root is not value else None
-        root = root.func if isinstance(root, ast.Call) else root.value
-        if isinstance(root, ast.Name) and root.id not in scope.globals and len(scope.loads.get(root.id, ())) == 1:
-            root = assigned(root.id, scope)
-    return None
+    root = value and _beginning(value, words)
+    if isinstance(root, ast.Name) and root.id not in scope.globals and len(scope.loads.get(root.id, ())) == 1:
+        made = assigned(root.id, scope)
+        root = made and _beginning(made, words)
+    return root if isinstance(root, ast.Call) and root is not value else None
+
+
+def _beginning(node: ast.expr, words: frozenset[str]) -> ast.expr:
+    """What a chain begins with: a name, or the first call of one of these names."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        if isinstance(node, ast.Call) and last_name(node.func) in words:
+            return node
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node
 
 
 def _makes_anew(scope: Scope) -> bool:
