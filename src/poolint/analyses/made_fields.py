@@ -10,6 +10,7 @@ from poolint.analyses.assumed import UNKNOWN, value
 from poolint.analyses.conditions import DECIDES_IN
 from poolint.analyses.graphs import BlockEnd
 from poolint.analyses.hints import Hints
+from poolint.models.standard import ENTERS
 from poolint.syntax.expressions import argument_for, tells_all, without_await
 from poolint.syntax.nodes import with_defaults
 from poolint.syntax.scopes import parent_of
@@ -18,6 +19,7 @@ from poolint.types.fields import constructor_of, fields_of, is_made_by_its_field
 from poolint.types.following import origin
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,15 +52,15 @@ class MadeFields:
         self._read: dict[Scope, tuple[frozenset[str], frozenset[str]]] = {}
 
     def known(self, node: ast.expr, target: Scope, scope: Scope, caller: Known) -> Known:
-        """What is known of a method where ``node`` runs it: a call, or the end of a block that an object is made for. Of a method
-        of the same object the ``caller`` knows it as well."""
+        """What is known of a method where ``node`` runs it: a call, what a block enters, or the end of one. Of a method of the
+        same object the ``caller`` knows it as well."""
         built, fields = self._by_fields(target)
         if not fields:
             return ()
         if _is_on_self(node):
             names = {f"self.{one.name}" for one in fields}
             return tuple(one for one in caller if one[0] in names)
-        made = self._made(node, scope)
+        made = self._made(node, target, scope)
         if made is None or not tells_all(made):
             return ()
         callees = callees_of(self.ev, made, scope)
@@ -83,11 +85,13 @@ class MadeFields:
                 found.append((f"self.{field.name}", what))
         return tuple(sorted(found, key=lambda one: one[0]))
 
-    def _made(self, node: ast.expr, scope: Scope) -> ast.Call | None:
+    def _made(self, node: ast.expr, target: Scope, scope: Scope) -> ast.Call | None:
         """The call that has made the object of which a method runs, where that is one of the same function."""
         item = parent_of(node) if isinstance(node, BlockEnd) else None
         if isinstance(item, ast.withitem):
             receiver: ast.expr | None = without_await(item.context_expr)
+        elif target.name in ENTERS and not (isinstance(node, ast.Call) and last_name(node.func) in ENTERS):
+            receiver = without_await(node)  # what a block enters
         else:
             receiver = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
         if receiver is None:
