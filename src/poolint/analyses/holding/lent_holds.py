@@ -14,7 +14,10 @@ from poolint.analyses.conditions import Entering
 from poolint.analyses.holding.exit_summaries import Left, ways_left
 from poolint.analyses.made_fields import MadeFields
 from poolint.flow.cfg import TooComplex
+from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
+from poolint.syntax.expressions import call_arguments
+from poolint.syntax.scopes import is_parameter
 from poolint.syntax.surroundings import loops_around
 from poolint.types.call_sites import callees_of, text_of
 from poolint.types.values import Function
@@ -24,8 +27,8 @@ if TYPE_CHECKING:
 
     from poolint.analyses.conditions import Known
     from poolint.analyses.holding.dataflow import Holdings
+    from poolint.analyses.holding.objects import Objects
     from poolint.syntax.scopes import Scope, ScopeKey
-    from poolint.types.evaluator import Evaluator
 
 _MAX_RESOURCES = 20
 """Resources of one function that are followed; real ones hold up to four."""
@@ -50,8 +53,9 @@ _Holds = frozenset[tuple[str, str]]
 class LentHolds:
     """Answers for the functions of one project: a problem of summaries."""
 
-    def __init__(self, ev: Evaluator, holdings: Holdings) -> None:
-        self.ev = ev
+    def __init__(self, objects: Objects, holdings: Holdings) -> None:
+        self.objects = objects
+        self.ev = ev = objects.ev
         self.holdings = holdings
         self._entering = ev.derived(Entering)
         self._made = MadeFields(ev)
@@ -75,6 +79,31 @@ class LentHolds:
         fixed = self._entering.known(call, generator, scope, ())
         return self._summaries.of(_Lending(generator.key, fixed, True))
 
+    def place(self, resource: str, generator: Scope, call: ast.Call, target: str, scope: Scope) -> str | None:
+        """What a resource that a generator holds is called by who goes over it: empty where that cannot get at it, None where
+        it may, and nobody knows by which name."""
+        root = resource.partition(".")[0]
+        gives = [one.value for one in generator.yields if isinstance(one, ast.Yield) and one.value is not None]
+        is_local = root in generator.bindings and not is_parameter(root, generator)
+        if any(self._leads_to(one, resource, generator) for one in gives):
+            return target or None if is_local and all(name_of(one) == resource for one in gives) else None
+        if is_local:
+            return ""
+        if is_parameter(root, generator):
+            return self.objects.place_of_passed(root, resource.partition(".")[2], generator, call, scope) or None
+        return None if root.isidentifier() else ""
+
+    def _leads_to(self, given: ast.expr, resource: str, function: Scope) -> bool:
+        """Whether who is given something can get at a resource by it: it is that, contains it, or is made with it."""
+        parts = getattr(given, "elts", None) or getattr(given, "values", None) or ()
+        parts = [*parts, *call_arguments(given)] if isinstance(given, ast.Call) else parts
+        if any(self._leads_to(one, resource, function) for one in parts if one is not None):
+            return True
+        name = name_of(given)
+        return bool(name) and (
+            f"{resource}.".startswith(f"{name}.") or resource in self.objects.places.of(given, function).values()
+        )
+
     def _lent(self, key: _Lending) -> _Holds:
         scope = self.ev.project.scope(key.function)
         yields = _rounds(scope) if key.is_iterated else scope.yields[:1]
@@ -84,13 +113,16 @@ class LentHolds:
         return frozenset.intersection(*found) if found else self._held(None, scope, key.fixed)
 
     def _below(self, node: ast.Yield | ast.YieldFrom, scope: Scope) -> _Holds:
-        """What another generator holds to which one leaves it to yield, as written there."""
+        """What another generator holds to which one leaves it to yield, as this one calls it: by the call that makes that, in
+        brackets, where nobody here can get at it."""
         made = node.value if isinstance(node, ast.YieldFrom) else None
         callees = callees_of(self.ev, made, scope) if isinstance(made, ast.Call) else ()
         inner = callees[0] if len(callees) == 1 else None
         if not isinstance(made, ast.Call) or not isinstance(inner, Function) or not inner.scope.is_generator:
             return frozenset()
-        return frozenset((text_of(made, scope), cls) for _, cls in self._iterated(inner.scope, made, scope))
+        held = self._iterated(inner.scope, made, scope)
+        found = ((self.place(one, inner.scope, made, "", scope), cls) for one, cls in held)
+        return frozenset((one or f"({text_of(made, scope)})", cls) for one, cls in found if one is not None)
 
     def _held(self, node: ast.Yield | ast.YieldFrom | None, scope: Scope, fixed: Known) -> _Holds:
         """What a function holds itself as it yields, or as it returns."""

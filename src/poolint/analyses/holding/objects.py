@@ -74,7 +74,7 @@ class Objects:
         """The flow that is made with these answers."""
         self._holdings = holdings
         self._registries = Registries(self.ev, holdings)
-        self._lent = LentHolds(self.ev, holdings)
+        self._lent = LentHolds(self, holdings)
 
     # Calls
 
@@ -300,8 +300,9 @@ class Objects:
         generator = callees[0].scope if len(callees) == 1 and isinstance(callees[0], Function) else None
         if generator is not None and generator.is_generator and not is_manager(self.ev, generator):
             for resource, name in self._lent.iterated(generator, call, scope):
-                place = self._outside(resource, generator, False, call, target, scope)
-                yield Entered(place or text_of(call, scope), self.ev.models.classes[name])
+                place = self._lent.place(resource, generator, call, target, scope)
+                if place is not None:
+                    yield Entered(place or text_of(call, scope), self.ev.models.classes[name])
 
     def over(self, item: ast.withitem, statement: WithNode, scope: Scope) -> Iterator[str]:
         """The places of what a block has bound, or takes apart, which is over with it."""
@@ -344,7 +345,7 @@ class Objects:
             made = self.places.of(call, scope).get(path)
             return self.places.first(made or f"{owner}.{path}", scope) if made or owner else ""
         if is_parameter(root, function) and isinstance(call, ast.Call):
-            return self._passed_as(root, path, function, call, scope)
+            return self.place_of_passed(root, path, function, call, scope)
         if not target or _gives(function, resource):
             return target
         given = function.yields[0] if function.yields else None
@@ -352,7 +353,8 @@ class Objects:
         made_with = self.places.of(value, function) if value is not None else {}
         return next((f"{target}.{path}" for path, place in made_with.items() if place == resource), "")
 
-    def _passed_as(self, root: str, path: str, function: Scope, call: ast.Call, scope: Scope) -> str:
+    def place_of_passed(self, root: str, path: str, function: Scope, call: ast.Call, scope: Scope) -> str:
+        """What a call passes for a parameter of a function, or a member of that; empty where it has no name."""
         for callee in callees_of(self.ev, call, scope):
             if not isinstance(callee, Function) or callee.scope is not function:
                 continue
