@@ -32,10 +32,10 @@ from poolint.detect.harmless import is_harmless, without_owners_of_lost
 from poolint.detect.leaks import LeakedCheckout, LeakProblem, ManualRelease
 from poolint.detect.lost_at_yields import lost_at_yield
 from poolint.detect.observation import Dismissed, GivenUp, Observation
+from poolint.detect.skipped_releases import SkippedReleases
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags
 from poolint.models.schema import OWNERS, RELEASABLE
-from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
 from poolint.syntax.uses import Use, usage
@@ -77,7 +77,6 @@ class Lifetimes:
         self.ev, self._is_run_here = ev, is_run_here
         self.acquisitions = acquisitions
         self.vocabulary = ev.vocabulary
-        self._ends = ev.models.words("gives-back", "removes")
         self.ownership = ownership
         self.graphs = graphs
         self.foreign = foreign
@@ -158,7 +157,8 @@ class Lifetimes:
         if site.cls.kind in OWNERS and self._is_lent(site, scope):
             return self._let_pass(site, scope, "told-as-lent", site.name)
         outcome = self.outcome(site, scope)
-        verdict = _verdict(outcome, site, scope, self._ends) or self._given_up(site, scope, outcome)
+        skipped = SkippedReleases(lambda trace: self.outcome(site, scope, trace))
+        verdict = _verdict(outcome, site, scope, skipped) or self._given_up(site, scope, outcome)
         verdict = self._at_yield(site, scope, outcome, verdict) or verdict
         if verdict is None:
             reason: Dismissal = "owner-kept" if site.cls.kind in OWNERS else "interrupt-only"
@@ -307,24 +307,26 @@ def _entered_in_vain(scope: Scope, site: Site) -> bool:
     return any(isinstance(one, ast.Name) and one.id == site.name for one in headers)
 
 
-def _verdict(outcome: Outcome, site: Site, scope: Scope, ends: frozenset[str]) -> tuple[LeakProblem, list[Edge]] | None:
+def _verdict(
+    outcome: Outcome, site: Site, scope: Scope, skipped: SkippedReleases
+) -> tuple[LeakProblem, list[Edge]] | None:
     """The first problem that holds, by the precedence of problems."""
-    verdict = _first_problem(outcome, site, scope, ends)
+    verdict = _first_problem(outcome, site, scope, skipped)
     if verdict is not None and verdict[0] in ("never", "exception", "cancel", "yield") and is_guarded(verdict[1], site):
         return "guarded", verdict[1]
     return verdict
 
 
 def _first_problem(
-    outcome: Outcome, site: Site, scope: Scope, ends: frozenset[str]
+    outcome: Outcome, site: Site, scope: Scope, skipped: SkippedReleases
 ) -> tuple[LeakProblem, list[Edge]] | None:
     leaks = outcome.leaks
     if site.cls.kind in OWNERS:
-        return _verdict_on_owner(outcome, site, ends)
+        return _verdict_on_owner(outcome, skipped)
     if site.cls.kind == "response" and site.cls.on_drop != "lost":
         return ("never", leaks["exit-normal"]) if "exit-normal" in leaks else None  # what raises is rare
     if outcome.overwritten is not None:
-        if _in_finally_before_release(outcome.overwritten, site, ends):
+        if skipped.on(outcome.overwritten):
             return "skipped", outcome.overwritten
         return ("with-keeps" if _entered_in_vain(scope, site) else "overwritten"), outcome.overwritten
     at_yield = lost_at_yield(leaks, site, scope) if outcome.released else None
@@ -339,7 +341,7 @@ def _first_problem(
     thrown = leaks.get("exit-exception") or leaks.get("exit-cancel")
     if thrown is not None and outcome.handed and not outcome.released and "exit-normal" not in leaks:
         return "half-built", thrown
-    if thrown is not None and "exit-normal" not in leaks and _in_finally_before_release(thrown, site, ends):
+    if thrown is not None and "exit-normal" not in leaks and skipped.on(thrown):
         return "skipped", thrown
     if "exit-normal" in leaks:
         return "never", leaks["exit-normal"]
@@ -349,7 +351,7 @@ def _first_problem(
     return ("cancel", leaks["exit-cancel"]) if "exit-cancel" in leaks else None
 
 
-def _verdict_on_owner(outcome: Outcome, site: Site, ends: frozenset[str]) -> tuple[LeakProblem, list[Edge]] | None:
+def _verdict_on_owner(outcome: Outcome, skipped: SkippedReleases) -> tuple[LeakProblem, list[Edge]] | None:
     """The same for an engine, a pool or a client: what is reported of these is only that nobody disposes of them."""
     leaks = outcome.leaks
     if "exit-normal" in leaks:
@@ -357,7 +359,7 @@ def _verdict_on_owner(outcome: Outcome, site: Site, ends: frozenset[str]) -> tup
     if outcome.handed or "exit-exception" not in leaks:
         return None
     thrown = leaks["exit-exception"]
-    return "skipped" if _in_finally_before_release(thrown, site, ends) else "exception", thrown
+    return "skipped" if skipped.on(thrown) else "exception", thrown
 
 
 def _culprit(edges: list[Edge], problem: LeakProblem) -> ast.expr | None:
@@ -372,29 +374,6 @@ def _culprit(edges: list[Edge], problem: LeakProblem) -> ast.expr | None:
     if isinstance(node, ast.withitem):
         return node.context_expr
     return node if isinstance(node, ast.expr) else None
-
-
-def _in_finally_before_release(edges: list[Edge], site: Site, ends: frozenset[str]) -> bool:
-    """Whether what raises stands in a ``finally`` that releases the checkout further down."""
-    edge = unwinding(edges)
-    if edge is None or not isinstance(edge.source.node, ast.expr):
-        return False
-    child: ast.AST = edge.source.node
-    if _releases(without_await(child), site.name, ends):
-        return False  # a method of an object that gives back what this has taken, and fails before it does
-    parent = parent_of(child)
-    while parent is not None:
-        if isinstance(parent, ast.Try) and any(child is one for one in parent.finalbody):
-            later = parent.finalbody[parent.finalbody.index(child) :]  # type: ignore[arg-type]
-            return any(_releases(call, site.name, ends) for one in later for call in ast.walk(one))
-        child, parent = parent, parent_of(parent)
-    return False
-
-
-def _releases(node: ast.AST, name: str, ends: frozenset[str]) -> bool:
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ends):
-        return False
-    return any(isinstance(one, ast.Name) and one.id == name for one in (node.func.value, *node.args))
 
 
 DETECTOR = Detector("lifetimes", lambda services: services.lifetimes.observe, of="functions")
