@@ -236,7 +236,7 @@ class Edges:
         callee = self.ev.type_of(node.func, scope)
         edges: list[Edge] = []
         callees = callees_of(self.ev, node, scope)
-        alike = implementations(callees)
+        alike = implementations(callees, node, scope)
         for one in callees[:1] if alike else callees:
             if isinstance(one, Function) and one.scope.kind == "function" and not is_refused(self.ev, one, node, scope):
                 filling = [inner for each in alike or [one] for inner in self.heirs.written(each) or (each.scope,)]

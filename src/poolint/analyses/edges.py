@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.types.values import Function
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Sequence
 
     from poolint.analyses.given_work import Given
@@ -64,9 +64,13 @@ def way_of(given: Given, name: str) -> tuple[Link, ...]:
     return (*(Link(*one) for one in through), Link(node, scope, name or own))
 
 
-def implementations(callees: Sequence[Type]) -> list[Function]:
-    """The methods of several classes of the project that a call may run, where it is made on an object of one of these: what all
-    of them do is certain, and what some do is not."""
+def implementations(callees: Sequence[Type], node: ast.Call, scope: Scope) -> list[Function]:
+    """The methods of several classes of the project that a call may run, where it is made on a parameter that is declared to be
+    an object of one of these: what all of them do is certain, and what some do is not. Which one a choice takes that stands in
+    the program is asked for elsewhere."""
+    receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
+    bindings = scope.bindings.get(receiver.id, ()) if isinstance(receiver, ast.Name) else ()
+    if len(callees) < 2 or not (len(bindings) == 1 and bindings[0].kind == "parameter" and bindings[0].annotation):
+        return []
     found = [one for one in callees if isinstance(one, Function) and one.receiver is not None]
-    is_method = len(found) == len(callees) > 1 and len({one.scope.name for one in found}) == 1
-    return found if is_method else []
+    return found if len(found) == len(callees) and len({one.scope.name for one in found}) == 1 else []

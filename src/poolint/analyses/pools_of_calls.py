@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.lent_pools import is_kept_here
+from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import callees_of
@@ -32,6 +33,16 @@ def maker_of(ev: Evaluator, pool: Pool) -> Scope | None:
     """The function in which the engine of a pool is made."""
     found = _made_by(ev, pool)
     return found[0] if found is not None else None
+
+
+def owner_of_each(ev: Evaluator, pool: Pool) -> Scope | None:
+    """The class each of whose objects makes a pool and keeps it as its own, in a method."""
+    maker, made = _made_by(ev, pool) or (None, None)
+    owner = maker.enclosing_class if maker is not None else None
+    if maker is None or owner is None or getattr(maker.node, "decorator_list", None):
+        return None  # a method of the class may keep one for all of its objects
+    kept = (one.value for bindings in owner.self_assignments.values() for one in bindings)
+    return owner if any(one is not None and without_await(one) is made for one in kept) else None
 
 
 def _made_by(ev: Evaluator, pool: Pool) -> tuple[Scope, ast.Call] | None:

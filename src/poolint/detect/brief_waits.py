@@ -117,7 +117,7 @@ def _is_short(ev: Evaluator, witness: Witness) -> bool:
         return False
     for call in (last.node, made_by(ev, last.node.func.value, last.scope)):
         value = next((one.value for one in call.keywords if one.arg == keyword), None) if call is not None else None
-        seconds = _number(ev, value, witness) if value is not None else None
+        seconds = number_of(ev, value, witness) if value is not None else None
         if seconds is not None:
             return seconds <= (MAX_SHORT if witness.effect in WAITING else MAX_BRIEF)
     return False
@@ -132,13 +132,13 @@ def _is_cut_short(ev: Evaluator, witness: Witness) -> bool:
         if "reschedule" in one.scope.called:
             continue
         for _, limit in limits_around(ev, one.node, one.scope):
-            seconds = _given(ev, limit, one.scope) if limit is not None else None
+            seconds = given_number(ev, limit, one.scope) if limit is not None else None
             if seconds is not None and seconds <= most:
                 return True
     return False
 
 
-def _given(ev: Evaluator, node: ast.expr, scope: Scope) -> float | None:
+def given_number(ev: Evaluator, node: ast.expr, scope: Scope) -> float | None:
     """The most that an expression comes to, also where an object has been made with it, or with what it is unless it is told."""
     found = at_most(ev, node, scope)
     if found is not None:
@@ -165,13 +165,13 @@ def _is_moment(ev: Evaluator, witness: Witness) -> bool:
     is_seldom = is_after_a_failure(last.node)
     if not is_seldom and any(around(one.node, one.scope, _UNTIL) is not None for one in witness.links):
         return False
-    seconds = _number(ev, last.node.args[0], witness)
+    seconds = number_of(ev, last.node.args[0], witness)
     if seconds is None or (is_seldom and seconds == MAX_MOMENT):
         return seconds is not None
     return seconds < (MAX_MOMENT if is_seldom or not _is_repeated(witness) else MAX_PACE)
 
 
-def _number(ev: Evaluator, node: ast.expr, witness: Witness) -> float | None:
+def number_of(ev: Evaluator, node: ast.expr, witness: Witness) -> float | None:
     """The number that the last function on the way is given or has written somewhere, where there is only one, or that it never
     exceeds: of a parameter what the call above passes for it, or its default."""
     scope = witness.links[-1].scope

@@ -21,7 +21,6 @@ from poolint.analyses.parts import Parts
 from poolint.analyses.repetition import is_repeated
 from poolint.analyses.waypoints import waypoint
 from poolint.detect import lent
-from poolint.detect.before_release import in_finally_before_release
 from poolint.detect.by_hand import may_be_lent, outlives_branch
 from poolint.detect.collector import dropped_by
 from poolint.detect.culprits import fails_to_begin, likeliest
@@ -33,6 +32,7 @@ from poolint.detect.harmless import is_harmless, without_owners_of_lost
 from poolint.detect.leaks import LeakedCheckout, LeakProblem, ManualRelease
 from poolint.detect.lost_at_yields import lost_at_yield
 from poolint.detect.observation import Dismissed, GivenUp, Observation
+from poolint.detect.skipped_releases import SkippedReleases
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags
 from poolint.models.schema import OWNERS, RELEASABLE
@@ -77,7 +77,6 @@ class Lifetimes:
         self.ev, self._is_run_here = ev, is_run_here
         self.acquisitions = acquisitions
         self.vocabulary = ev.vocabulary
-        self._ends = ev.models.words("gives-back", "removes")
         self.ownership = ownership
         self.graphs = graphs
         self.foreign = foreign
@@ -158,7 +157,8 @@ class Lifetimes:
         if site.cls.kind in OWNERS and self._is_lent(site, scope):
             return self._let_pass(site, scope, "told-as-lent", site.name)
         outcome = self.outcome(site, scope)
-        verdict = _verdict(outcome, site, scope, self._ends) or self._given_up(site, scope, outcome)
+        skipped = SkippedReleases(lambda trace: self.outcome(site, scope, trace))
+        verdict = _verdict(outcome, site, scope, skipped) or self._given_up(site, scope, outcome)
         verdict = self._at_yield(site, scope, outcome, verdict) or verdict
         if verdict is None:
             reason: Dismissal = "owner-kept" if site.cls.kind in OWNERS else "interrupt-only"
@@ -307,25 +307,27 @@ def _entered_in_vain(scope: Scope, site: Site) -> bool:
     return any(isinstance(one, ast.Name) and one.id == site.name for one in headers)
 
 
-def _verdict(outcome: Outcome, site: Site, scope: Scope, ends: frozenset[str]) -> tuple[LeakProblem, list[Edge]] | None:
+def _verdict(
+    outcome: Outcome, site: Site, scope: Scope, skipped: SkippedReleases
+) -> tuple[LeakProblem, list[Edge]] | None:
     """The first problem that holds, by the precedence of problems."""
-    verdict = _first_problem(outcome, site, scope, ends)
+    verdict = _first_problem(outcome, site, scope, skipped)
     if verdict is not None and verdict[0] in ("never", "exception", "cancel", "yield") and is_guarded(verdict[1], site):
         return "guarded", verdict[1]
     return verdict
 
 
 def _first_problem(
-    outcome: Outcome, site: Site, scope: Scope, ends: frozenset[str]
+    outcome: Outcome, site: Site, scope: Scope, skipped: SkippedReleases
 ) -> tuple[LeakProblem, list[Edge]] | None:
     leaks = outcome.leaks
     if site.cls.kind in OWNERS:
         at_yield = lost_at_yield(leaks, site, scope) if site.part and outcome.released else None
-        return at_yield or _verdict_on_owner(outcome, site, ends)
+        return at_yield or _verdict_on_owner(outcome, site, skipped)
     if site.cls.kind == "response" and site.cls.on_drop != "lost":
         return ("never", leaks["exit-normal"]) if "exit-normal" in leaks else None  # what raises is rare
     if outcome.overwritten is not None:
-        if in_finally_before_release(outcome.overwritten, site, ends):
+        if skipped.on(outcome.overwritten):
             return "skipped", outcome.overwritten
         return ("with-keeps" if _entered_in_vain(scope, site) else "overwritten"), outcome.overwritten
     at_yield = lost_at_yield(leaks, site, scope) if outcome.released else None
@@ -340,7 +342,7 @@ def _first_problem(
     thrown = leaks.get("exit-exception") or leaks.get("exit-cancel")
     if thrown is not None and outcome.handed and not outcome.released and "exit-normal" not in leaks:
         return "half-built", thrown
-    if thrown is not None and "exit-normal" not in leaks and in_finally_before_release(thrown, site, ends):
+    if thrown is not None and "exit-normal" not in leaks and skipped.on(thrown):
         return "skipped", thrown
     if "exit-normal" in leaks:
         return "never", leaks["exit-normal"]
@@ -350,7 +352,7 @@ def _first_problem(
     return ("cancel", leaks["exit-cancel"]) if "exit-cancel" in leaks else None
 
 
-def _verdict_on_owner(outcome: Outcome, site: Site, ends: frozenset[str]) -> tuple[LeakProblem, list[Edge]] | None:
+def _verdict_on_owner(outcome: Outcome, site: Site, skipped: SkippedReleases) -> tuple[LeakProblem, list[Edge]] | None:
     """The same for an engine, a pool or a client: what is reported of these is only that nobody disposes of them, or that what
     is sure to have connections by then never comes to who would."""
     leaks = outcome.leaks
@@ -362,7 +364,7 @@ def _verdict_on_owner(outcome: Outcome, site: Site, ends: frozenset[str]) -> tup
     if outcome.handed:
         is_open = site.cls.lazy or isinstance(site.value, ast.Await)
         return ("half-built", thrown) if is_open and not outcome.released else None
-    return "skipped" if in_finally_before_release(thrown, site, ends) else "exception", thrown
+    return "skipped" if skipped.on(thrown) else "exception", thrown
 
 
 def _culprit(edges: list[Edge], problem: LeakProblem) -> ast.expr | None:

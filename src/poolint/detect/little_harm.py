@@ -13,6 +13,7 @@ from poolint.analyses.sinks import WAITING
 from poolint.detect.brief_waits import is_brief, is_mostly_brief, is_soon_done
 from poolint.detect.databases import held_from, is_in_a_file, is_kept_by_none
 from poolint.detect.given_functions import may_be_ended_first
+from poolint.detect.long_waits import lasts, waits_on
 from poolint.detect.never_passed import is_never_passed
 from poolint.detect.room import has_room, is_for_own_work, takes_turns
 from poolint.detect.seldom_waits import asks_for_a_lock, backs_off, comes_seldom, opens_again
@@ -21,7 +22,7 @@ from poolint.detect.unpooled_autocommit import keep_nobody_out
 from poolint.detect.written import has_sent, is_left_open
 from poolint.models.schema import SESSIONS
 from poolint.syntax.scopes import home_of
-from poolint.syntax.surroundings import LOOPS, around, loops_around
+from poolint.syntax.surroundings import LOOPS, around
 
 if TYPE_CHECKING:
     from poolint.analyses.effects import Witness
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 def does_little_harm(services: Services, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> bool:
     """Whether a call that waits while these are held is only possibly worth a change: whatever they are, as long as they lock
     nothing, or as long as who holds them has only read."""
-    is_long, is_for_each_other = _lasts(witness), witness.effect in WAITING
+    is_long, is_for_each_other = lasts(services.evaluator, witness), witness.effect in WAITING
 
     def is_missed_by_none(hold: Hold) -> bool:
         return has_room(services, hold, node, scope, is_long=is_long, is_for_each_other=is_for_each_other)
@@ -92,32 +93,18 @@ def _is_hardly_missed(services: Services, held: list[Hold], witness: Witness, sc
         is_mostly_brief(witness)
         or is_soon_done(services, witness, scope)
         or all(is_in_a_file(services, held_from(services, one, scope), one.cls, scope) for one in held)
-        or (_is_for_nobody_who_waits(services, held, scope) and not _lasts(witness))
+        or (_is_for_nobody_who_waits(services, held, scope) and not lasts(ev, witness))
         or backs_off(ev, witness)
-        or (takes_turns(services, scope) and not _sleeps_on(witness))
+        or (takes_turns(services, scope) and not waits_on(ev, witness))
         or (
             scope.is_async
             and witness.effect not in WAITING
-            and not _lasts(witness)
+            and not lasts(ev, witness)
             and is_for_own_work(services, scope)
         )
         or all(opens_again(services, one, witness) for one in held)
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))
     )
-
-
-def _lasts(witness: Witness) -> bool:
-    """Whether a wait is one of minutes, as for a language model, or again and again: so is the transaction of a worker that does
-    nothing else then, which holds up whoever cleans tables, if nobody else."""
-    return witness.effect == "llm" or _sleeps_on(witness)
-
-
-def _sleeps_on(witness: Witness) -> bool:
-    """Whether a function sleeps in a loop that counts nothing, as one that goes on as long as the process runs."""
-    if witness.effect != "sleep":
-        return False
-    loops = (one for one in loops_around(witness.links[-1].node) if isinstance(one, ast.While))
-    return any(not isinstance(one.test, ast.Compare) for one in loops)
 
 
 def _is_made_here(witness: Witness, scope: Scope) -> bool:

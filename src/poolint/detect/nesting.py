@@ -29,6 +29,7 @@ from poolint.detect.observation import Dismissed, Observation
 from poolint.detect.passed_pools import PassedPools
 from poolint.detect.responding import after_response, run_while_kept
 from poolint.detect.room import has_room_for_two, has_two_for_itself, takes_turns
+from poolint.detect.two_objects import are_of_two_objects
 from poolint.detect.written import is_written
 from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.expressions import without_await
@@ -288,6 +289,8 @@ class Nesting:
             witness = self._takers(pool).of_call(node, scope, around)
             if witness is None:
                 return "same-context"
+        if are_of_two_objects(self.ev, pool, hold.since, node, scope, witness.links if witness is not None else ()):
+            return "other-pool"
         if self._takes_here(node, scope, pool):
             links: tuple[str, ...] = (f"{text_of(node.func, scope)}()",)
             path = [begun, *branch_of(hold, scope), waypoint("takes-another", node, scope.module)]

@@ -17,6 +17,7 @@ from poolint.detect.asked_for import is_asked_for
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.registry_events import REMOVES, Event, mentions, registry_class, uses_of_lent
+from poolint.flow.flags import name_of
 from poolint.frameworks.entries import is_entry
 from poolint.syntax.file_kinds import is_test_path, kinds_of
 from poolint.syntax.purposes import is_for, mentioned
@@ -27,6 +28,7 @@ from poolint.types.vocabulary import Vocabulary, last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.analyses.holding.entities import Registry
     from poolint.analyses.holding.objects import Objects
     from poolint.analyses.waypoints import Waypoint
     from poolint.models import schema
@@ -177,7 +179,7 @@ class Registries:
                 own = (
                     self._told(path, by.source.data).defined if by is not None and path != module.path else frozenset()
                 )
-                if by is None or not {one.encode() for one in _removed(by)} <= others_own | own:
+                if by is None or not {one.encode() for one in self._removed(by, name, module)} <= others_own | own:
                     return None
         found = []
         for path in paths:
@@ -187,6 +189,24 @@ class Registries:
             names = {name, *(one.decode() for one in renamed.findall(mentioning.source.data))}
             found.append((mentioning, names))
         return found
+
+    def _removed(self, by: Module, name: str, module: Module) -> Iterator[str]:
+        """The last names of what a module may remove sessions from, where that may be the registry which another one binds to a
+        name; empty for what it gives no name to. Who gives a registry a second name hands it on, which is seen there."""
+        for node in ast.walk(by.tree):
+            if isinstance(node, ast.Attribute) and node.attr in REMOVES:
+                call = parent_of(node)
+                is_called = isinstance(call, ast.Call) and call.func is node
+                if node.attr == "remove" and is_called and (call.args or call.keywords):  # type: ignore[union-attr]
+                    continue
+                registry = self.objects.registry(name_of(node.value), by.scope_of(node))
+                if registry is None or _may_be(registry, name, module):
+                    yield last_name(node.value)
+            elif isinstance(node, ast.Call) and last_name(node.func) in _LOOKS_UP:
+                if any(isinstance(one, ast.Constant) and one.value == "remove" for one in node.args):
+                    yield ""
+            elif "close_all_sessions" in (node.__dict__.get(key) for key in ("name", "id", "attr")):
+                yield ""
 
 
 def _has_owner(module: Module, ev: Evaluator) -> bool:
@@ -201,19 +221,11 @@ def _has_owner(module: Module, ev: Evaluator) -> bool:
     )
 
 
-def _removed(module: Module) -> Iterator[str]:
-    """The last names of what a module may remove sessions from; empty for what it gives no name to."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Attribute) and node.attr in REMOVES:
-            call = parent_of(node)
-            is_called = isinstance(call, ast.Call) and call.func is node
-            if node.attr != "remove" or not is_called or not (call.args or call.keywords):  # type: ignore[union-attr]
-                yield last_name(node.value)
-        elif isinstance(node, ast.Call) and last_name(node.func) in _LOOKS_UP:
-            if any(isinstance(one, ast.Constant) and one.value == "remove" for one in node.args):
-                yield ""
-        elif "close_all_sessions" in (node.__dict__.get(key) for key in ("name", "id", "attr")):
-            yield ""
+def _may_be(registry: Registry, name: str, module: Module) -> bool:
+    """Whether a registry may be the one that a module binds to a name, or sets on some object under that name."""
+    if not registry.module or registry.path.endswith(f".{name}"):
+        return True
+    return registry[:3] == (module.path, name, "")
 
 
 def _runs_at_once(module: Module, models: Models) -> bool:

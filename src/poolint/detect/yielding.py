@@ -12,7 +12,7 @@ from poolint.types.call_sites import callees_of
 from poolint.types.values import Function
 
 if TYPE_CHECKING:
-    from poolint.analyses.holding.dataflow import Holdings
+    from poolint.analyses.holding.dataflow import Hold, Holdings
     from poolint.analyses.waypoints import Waypoint
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -33,12 +33,21 @@ def held_over_yields(ev: Evaluator, holdings: Holdings, generator: Scope) -> Hel
         if not _yields_on(ev, node, generator, (generator,)):
             continue
         for hold in holdings.at(node, generator):
-            root = hold.resource.partition(".")[0]
-            own = generator.bindings.get(root, ())
-            if own and all(one.kind in ("with", "assign", "annotated") for one in own):
+            if _is_its_own(holdings, hold, generator):
                 over = waypoint("yields", node, generator.module, hold.resource)
                 return Held(hold.resource, since(hold, generator), over, node)
     return None
+
+
+def _is_its_own(holdings: Holdings, hold: Hold, generator: Scope) -> bool:
+    """Whether what is held is the generator's own, or the session of a registry of the project that it works with: that one is
+    passed to nobody, and is told where it is used."""
+    root = hold.resource.partition(".")[0]
+    own = generator.bindings.get(root, ())
+    if own:
+        return all(one.kind in ("with", "assign", "annotated") for one in own)
+    registry = holdings.objects.registry(hold.resource, generator)
+    return registry is not None and bool(registry.module)
 
 
 def _yields_on(ev: Evaluator, node: ast.expr, generator: Scope, within: tuple[Scope, ...]) -> bool:

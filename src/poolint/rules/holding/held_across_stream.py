@@ -22,8 +22,9 @@ class HeldAcrossStream(Rule):
     Reports a streamed response (`StreamingResponse`, `EventSourceResponse`, Flask's `Response`) whose generator works with a
     session that is injected for the request, or that belongs to a block of the endpoint; one during which a session of the
     request still holds a connection, which the endpoint or another dependency has used and not committed, if on some of its
-    ways only; a generator that holds a connection of its own while it yields to one; and waiting for a websocket's client
-    while a session holds a connection. Classes that inherit from a response and helpers that make one are followed.
+    ways only; a generator that holds a connection of its own while it yields to one, or has one by the session of a registry
+    (Flask-SQLAlchemy's `db.session`); and waiting for a websocket's client while a session holds a connection. Classes that
+    inherit from a response and helpers that make one are followed.
     Possible where the database certainly is a file.
 
     ## Why is this bad?

@@ -28,7 +28,8 @@ class LongWaitWhileHeld(Rule):
     tasks is waiting for these, and no more. Possible findings (`--certainty possible`) are waits that only come after a
     failure or a cancellation, or that say themselves that they take a few seconds at most, those for a mutex of the process
     in whose block nobody needs a connection to go on, and those with the connection of an engine that the call has made for
-    itself, as long as it has only read by it.
+    itself, as long as it has only read by it; also those of what a process runs alone, unless it waits for what comes next
+    for as long as the process runs.
 
     ## Why is this bad?
     Nobody knows how long the others take. When one of them needs a connection to go on, all wait for each other

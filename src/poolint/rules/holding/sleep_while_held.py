@@ -22,7 +22,8 @@ class SleepWhileHeld(Rule):
     called there. So is what waits between attempts: functions under a decorator that retries (of tenacity, backoff,
     stamina, retrying or the project), loops over attempts, and functions that sleep only after they have failed. Where
     the session has only read that is a possible finding, unless they await what they try, and so is any without a lock where
-    a process has a connection for each of those that it serves at once (POL402 says which); so it is where a decorator
+    a process has a connection for each of those that it serves at once (POL402 says which), unless its pauses come to a
+    minute or more, or go on for as long as it runs; so it is where a decorator
     tries again what takes a connection of its own or asks a store such as Redis, and does nothing else, which fails
     only with these. Possible are as well a question to the user while nothing has been written or locked, or in a
     command, a pause of half a second at most outside of loops and transactions, one of less than a tenth in each round of
