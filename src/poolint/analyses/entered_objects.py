@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.arguments import arguments_of
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.lifetimes.constructors import CONSTRUCTORS
 from poolint.analyses.managers import entry_of, exits_of
@@ -35,13 +36,13 @@ if TYPE_CHECKING:
 def only_inside(
     ev: Evaluator, graphs: Graphs, header: ast.expr, entered: Instance, scope: Scope
 ) -> Iterator[tuple[str, Class]]:
-    """The paths from what a block enters to what that has only inside of the block: the object itself that a call makes, or
-    another one that it gives, made of what it has."""
+    """The paths from what a block enters to what that has only inside of the block: the object itself that a call makes, or that
+    has been there before under a name, or another one that it gives, made of what it has."""
     item = parent_of(header)
     block = parent_of(item) if item is not None else None
     found = alternatives(ev.type_of(header, scope))
     manager = found[0] if len(found) == 1 else None
-    if not isinstance(header, ast.Call) or not isinstance(manager, Instance):
+    if not (isinstance(header, ast.Call) or name_of(header)) or not isinstance(manager, Instance):
         return
     if not isinstance(block, (ast.With, ast.AsyncWith)):
         return
@@ -55,6 +56,20 @@ def only_inside(
         yield from members.items()
     elif members and (entry := entry_of(ev, manager, isinstance(block, ast.AsyncWith))) is not None:
         yield from _given(ev, entry.scope, members)
+
+
+def is_entered_again(name: str, header: ast.expr, scope: Scope) -> bool:
+    """Whether an object that a block has bound is entered by its name, whose next block gives it all anew: by that, or by the one
+    that it had before (``self.work``) where that does not bind it again. It may be where it is passed on, as to a stack."""
+    before = name_of(header)
+    others = [one for block in scope.withs for one in block.items if one.context_expr is not header]
+    entered = [one.context_expr for one in others if one.optional_vars is None or name_of(one.optional_vars) != name]
+    entered += [
+        one.func.value for one in scope.calls if isinstance(one.func, ast.Attribute) and one.func.attr in ENTERS
+    ]
+    if any(name_of(one) in ({name, before} if before else {name}) for one in entered):
+        return True
+    return bool(before) and any(name_of(one) == before for call in scope.calls for _, one in arguments_of(call))
 
 
 def _given(ev: Evaluator, entry: Scope, members: dict[str, Class]) -> Iterator[tuple[str, Class]]:

@@ -3,7 +3,8 @@ part has which it is made of; or one that it has itself, as an extension has its
 their functions and methods do with a session that they are passed: ``paginate(session, query)``.
 
 The models say which arguments of a constructor an object keeps (``made_of``), what it has (``attributes``), and on which of
-these a method works (``works_on``), or on which argument of its own (``works_on_given``).
+these a method works (``works_on``), or on which argument of its own (``works_on_given``), and what makes it commit at last
+(``commits_if``).
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ from poolint.analyses.kept_classes import kept_class
 from poolint.analyses.places import Places
 from poolint.flow.flags import name_of
 from poolint.models.schema import SESSIONS
-from poolint.syntax.expressions import argument_for
+from poolint.syntax.expressions import argument_for, is_none
 from poolint.types.call_sites import call_site, callees_of
-from poolint.types.made_of import passed_for_part
+from poolint.types.made_of import given_for_part, passed_for_part
 from poolint.types.values import ClassObject, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
@@ -70,7 +72,18 @@ class WorkedOn:
         cls, name = _worked_on(one) if one is not None else None, name_of(owner)
         if cls is None or not name:
             return None
-        return Work(self.places.first(".".join((name, *steps)), scope), cls, fact.role)
+        return Work(self.places.first(".".join((name, *steps)), scope), cls, self._role(call, fact, scope))
+
+    def _role(self, call: ast.Call, fact: CallSite, scope: Scope) -> str:
+        """The role of a call: a commit where it is told to commit, or where it is not, but who makes its object says so."""
+        name = getattr(fact.row, "commits_if", "")
+        if not name or not isinstance(call.func, ast.Attribute):
+            return fact.role
+        said = [one.value for one in call.keywords if one.arg == name and not is_none(one.value)]
+        owner = self.ev.type_of(call.func.value, scope)
+        if not said and isinstance(owner, Instance):
+            said = [value for value, _ in given_for_part(self.ev, owner, name)]
+        return "commit" if any(not isinstance(one, ast.Constant) or one.value for one in said) else fact.role
 
     def _given(self, argument: ast.expr, role: str, scope: Scope) -> Work | None:
         """What a call of this role does with an argument, where that is a session with a name."""

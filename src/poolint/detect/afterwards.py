@@ -6,7 +6,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from poolint.analyses.entered_objects import only_inside
+from poolint.analyses.entered_objects import is_entered_again, only_inside
 from poolint.analyses.had_of_blocks import handle_of, result_asked, same_handles, stream_of, streamed
 from poolint.analyses.holding import inside, source_of
 from poolint.analyses.holding.transactions import is_query
@@ -23,7 +23,6 @@ from poolint.flow.flags import name_of
 from poolint.flow.liveness import bound_by
 from poolint.flow.solver import completed, edges_from, reach
 from poolint.models.schema import HANDLES, REACHING_ROLES
-from poolint.models.standard import ENTERS
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import binds_around, may_await
@@ -72,6 +71,8 @@ def observe(services: Services, scope: Scope) -> Iterator[Observation]:
         for item in statement.items:
             target = item.optional_vars
             if not isinstance(target, ast.Name):
+                if target is None:
+                    yield from _used_by_name(services, item, scope)
                 continue
             asynchronous = isinstance(statement, ast.AsyncWith)
             places = dict(_released(ev, graphs, using, item.context_expr, target.id, scope, asynchronous=asynchronous))
@@ -111,6 +112,26 @@ def observe(services: Services, scope: Scope) -> Iterator[Observation]:
             for given, cls in streams:
                 where = (given, scope.qualified_name, may_await(given, scope))
                 yield UsedAfterRelease(*where, target.id, "", cls, released, handed_on="stream")
+
+
+def _used_by_name(services: Services, item: ast.withitem, scope: Scope) -> Iterator[Observation]:
+    """The uses of what an object of the project has only inside of its block, which is entered by the name that it keeps."""
+    ev, graphs, header = services.evaluator, services.graphs, item.context_expr
+    name = name_of(header)
+    found = alternatives(ev.type_of(header, scope)) if name else ()
+    if len(found) != 1 or not isinstance(found[0], Instance) or is_entered_again(name, header, scope):
+        return
+    places = {f"{name}.{path}": cls for path, cls in only_inside(ev, graphs, header, found[0], scope)}
+    if not places:
+        return
+    root, released = name.partition(".")[0], waypoint("released", header, scope.module)
+    try:
+        uses = list(_uses(_Uses(ev, services.using, scope, root, {root}, places), graphs.of(scope), item))
+    except TooComplex:
+        return
+    for node, method, place, through in uses:
+        where = (node, scope.qualified_name, may_await(node, scope))
+        yield UsedAfterRelease(*where, place, method, places[place], released, through)
 
 
 class _Blocks:
@@ -192,17 +213,9 @@ def _released(
                 bound = inner.bindings.get(place, ())
                 if path in kept and len(bound) == 1 and bound[0].kind == "with":
                     yield f"{target}.{path}", kept[path]
-    if not _is_entered_again(target, scope):
+    if not is_entered_again(target, header, scope):
         for path, inside_only in only_inside(ev, graphs, header, found[0], scope):
             yield f"{target}.{path}", inside_only
-
-
-def _is_entered_again(name: str, scope: Scope) -> bool:
-    """Whether an object that a block has bound is entered by its name, whose next block gives it all anew."""
-    around = [parent_of(load) for load in scope.loads.get(name, ())]
-    return any(
-        isinstance(one, ast.withitem) or (isinstance(one, ast.Attribute) and one.attr in ENTERS) for one in around
-    )
 
 
 def _lends(ev: Evaluator, manager: Scope) -> bool:

@@ -24,7 +24,7 @@ from poolint.detect.databases import held_from, is_in_a_file, is_in_memory, lets
 from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
 from poolint.detect.latecomers import Latecomers
-from poolint.detect.lending import is_lent, names_of
+from poolint.detect.lending import is_for_block, is_lent, names_of
 from poolint.detect.observation import Dismissed, Observation
 from poolint.detect.passed_pools import PassedPools
 from poolint.detect.responding import after_response, run_while_kept
@@ -348,7 +348,9 @@ class Nesting:
         if _has_it_already(fact):
             return False
         is_lazy = fact.role == "open" or fact.row is None
-        return not is_lazy or self._is_used(fact.node, scope) or is_lent(fact.node, scope)
+        if not is_lazy or self._is_used(fact.node, scope) or is_lent(fact.node, scope):
+            return True
+        return is_for_block(self.services.graphs, fact.node, scope)
 
     def _taken_by(self, pool: Pool, edge: Edge, scope: Scope, fixed: Known) -> Witness | None:
         """How a function takes a connection of a pool by what it calls: with a session that another one makes for it, or by

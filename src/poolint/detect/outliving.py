@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
+from poolint.analyses.entered_objects import only_inside
 from poolint.analyses.holding import inside, root_of
 from poolint.analyses.holding.begun_before import BegunBefore
 from poolint.analyses.holding.entry import since
@@ -16,6 +17,7 @@ from poolint.detect.backgrounds import Backgrounds
 from poolint.detect.databases import is_in_a_file
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.requests import end_of
 from poolint.models.schema import HANDLES, SESSIONS
@@ -179,6 +181,7 @@ class Lives:
 
     def __init__(self, services: Services) -> None:
         self.ev = services.evaluator
+        self.graphs = services.graphs
         self.backgrounds = Backgrounds(services)
         self._given: Summaries[_Place, tuple[Owner, End] | None] = Summaries(
             "ends-before-task", self._of_callers, bottom=None, join=_sooner, components=services.components
@@ -222,12 +225,27 @@ class Lives:
         """With what, and when, the life of what a function itself has at a place ends before a task that a call hands it."""
         found = _life(self.ev, self.backgrounds, place, scope)
         if found is None:
-            return None
+            return ("block", "before-response") if self._is_had_inside(node, place, scope) else None
         binding, life = found
         if when == "after-response":
             return life.ends, life.end
         is_inside = any(_binds(one, binding) and inside(node, one) for one in scope.withs)
         return (life.ends, "before-response") if life.ends == "request" or is_inside else None
+
+    def _is_had_inside(self, node: ast.Call, place: str, scope: Scope) -> bool:
+        """Whether a call stands in the block of an object which has what is at a place only inside of that, and which is entered
+        by the name that it keeps: ``async with self.work``."""
+        for block in scope.withs:
+            for header in (one.context_expr for one in block.items):
+                name = name_of(header)
+                if not name or not place.startswith(name.partition(".")[0]) or not inside(node, block):
+                    continue
+                found = alternatives(self.ev.type_of(header, scope))
+                if len(found) == 1 and isinstance(found[0], Instance):
+                    had = only_inside(self.ev, self.graphs, header, found[0], scope)
+                    if any(self.backgrounds.places.first(f"{name}.{path}", scope) == place for path, _ in had):
+                        return True
+        return False
 
     def _of_callers(self, key: _Place) -> tuple[Owner, End] | None:
         scope = self.ev.project.scope(key.function)

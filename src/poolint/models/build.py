@@ -210,6 +210,8 @@ def _class_problems(cls: Class, classes: dict[str, Class]) -> Iterator[str]:
         for field, path in (("works_on", method.works_on), ("dependency", method.dependency)):
             if path and path.partition(".")[0] not in (*cls.made_of, *cls.attributes):
                 yield f"methods[{', '.join(method.names)}].{field}: {path!r} begins with nothing that it has or is made of"
+        if method.commits_if and not method.works_on:
+            yield f"methods[{', '.join(method.names)}].commits_if: it says of no session that the method works on it"
         for text in (*_call_problems(method, cls, classes), *_entered_as_problems(method, cls, classes)):
             yield f"methods[{', '.join(method.names)}].{text}"
 

@@ -87,6 +87,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     argument of the constructor, its first one or a keyword, that says how much there is room for: without it, or where it is no
     more than 0, the call never waits. ``works_on``: the session, or what has one, of those the receiver has or is made of
     (``user_db.session``), which has its role; ``works_on_given``: the argument that is one, its name and its place.
+    ``commits_if``: it commits where this argument, by keyword, is given as true, to itself or to what makes the receiver.
     ``dependency``: it gives a function for a framework to run as one, which has a dependency of its own, the first part here that
     the receiver is made of, and uses the session that what that gives has under the rest: ``get_user_manager.user_db.session``.
     ``calls``: a method of the same object by which it does that, so that a class of the project that has its own changes both.
@@ -118,6 +119,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     refuses_text: str = ""
     asks_unless: str = ""
     commits_where: str = ""
+    commits_if: str = ""
     fills: str = ""
     waits_if: str = ""
     counted_by: str = ""

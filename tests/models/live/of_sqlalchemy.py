@@ -93,6 +93,28 @@ async def objects_of_sqlmodel() -> dict[str, Any]:
     }
 
 
+async def objects_of_advanced_alchemy() -> dict[str, Any]:
+    from advanced_alchemy.base import BigIntBase
+    from advanced_alchemy.repository import SQLAlchemyAsyncRepository, SQLAlchemySyncRepository
+    from sqlalchemy import create_engine
+    from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+    from sqlalchemy.orm import Session
+
+    class Sensor(BigIntBase):
+        __tablename__ = "sensor"
+
+    async_made = type("Sensors", (SQLAlchemyAsyncRepository,), {"model_type": Sensor})(
+        session=AsyncSession(create_async_engine("sqlite+aiosqlite://"))
+    )
+    sync_made = type("Sensors", (SQLAlchemySyncRepository,), {"model_type": Sensor})(
+        session=Session(create_engine("sqlite://"))
+    )
+    return {
+        "advanced_alchemy.repository.SQLAlchemyAsyncRepository": async_made,
+        "advanced_alchemy.repository.SQLAlchemySyncRepository": sync_made,
+    }
+
+
 async def advanced_alchemy(record: Record) -> None:
     from advanced_alchemy.config import SQLAlchemyAsyncConfig, SQLAlchemySyncConfig
 

@@ -72,6 +72,7 @@ CALLS: dict[str, Callable[[Record], Awaitable[None]]] = {
 """Make calls of a library, where that needs no peer, and record what they give."""
 
 OBJECTS: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
+    "advanced_alchemy": of_sqlalchemy.objects_of_advanced_alchemy,
     "aio_pika": of_effects.objects_of_aio_pika,
     "aiogram": of_bots.objects_of_aiogram,
     "aioboto3": of_effects.objects_of_aioboto3,
