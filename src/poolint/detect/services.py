@@ -163,6 +163,13 @@ class Services:
         return Effects(self.edges, writing_sink, partial(is_seen, self.evaluator), failing=False)
 
     @cached_property
+    def asking(self) -> Effects:
+        """What reaches a database, if only to read there."""
+        from poolint.analyses.seen_writes import writing_sink
+
+        return Effects(self.edges, writing_sink)
+
+    @cached_property
     def changing(self) -> Effects:
         """What is seen to write to a database or to lock something there itself: a commit alone only ends what others do."""
         from poolint.analyses.seen_writes import is_change, writing_sink
