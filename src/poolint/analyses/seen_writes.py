@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.models.schema import REACHING_ROLES
+from poolint.syntax.scopes import parent_of
 from poolint.types.following import Follower
 from poolint.types.vocabulary import last_name
 
@@ -22,6 +23,11 @@ _CHANGES = re.compile(
     re.IGNORECASE,
 )
 """What the text of a statement begins with that changes or locks something: words of SQL."""
+_ROUTINE = re.compile(
+    r"\s*select\s+(?!pg_|set_config\b|current_|.*\bfrom\b)[a-z_][\w.]*\s*\(.*(?:\$\d|%\w|%\(|:\w|\?).*\)\s*;?\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A statement that is one call of a function with what it is given, but for those of the server itself: words of SQL."""
 _LOCKS = re.compile(r"\bfor\s+(?:no\s+key\s+)?update\b", re.IGNORECASE)
 _THROUGH: frozenset[Passage] = frozenset(("import", "attribute"))
 
@@ -39,10 +45,13 @@ def writing_sink(fact: CallSite) -> str:
 
 
 def is_seen(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
-    """Whether a call that may write is seen to: by its method, or by the statement that it runs; what is refreshed is none."""
+    """Whether a call that may write is seen to: by its method, or by the statement that it runs; what is refreshed is none. Who
+    calls a function of the database and looks at no answer does so for what that changes."""
     if fact.role in ("commit", "flush") or fact.method in ev.models.words("pends", "writes"):
         return True
     statements = fact.node.args[:1] if fact.role != "refresh" else []
+    if fact.role == "query" and _is_dropped(fact.node) and any(_calls_a_routine(ev, one, scope) for one in statements):
+        return True
     return any(_changes(ev, one, scope) for one in statements) or any(
         one.arg == "with_for_update" for one in fact.node.keywords
     )
@@ -51,6 +60,25 @@ def is_seen(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
 def is_change(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
     """Whether a call is seen to write something that has not been written before: no commit, no flush."""
     return fact.role not in ("commit", "flush") and is_seen(ev, fact, scope)
+
+
+def _is_dropped(call: ast.Call) -> bool:
+    """Whether nothing is done with what a call gives, awaited or not."""
+    parent = parent_of(call)
+    return isinstance(parent_of(parent) if isinstance(parent, ast.Await) else parent, ast.Expr)
+
+
+def _calls_a_routine(ev: Evaluator, statement: ast.expr, scope: Scope) -> bool:
+    """Whether a statement is one call of a function in the database."""
+    follower = Follower(ev, _THROUGH)
+    waiting, ends = [*follower.sources(statement, scope).found], set[ast.expr]()
+    for one in waiting:  # grows by what a statement is made of: ``text("SELECT close_day(:day)")``
+        if one.node not in ends:
+            ends.add(one.node)
+            made = one.node.args[:1] if isinstance(one.node, ast.Call) else []
+            waiting += [end for part in made for end in follower.sources(part, one.scope).found]
+    texts = [one.value for one in ends if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    return any(_ROUTINE.match(one[:MAX_TEXT]) is not None for one in texts)
 
 
 def _changes(ev: Evaluator, statement: ast.expr, scope: Scope) -> bool:

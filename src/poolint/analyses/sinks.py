@@ -132,8 +132,10 @@ def foreign_sink(fact: CallSite) -> str:
 
 def sync_session_sink(fact: CallSite) -> str:
     """Whether a call reaches the database through a synchronous session, or what else asks one by itself: also a function of a
-    library that is passed what it asks."""
+    library that is passed what it asks. Where nothing of a connection works on an event loop, a cursor cannot even be made."""
     cls = fact.cls
+    if cls is not None and cls.on_loop and fact.role == "cursor":
+        return "database"
     if cls is None and not getattr(fact.row, "works_on_given", None):
         return ""
     if cls is not None and (cls.mode != "sync" or cls.kind not in ASKED):

@@ -6,10 +6,15 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+<<<<<<< HEAD
 from poolint.analyses.entered_objects import is_entered_again, only_inside
 from poolint.analyses.had_of_blocks import handle_of, result_asked, same_handles, stream_of, streamed
 from poolint.analyses.holding import inside, source_of
 from poolint.analyses.holding.transactions import is_query
+=======
+from poolint.analyses.entered_objects import only_inside
+from poolint.analyses.had_of_blocks import result_asked, same_handles, streamed
+>>>>>>> x8
 from poolint.analyses.lent_pools import opened_here
 from poolint.analyses.managers import generators_of
 from poolint.analyses.project_calls import ProjectCalls
@@ -17,6 +22,7 @@ from poolint.analyses.waypoints import waypoint
 from poolint.detect.databases import is_in_a_file
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.detect.returned_out import given_away, queries_given, streams_given
 from poolint.flow.cfg import TooComplex
 from poolint.flow.cfg.graph import UNWINDING
 from poolint.flow.flags import name_of
@@ -80,7 +86,7 @@ def observe(services: Services, scope: Scope) -> Iterator[Observation]:
                 continue
             released = waypoint("released", item.context_expr, scope.module)
             results = dict(streamed(ev, target.id, statement, scope))
-            streams = list(_streams_given(ev, statement, target.id, scope))
+            streams = list(streams_given(ev, statement, target.id, scope))
             if (results or streams) and _is_of_file(services, item.context_expr, scope):
                 results, streams = {}, []
             others = dict.fromkeys(same_handles(ev, target.id, statement, scope), places.get(target.id))
@@ -101,12 +107,12 @@ def observe(services: Services, scope: Scope) -> Iterator[Observation]:
             # What a cursor has read may be asked of it still, so one may be handed on: only some of its methods raise.
             is_handle = target.id in places and places[target.id].kind in HANDLES
             is_told = is_handle and not (_begins_anew(places[target.id]) and _is_entered_by_all(ev, scope))
-            for given in _given_away(ev, statement, target.id, scope) if is_told else ():
+            for given in given_away(using, statement, target.id, scope) if is_told else ():
                 yield UsedAfterRelease(
                     given, scope.qualified_name, may_await(given, scope), target.id, "", places[target.id], released
                 )
             if target.id in places and places[target.id].kind == "session":
-                for query in _queries_given(ev, statement, target.id, scope):
+                for query in queries_given(ev, statement, target.id, scope):
                     where = (query, scope.qualified_name, may_await(query, scope))
                     yield UsedAfterRelease(*where, target.id, "", places[target.id], released, handed_on="query")
             for given, cls in streams:
@@ -279,10 +285,6 @@ def _uses(sought: _Uses, graph: Graph, item: ast.withitem) -> Iterator[tuple[ast
         yield (used, *found)
 
 
-def _binds(target: ast.AST | None, name: str) -> bool:
-    return isinstance(target, ast.Name) and target.id == name
-
-
 def _mentions(call: ast.Call, names: set[str]) -> bool:
     return any(isinstance(one, ast.Name) and one.id in names and not binds_around(one, one.id) for one in walk(call))
 
@@ -334,28 +336,6 @@ def _iterated(sought: _Uses, over: ast.expr, loop: Node) -> tuple[str, str, str]
     return (method, place, "") if is_refused else None
 
 
-def _given_away(ev: Evaluator, statement: ast.With | ast.AsyncWith, name: str, scope: Scope) -> Iterator[ast.expr]:
-    """``return conn`` inside of the block: the caller gets it closed."""
-    for value in scope.returns:
-        parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value]
-        if any(_binds(part, name) or _binds(handle_of(ev, part, scope), name) for part in parts):
-            parent = parent_of(value)
-            if parent is not None and inside(parent, statement):
-                yield value
-
-
-def _streams_given(
-    ev: Evaluator, statement: ast.With | ast.AsyncWith, name: str, scope: Scope
-) -> Iterator[tuple[ast.expr, Class]]:
-    """``return await conn.stream(statement)`` inside of the block: the caller goes over it when that is over."""
-    for value in scope.returns:
-        parent = parent_of(value)
-        if parent is not None and inside(parent, statement):
-            cls = stream_of(ev, value, name, scope)
-            if cls is not None:
-                yield value, cls
-
-
 def _is_of_file(services: Services, header: ast.expr, scope: Scope) -> bool:
     """Whether a block has a connection to a database in a file, which has read all of a result before it is asked for."""
     pool = services.pools.of_checkout(header, scope) if isinstance(header, ast.Call) else None
@@ -372,16 +352,6 @@ def _is_entered_by_all(ev: Evaluator, scope: Scope) -> bool:
     calls = [run.call for run in ev.derived(ProjectCalls).of(scope)]
     values = [parent if isinstance(parent := parent_of(one), ast.Await) else one for one in calls]
     return bool(values) and all(isinstance(parent_of(one), ast.withitem) for one in values)
-
-
-def _queries_given(ev: Evaluator, statement: ast.With | ast.AsyncWith, name: str, scope: Scope) -> Iterator[ast.expr]:
-    """``return session.query(Order)`` inside of the block: the caller runs it when that is over."""
-    for value in scope.returns:
-        if not isinstance(value, (ast.Name, ast.Call)) or not is_query(ev.type_of(value, scope)):
-            continue
-        parent = parent_of(value)
-        if parent is not None and inside(parent, statement) and _binds(source_of(ev, value, scope), name):
-            yield value
 
 
 DETECTOR = Detector(

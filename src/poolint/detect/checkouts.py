@@ -18,7 +18,6 @@ from poolint.analyses.lifetimes.typestate import MAX_IN_FUNCTION, begun, follow,
 from poolint.analyses.lifetimes.witnesses import last_place, unwinding
 from poolint.analyses.ownership import is_lost_when_closed
 from poolint.analyses.parts import Parts
-from poolint.analyses.repetition import is_repeated
 from poolint.analyses.waypoints import waypoint
 from poolint.detect import lent
 from poolint.detect.by_hand import may_be_lent, outlives_branch
@@ -73,8 +72,9 @@ class Lifetimes:
         foreign: Effects,
         components: Components,
         is_run_here: Callable[[str], bool],
+        is_repeated: Callable[[ast.AST, Scope], bool],
     ) -> None:
-        self.ev, self._is_run_here = ev, is_run_here
+        self.ev, self._is_run_here, self._is_repeated = ev, is_run_here, is_repeated
         self.acquisitions = acquisitions
         self.vocabulary = ev.vocabulary
         self.ownership = ownership
@@ -280,7 +280,7 @@ class Lifetimes:
             site.helper,
             statement_of(site.call) if not site.part else None,
             outcome is not None and outcome.handed,
-            is_repeated(self.ev, site.call, scope),
+            self._is_repeated(site.call, scope),
             self._dropped(site, scope),
             is_harmless(self.ev, site, problem, scope, self._is_run_here),
         )

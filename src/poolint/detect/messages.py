@@ -51,7 +51,7 @@ def _looks_nowhere(services: Services, witness: Witness) -> bool:
     return bool(found) and all(
         isinstance(one, Function)
         and services.slow.of_function(one.scope) is not None
-        and services.database.of_function(one.scope) is None
+        and all(each.of_function(one.scope) is None for each in (services.database, services.asking))
         for one in found
     )
 

@@ -163,6 +163,13 @@ class Services:
         return Effects(self.edges, writing_sink, partial(is_seen, self.evaluator), failing=False)
 
     @cached_property
+    def asking(self) -> Effects:
+        """What reaches a database, if only to read there."""
+        from poolint.analyses.seen_writes import writing_sink
+
+        return Effects(self.edges, writing_sink)
+
+    @cached_property
     def changing(self) -> Effects:
         """What is seen to write to a database or to lock something there itself: a commit alone only ends what others do."""
         from poolint.analyses.seen_writes import is_change, writing_sink
@@ -185,7 +192,15 @@ class Services:
         from poolint.detect.checkouts import Lifetimes
 
         known = (self.evaluator, self.acquisitions, self.ownership, self.graphs, self.foreign, self.components)
-        return Lifetimes(*known, lambda path: self.deployed.is_run_here(path))
+        return Lifetimes(*known, lambda path: self.deployed.is_run_here(path), self.is_repeated)
+
+    def is_repeated(self, node: ast.AST, scope: Scope) -> bool:
+        """Whether a place in a function is seen to be come to again and again, also for each request that leads there."""
+        from poolint.analyses.repetition import is_repeated
+
+        return is_repeated(self.evaluator, node, scope) or (
+            scope.kind == "function" and self.requested.is_asked_for(scope)
+        )
 
     @cached_property
     def spending(self) -> Spending:

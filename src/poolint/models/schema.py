@@ -186,7 +186,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     such a class give, and of those derived from it, works with this attribute of the object that has the class. ``for_threads``:
     several threads may use one at once; a connection does one thing after the other. ``expressions``: the statements of a
     connection may be expressions, made of tables. ``admits``: the argument of the constructor, its first one or a keyword, that
-    says how many it lets in at once; a class with an ``acquire`` that waits and without it is a lock.
+    says how many it lets in at once; a class with an ``acquire`` that waits and without it is a lock. ``of_owner``: as an
+    attribute of a class of the project it asks for objects of that class: ``objects = OrderManager()``.
     """
 
     name: str
@@ -215,6 +216,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     for_threads: bool = False
     expressions: bool = False
     admits: str = ""
+    of_owner: bool = False
     pool: PoolClass | None = None
     made_with: dict[str, str] = {}
     made_of: dict[str, int] = {}

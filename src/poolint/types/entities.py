@@ -49,8 +49,10 @@ def _meant(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
 
 
 def of_receiver(one: Type | None) -> Type:
-    """The objects that a statement or result has."""
-    if isinstance(one, Instance) and one.cls is one.base and not one.base.parameters and one.arguments:
+    """The objects that a statement or result has, also one of a class of the project that is given such."""
+    if not isinstance(one, Instance) or one.base is None or not one.arguments:
+        return UNKNOWN
+    if (one.cls is one.base or one.base.of_owner) and not one.base.parameters:
         return one.arguments[0]
     return UNKNOWN
 
@@ -69,6 +71,13 @@ def asked_by_class(found: Type, one: ClassObject | Instance) -> Type:
     asks = isinstance(found, Instance) and found.base is not None and any(row.objects for row in found.base.methods)
     if isinstance(found, Instance) and asks and one.cls is not one.base:
         return Instance(found.cls, found.base, (one.instance() if isinstance(one, ClassObject) else one,))
+    return found
+
+
+def asked_by_owner(found: Type, owner: ClassObject) -> Type:
+    """What a class of the project has for its objects, where it has made that itself: ``objects = OrderManager()``."""
+    if isinstance(found, Instance) and found.base is not None and found.base.of_owner and not found.arguments:
+        return Instance(found.cls, found.base, (owner.instance(),))
     return found
 
 

@@ -247,7 +247,7 @@ def _of_class(ev: Evaluator, receiver: ClassObject, attribute: str) -> Type:
             # Python 3.9 to 3.12 have properties of classes.
             is_property = not standard.PROPERTIES.isdisjoint(decorators)
             return returns.returned(ev, one.scope, receiver) if is_property else Function(one.scope, receiver)
-        return one
+        return entities.asked_by_owner(one, receiver)
     found = _of_library(ev, receiver, attribute)
     found = type_of_set(ev, lineage(ev, receiver), attribute) if found is UNKNOWN else found
     return _heirs(ev).mixed_in(receiver, attribute) if found is UNKNOWN and receiver.base is None else found

@@ -75,11 +75,8 @@ class Vocabulary:
                         self.gives_itself.update(method.names)
                 if cls.kind == "registry":
                     self.of_registries.update(method.names)
-                if (
-                    cls.mode == "sync"
-                    and cls.kind in ASKED | {"connection", "cursor"}
-                    and method.role in REACHING_ROLES
-                ):
+                asks = cls.kind in ASKED | {"connection", "cursor"} and method.role in REACHING_ROLES
+                if cls.mode == "sync" and (asks or (cls.on_loop and method.role == "cursor")):
                     self.reaches.update(method.names)
         self.of_resources.update(ENTERS | LEAVES)
         self.pending.update(("__aenter__", "__aexit__"))

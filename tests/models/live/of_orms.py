@@ -107,7 +107,7 @@ def _django(record: Record) -> None:
     name = "django.db.backends.base.base.BaseDatabaseWrapper."
     record.note("django.db.transaction.atomic", transaction.atomic())
     record.note("django.db.transaction.get_connection", transaction.get_connection())
-    record.note("django.db.connection.cursor", connection.cursor())
+    record.note("django.utils.connection.ConnectionProxy.cursor", connection.cursor())
     record.note(name + "cursor", connection.cursor())
     record.note(name + "chunked_cursor", connection.chunked_cursor())
     lazy = {"using": ("default",)}
@@ -127,7 +127,14 @@ def _django(record: Record) -> None:
 
 
 async def objects_of_django() -> dict[str, Any]:
-    return {"django.db.models.Model": django_model()}
+    model = django_model()
+    from django.db import connection, connections
+
+    return {
+        "django.db.models.Model": model,
+        "django.utils.connection.ConnectionProxy": connection,
+        "django.db.utils.ConnectionHandler": connections,
+    }
 
 
 async def pymongo(record: Record) -> None:

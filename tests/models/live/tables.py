@@ -186,6 +186,8 @@ GENERATED = {
     "firecrawl.Firecrawl",
     "firecrawl.AsyncFirecrawl",
     "ncclient.manager.Manager",
+    # Passed on to the connection of the thread.
+    "django.utils.connection.ConnectionProxy",
     # Motor's delegate to PyMongo's by properties.
     MOTOR + "Client",
     MOTOR + "ClientSession",
@@ -448,5 +450,9 @@ MADE_LATER = {
     "prisma.client.get_client",
 }
 
-CONTENTS = {"hvac.api.SecretsEngines": "aws", "hvac.api.AuthMethods": "token"}
+CONTENTS = {
+    "django.db.utils.ConnectionHandler": "default",
+    "hvac.api.SecretsEngines": "aws",
+    "hvac.api.AuthMethods": "token",
+}
 """What is asked for where not anything is there by its name."""

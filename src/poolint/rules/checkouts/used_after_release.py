@@ -13,8 +13,9 @@ class UsedAfterRelease(Rule):
     ## What it does
     Reports a connection, session or cursor that a `with` block has bound, when it is used after the block or in
     a handler around it, by itself, by an object that was made with it or by a function that it is passed to, or
-    returned out of it. So is a query that has not been read yet, which a session runs when it is, and a result that streams
-    its rows from what the block has released, unless the database is a file.
+    returned out of it, also in an object of the project whose methods work with it. So is a query that has not been read yet,
+    which a session runs when it is, and a result that streams its rows from what the block has released, unless the database
+    is a file.
 
     ## Why is this bad?
     A connection is closed by then: using it raises, as a closed cursor of most drivers does; one of psycopg's pools goes on
