@@ -6,15 +6,8 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-<<<<<<< HEAD
 from poolint.analyses.entered_objects import is_entered_again, only_inside
-from poolint.analyses.had_of_blocks import handle_of, result_asked, same_handles, stream_of, streamed
-from poolint.analyses.holding import inside, source_of
-from poolint.analyses.holding.transactions import is_query
-=======
-from poolint.analyses.entered_objects import only_inside
 from poolint.analyses.had_of_blocks import result_asked, same_handles, streamed
->>>>>>> x8
 from poolint.analyses.lent_pools import opened_here
 from poolint.analyses.managers import generators_of
 from poolint.analyses.project_calls import ProjectCalls
