@@ -6,7 +6,7 @@ import ast
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from poolint.syntax.expressions import argument_for, tells_all
+from poolint.syntax.expressions import argument_for, last_name, tells_all
 from poolint.types.members import bases_of, lineage
 from poolint.types.overrides import Heirs
 from poolint.types.values import ClassObject
@@ -23,11 +23,39 @@ _MAX_MAKERS = 20
 
 
 def fields_of(family: list[Scope]) -> list[str]:
-    """The fields of a class that has no ``__init__`` of its own, in the order in which one is made for it."""
-    names: dict[str, None] = {}
+    """The fields of a class that has no ``__init__`` of its own, in the order in which one is made for it. Those that are passed
+    by their names alone, or not at all, stand behind all others: what a call passes by its place is for none of them."""
+    placed: dict[str, bool] = {}
     for cls in reversed(family):
-        names.update({name: None for name, bound in cls.bindings.items() if bound[0].kind == "annotated"})
-    return list(names)
+        told = [*getattr(cls.node, "keywords", ()), *_keywords(getattr(cls.node, "decorator_list", ()))]
+        is_placed = not _says(told, "kw_only", truth=True)
+        for name, bound in cls.bindings.items():
+            if bound[0].kind == "annotated":
+                declared = _declared(bound[0].annotation)
+                is_placed = is_placed and declared != "KW_ONLY"
+                placed[name] = is_placed and declared not in ("KW_ONLY", "ClassVar") and _has_place(bound[0].value)
+    return sorted(placed, key=lambda name: not placed[name])
+
+
+def _declared(annotation: ast.expr | None) -> str:
+    """The last name of what a field is declared as, without what stands in its brackets."""
+    head = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+    return last_name(head) if head is not None else ""
+
+
+def _has_place(value: ast.expr | None) -> bool:
+    """Whether a field may be passed by its place, as far as what declares it says: ``field(init=False)`` may not."""
+    told = _keywords([value])
+    return not (_says(told, "init", truth=False) or _says(told, "kw_only", truth=True))
+
+
+def _keywords(nodes: Iterable[ast.expr | None]) -> list[ast.keyword]:
+    return [keyword for one in nodes if isinstance(one, ast.Call) for keyword in one.keywords]
+
+
+def _says(keywords: Iterable[ast.keyword], name: str, *, truth: bool) -> bool:
+    values = (one.value for one in keywords if one.arg == name)
+    return any(isinstance(one, ast.Constant) and one.value is truth for one in values)
 
 
 def constructor_of(ev: Evaluator, cls: ClassObject | Instance) -> Scope | None:

@@ -51,8 +51,13 @@ def by_fields(ev: Evaluator, owner: Instance, made: ast.Call) -> Iterator[Taken]
         return
     family = lineage(ev, owner)
     order = fields_of(family)
+    if any(one.arg not in order for one in made.keywords):
+        return  # it may be a field by another name: `conn` is that of attrs for `_conn`
+    defined: set[str] = set()
     for home in family:
-        for name, bound in home.bindings.items():
+        own = {name: bound for name, bound in home.bindings.items() if name not in defined}
+        defined.update(own)  # what a class defines again is no more what the ones above it say
+        for name, bound in own.items():
             field = bound[0].value if bound[0].kind == "annotated" and len(bound) == 1 else None
             if not isinstance(field, ast.Call) or argument_for(made, name, order.index(name)) is not None:
                 continue

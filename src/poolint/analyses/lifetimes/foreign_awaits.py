@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.joined import run_in_thread
 from poolint.analyses.lifetimes.unbegun import is_shared, reads_any
+from poolint.flow.flags import name_of
+from poolint.models.schema import REACHING_ROLES
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import with_await
+from poolint.types.call_sites import call_site
+from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -25,6 +31,39 @@ def is_foreign(ev: Evaluator, foreign: Effects, awaited: ast.Call, names: frozen
 
 def _is_worked_on(ev: Evaluator, call: ast.Call, names: frozenset[str], scope: Scope) -> bool:
     """Whether it is a thread that is waited for, and that works with the resource: it may still give that back. It is passed it,
-    or its function may read it from the one around it."""
-    is_thread = run_in_thread(ev.models, call) is not None
-    return is_thread and (reads_any(call, names) or is_shared(names, scope))
+    or something that leads to it, or its function may read that from the one around it."""
+    if run_in_thread(ev.models, call) is None:
+        return False
+    names |= _leading_to(ev, names, scope)
+    return reads_any(call, names) or is_shared(names, scope)
+
+
+def _leading_to(ev: Evaluator, names: frozenset[str], scope: Scope) -> frozenset[str]:
+    """The names of what methods of a resource give, which may lead back to it: ``tx = conn.begin()``."""
+    found: set[str] = set()
+    for call in scope.calls:
+        if isinstance(call.func, ast.Attribute) and name_of(call.func.value) in names:
+            targets = _targets(with_await(call))
+            if targets and not _gives_data(ev, call, scope):
+                found.update(filter(None, map(name_of, targets)))
+    return frozenset(found)
+
+
+def _gives_data(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether a method asks a database for something, and gives what has been read: that does not lead to a connection."""
+    fact = call_site(ev, call, scope)
+    if fact is None or fact.role not in REACHING_ROLES:
+        return False
+    given = alternatives(ev.type_of(with_await(call), scope))
+    bases = [one.base for one in given if isinstance(one, Instance)]
+    return all(one is None or one.kind == "result" for one in bases)
+
+
+def _targets(value: ast.expr) -> list[ast.expr]:
+    """What an expression is bound to as a whole, also by a block."""
+    around = parent_of(value)
+    if isinstance(around, ast.Assign):
+        return around.targets
+    if isinstance(around, ast.withitem):
+        return [around.optional_vars] if around.optional_vars is not None else []
+    return [around.target] if isinstance(around, (ast.AnnAssign, ast.NamedExpr)) else []
