@@ -12,7 +12,7 @@ from poolint.analyses.arguments import arguments_of, received
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.standard import BUILTINS
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.call_sites import call_site, callees_of
 from poolint.types.overrides import Heirs
 from poolint.types.values import ClassObject, Function, Instance
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.flow.summaries import Components
-    from poolint.syntax.scopes import Scope, ScopeKey
+    from poolint.syntax.scopes import ScopeKey
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
@@ -74,10 +74,13 @@ class LeftBegun:
         own, receiver, name = callee.scope, callee.receiver, callee.scope.name
         cls = receiver.cls if isinstance(receiver, (Instance, ClassObject)) else None
         is_above = isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call)  # ``super().put()``
-        if own.enclosing_class is None or not hasattr(cls, "bindings") or is_above:
+        if own.enclosing_class is None or not isinstance(cls, Scope) or is_above:
             return [callee]
+        below = self.ev.derived(Heirs).all_below(cls)
+        if below is None:
+            return None
         found = {own: callee}
-        for heir in self.ev.derived(Heirs).below(cls):  # type: ignore[arg-type]
+        for heir in below:
             made = self.ev.class_object(heir)
             one = self.ev.type_of_member(made.instance() if isinstance(receiver, Instance) else made, name)
             if not isinstance(one, Function):
