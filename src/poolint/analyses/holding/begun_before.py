@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import ast
 from operator import or_
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from poolint.analyses.arguments import arguments_of, received
+from poolint.analyses.arguments import arguments_of
+from poolint.analyses.holding.left_begun import LeftBegun, Place
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import parent_of
@@ -21,15 +22,8 @@ if TYPE_CHECKING:
 
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.flow.summaries import Components
-    from poolint.syntax.scopes import Scope, ScopeKey
+    from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
-
-
-class _Place(NamedTuple):
-    """A session that a function is passed, or has in its object: ``session``, ``self.session``."""
-
-    function: ScopeKey
-    place: str
 
 
 class BegunBefore:
@@ -39,7 +33,8 @@ class BegunBefore:
     def __init__(self, ev: Evaluator, holdings: Holdings, components: Components) -> None:
         self.ev = ev
         self.holdings = holdings
-        self._leaving: Summaries[_Place, bool] = Summaries(
+        self.left = LeftBegun(ev, holdings, components)
+        self._leaving: Summaries[Place, bool] = Summaries(
             "leaves-begun", self._of_function, bottom=False, join=or_, components=components
         )
 
@@ -51,7 +46,10 @@ class BegunBefore:
         for call in scope.calls:
             begins = self._begins(call, resource, scope)
             takes = in_rounds and not begins and call is not node and self._takes(call, resource, scope)
-            if (begins or takes) and self.holdings.lasts(call, node, resource, scope, in_rounds=in_rounds):
+            if not begins and (not takes or self.left.may_end(call, resource, scope)):
+                continue
+            ending = self.left.calls(resource, scope, call)
+            if self.holdings.lasts(call, node, resource, scope, ending, in_rounds=in_rounds):
                 return call
         return None
 
@@ -64,8 +62,14 @@ class BegunBefore:
                 return getattr(fact.row, "begins", False)
         callees = callees_of(self.ev, call, scope) if self._is_given(call, resource, scope) else ()
         return bool(callees) and all(
-            isinstance(one, Function) and any(map(self._leaving.of, self._passed(one, call, resource, scope)))
+            isinstance(one, Function) and self._leave_begun(self.left.may_run(one, call), call, resource, scope)
             for one in callees
+        )
+
+    def _leave_begun(self, runs: list[Function] | None, call: ast.Call, resource: str, scope: Scope) -> bool:
+        """Whether each of the functions that a call may run begins a transaction of a session, and leaves it so."""
+        return runs is not None and all(
+            any(map(self._leaving.of, self._passed(one, call, resource, scope))) for one in runs
         )
 
     def _takes(self, call: ast.Call, resource: str, scope: Scope) -> bool:
@@ -78,26 +82,21 @@ class BegunBefore:
         is_passed = any(name_of(one) == resource for _, one in arguments_of(call))
         return is_passed or ("." in resource and self.holdings.objects.gets_carrier(call, scope))
 
-    def _passed(self, callee: Function, call: ast.Call, resource: str, scope: Scope) -> Iterator[_Place]:
+    def _passed(self, callee: Function, call: ast.Call, resource: str, scope: Scope) -> Iterator[Place]:
         """What a function of the project calls a session that a call passes it, where it has run when the call is over."""
         inner = callee.scope
         if inner.is_generator or (inner.is_async and not isinstance(parent_of(call), ast.Await)):
             return
-        for keyword, argument in arguments_of(call):
-            got = received(self.ev, callee, call, argument, keyword) if name_of(argument) == resource else None
-            if got is not None and got[1] is call:
-                yield _Place(got[0].scope.key, got[2])
-        if "." in resource:
-            for place in sorted(self.holdings.objects.inside(call, callee, {resource}, scope)):
-                yield _Place(inner.key, place)
+        yield from self.left.received(callee, call, resource, scope)
 
-    def _of_function(self, key: _Place) -> bool:
+    def _of_function(self, key: Place) -> bool:
         scope = self.ev.project.scope(key.function)
         root = key.place.partition(".")[0]
         if any(one.kind not in ("parameter", "narrowed") for one in scope.bindings.get(root, ())):
             return False
         return any(
-            self._begins(call, key.place, scope) and self.holdings.lasts(call, scope.node, key.place, scope)
+            self._begins(call, key.place, scope)
+            and self.holdings.lasts(call, scope.node, key.place, scope, self.left.calls(key.place, scope, call))
             for call in scope.calls
         )
 

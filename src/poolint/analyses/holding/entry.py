@@ -12,6 +12,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.changes import Change
+from poolint.analyses.holding.kept_back import is_kept_back
 from poolint.analyses.holding.settled import Settled
 from poolint.analyses.holding.templates import Templates
 from poolint.analyses.holding.transactions import Region, decorating, inside, managers_around, transactions
@@ -200,8 +201,7 @@ class Beginnings:
                 source = function
                 what: What = "dependency-used-own" if hold.is_sure else "dependency-may-use-own"
                 cause = Cause(what if hold.cls.kind in SESSIONS else "dependency-took", (function.name,))
-            elif hold.is_sure and function.is_generator and hold.resource in function.bindings.keys() - names.keys():
-                # It gives something else, and keeps this until the request ends.
+            elif hold.is_sure and hold.resource not in names and is_kept_back(self.holdings, hold, function):
                 source, cause = function, Cause("dependency-took", (function.name,))
             else:
                 continue
