@@ -6,15 +6,18 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.graphs import suppresses
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.flow.cfg import TooComplex
+from poolint.flow.cfg.catching import Catches, catches, catching
 from poolint.flow.flags import name_of
 from poolint.flow.liveness import bound_by
 from poolint.flow.solver import completed, reach
 from poolint.models.schema import Method
-from poolint.syntax.surroundings import may_await
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import is_inside, may_await
 from poolint.types.call_sites import call_site
 
 if TYPE_CHECKING:
@@ -54,6 +57,7 @@ def observe(ev: Evaluator, graphs: Graphs, words: frozenset[str], scope: Scope) 
     told = set[ast.Call]()
     for first in releases:
         others = [one for one in releases if one is not first and one.name == first.name]
+        others = [one for one in others if not _is_expected(ev, one.fact.node, first.fact.node, scope)]
         try:
             found = _always_after(first, others, graphs.of(scope)) if others else None
         except TooComplex:
@@ -77,7 +81,32 @@ def _release(ev: Evaluator, call: ast.Call, scope: Scope) -> _Release | None:
     given = call.args[0] if call.args else None
     if fact is None or not isinstance(row, Method) or not row.refused_again or not isinstance(given, ast.Name):
         return None
+    if given.id not in scope.bindings or given.id in scope.declared:
+        return None  # another function may bind it anew in between
     return _Release(name_of(given), fact, row.refused_again)
+
+
+def _is_expected(ev: Evaluator, call: ast.expr, first: ast.expr, scope: Scope) -> bool:
+    """Whether what the pool raises about a second release is caught around it: by a block that suppresses or expects it, or by
+    handlers that are not there for the first release as well."""
+    node: ast.AST = call
+    outer = parent_of(call)
+    while outer is not None and node is not scope.node:
+        if isinstance(outer, ast.Try) and any(node is one for one in outer.body) and not is_inside(first, outer):
+            if any(catches(one, "exception") is not Catches.NEVER for one in outer.handlers):
+                return True
+        elif isinstance(outer, (ast.With, ast.AsyncWith)) and any(node is one for one in outer.body):
+            entered = [one.context_expr for one in outer.items if isinstance(one.context_expr, ast.Call)]
+            if any(_lets_fail(ev, one, scope) for one in entered):
+                return True
+        node, outer = outer, parent_of(outer)
+    return False
+
+
+def _lets_fail(ev: Evaluator, context: ast.Call, scope: Scope) -> bool:
+    """Whether a block of what a call makes may suppress an exception such as that of a pool."""
+    found = suppresses(ev, context, scope)
+    return catching(found, "exception") is not Catches.NEVER if isinstance(found, tuple) else found
 
 
 def _always_after(first: _Release, others: list[_Release], graph: Graph) -> _Release | None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from poolint.flow.solver import edges_from, reach
 from poolint.syntax.nodes import walk
-from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import LOOPS, around, loops_around
+from poolint.syntax.scopes import parent_of, statement_of
+from poolint.syntax.surroundings import LOOPS, around, block_of, loops_around
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -51,24 +51,108 @@ def goes_on(ev: Evaluator, handler: ast.ExceptHandler, statement: ast.Try, scope
     if loop is not None and not leaves:
         return True
     if is_named and loop is None:
-        return looping_caller(ev, scope) is not None
+        return not leaves_after(models, statement, scope) and looping_caller(ev, scope) is not None
     if loop is not None:
         return False  # the task ends with it
     return not _is_last_resort(statement, scope)
 
 
-def looping_caller(ev: Evaluator, scope: Scope, depth: int = _MAX_DEPTH) -> Scope | None:
+def looping_caller(ev: Evaluator, scope: Scope) -> Scope | None:
     """The function of the project whose loop goes on when a coroutine function has returned, which it awaits in each round; or
     that of one which awaits it."""
-    for call, inner in ev.callers.of(scope) if depth else ():
-        if not isinstance(parent_of(call), ast.Await) or inner is scope or _ends_tasks(inner):
-            continue
-        loops = loops_around(call)
-        if not loops and (above := looping_caller(ev, inner, depth - 1)) is not None:
-            return above
-        if loops and not any(isinstance(one, _LEAVING) for one in _inside(loops)):
-            return inner
-    return None
+    return ev.derived(_LoopingCallers).of(scope)
+
+
+class _LoopingCallers:
+    """Finds the loops that functions are awaited in, by whatever others. One for each evaluator: many functions have the same
+    callers, and each is looked at once."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self._ev = ev
+        self._answers: dict[Scope, Scope | None] = {}
+        self._callers: dict[Scope, tuple[Scope | None, list[Scope]]] = {}
+
+    def of(self, scope: Scope) -> Scope | None:
+        """The nearest function with such a loop."""
+        if scope not in self._answers:
+            self._answers[scope] = self._nearest(scope)
+        return self._answers[scope]
+
+    def _nearest(self, scope: Scope) -> Scope | None:
+        seen, reached = {scope}, [scope]
+        for _ in range(_MAX_DEPTH):
+            further: list[Scope] = []
+            for one in reached:
+                looping, others = self._around(one)
+                if looping is not None:
+                    return looping
+                further += [each for each in dict.fromkeys(others) if each not in seen]
+                seen.update(further)
+            reached = further
+        return None
+
+    def _around(self, scope: Scope) -> tuple[Scope | None, list[Scope]]:
+        """The first function whose loop goes on after a call of this one, and those that end after it as if nothing had
+        happened."""
+        known = self._callers.get(scope)
+        if known is None:
+            known = self._callers[scope] = self._looked_at(scope)
+        return known
+
+    def _looked_at(self, scope: Scope) -> tuple[Scope | None, list[Scope]]:
+        models, others = self._ev.models, []
+        for call, inner in self._ev.callers.of(scope):
+            awaited = parent_of(call)
+            if not isinstance(awaited, ast.Await) or inner is scope or _ends_tasks(inner) or _is_used(models, awaited):
+                continue
+            loops = loops_around(call)
+            if not loops and not leaves_after(models, awaited, inner):
+                others.append(inner)
+            elif loops and not any(_may_end(models, one) for one in loops):
+                return inner, []
+        return None, others
+
+
+def _is_used(models: Models, awaited: ast.Await) -> bool:
+    """Whether a function asks for what has come of a call, and so how it came out: it neither drops that nor logs it, nor
+    hands it on to who calls it, who is asked in turn."""
+    parent = parent_of(awaited)
+    while isinstance(parent, (ast.FormattedValue, ast.JoinedStr, ast.keyword)):
+        parent = parent_of(parent)
+    if isinstance(parent, ast.Call):
+        is_told = last_name(parent.func) in models.words("logs", "reports")
+        return not is_told or not isinstance(parent_of(parent), ast.Expr)
+    return not isinstance(parent, (ast.Expr, ast.Return))
+
+
+def _may_end(models: Models, loop: ast.AST) -> bool:
+    """Whether a loop may come to an end by what a round has done: it asks for something each time, or is left from within."""
+    if isinstance(loop, ast.While) and not isinstance(loop.test, ast.Constant):
+        return True
+    return any(isinstance(one, _LEAVING) or _ends_all(models, one) for one in _inside([loop]))
+
+
+def leaves_after(models: Models, node: ast.AST, scope: Scope) -> bool:
+    """Whether a function may raise, or end the program, behind a place that it has come through: what is raised for something
+    else that fails there is left aside."""
+    behind = _inside(_behind(statement_of(node), scope), (*_INSIDE, ast.ExceptHandler))
+    return any(isinstance(one, ast.Raise) or _ends_all(models, one) for one in behind)
+
+
+def _behind(statement: ast.AST, scope: Scope) -> Iterator[ast.AST]:
+    """The statements behind one in its block, and behind each that it stands in."""
+    current: ast.AST | None = statement
+    while current is not None and current is not scope.node:
+        parent = parent_of(current)
+        if isinstance(current, ast.stmt) and (block := block_of(current)):
+            yield from block[block.index(current) + 1 :]
+        if isinstance(parent, ast.Try) and current not in parent.finalbody:
+            yield from (*(parent.orelse if current in parent.body else ()), *parent.finalbody)
+        current = parent
+
+
+def _ends_all(models: Models, node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and last_name(node.func) in models.words("ends-process", "never-returns")
 
 
 def _ends_tasks(scope: Scope) -> bool:
@@ -82,11 +166,11 @@ def answers_at_once(handler: ast.ExceptHandler, graph: Graph) -> bool:
     return not any(one.kind == "await" or one.is_async for one in (*begun, *reach(edges_from(begun))))
 
 
-def _inside(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+def _inside(body: Iterable[ast.AST], left_out: tuple[type[ast.AST], ...] = _INSIDE) -> Iterator[ast.AST]:
     stack: list[ast.AST] = list(body)
     while stack:
         node = stack.pop()
-        if not isinstance(node, _INSIDE):
+        if not isinstance(node, left_out):
             yield node
             stack.extend(ast.iter_child_nodes(node))
 
