@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
 from poolint.analyses.lifetimes.destinations import given_target
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 _GONE = (*ENDED, Fate.KEPT)
 """What becomes of a resource that others have ended, or may have: they have it for themselves."""
 
-_BY_NAME = re.compile(rb"\b(?:[gs]et|del)attr\b|\bvars\b|\b__dict__\b")
+_BY_NAME = ("getattr", "setattr", "delattr", "vars", "__dict__")
 """What reads or sets an attribute whose name it is told."""
 
 
@@ -103,13 +102,16 @@ def _is_ended_as_given(ownership: Ownership, owner: Scope, giving: Scope, cls: C
 def _is_named(ownership: Ownership, owner: Scope, attribute: str, cls: Class) -> bool:
     """Whether a text somewhere is the attribute's name where attributes are asked for by names, and so may be ended there:
     ``getattr(cls, name).close()``."""
-    project, word = ownership.ev.project, attribute.encode()
-    said = re.compile(rb"[\"']" + word + rb"[\"']")
-    for path in {owner.module.path, *project.saying(attribute, owner.module)}:
-        module = project.module(path)
-        if module is None or not (said.search(module.source.data) and _BY_NAME.search(module.source.data)):
+    project, own = ownership.ev.project, owner.module
+    saying = {path for word in _BY_NAME for path in project.saying(word, own)}
+    for path in {own.path, *saying.intersection(project.saying(attribute, own))}:
+        module = own if path == own.path else project.module(path)
+        if module is None:
             continue
-        for node in ast.walk(module.tree):
+        nodes = list(ast.walk(module.tree))
+        if not any(last_name(one) in _BY_NAME for one in nodes if isinstance(one, (ast.Name, ast.Attribute))):
+            continue
+        for node in nodes:
             if isinstance(node, ast.Constant) and node.value == attribute:
                 call = parent_of(node)
                 asks = last_name(call.func) if isinstance(call, ast.Call) else ""
