@@ -13,11 +13,12 @@ from poolint.analyses.places import Places
 from poolint.models import standard
 from poolint.syntax.expressions import put_by
 from poolint.syntax.guards import parts_of, tests_before
+from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import Scope, home_of, nearest, parent_of, reads_of
 from poolint.syntax.surroundings import call_taking, chosen
 from poolint.syntax.uses import Usage, Use, may_be_awaitable, usage
 from poolint.types.arguments import parameter_for
-from poolint.types.call_sites import callees_of
+from poolint.types.call_sites import call_site, callees_of
 from poolint.types.members import lineage
 from poolint.types.unmodelled import path_to
 from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, LibraryName, Pending, alternatives
@@ -58,6 +59,26 @@ def end(ev: Evaluator, node: ast.expr, how: Usage, scope: Scope) -> Usage:
         return how
     first = min((one for one in found if one is not None), key=lambda one: one.use is not Use.CONSUMED)
     return Usage(first.use, first.node, how.name, first.attribute)
+
+
+def may_begin(ev: Evaluator, name: str, scope: Scope) -> bool:
+    """Whether what a name of a function holds, or ``self.name``, is passed to what may start, await or enter it: anything but a
+    library's function that is known, or a function of the project that only uses it."""
+    owner: Scope | None = scope
+    while owner is not None and owner.kind != "class":
+        owner = owner.parent
+    is_own, _, attribute = name.rpartition(".")
+    on_self = index_of(owner).on_self(attribute) if is_own and owner is not None else ()
+    for inner, load in (*reads_of(name, scope), *on_self):
+        taking = call_taking(chosen(load)[0])
+        if taking is None:
+            continue
+        call, keyword = taking
+        fact = call_site(ev, call, inner, use_evidence=False)
+        is_known = fact is not None and fact.row is not None
+        if not is_known and not _only_uses(ev, call, chosen(load)[0], keyword, inner, _MAX_DEPTH):
+            return True
+    return False
 
 
 def is_told_apart(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.handed_coroutines import NEEDS_AWAIT, lent_unbegun
 from poolint.analyses.holding import root_of
-from poolint.analyses.passed_on import end, is_told_apart
+from poolint.analyses.passed_on import end, is_told_apart, may_begin
 from poolint.analyses.plain_data import is_plain_annotation
 from poolint.analyses.waypoints import in_order, waypoint
 from poolint.detect.detector import Detector
@@ -100,6 +100,8 @@ def _lent(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
     fact = lent_unbegun(ev, callee.scope) if isinstance(callee, Function) and len(callees) == 1 else None
     own = call_site(ev, node, scope)
     if fact is None or own is None or own.row is not None or is_told_apart(ev, node, scope):
+        return
+    if how.also_escapes and how.name and may_begin(ev, how.name, scope):
         return
     call = CallSite(node, own.name, own.receiver, fact.row, fact.cls)
     where, in_async = scope.qualified_name, may_await(node, scope)

@@ -6,7 +6,6 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from poolint.analyses.lifetimes.destinations import given_target
 from poolint.analyses.ownership import Fate
 from poolint.models.schema import CLOSING_ROLES
 from poolint.models.standard import ENTERING
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-_ENDED = (Fate.CLOSED, Fate.RELEASED)
+ENDED = (Fate.CLOSED, Fate.RELEASED)
+"""What becomes of a resource that nobody has to release any more."""
 
 
 def is_ended_elsewhere(
@@ -37,48 +37,9 @@ def is_ended_elsewhere(
     function that it passes that to. ``target`` is where it is kept, if that is not on ``self``."""
     ev = ownership.ev
     return _is_ended(ev, owner, attribute, cls, target) or any(
-        ownership.fate(call, read, scope, cls, keyword) in _ENDED
+        ownership.fate(call, read, scope, cls, keyword) in ENDED
         for call, keyword, read, scope in _passed(ev, owner, attribute)
     )
-
-
-def is_ended_on_class(ownership: Ownership, owner: Scope, target: ast.Attribute, cls: Class) -> bool:
-    """Whether anybody releases, or drops, what the class ``owner`` itself is given at ``target``, or gets from a method of it."""
-    if is_ended_elsewhere(ownership, owner, target.attr, cls, target):
-        return True
-    return _is_ended_as_given(ownership.ev, owner, target.attr, cls)
-
-
-def own_class(ev: Evaluator, node: ast.expr, scope: Scope) -> Scope | None:
-    """The class of the project that an expression is: ``cls``, ``Registry``, ``type(self)``."""
-    found = alternatives(ev.type_of(node, scope))
-    one = found[0] if len(found) == 1 else None
-    return one.cls if isinstance(one, ClassObject) and isinstance(one.cls, Scope) else None
-
-
-def _is_ended_as_given(ev: Evaluator, owner: Scope, attribute: str, cls: Class) -> bool:
-    """Whether somebody ends what a method of the class gives, or enters it: ``Registry.session().close()``."""
-    giving = [
-        method
-        for method in owner.children
-        for value in method.returns
-        if isinstance(value, ast.Attribute) and value.attr == attribute and own_class(ev, value.value, method) is owner
-    ]
-    ends, takes = _ending(ev, cls), ev.models.words("gives-back") | ENTERING.keys()
-    for call, scope in (one for method in giving for one in ev.callers.of(method)):
-        parent = parent_of(call)
-        value = parent if isinstance(parent, ast.Await) else call
-        target = given_target(value)
-        loads = scope.loads.get(target.id, ()) if isinstance(target, ast.Name) else ()
-        if any(_is_asked_for(one, ends) or _is_given(one, takes) for one in (value, *loads)):
-            return True
-    return False
-
-
-def _is_asked_for(node: ast.expr, names: frozenset[str]) -> bool:
-    """Whether something is asked for a method of one of these names."""
-    parent = parent_of(node)
-    return isinstance(parent, ast.Attribute) and parent.attr in names
 
 
 def _passed(ev: Evaluator, owner: Scope, attribute: str) -> Iterator[tuple[ast.Call, str | None, ast.Attribute, Scope]]:

@@ -14,7 +14,8 @@ from poolint.analyses.ownership import Fate, is_lost_when_closed
 from poolint.detect.asked_for import depends_on_caller
 from poolint.detect.databases import closes_itself
 from poolint.detect.detector import Detector
-from poolint.detect.ended_elsewhere import is_ended_elsewhere, is_ended_on_class, own_class
+from poolint.detect.ended_elsewhere import is_ended_elsewhere
+from poolint.detect.ended_on_class import is_ended_on_class, own_class
 from poolint.detect.lent_to_blocks import is_lent_to_block, leaves_block_held
 from poolint.detect.module_variables import is_of_a_script, is_unused
 from poolint.detect.observation import Observation
