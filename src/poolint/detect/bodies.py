@@ -13,7 +13,7 @@ from poolint.types.values import ClassObject, Function
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from poolint.analyses.effects import Edges
     from poolint.models.loader import Models
@@ -30,14 +30,24 @@ _SAYS_LIMIT = re.compile(r"timeout|deadline", re.IGNORECASE)
 
 
 class Body:
-    """The body of one statement. Functions that are defined in it run elsewhere, and are no part of it."""
+    """The body of one statement. Functions that are defined in it run elsewhere, and are no part of it.
 
-    def __init__(self, ev: Evaluator, edges: Edges, statement: ast.Try | ast.While | WithNode, scope: Scope) -> None:
+    ``entered`` are the items of the statement that belong to it as well: those behind a block that suppresses exceptions.
+    """
+
+    def __init__(
+        self,
+        ev: Evaluator,
+        edges: Edges,
+        statement: ast.Try | ast.While | WithNode,
+        scope: Scope,
+        entered: Sequence[ast.withitem] = (),
+    ) -> None:
         self.ev = ev
         self.edges = edges
         self.scope = scope
         self.nodes: list[ast.AST] = []
-        stack: list[ast.AST] = list(reversed(statement.body))
+        stack: list[ast.AST] = list(reversed((*entered, *statement.body)))
         while stack:
             node = stack.pop()
             if isinstance(node, _INSIDE):

@@ -78,7 +78,7 @@ class _Guard(NamedTuple):
     """What keeps exceptions of a body from going on: a handler of a ``try``, or a block that suppresses them.
 
     ``caught`` are the classes, where each stands and its qualified name; ``others`` the names of what the other handlers of the
-    statement catch, ``name`` what the handler calls the exception.
+    statement catch, ``name`` what the handler calls the exception, ``entered`` the items of a ``with`` behind the block.
     """
 
     statement: ast.Try | WithNode
@@ -87,6 +87,7 @@ class _Guard(NamedTuple):
     name: str = ""
     is_alone: bool = False
     """Whether it names one class only, as a handler does."""
+    entered: tuple[ast.withitem, ...] = ()
 
     @property
     def all_caught(self) -> frozenset[str]:
@@ -99,6 +100,10 @@ _OF_NO_INTEREST = BUILTINS - {"TimeoutError", "BaseException"}
 
 _LAZY = frozenset({*SESSIONS, "query"})
 """Kinds of what takes a connection by its first statement."""
+
+_LIMITS_ALONE = ("command_timeout",)
+_LIMITS = frozenset({"timeout", *_LIMITS_ALONE})
+"""What asyncpg takes for statements and for connecting, the one by a name that nobody else has."""
 
 _BASES = frozenset({"DatabaseError", "DBAPIError"})
 """What others derive from, by PEP 249 and in all that wraps its exceptions."""
@@ -147,9 +152,9 @@ class Handlers:
             is_alone = not isinstance(handler.type, ast.Tuple)
             yield from self._of_guard(_Guard(statement, caught, others, handler.name or "", is_alone), scope)
         for block in scope.withs:
-            for item in block.items:
+            for place, item in enumerate(block.items):
                 caught = [(one, self._name(one, scope)) for one in self._suppressed(item, scope)]
-                yield from self._of_guard(_Guard(block, caught), scope)
+                yield from self._of_guard(_Guard(block, caught, entered=tuple(block.items[place + 1 :])), scope)
 
     def _of_guard(self, guard: _Guard, scope: Scope) -> Iterator[Observation]:
         for node, name in guard.caught:
@@ -203,7 +208,7 @@ class Handlers:
             return  # what arrives is caught as well
         if any(one in self._names for _, one in guard.caught):
             return  # it is reached by what it catches beside this
-        body = Body(self.ev, self.edges, guard.statement, scope)
+        body = Body(self.ev, self.edges, guard.statement, scope, guard.entered)
         library = row.home.partition(".")[0]
         around = self._statement(body, library)
         if around is None or not body.is_only_of(library, module.partition(".")[0]):
@@ -269,7 +274,7 @@ class Handlers:
     # Timeouts
 
     def _missed(self, node: ast.AST, name: str, guard: _Guard, scope: Scope) -> Iterator[Observation]:
-        body = Body(self.ev, self.edges, guard.statement, scope)
+        body = Body(self.ev, self.edges, guard.statement, scope, guard.entered)
         fact, below = self._waiting(body)
         if fact is None:
             return
@@ -278,6 +283,8 @@ class Handlers:
         if any(one.startswith(f"{home}.") for one in guard.all_caught):
             return
         if any(map(self._tells_timeouts, below)) or body.has_timeout(below):
+            return
+        if fact.cls is not None and fact.cls.mode == "async" and self._limits_statements(scope):
             return
         if body.is_only_of(home.partition(".")[0], ""):
             yield MissedExhaustion(node, scope.qualified_name, False, name, exhausted, fact.api, guard.is_alone)
@@ -300,6 +307,17 @@ class Handlers:
         if fact.cls is None or fact.role not in (TAKING_ROLES if fact.cls.kind in _LAZY else ("checkout", "begin")):
             return ""
         return next((one.exhausted for one in self.ev.models.lineage(fact.cls) if one.exhausted), "")
+
+    def _limits_statements(self, near: Scope) -> bool:
+        """Whether a driver's own limits of time may be set for an asynchronous engine of the project: what it raises then comes
+        as it is, and is what a handler is there for. So they may where nobody knows what the driver is given."""
+        saying, module = self.ev.project.saying, near.module
+        if any(saying(one, module) for one in _LIMITS_ALONE):
+            return True
+        found = (self.ev.project.module(path) for path in saying("connect_args", module))
+        specs = (spec for one in found if one is not None for spec in self._services.engines.of_module(one))
+        given = (one for one in specs if one.kind == "async" and "connect_args" in one.arguments)
+        return any(not one.connect_args or not _LIMITS.isdisjoint(one.connect_args) for one in given)
 
     def _tells_timeouts(self, function: Scope) -> bool:
         """Whether a function names an exception of timeouts: it may raise that in place of the pool's."""

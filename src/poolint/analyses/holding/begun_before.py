@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.arguments import arguments_of
 from poolint.analyses.holding.left_begun import LeftBegun, Place
+from poolint.analyses.holding.standings import changed_by
+from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
+from poolint.flow.solver import edges_from, reach
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside, loops_around
@@ -34,6 +37,7 @@ class BegunBefore:
         self.ev = ev
         self.holdings = holdings
         self.left = LeftBegun(ev, holdings, components)
+        self._calls: dict[tuple[str, Scope], tuple[frozenset[ast.Call], frozenset[ast.Call]]] = {}
         self._leaving: Summaries[Place, bool] = Summaries(
             "leaves-begun", self._of_function, bottom=False, join=or_, components=components
         )
@@ -43,15 +47,50 @@ class BegunBefore:
         goes on with the same session, whenever it comes round."""
         loop = next(iter(loops_around(node)), None)
         in_rounds = loop is not None and not _is_bound_in(loop, resource, scope)
-        for call in scope.calls:
-            begins = self._begins(call, resource, scope)
-            takes = in_rounds and not begins and call is not node and self._takes(call, resource, scope)
-            if not begins and (not takes or self.left.may_end(call, resource, scope)):
-                continue
+        begins, takes = self._of_scope(resource, scope)
+        if in_rounds:
+            begins |= {one for one in takes if one is not node and not self.left.may_end(one, resource, scope)}
+        found = [one for one in scope.calls if one in begins]
+        if not found or self._is_over(node, found, resource, scope, in_rounds=in_rounds):
+            return None
+        for call in found:
             ending = self.left.calls(resource, scope, call)
             if self.holdings.lasts(call, node, resource, scope, ending, in_rounds=in_rounds):
                 return call
         return None
+
+    def _of_scope(self, resource: str, scope: Scope) -> tuple[frozenset[ast.Call], frozenset[ast.Call]]:
+        """The calls of a function that make a session begin, and those that make it take its connection."""
+        if (resource, scope) not in self._calls:
+            begins = frozenset(one for one in scope.calls if self._begins(one, resource, scope))
+            self._calls[resource, scope] = (
+                begins,
+                frozenset(one for one in scope.calls if one not in begins and self._takes(one, resource, scope)),
+            )
+        return self._calls[resource, scope]
+
+    def _is_over(self, node: ast.Call, begun: list[ast.Call], resource: str, scope: Scope, *, in_rounds: bool) -> bool:
+        """Whether something that ends the use of a session leads to ``node`` without any of the calls that begin it: none of
+        them lasts then. Asked of all at once, since to ask for each takes long where there are many."""
+        changes = self.holdings.changes(scope)
+        try:
+            graph = self.holdings.graph(scope)
+        except TooComplex:
+            return True
+        events = graph.nodes_of(node)
+        beginning = {event for one in begun for event in graph.nodes_of(one)}
+        for event in events:
+            # What comes only before a loop says nothing of its rounds.
+            around = reach(edges_from([event])) if in_rounds else graph.reverse_postorder()
+            ending = [
+                one
+                for one in around
+                if one not in beginning
+                and any(each.resource == resource and not each.holds for each in changed_by(one, changes) or ())
+            ]
+            if any(one is event for one in reach(edges_from(ending), lambda edge: edge.source not in beginning)):
+                return True
+        return False
 
     def _begins(self, call: ast.Call, resource: str, scope: Scope) -> bool:
         """Whether a call makes a session begin in memory, itself or by whatever function of the project it runs."""

@@ -12,7 +12,7 @@ from poolint.analyses.process_locks import size
 from poolint.configuration.urls import urls
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import parent_of, reads_of
-from poolint.syntax.surroundings import is_inside
+from poolint.syntax.surroundings import around, is_inside, start_of
 from poolint.types.call_sites import text_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, alternatives
@@ -33,6 +33,10 @@ class Wanted(msgspec.Struct, frozen=True):
     most: int
     node: ast.expr
     text: str
+
+
+_ON_SOME_WAYS = (ast.If, ast.IfExp, ast.BoolOp, ast.Match, ast.Try, ast.For, ast.While)
+"""What lets a call be made on some ways only."""
 
 
 class Uses:
@@ -133,7 +137,7 @@ class Uses:
 
     def _is_taken(self, spec: EngineSpec) -> bool:
         """Whether the project gives an application the class of settings that has these options, or one derived from it, unless
-        its own caller says otherwise."""
+        its own caller says otherwise; in any case, and nothing replaces them there."""
         statement, project = parent_of(spec.node), self.ev.project
         target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
         name = target.id if isinstance(target, ast.Name) else ""
@@ -144,6 +148,8 @@ class Uses:
                     continue
                 for scope in module.scopes_with(word):
                     for call in scope.calls_of(word):
+                        if around(call, scope, _ON_SOME_WAYS) is not None or _is_replaced(call, name, scope):
+                            continue
                         given = _by_default(call.args[0], scope) if call.args else None
                         for one in alternatives(self.ev.type_of(given, scope)) if given is not None else ():
                             family = lineage(self.ev, one) if isinstance(one, (ClassObject, Instance)) else []
@@ -206,6 +212,35 @@ class Uses:
                 ):
                     return True
         return False
+
+
+def _is_replaced(call: ast.Call, key: str, scope: Scope) -> bool:
+    """Whether what a call has put into the settings of an application under a key may be something else later: they take others
+    as well (``from_prefixed_env()``, ``update(…)``), or the key is set by itself."""
+    settings = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+    text = ast.unparse(settings)
+    for other in scope.calls:
+        if isinstance(other.func, ast.Attribute) and start_of(other) > start_of(call):
+            takes = other.func.attr == "update" or other.func.attr.startswith("from_")
+            if takes and ast.unparse(other.func.value) == text:
+                return True
+    for binding in scope.module.stored_in(last_name(settings)):
+        item = parent_of(binding.node)
+        if isinstance(item, ast.Subscript) and isinstance(item.slice, ast.Constant) and item.slice.value == key:
+            is_here = (
+                start_of(item) > start_of(call)
+                if binding.scope is scope
+                else _may_come_from(scope, text, binding.scope or scope)
+            )
+            if is_here and ast.unparse(item.value) == text:
+                return True
+    return False
+
+
+def _may_come_from(maker: Scope, text: str, scope: Scope) -> bool:
+    """Whether what another scope names alike may be what a function has made: it makes nothing of that name by other means."""
+    made = [one.value for one in scope.bindings.get(text.partition(".")[0], ()) if isinstance(one.value, ast.Call)]
+    return not made or any(last_name(one.func) == maker.name for one in made)
 
 
 def _by_default(node: ast.expr, scope: Scope) -> ast.expr | None:
