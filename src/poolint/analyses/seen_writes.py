@@ -23,11 +23,11 @@ _CHANGES = re.compile(
     re.IGNORECASE,
 )
 """What the text of a statement begins with that changes or locks something: words of SQL."""
-_ROUTINE = re.compile(
-    r"\s*select\s+(?!pg_|set_config\b|current_|.*\bfrom\b)[a-z_][\w.]*\s*\(.*(?:\$\d|%\w|%\(|:\w|\?).*\)\s*;?\s*$",
-    re.IGNORECASE | re.DOTALL,
-)
-"""A statement that is one call of a function with what it is given, but for those of the server itself: words of SQL."""
+_ROUTINE = re.compile(r"select\s+(?!pg_|set_config\b|current_)[a-z_][\w.]*\s*\(", re.IGNORECASE)
+"""What the call of a function begins with, but for those of the server itself: words of SQL."""
+_GIVEN = re.compile(r"\$\d|%\w|%\(|:\w|\?")
+"""Where a statement is given something, by the styles of PEP 249 and asyncpg's."""
+_ROWS = re.compile(r"\bfrom\b", re.IGNORECASE)
 _LOCKS = re.compile(r"\bfor\s+(?:no\s+key\s+)?update\b", re.IGNORECASE)
 _THROUGH: frozenset[Passage] = frozenset(("import", "attribute"))
 
@@ -78,7 +78,14 @@ def _calls_a_routine(ev: Evaluator, statement: ast.expr, scope: Scope) -> bool:
             made = one.node.args[:1] if isinstance(one.node, ast.Call) else []
             waiting += [end for part in made for end in follower.sources(part, one.scope).found]
     texts = [one.value for one in ends if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-    return any(_ROUTINE.match(one[:MAX_TEXT]) is not None for one in texts)
+    return any(_is_routine(one[:MAX_TEXT]) for one in texts)
+
+
+def _is_routine(text: str) -> bool:
+    """Whether a statement is one call of a function of the database with what it is given."""
+    text = text.strip().rstrip("; \t\n")
+    is_call = text.endswith(")") and _ROUTINE.match(text) is not None
+    return is_call and _GIVEN.search(text) is not None and _ROWS.search(text) is None
 
 
 def _changes(ev: Evaluator, statement: ast.expr, scope: Scope) -> bool:

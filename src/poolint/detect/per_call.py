@@ -126,7 +126,8 @@ class Owners:
 
     def is_forgotten(self, owner: Owner, used: frozenset[str]) -> bool:
         """Whether all that is done with an object is known, and nothing of that closes what it has."""
-        is_plain = bool(used) and self._ends.isdisjoint(used) and owner.closers.isdisjoint(used)
+        named = {one.removeprefix(".") for one in used}  # also where it is handed on: `add_task(client.close)`
+        is_plain = bool(used) and self._ends.isdisjoint(named) and owner.closers.isdisjoint(named)
         return is_plain and f".{owner.attribute}" not in used
 
     def used(self, name: str, scope: Scope, depth: int = 0) -> frozenset[str]:
@@ -234,6 +235,7 @@ class Owners:
             if made is None:
                 continue
             closers = _closing(self.ev, cls, self._ends, attribute)
+            closers |= _closing(self.ev, cls, closers)  # `finally: await self.close()`, in what uses it
             mentioned = {one.attr for one in ast.walk(init.node) if isinstance(one, ast.Attribute)}
             if closers.isdisjoint(mentioned) and (
                 closers or self._is_only_used(homes, attribute.removeprefix("self."))
