@@ -323,7 +323,7 @@ def _first_problem(
     leaks = outcome.leaks
     if site.cls.kind in OWNERS:
         at_yield = lost_at_yield(leaks, site, scope) if site.part and outcome.released else None
-        return at_yield or _verdict_on_owner(outcome, site, skipped)
+        return at_yield or _verdict_on_owner(outcome, site, scope, skipped)
     if site.cls.kind == "response" and site.cls.on_drop != "lost":
         return ("never", leaks["exit-normal"]) if "exit-normal" in leaks else None  # what raises is rare
     if outcome.overwritten is not None:
@@ -352,7 +352,16 @@ def _first_problem(
     return ("cancel", leaks["exit-cancel"]) if "exit-cancel" in leaks else None
 
 
-def _verdict_on_owner(outcome: Outcome, site: Site, skipped: SkippedReleases) -> tuple[LeakProblem, list[Edge]] | None:
+def _is_asked(site: Site, scope: Scope) -> bool:
+    """Whether a function asks a client or pool itself for something: an engine that is only handed to what sets it up, and any
+    before their first use, have no connection yet."""
+    methods = (one.func.value for one in scope.calls if isinstance(one.func, ast.Attribute))
+    return site.cls.kind != "engine" and any(isinstance(one, ast.Name) and one.id == site.name for one in methods)
+
+
+def _verdict_on_owner(
+    outcome: Outcome, site: Site, scope: Scope, skipped: SkippedReleases
+) -> tuple[LeakProblem, list[Edge]] | None:
     """The same for an engine, a pool or a client: what is reported of these is only that nobody disposes of them, or that what
     is sure to have connections by then never comes to who would."""
     leaks = outcome.leaks
@@ -362,7 +371,7 @@ def _verdict_on_owner(outcome: Outcome, site: Site, skipped: SkippedReleases) ->
         return None
     thrown = leaks["exit-exception"]
     if outcome.handed:
-        is_open = site.cls.lazy or isinstance(site.value, ast.Await)
+        is_open = isinstance(site.value, ast.Await) or (site.cls.lazy and _is_asked(site, scope))
         return ("half-built", thrown) if is_open and not outcome.released else None
     return "skipped" if skipped.on(thrown) else "exception", thrown
 
