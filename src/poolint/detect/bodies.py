@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.analyses.effects import Effects
+from poolint.syntax.nodes import walk_own
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site, callees_of
 from poolint.types.values import ClassObject, Function
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 PSEUDO_ROOT = "poolint"
 """The root of classes that only the models have: of a connection as one pool gives it."""
 
-_INSIDE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _SAYS_LIMIT = re.compile(r"timeout|deadline", re.IGNORECASE)
 """English words for what ends with a timeout of its own, beside what the models know."""
 
@@ -46,14 +46,7 @@ class Body:
         self.ev = ev
         self.edges = edges
         self.scope = scope
-        self.nodes: list[ast.AST] = []
-        stack: list[ast.AST] = list(reversed((*entered, *statement.body)))
-        while stack:
-            node = stack.pop()
-            if isinstance(node, _INSIDE):
-                continue
-            self.nodes.append(node)
-            stack.extend(reversed(list(ast.iter_child_nodes(node))))
+        self.nodes = list(walk_own((*entered, *statement.body)))
         self.calls = [one for one in self.nodes if isinstance(one, ast.Call)]
         self._facts: list[tuple[ast.Call, CallSite | None]] | None = None
 

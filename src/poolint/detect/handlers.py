@@ -12,7 +12,7 @@ from poolint.analyses.joined import OF_DATABASE
 from poolint.detect.bodies import PSEUDO_ROOT, Body, is_of
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
-from poolint.detect.swallowing import answers_at_once, goes_on, looping_caller
+from poolint.detect.swallowing import answers_at_once, ends_tasks, goes_on, looping_caller
 from poolint.flow.cfg import TooComplex
 from poolint.frameworks.entries import is_entry
 from poolint.models.schema import REACHING_ROLES, SESSIONS, TAKING_ROLES
@@ -77,22 +77,16 @@ class SwallowedCancellation(Observation, frozen=True, eq=False):
 class _Guard(NamedTuple):
     """What keeps exceptions of a body from going on: a handler of a ``try``, or a block that suppresses them.
 
-    ``caught`` are the classes, where each stands and its qualified name; ``others`` the names of what the other handlers of the
-    statement catch, ``name`` what the handler calls the exception, ``entered`` the items of a ``with`` behind the block.
+    ``caught`` are the classes, where each stands and its qualified name; ``name`` is what the handler calls the exception,
+    ``entered`` the items of a ``with`` behind the block.
     """
 
     statement: ast.Try | WithNode
     caught: list[tuple[ast.AST, str]]
-    others: frozenset[str] = frozenset()
     name: str = ""
     is_alone: bool = False
     """Whether it names one class only, as a handler does."""
     entered: tuple[ast.withitem, ...] = ()
-
-    @property
-    def all_caught(self) -> frozenset[str]:
-        """The names of all that the statement catches."""
-        return self.others | {name for _, name in self.caught}
 
 
 _OF_NO_INTEREST = BUILTINS - {"TimeoutError", "BaseException"}
@@ -100,10 +94,6 @@ _OF_NO_INTEREST = BUILTINS - {"TimeoutError", "BaseException"}
 
 _LAZY = frozenset({*SESSIONS, "query"})
 """Kinds of what takes a connection by its first statement."""
-
-_LIMITS_ALONE = ("command_timeout",)
-_LIMITS = frozenset({"timeout", *_LIMITS_ALONE})
-"""What asyncpg takes for statements and for connecting, the one by a name that nobody else has."""
 
 _BASES = frozenset({"DatabaseError", "DBAPIError"})
 """What others derive from, by PEP 249 and in all that wraps its exceptions."""
@@ -131,6 +121,11 @@ class Handlers:
         self._connecting = {
             f"{module}.{name}" for row in ev.models.wrapped for module in row.modules for name in row.connecting.split()
         }
+        limiting = {one.name: one.limits for one in ev.models.drivers.values() if one.limits}
+        others = [one for one in ev.models.makers.values() if one.name.partition(".")[0] not in limiting]
+        self._limits = frozenset(name for names in limiting.values() for name in names)
+        self._own_limits = self._limits - {name for one in others for name in one.accepts}
+        """Those of a name that nobody else has: where it stands, it is meant."""
         self._taking = Effects(services.edges, lambda one: "" if _may_time_out(one) else self._exhausted(one))
         self._roots = {module.partition(".")[0] for module, _ in self._wrappers}
         exhausted = {one.exhausted for one in ev.models.classes.values() if one.exhausted}
@@ -148,9 +143,8 @@ class Handlers:
             for node, name in caught if scope.is_async else ():
                 if name in self._cancellations:
                     yield from self._swallowed(node, name, handler, statement, scope)
-            others = frozenset(name for one in statement.handlers for _, name in self._caught(one, scope))
             is_alone = not isinstance(handler.type, ast.Tuple)
-            yield from self._of_guard(_Guard(statement, caught, others, handler.name or "", is_alone), scope)
+            yield from self._of_guard(_Guard(statement, caught, handler.name or "", is_alone), scope)
         for block in scope.withs:
             for place, item in enumerate(block.items):
                 caught = [(one, self._name(one, scope)) for one in self._suppressed(item, scope)]
@@ -194,6 +188,11 @@ class Handlers:
         origins = (one.origin for one in nearest(node.id, scope)) if isinstance(node, ast.Name) else ()
         return any(one.partition(":")[0].partition(".")[0] in self._origins for one in origins)
 
+    def _all_caught(self, guard: _Guard, scope: Scope) -> set[str]:
+        """The names of all that the statement of a guard catches."""
+        handlers = guard.statement.handlers if isinstance(guard.statement, ast.Try) else ()
+        return {name for _, name in (*guard.caught, *(each for one in handlers for each in self._caught(one, scope)))}
+
     # Exceptions of drivers
 
     def _unreached(self, node: ast.AST, name: str, guard: _Guard, scope: Scope) -> Iterator[Observation]:
@@ -202,7 +201,7 @@ class Handlers:
         if found is None or name in self._connecting:
             return
         row, wrapper = found
-        caught = {one.removeprefix(f"{row.home}.") for one in guard.all_caught}
+        caught = {one.removeprefix(f"{row.home}.") for one in self._all_caught(guard, scope)}
         others = row.into.keys() - {wrapper, *_BASES}
         if any(one not in others for one in caught if f"{row.home}.{one}" in self._names):
             return  # what arrives is caught as well
@@ -280,7 +279,7 @@ class Handlers:
             return
         exhausted = self._exhausted(fact)
         home = exhausted.rpartition(".")[0]
-        if any(one.startswith(f"{home}.") for one in guard.all_caught):
+        if any(one.startswith(f"{home}.") for one in self._all_caught(guard, scope)):
             return
         if any(map(self._tells_timeouts, below)) or body.has_timeout(below):
             return
@@ -312,12 +311,12 @@ class Handlers:
         """Whether a driver's own limits of time may be set for an asynchronous engine of the project: what it raises then comes
         as it is, and is what a handler is there for. So they may where nobody knows what the driver is given."""
         saying, module = self.ev.project.saying, near.module
-        if any(saying(one, module) for one in _LIMITS_ALONE):
+        if any(saying(one, module) for one in self._own_limits):
             return True
         found = (self.ev.project.module(path) for path in saying("connect_args", module))
         specs = (spec for one in found if one is not None for spec in self._services.engines.of_module(one))
         given = (one for one in specs if one.kind == "async" and "connect_args" in one.arguments)
-        return any(not one.connect_args or not _LIMITS.isdisjoint(one.connect_args) for one in given)
+        return any(not one.connect_args or not self._limits.isdisjoint(one.connect_args) for one in given)
 
     def _tells_timeouts(self, function: Scope) -> bool:
         """Whether a function names an exception of timeouts: it may raise that in place of the pool's."""
@@ -338,11 +337,12 @@ class Handlers:
         earlier = statement.handlers[: statement.handlers.index(handler)]
         if any(each in self._cancellations for one in earlier for _, each in self._caught(one, scope)):
             return
-        if not goes_on(self.ev, handler, statement, scope, is_named=name != "builtins.BaseException"):
+        is_named = name != "builtins.BaseException"
+        if not goes_on(self.ev, handler, statement, scope, is_named=is_named):
             return
         if is_entry(self.ev, scope) and self._answers_at_once(handler, scope):
             return  # nobody waits for the answer to a request that is given up
-        if any(last_name(one.func) in ("cancel", "uncancel") for one in scope.calls):
+        if ends_tasks(scope):
             return  # its own task, or one that it has cancelled itself
         body = Body(self.ev, self.edges, statement, scope)
         looping = is_in_loop(statement, scope)
@@ -351,7 +351,6 @@ class Handlers:
         if not around or not body.waits():
             return
         what = ast.unparse(handler.type) if handler.type is not None else ""
-        is_named = name != "builtins.BaseException"
         caller = looping_caller(self.ev, scope) if is_named and not looping else None
         above = caller.name if caller is not None else ""
         yield SwallowedCancellation(node, scope.qualified_name, False, what, around, handler.body[-1], looping, above)

@@ -6,13 +6,13 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.flow.solver import edges_from, reach
-from poolint.syntax.nodes import walk
+from poolint.syntax.nodes import INNER, walk, walk_own
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import LOOPS, around, block_of, loops_around
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from poolint.flow.cfg import Graph
     from poolint.models.loader import Models
@@ -25,8 +25,6 @@ _MAX_DEPTH = 4
 _LEAVING = (ast.Return, ast.Break, ast.Raise)
 """What a loop may end by, when it asks how a round came out."""
 
-_INSIDE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-
 
 def goes_on(ev: Evaluator, handler: ast.ExceptHandler, statement: ast.Try, scope: Scope, *, is_named: bool) -> bool:
     """Whether the function goes on, or ends as if nothing had happened.
@@ -35,7 +33,7 @@ def goes_on(ev: Evaluator, handler: ast.ExceptHandler, statement: ast.Try, scope
     where a loop goes on in spite of it, here or where the function is called.
     """
     models = ev.models
-    inside = list(_inside(handler.body))
+    inside = list(walk_own(handler.body))
     if any(isinstance(one, ast.Raise) for one in inside):
         return False
     if any(isinstance(one, ast.Call) and last_name(one.func) in models.words("fails") for one in inside):
@@ -103,7 +101,7 @@ class _LoopingCallers:
         models, others = self._ev.models, []
         for call, inner in self._ev.callers.of(scope):
             awaited = parent_of(call)
-            if not isinstance(awaited, ast.Await) or inner is scope or _ends_tasks(inner) or _is_used(models, awaited):
+            if not isinstance(awaited, ast.Await) or inner is scope or ends_tasks(inner) or _is_used(models, awaited):
                 continue
             loops = loops_around(call)
             if not loops and not leaves_after(models, awaited, inner):
@@ -129,13 +127,13 @@ def _may_end(models: Models, loop: ast.AST) -> bool:
     """Whether a loop may come to an end by what a round has done: it asks for something each time, or is left from within."""
     if isinstance(loop, ast.While) and not isinstance(loop.test, ast.Constant):
         return True
-    return any(isinstance(one, _LEAVING) or _ends_all(models, one) for one in _inside([loop]))
+    return any(isinstance(one, _LEAVING) or _ends_all(models, one) for one in walk_own([loop]))
 
 
 def leaves_after(models: Models, node: ast.AST, scope: Scope) -> bool:
     """Whether a function may raise, or end the program, behind a place that it has come through: what is raised for something
     else that fails there is left aside."""
-    behind = _inside(_behind(statement_of(node), scope), (*_INSIDE, ast.ExceptHandler))
+    behind = walk_own(_behind(statement_of(node), scope), (*INNER, ast.ExceptHandler))
     return any(isinstance(one, ast.Raise) or _ends_all(models, one) for one in behind)
 
 
@@ -155,7 +153,7 @@ def _ends_all(models: Models, node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and last_name(node.func) in models.words("ends-process", "never-returns")
 
 
-def _ends_tasks(scope: Scope) -> bool:
+def ends_tasks(scope: Scope) -> bool:
     """Whether a function cancels a task itself, or takes back that it is cancelled."""
     return any(last_name(one.func) in ("cancel", "uncancel") for one in scope.calls)
 
@@ -164,15 +162,6 @@ def answers_at_once(handler: ast.ExceptHandler, graph: Graph) -> bool:
     """Whether a function awaits nothing more once it has come to a handler."""
     begun = [event for statement in handler.body for one in walk(statement) for event in graph.nodes_of(one)]
     return not any(one.kind == "await" or one.is_async for one in (*begun, *reach(edges_from(begun))))
-
-
-def _inside(body: Iterable[ast.AST], left_out: tuple[type[ast.AST], ...] = _INSIDE) -> Iterator[ast.AST]:
-    stack: list[ast.AST] = list(body)
-    while stack:
-        node = stack.pop()
-        if not isinstance(node, left_out):
-            yield node
-            stack.extend(ast.iter_child_nodes(node))
 
 
 def _is_told(models: Models, name: ast.Name) -> bool:
@@ -195,7 +184,7 @@ def _raises_after(statement: ast.Try) -> bool:
         items = getattr(owner, field, None)
         if isinstance(items, list) and any(one is statement for one in items):
             after = items[next(index for index, one in enumerate(items) if one is statement) + 1 :]
-            return any(isinstance(one, ast.Raise) for one in _inside([*statement.finalbody, *after]))
+            return any(isinstance(one, ast.Raise) for one in walk_own([*statement.finalbody, *after]))
     return False
 
 
@@ -203,4 +192,4 @@ def _is_last_resort(statement: ast.Try, scope: Scope) -> bool:
     """Whether the function is a program's, or a loop that a task runs and that ends with the handler."""
     if scope.name in ("main", "_main", "amain", "async_main", "__aexit__", "__del__"):
         return True
-    return any(isinstance(one, (ast.While, ast.AsyncFor)) for one in _inside(statement.body))
+    return any(isinstance(one, (ast.While, ast.AsyncFor)) for one in walk_own(statement.body))

@@ -141,6 +141,7 @@ How = Literal[
     # settings
     "reads-environment",
     "takes-settings",
+    "changes-settings",
     "reads-body",
     "of-request",
     "declares-field",
@@ -249,7 +250,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     send something to a client, and wait only where it has not taken what was sent before.
 
     ``reads-environment``: functions that give a variable of the environment, or what they are given in its place;
-    ``takes-settings``: methods by which an application takes its settings from an object;
+    ``takes-settings``: methods by which an application takes its settings from an object, ``changes-settings``: by which they
+    may become others;
     ``reads-body``: methods of a request that give what its client has sent, as data; ``of-request``: classes of requests,
     of which a function is passed one that runs for each;
     ``declares-field``: what a field is declared by, with its default; ``validates-field``: decorators of methods that give

@@ -295,13 +295,14 @@ class Driver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     name for a driver of the other kind (``+asyncpg``).
 
     Of the arguments that an engine hands on to it, ``accepts`` are all that it takes, where they are known, and ``refuses`` some
-    that it is often given and does not take, with ``refusal``. ``pools``: those by which it makes a pool of its own.
-    ``any_loop``: its idle connections serve whatever event loop asks. ``distributions``: those that bring it.
+    that it is often given and does not take, with ``refusal``; by ``pools`` it makes a pool of its own, by ``limits`` it limits
+    time: what that raises arrives as it is. ``any_loop``: idle connections serve any event loop. ``distributions`` bring it.
     """
 
     dialects: tuple[str, ...]
     name: str
     kind: Literal["sync", "async", "both"]
+    limits: tuple[str, ...] = ()
     substitute: str = ""
     accepts: tuple[str, ...] = ()
     refuses: tuple[str, ...] = ()

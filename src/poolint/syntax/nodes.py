@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 
 def _child_fields(kind: type[ast.AST]) -> tuple[str, ...]:
@@ -63,6 +67,20 @@ def walk(node: ast.AST) -> list[ast.AST]:
         if type(one) not in _LEAVES:
             found += children(one)
     return found
+
+
+INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+"""What has a body of its own, which runs elsewhere."""
+
+
+def walk_own(body: Iterable[ast.AST], left_out: tuple[type[ast.AST], ...] = INNER) -> Iterator[ast.AST]:
+    """The nodes of a body and all inside them, in the order of the text, but for what is ``left_out``, and what stands there."""
+    stack = list(body)[::-1]
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, left_out):
+            yield node
+            stack.extend(list(ast.iter_child_nodes(node))[::-1])
 
 
 _LEAVES = frozenset(kind for kind, fields in FIELDS.items() if not fields)

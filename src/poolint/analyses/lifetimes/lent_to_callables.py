@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.ownership import Fate
 from poolint.flow.flags import asks_none, name_of
 from poolint.models.schema import CLOSING_ROLES, OWNERS
+from poolint.syntax.nodes import walk_own
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import block_of, is_inside, loops_around, start_of, tries_around
 from poolint.types.call_sites import call_site, callees_of
@@ -59,7 +60,7 @@ def _comes_after(release: ast.Call, call: ast.Call, names: frozenset[str], scope
     failed = [handler for one, _ in blocks for handler in one.handlers]
     between = [
         one
-        for one in _own(scope.node)
+        for one in walk_own(ast.iter_child_nodes(scope.node))
         if isinstance(one, (*_LEAVING, ast.Name)) and start_of(call) < start_of(one) < start_of(release)
         if not any(is_inside(one, handler) for handler in failed)
     ]
@@ -105,11 +106,3 @@ def _leaves(statement: ast.stmt, passed: list[ast.stmt]) -> bool:
     if whole is None or isinstance(statement, ast.Return):
         return whole is not None
     return not any(is_inside(loop, whole) for loop in loops_around(statement)[:1])
-
-
-def _own(node: ast.AST) -> Iterator[ast.AST]:
-    """A node and all inside it that belongs to the same function."""
-    yield node
-    for one in ast.iter_child_nodes(node):
-        if not isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            yield from _own(one)

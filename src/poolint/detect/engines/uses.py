@@ -47,6 +47,7 @@ class Uses:
         self.ev = engines.ev
         self.pools = pools
         self._starting = self.ev.models.words("starts-thread")
+        self._changing = self.ev.models.words("changes-settings")
         admitting = (name for name, one in self.ev.models.classes.items() if one.admits)
         self._words = (b"range(", *sorted({f"{name.rpartition('.')[2]}(".encode() for name in admitting}))
 
@@ -148,7 +149,9 @@ class Uses:
                     continue
                 for scope in module.scopes_with(word):
                     for call in scope.calls_of(word):
-                        if around(call, scope, _ON_SOME_WAYS) is not None or _is_replaced(call, name, scope):
+                        if around(call, scope, _ON_SOME_WAYS) is not None or _is_replaced(
+                            call, name, scope, self._changing
+                        ):
                             continue
                         given = _by_default(call.args[0], scope) if call.args else None
                         for one in alternatives(self.ev.type_of(given, scope)) if given is not None else ():
@@ -214,16 +217,17 @@ class Uses:
         return False
 
 
-def _is_replaced(call: ast.Call, key: str, scope: Scope) -> bool:
+def _is_replaced(call: ast.Call, key: str, scope: Scope, changing: frozenset[str]) -> bool:
     """Whether what a call has put into the settings of an application under a key may be something else later: they take others
-    as well (``from_prefixed_env()``, ``update(…)``), or the key is set by itself."""
+    as well, by a method of one of the names ``changing``, or the key is set by itself."""
     settings = call.func.value if isinstance(call.func, ast.Attribute) else call.func
     text = ast.unparse(settings)
     for other in scope.calls:
-        if isinstance(other.func, ast.Attribute) and start_of(other) > start_of(call):
-            takes = other.func.attr == "update" or other.func.attr.startswith("from_")
-            if takes and ast.unparse(other.func.value) == text:
-                return True
+        method = other.func
+        if not isinstance(method, ast.Attribute) or method.attr not in changing:
+            continue
+        if start_of(other) > start_of(call) and ast.unparse(method.value) == text:
+            return True
     for binding in scope.module.stored_in(last_name(settings)):
         item = parent_of(binding.node)
         if isinstance(item, ast.Subscript) and isinstance(item.slice, ast.Constant) and item.slice.value == key:
