@@ -64,6 +64,13 @@ def generators_of(ev: Evaluator, header: ast.expr, scope: Scope) -> Iterator[Sco
             yield one.scope
 
 
+def generator_of(ev: Evaluator, made: ast.expr | None, scope: Scope) -> Scope | None:
+    """The one generator of the project that an expression makes, for a loop or another one to go over."""
+    callees = callees_of(ev, made, scope) if isinstance(made, ast.Call) else ()
+    only = callees[0] if len(callees) == 1 else None
+    return only.scope if isinstance(only, Function) and only.scope.is_generator else None
+
+
 def _is_made_manager(ev: Evaluator, header: ast.Call, scope: Scope) -> bool:
     """Whether ``contextlib`` has made what a call calls of a generator, other than as its decorator."""
     return any(isinstance(one, CallableValue) and one.runs for one in alternatives(ev.type_of(header.func, scope)))

@@ -1,14 +1,16 @@
-"""What limits the connections of an engine, by the class of pool that it is made with."""
+"""What limits the connections of an engine, by the class of pool that it is made with; and what somebody has to close."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.models.schema import POOLING
 from poolint.types.values import ClassObject, alternatives
 
 if TYPE_CHECKING:
     import ast
 
+    from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -27,6 +29,11 @@ def lets_nobody_wait(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
 def is_lent(call: ast.Call) -> bool:
     """Whether a client works with a pool that it is given."""
     return any(one.arg in ("connection_pool", "pool", "connector", "transport") for one in call.keywords)
+
+
+def owes_closing(cls: Class) -> bool:
+    """Whether something comes of an object that makes connections for itself, if nobody closes it."""
+    return cls.kind in POOLING or (cls.kind == "client" and bool(cls.on_drop))
 
 
 def _limits(ev: Evaluator, made: ast.Call, scope: Scope) -> set[str]:

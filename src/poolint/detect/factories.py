@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from poolint.analyses.kept_results import is_result_kept
 from poolint.analyses.lent_pools import bind_of
 from poolint.analyses.lifetimes.given_parts import keeps
-from poolint.analyses.pool_limits import is_lent, is_unpooled
+from poolint.analyses.pool_limits import is_lent, is_unpooled, owes_closing
 from poolint.analyses.project_calls import ProjectCalls
 from poolint.analyses.property_reads import readers
 from poolint.analyses.repetition import Repetition, takes_request
@@ -18,7 +18,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.hooks import runs
 from poolint.frameworks.injected import marks, takers
-from poolint.models.schema import OWNERS, POOLING
+from poolint.models.schema import OWNERS
 from poolint.syntax.expressions import without_await
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import assigned, parent_of, reads_of
@@ -236,11 +236,6 @@ def _is_plain(load: ast.Name) -> bool:
     """Whether a name is only returned, or a method of it is called."""
     parent = parent_of(load)
     return isinstance(parent, ast.Return) or (isinstance(parent, ast.Attribute) and isinstance(parent.ctx, ast.Load))
-
-
-def owes_closing(cls: Class) -> bool:
-    """Whether something comes of an object that makes connections for itself, if nobody closes it."""
-    return cls.kind in POOLING or (cls.kind == "client" and bool(cls.on_drop))
 
 
 # Who uses it

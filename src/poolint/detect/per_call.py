@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.lifetimes.objects import is_known_base
 from poolint.analyses.ownership import Fate
-from poolint.analyses.pool_limits import is_lent, is_unpooled
+from poolint.analyses.pool_limits import is_lent, is_unpooled, owes_closing
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
-from poolint.detect.factories import again, makers, owes_closing
+from poolint.detect.factories import again, makers
 from poolint.detect.in_turn import in_turn
 from poolint.detect.observation import Observation
 from poolint.flow.flags import name_of

@@ -24,7 +24,7 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.solver import edges_from, reach
 from poolint.flow.summaries import Components
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import loops_around
+from poolint.syntax.surroundings import is_inside, loops_around
 from poolint.types.call_sites import callees_of
 from poolint.types.values import Function
 
@@ -349,10 +349,7 @@ def _may_last(change: Change, node: ast.AST) -> bool:
     """Whether what has been taken may be held still where a node stands: what a loop is lent is not, behind that."""
     loop = change.within
     around = parent_of(loop) if isinstance(loop, ast.comprehension) else loop
-    current: ast.AST | None = node
-    while around is not None and current is not None and current is not around:
-        current = parent_of(current)
-    return current is not None
+    return around is None or is_inside(node, around)
 
 
 def _leads(node: Node, around: Node, ends: list[Node]) -> bool:

@@ -14,6 +14,7 @@ from poolint.analyses.arguments import arguments_of
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.transactions import inside
 from poolint.analyses.kept_classes import kept_class
+from poolint.analyses.managers import generator_of
 from poolint.analyses.ownership import Fate, Ownership
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
@@ -79,11 +80,9 @@ def delegated(ev: Evaluator, scope: Scope) -> Iterator[Scope]:
         made = [one.value] if isinstance(one, ast.YieldFrom) else []
         made += [loop.iter for loop in loops_around(one) if isinstance(loop, (ast.For, ast.AsyncFor))]
         for gone_over in made:
-            call, home = _made(ev, gone_over, scope)
-            callees = callees_of(ev, call, home) if isinstance(call, ast.Call) else ()
-            callee = callees[0] if len(callees) == 1 else None
-            if isinstance(callee, Function) and callee.scope.is_generator:
-                yield callee.scope
+            generator = generator_of(ev, *_made(ev, gone_over, scope))
+            if generator is not None:
+                yield generator
 
 
 def _made(ev: Evaluator, node: ast.expr, scope: Scope) -> Origin:

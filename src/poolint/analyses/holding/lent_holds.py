@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.conditions import Entering
 from poolint.analyses.holding.exit_summaries import Left, ways_left
 from poolint.analyses.made_fields import MadeFields
+from poolint.analyses.managers import generator_of
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import is_parameter
 from poolint.syntax.surroundings import loops_around
-from poolint.types.call_sites import callees_of, text_of
-from poolint.types.values import Function
+from poolint.types.call_sites import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 _MAX_RESOURCES = 20
 """Resources of one function that are followed; real ones hold up to four."""
-
 
 _MAX_YIELDS = 20
 """Yields of one generator that are looked at."""
@@ -116,12 +115,11 @@ class LentHolds:
         """What another generator holds to which one leaves it to yield, as this one calls it: by the call that makes that, in
         brackets, where nobody here can get at it."""
         made = node.value if isinstance(node, ast.YieldFrom) else None
-        callees = callees_of(self.ev, made, scope) if isinstance(made, ast.Call) else ()
-        inner = callees[0] if len(callees) == 1 else None
-        if not isinstance(made, ast.Call) or not isinstance(inner, Function) or not inner.scope.is_generator:
+        inner = generator_of(self.ev, made, scope)
+        if inner is None or not isinstance(made, ast.Call):
             return frozenset()
-        held = self._iterated(inner.scope, made, scope)
-        found = ((self.place(one, inner.scope, made, "", scope), cls) for one, cls in held)
+        held = self._iterated(inner, made, scope)
+        found = ((self.place(one, inner, made, "", scope), cls) for one, cls in held)
         return frozenset((one or f"({text_of(made, scope)})", cls) for one, cls in found if one is not None)
 
     def _held(self, node: ast.Yield | ast.YieldFrom | None, scope: Scope, fixed: Known) -> _Holds:

@@ -18,7 +18,7 @@ from poolint.analyses.holding.lent_holds import LentHolds
 from poolint.analyses.holding.registries import Registries
 from poolint.analyses.holding.unknown_parts import UnknownParts
 from poolint.analyses.made_places import made_at
-from poolint.analyses.managers import generators_of, is_manager
+from poolint.analyses.managers import generator_of, generators_of, is_manager
 from poolint.analyses.places import Places, owner_of
 from poolint.analyses.worked_on import WorkedOn
 from poolint.flow.flags import name_of
@@ -296,9 +296,8 @@ class Objects:
     def iterated(self, call: ast.Call, target: str, scope: Scope) -> Iterator[Entered]:
         """What is held while a loop works on an item of the generator of the project that a call makes, which it goes over."""
         assert self._lent is not None
-        callees = callees_of(self.ev, call, scope)
-        generator = callees[0].scope if len(callees) == 1 and isinstance(callees[0], Function) else None
-        if generator is not None and generator.is_generator and not is_manager(self.ev, generator):
+        generator = generator_of(self.ev, call, scope)
+        if generator is not None and not is_manager(self.ev, generator):
             for resource, name in self._lent.iterated(generator, call, scope):
                 place = self._lent.place(resource, generator, call, target, scope)
                 if place is not None:

@@ -6,7 +6,8 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.lifetimes.acquisitions import is_given_to_caller
-from poolint.models.schema import HANDLES, POOLING
+from poolint.analyses.pool_limits import owes_closing
+from poolint.models.schema import HANDLES
 from poolint.syntax.expressions import argument_for, tells_all
 from poolint.types.call_sites import CallSite, text_of
 from poolint.types.fields import constructor_of, fields_of
@@ -35,13 +36,16 @@ class Taken(NamedTuple):
 
 def of_field(ev: Evaluator, node: ast.Call, attribute: str, owner: Scope) -> Taken | None:
     """What a field of the class ``owner`` gets for each object, where a factory is declared that gives one thing."""
-    for keyword in node.keywords:
-        if keyword.arg in _FACTORIES:
-            found = alternatives(called(ev, ev.type_of(keyword.value, owner)))
-            cls = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
-            if cls is not None:
-                return Taken(attribute, CallSite(node, cls.name, text_of(keyword.value, owner), None, cls), cls)
+    for factory in _factories(node):
+        found = alternatives(called(ev, ev.type_of(factory, owner)))
+        cls = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
+        if cls is not None:
+            return Taken(attribute, CallSite(node, cls.name, text_of(factory, owner), None, cls), cls)
     return None
+
+
+def _factories(field: ast.Call) -> list[ast.expr]:
+    return [one.value for one in field.keywords if one.arg in _FACTORIES]
 
 
 def by_fields(ev: Evaluator, owner: Instance, made: ast.Call) -> Iterator[Taken]:
@@ -62,19 +66,15 @@ def by_fields(ev: Evaluator, owner: Instance, made: ast.Call) -> Iterator[Taken]
             if not isinstance(field, ast.Call) or argument_for(made, name, order.index(name)) is not None:
                 continue
             taken = of_field(ev, field, name, home)
-            if taken is not None and _is_owed(taken.cls) and _is_own(ev, field, home):
+            is_owed = taken is not None and (taken.cls.kind in HANDLES or owes_closing(taken.cls))
+            if taken is not None and is_owed and _is_own(ev, field, home):
                 yield taken
-
-
-def _is_owed(cls: Class) -> bool:
-    return cls.kind in HANDLES or cls.kind in POOLING or (cls.kind == "client" and bool(cls.on_drop))
 
 
 def _is_own(ev: Evaluator, field: ast.Call, owner: Scope) -> bool:
     """Whether what a factory gives is another one each time: it is a library's, or a function that has checked it out for its
     caller. A registry gives all of a thread the same."""
-    given = [keyword.value for keyword in field.keywords if keyword.arg in _FACTORIES]
-    makers = (maker for one in given for maker in alternatives(ev.type_of(one, owner)))
+    makers = (maker for one in _factories(field) for maker in alternatives(ev.type_of(one, owner)))
     for maker in makers:
         if isinstance(maker, CallableValue) or (
             isinstance(maker, Function) and not is_given_to_caller(ev, maker.scope)
