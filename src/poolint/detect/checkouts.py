@@ -38,7 +38,7 @@ from poolint.models.schema import OWNERS, RELEASABLE
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
 from poolint.syntax.uses import Use, usage
-from poolint.types.call_sites import call_site, text_of
+from poolint.types.call_sites import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -158,7 +158,7 @@ class Lifetimes:
             return self._let_pass(site, scope, "told-as-lent", site.name)
         outcome = self.outcome(site, scope)
         skipped = SkippedReleases(lambda trace: self.outcome(site, scope, trace))
-        verdict = _verdict(self.ev, outcome, site, scope, skipped) or self._given_up(site, scope, outcome)
+        verdict = _verdict(outcome, site, scope, skipped) or self._given_up(site, scope, outcome)
         verdict = self._at_yield(site, scope, outcome, verdict) or verdict
         if verdict is None:
             reason: Dismissal = "owner-kept" if site.cls.kind in OWNERS else "interrupt-only"
@@ -308,22 +308,22 @@ def _entered_in_vain(scope: Scope, site: Site) -> bool:
 
 
 def _verdict(
-    ev: Evaluator, outcome: Outcome, site: Site, scope: Scope, skipped: SkippedReleases
+    outcome: Outcome, site: Site, scope: Scope, skipped: SkippedReleases
 ) -> tuple[LeakProblem, list[Edge]] | None:
     """The first problem that holds, by the precedence of problems."""
-    verdict = _first_problem(ev, outcome, site, scope, skipped)
+    verdict = _first_problem(outcome, site, scope, skipped)
     if verdict is not None and verdict[0] in ("never", "exception", "cancel", "yield") and is_guarded(verdict[1], site):
         return "guarded", verdict[1]
     return verdict
 
 
 def _first_problem(
-    ev: Evaluator, outcome: Outcome, site: Site, scope: Scope, skipped: SkippedReleases
+    outcome: Outcome, site: Site, scope: Scope, skipped: SkippedReleases
 ) -> tuple[LeakProblem, list[Edge]] | None:
     leaks = outcome.leaks
     if site.cls.kind in OWNERS:
         at_yield = lost_at_yield(leaks, site, scope) if site.part and outcome.released else None
-        return at_yield or _verdict_on_owner(ev, outcome, site, scope, skipped)
+        return at_yield or _verdict_on_owner(outcome, site, scope, skipped)
     if site.cls.kind == "response" and site.cls.on_drop != "lost":
         return ("never", leaks["exit-normal"]) if "exit-normal" in leaks else None  # what raises is rare
     if outcome.overwritten is not None:
@@ -352,20 +352,15 @@ def _first_problem(
     return ("cancel", leaks["exit-cancel"]) if "exit-cancel" in leaks else None
 
 
-def _is_asked(ev: Evaluator, site: Site, scope: Scope) -> bool:
-    """Whether a function asks an owner itself for something: one that is only handed to what sets it up, and any before its
-    first use, has no connection yet."""
-    for call in scope.calls:
-        receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
-        if isinstance(receiver, ast.Name) and receiver.id == site.name:
-            fact = call_site(ev, call, scope) if site.cls.kind == "engine" else None
-            if site.cls.kind != "engine" or (fact is not None and fact.role in ("checkout", "begin")):
-                return True
-    return False
+def _is_asked(site: Site, scope: Scope) -> bool:
+    """Whether a function asks a client or pool itself for something: one that is only handed to what sets it up has no connection
+    yet. An engine mostly fails where it first connects, and then has none either."""
+    asked = (one.func.value for one in scope.calls if isinstance(one.func, ast.Attribute))
+    return site.cls.kind != "engine" and any(isinstance(one, ast.Name) and one.id == site.name for one in asked)
 
 
 def _verdict_on_owner(
-    ev: Evaluator, outcome: Outcome, site: Site, scope: Scope, skipped: SkippedReleases
+    outcome: Outcome, site: Site, scope: Scope, skipped: SkippedReleases
 ) -> tuple[LeakProblem, list[Edge]] | None:
     """The same for an engine, a pool or a client: what is reported of these is only that nobody disposes of them, or that what
     is sure to have connections by then never comes to who would."""
@@ -376,7 +371,7 @@ def _verdict_on_owner(
         return None
     thrown = leaks["exit-exception"]
     if outcome.handed:
-        is_open = isinstance(site.value, ast.Await) or (site.cls.lazy and _is_asked(ev, site, scope))
+        is_open = isinstance(site.value, ast.Await) or (site.cls.lazy and _is_asked(site, scope))
         return ("half-built", thrown) if is_open and not outcome.released else None
     return "skipped" if skipped.on(thrown) else "exception", thrown
 

@@ -16,8 +16,8 @@ class HalfBuiltOwner(Rule):
     ## What it does
     Reports a factory, `__init__` or `__aenter__` that checks out a connection and then does something that may raise or be
     cancelled before it returns or stores the connection, and that does not release it then. In `__init__`, `__enter__` and
-    `__aenter__` a connection on `self` is as good as lost, too, when what comes behind it works with it and fails. So is an
-    engine, a pool or a client that has connections by then, as one has that has logged in. What sets up a file of SQLite as
+    `__aenter__` a connection on `self` is as good as lost, too, when what comes behind it works with it and fails. So is a
+    pool or a client that has connections by then, as one has that has logged in. What sets up a file of SQLite as
     it is opened hardly ever fails: that is a possible finding, and so is a client that ends itself when nobody has it any more.
 
     ## Why is this bad?
