@@ -14,6 +14,7 @@ from poolint.analyses.driven import Driven, entering_next, enters, is_handed_on
 from poolint.analyses.edges import Edge, Link, implementations, way_of
 from poolint.analyses.effect_words import (
     does,
+    makes_decorator,
     roots_of_any_word,
     roots_of_blocks,
     roots_of_iterators,
@@ -270,7 +271,7 @@ class Edges:
             return edges
         if fact.row is not None and fact.row.only_with and not self._is_set_up(node, fact.row, scope):
             return edges
-        if not self._may_wait(fact, scope):
+        if makes_decorator(fact) or not self._may_wait(fact, scope):
             return edges
         join = joined(self.ev, fact, scope)
         if join is not None and (join.run or join.may_be_anything):
@@ -386,10 +387,8 @@ class Edges:
 
     def _is_driven(self, node: ast.Call, fact: CallSite, scope: Scope) -> bool:
         """Whether the library call really happens here, and is not only prepared."""
-        assert fact.row is not None
-        if fact.row.call == "sync":
-            return True
-        return self._driven(node, scope) or is_gone_over(node) or enters(node, scope)
+        is_sync = fact.row is not None and fact.row.call == "sync"
+        return is_sync or self._driven(node, scope) or is_gone_over(node) or enters(node, scope)
 
 
 def _is_own(function: ast.Attribute, scope: Scope) -> bool:

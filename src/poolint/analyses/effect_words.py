@@ -10,6 +10,7 @@ from poolint.models.standard import LEAVES
 if TYPE_CHECKING:
     from poolint.models.loader import Models
     from poolint.models.schema import Function, Method
+    from poolint.types.call_sites import CallSite
 
 
 def words_with_effect(models: Models) -> frozenset[str]:
@@ -50,6 +51,11 @@ def roots_of_any_word(models: Models) -> frozenset[bytes]:
 def does(row: Method | Function) -> bool:
     """Whether a call can have an effect that any sink asks for."""
     return bool(row.effect) or row.role != "local"
+
+
+def makes_decorator(fact: CallSite) -> bool:
+    """Whether a call only makes what is put around functions: it is calls of these that back off, ``backoff.on_exception(…)``."""
+    return fact.cls is None and fact.row is not None and fact.row.effect == "retry"
 
 
 def _roots_of(models: Models, *methods: str) -> tuple[bytes, ...]:

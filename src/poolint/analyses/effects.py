@@ -145,14 +145,24 @@ class Effects:
             passing = self._passing(edge, scope, around)
             if passing is not None:
                 return Witness((*edge.links, *passing.links), passing.effect)
-            for one in self._reached(edge, edge.link.node, scope, around):
-                below = self.of_function(self.edges.ev.project.scope(one.function), one.fixed)
-                if below is not None:
-                    found = Witness((*edge.links, *below.links), below.effect)
-                    if below.effect not in self.at_last:
-                        return found
-                    retried = self._rather(retried, found)
+            below = self._below(self._reached(edge, edge.link.node, scope, around))
+            if below is not None:
+                found = Witness((*edge.links, *below.links), below.effect)
+                if below.effect not in self.at_last:
+                    return found
+                retried = self._rather(retried, found)
         return retried
+
+    def _below(self, called: list[Called]) -> Witness | None:
+        """The chain of what a call runs. Of several implementations one that calls something speaks for one that sleeps."""
+        found: Witness | None = None
+        for one in called:
+            below = self.of_function(self.edges.ev.project.scope(one.function), one.fixed)
+            if below is not None and found is not None and "sleep" in (below.effect, found.effect):
+                found = found if below.effect == "sleep" else below
+            elif below is not None:
+                found = self._rather(found, below)
+        return found
 
     def _of_scope(self, scope: Scope, fixed: Known = (RESULT_RUNS,)) -> Iterable[Edge]:
         """The calls of a function that count; those that it only hands on where a caller makes them run."""
@@ -169,8 +179,8 @@ class Effects:
                 yield edge.link.node, witness
 
     def _reached(self, edge: Edge, node: ast.expr, scope: Scope, caller: Known) -> list[Called]:
-        """The functions that a call may run, as it calls them, where one has to be looked into for the effect: the first
-        one, where all of them reach a sink; or those that do, where one is enough."""
+        """The functions that a call may run, as it calls them, where one has to be looked into for the effect: all of them,
+        where each reaches a sink; or those that do, where one is enough."""
         if edge.target is None or not self._leads_near(edge):
             return []
         if not edge.others:
@@ -178,7 +188,7 @@ class Effects:
         called = [self._called(edge, one, node, scope, caller) for one in (edge.target, *edge.others)]
         if self.of_some:
             return [one for one in called if self._reaching.of(one)]
-        return called[:1] if all(map(self._reaching.of, called[1:])) else []
+        return called if all(map(self._reaching.of, called)) else []
 
     def _called(self, edge: Edge, target: Scope, node: ast.expr, scope: Scope, caller: Known) -> Called:
         fixed = self.edges.enter(edge.work or node, target, scope, caller)

@@ -29,6 +29,9 @@ _Asked = tuple[Scope, str, str]
 MAX_MAKERS = 24
 """Places at which objects of one class are made; real services are made at one or two."""
 
+_MAX_STEPS = 6
+"""Attributes on a path: a function that passes itself ``node.parent`` makes it one longer each time."""
+
 
 class GivenTogether:
     """Answers for the classes and functions of one project, by the ``places`` of what is passed to them."""
@@ -75,7 +78,7 @@ class GivenTogether:
 
     def _once(self, key: _Asked, find: Callable[[Scope, str, str], str]) -> str:
         found = self._known.get(key)
-        if found is not None or key in self._finding:
+        if found is not None or key in self._finding or key[2].count(".") >= _MAX_STEPS:
             return found or ""
         self._finding.add(key)
         found = find(*key)

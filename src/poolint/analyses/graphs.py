@@ -324,9 +324,12 @@ def _logs(ev: Evaluator, function: ast.expr) -> bool:
 
 
 def _tells_all(scope: Scope) -> bool:
-    """Whether the body of a function is what runs when it is called: not decorated, and no stub that others override."""
+    """Whether the body of a function is what runs when it is called: not decorated, but for a method that needs no object, and
+    no stub that others override."""
     node = scope.node
-    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or node.decorator_list or scope.is_generator:
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or scope.is_generator:
+        return False
+    if not {last_name(one) for one in node.decorator_list} <= {"classmethod", "staticmethod"}:
         return False
     return not all(
         isinstance(one, ast.Pass) or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))

@@ -10,7 +10,7 @@ from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import callees_of
-from poolint.types.values import ClassObject
+from poolint.types.values import ClassObject, Function, LibraryFunction, LibraryMethod
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from poolint.analyses.pools import Pool
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+
+
+_MAKING = (ClassObject, Function, LibraryFunction, LibraryMethod)
+"""What may make something when it is called."""
 
 
 def is_of_each_call(ev: Evaluator, pool: Pool, scope: Scope) -> bool:
@@ -49,7 +53,11 @@ def _made_by(ev: Evaluator, pool: Pool) -> tuple[Scope, ast.Call] | None:
     """The function in which the engine of a pool is made, and the call that makes it."""
     module = ev.project.module(str(pool[1])) if pool[:1] == ("place",) else None
     functions = (one for one in module.scope.descendants() if one.kind == "function") if module is not None else ()
-    return next(((one, made) for one in functions if (made := _making(one, pool)) is not None), None)
+    found = next(((one, made) for one in functions if (made := _making(one, pool)) is not None), None)
+    if found is None:
+        return None
+    # `kept.get(key)`, by which something is looked up, is a call as well.
+    return found if any(isinstance(one, _MAKING) for one in callees_of(ev, found[1], found[0])) else None
 
 
 def _making(scope: Scope, pool: Pool) -> ast.Call | None:

@@ -284,11 +284,22 @@ class Engines:
         """The classes of pool that an engine is given; none where one of them is unknown."""
         chosen: dict[str, PoolChoice] = {}
         for setting in arguments["poolclass"].settings if "poolclass" in arguments else ():
-            found = self.choices(self.ev.type_of(setting.node, setting.scope), setting.node)
-            if not found:
-                return ()
-            chosen.update((one.cls.name, one) for one in found)
+            for node, scope in self._passed(setting.node, setting.scope):
+                found = self.choices(self.ev.type_of(node, scope), node) if node is not None else ()
+                if not found:
+                    return ()
+                chosen.update((one.cls.name, one) for one in found)
         return tuple(chosen.values())
+
+    def _passed(self, node: ast.expr, scope: Scope) -> list[tuple[ast.expr | None, Scope]]:
+        """What comes to a parameter: what each call passes, or its default; None for what is not seen. Else the node itself."""
+        bindings = scope.bindings.get(node.id, ()) if isinstance(node, ast.Name) else ()
+        if len(bindings) != 1 or bindings[0].kind != "parameter":
+            return [(node, scope)]
+        default = (bindings[0].value, scope.parent or scope)
+        given = self.ev.callers.given(bindings[0], scope)
+        found = [default if one is None and is_default else (one, at) for one, at, is_default in given]
+        return list(dict.fromkeys(found)) or [(node, scope)]
 
     def choices(self, one: Type, node: ast.expr) -> list[PoolChoice]:
         """The classes of pool that an expression of this type may be; none where one of them is unknown."""

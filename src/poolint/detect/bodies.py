@@ -82,6 +82,10 @@ class Body:
         raw = self.ev.models.words("leads-to-driver")
         if any(isinstance(one, ast.Attribute) and one.attr in raw for one in self.nodes):
             return False
+        passing = _passing_on(self.ev.models)
+        classes = (one.cls for _, one in self.facts() if one is not None)
+        if any(not passing.isdisjoint(each.name for each in self.ev.models.lineage(one)) for one in classes if one):
+            return False
         return all(self._is_harmless(call, fact, library, driver) for call, fact in self.facts())
 
     def is_raw(self, function: Scope) -> bool:
@@ -131,6 +135,13 @@ class Body:
     def _is_told(self, call: ast.Call, function: Scope, library: str) -> bool:
         fact = call_site(self.ev, call, function)
         return fact is not None and (fact.row is None or is_of(self.ev.models, fact, library))
+
+
+def _passing_on(models: Models) -> set[str]:
+    """The classes whose methods are the driver's own, by another name: what is raised there comes as it is."""
+    named = (one.rpartition(".") for one in models.manners["leads-to-driver"])
+    rows = ((name, row) for cls, _, name in named if cls in models.classes for row in models.classes[cls].methods)
+    return {row.returns for name, row in rows if name in row.names and row.returns}
 
 
 def is_of(models: Models, fact: CallSite, library: str) -> bool:

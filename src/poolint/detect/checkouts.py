@@ -35,8 +35,9 @@ from poolint.detect.skipped_releases import SkippedReleases
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags
 from poolint.models.schema import OWNERS, RELEASABLE
+from poolint.syntax.reaching import reaching
 from poolint.syntax.scopes import parent_of, statement_of
-from poolint.syntax.surroundings import may_await
+from poolint.syntax.surroundings import is_inside, may_await
 from poolint.syntax.uses import Use, usage
 from poolint.types.call_sites import text_of
 
@@ -304,7 +305,11 @@ def _entered_in_vain(scope: Scope, site: Site) -> bool:
     if isinstance(parent_of(site.value), ast.withitem):
         return True
     headers = [item.context_expr for statement in scope.withs for item in statement.items]
-    return any(isinstance(one, ast.Name) and one.id == site.name for one in headers)
+    entered = [one for one in headers if isinstance(one, ast.Name) and one.id == site.name]
+    bound = scope.bindings.get(site.name, ())
+    # Under a name that is bound again it may be another one that is entered.
+    seen = (one for name in entered for one in (reaching(bound, name) if len(bound) > 1 else bound))
+    return any(one.value is None or is_inside(site.call, one.value) for one in seen)
 
 
 def _verdict(

@@ -96,10 +96,15 @@ def _releases(ev: Evaluator, call: ast.Call, names: set[str], scope: Scope) -> b
 def _is_skipped(
     graphs: Graphs, lent: ast.Yield | ast.YieldFrom, releases: list[ast.Call], name: str, scope: Scope
 ) -> bool:
-    """Whether a release comes behind a ``yield``, and what is thrown in there leaves the function without any."""
+    """Whether a release comes behind a ``yield`` on all ways on, and what is thrown in there leaves the function without any. One
+    that is left out on other ways as well, ``if close``, is left to somebody else by choice."""
     graph = graphs.of(scope)
     stops = {node for one in releases for node in graph.nodes_of(one)}
     flags = Flags(scope, graph)
+    for node in graph.nodes_of(lent):
+        onwards = reach(completed([node]), lambda edge: edge.source not in stops and not edge.is_unwinding)
+        if any(one.kind == "exit-normal" for one in onwards):
+            return False
     return any(
         not stops.isdisjoint(reach(completed([node]))) and escapes(node, stops, name, raising=False, flags=flags)
         for node in graph.nodes_of(lent)

@@ -6,9 +6,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.arguments import bound_to
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.pools_of_calls import is_of_this_call
+from poolint.analyses.process_locks import size
 from poolint.analyses.sinks import WAITING
 from poolint.detect.brief_waits import is_brief, is_mostly_brief, is_soon_done
 from poolint.detect.databases import held_from, is_in_a_file, is_kept_by_none
@@ -21,7 +23,7 @@ from poolint.detect.sizes import has_a_bound
 from poolint.detect.unpooled_autocommit import keep_nobody_out
 from poolint.detect.written import has_sent, is_left_open
 from poolint.models.schema import SESSIONS
-from poolint.syntax.scopes import home_of
+from poolint.syntax.scopes import home_of, is_parameter
 from poolint.syntax.surroundings import LOOPS, around
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Hold
     from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
 
 
 def does_little_harm(services: Services, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> bool:
@@ -78,7 +81,7 @@ def _is_rare(services: Services, held: list[Hold], witness: Witness, node: ast.e
         or (witness.effect == "user" and occasions.ends_with_process(scope))
         or comes_seldom(services, witness, node, scope)
         or asks_for_a_lock(ev, held, witness)
-        or (witness.effect == "lock" and _is_made_here(witness, scope))
+        or (witness.effect in WAITING and _is_made_here(ev, witness, scope))
         or all(is_never_passed(ev, one.resource, scope) for one in held)
     )
 
@@ -107,12 +110,26 @@ def _is_hardly_missed(services: Services, held: list[Hold], witness: Witness, sc
     )
 
 
-def _is_made_here(witness: Witness, scope: Scope) -> bool:
-    """Whether a lock is made by the very call that holds something: who waits for it then are this call's own tasks."""
+def _is_made_here(ev: Evaluator, witness: Witness, scope: Scope) -> bool:
+    """Whether a lock is made by the very call that holds something, also where it is passed on from there: who waits for it then
+    are this call's own tasks. What it is made of would name it to others, ``RedisLock("orders")``."""
     last = witness.links[-1]
-    if not isinstance(last.node, ast.Name) or home_of(last.node.id, last.scope) is not scope:
+    lock, where = last.node, last.scope
+    for link in reversed(witness.links[:-1]):
+        if isinstance(lock, ast.Name) and isinstance(link.node, ast.Call) and is_parameter(lock.id, where):
+            passed = bound_to(where, link.node, is_method=where.enclosing_class is not None).get(lock.id)
+            lock, where = (passed, link.scope) if passed is not None else (lock, where)
+    if not isinstance(lock, ast.Name) or home_of(lock.id, where) is not scope:
         return False
-    return all(isinstance(one.value, ast.Call) for one in scope.bindings[last.node.id])
+    made = [one.value for one in scope.bindings[lock.id]]
+    return all(
+        isinstance(one, ast.Call) and (witness.effect == "lock" or _is_for_nobody_else(ev, one, scope)) for one in made
+    )
+
+
+def _is_for_nobody_else(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
+    """Whether a call makes something that has no name, by which others would have the same."""
+    return not (made.args or made.keywords) or size(ev, made, scope) is not None
 
 
 def _is_of_this_call(services: Services, hold: Hold, scope: Scope) -> bool:

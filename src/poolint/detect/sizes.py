@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SMALL = re.compile(r"chunk|batch|slice|window|shard|part", re.IGNORECASE)
 """English words for a collection that has been cut to size, as people call one."""
 
-_LIMITS = re.compile(r"limit|page_size|batch_size", re.IGNORECASE)
+_LIMITS = re.compile(r"limit|page_size|batch_size|max", re.IGNORECASE)
 """English words for an argument by which a collection is cut to size where it is asked for."""
 
 _LOOPS: frozenset[Passage] = frozenset(("for",))

@@ -96,6 +96,16 @@ def put_by(call: ast.Call) -> tuple[ast.expr, ast.expr] | None:
     return None
 
 
+def item_asked(call: ast.Call) -> ast.Subscript | None:
+    """The item that ``kept.get("pool")`` reads, as if it were written ``kept["pool"]``; None for any other call."""
+    function, key = call.func, call.args[0] if call.args else None
+    if not (isinstance(function, ast.Attribute) and function.attr == "get" and len(call.args) <= 2):
+        return None
+    if call.keywords or not (isinstance(key, ast.Constant) and isinstance(key.value, str)):
+        return None
+    return ast.copy_location(ast.Subscript(function.value, key, ast.Load()), call)
+
+
 def asked_by_name(node: ast.AST) -> str:
     """The attribute that ``getattr(owner, "name")`` reads, its owner being the first argument; empty for anything else."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr"):

@@ -12,6 +12,7 @@ from poolint.roots.modules import is_main_guard
 from poolint.syntax.importers import importers, imports_more_than_classes, last_part
 from poolint.syntax.purposes import is_imported as imports_library
 from poolint.syntax.purposes import library_names, migrates, serves, tests
+from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,6 +109,9 @@ def is_run_as_package(module: Module) -> bool:
 
 def _reads_command_line(module: Module, models: Models) -> bool:
     """Whether a module reads the command line whenever it runs: who imports it has none for it."""
+    parts = (parent_of(load) for load in module.scope.loads.get("sys", ()))
+    if any(isinstance(one, ast.Attribute) and one.attr == "argv" for one in parts):
+        return True
     calls = module.scope.calls_named(models.words("reads-command-line"))
     if all(one.args or one.keywords for one in calls):
         return False

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec.structs import replace
 
-from poolint.syntax.expressions import ORDERS, is_none
+from poolint.syntax.expressions import ORDERS, is_none, item_asked
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.syntax.surroundings import is_behind_star
 from poolint.types import bound, containers, imports
@@ -146,7 +146,9 @@ class Follower:
         if isinstance(node, ast.Attribute):
             return self._of_attribute(node, at)
         if isinstance(node, ast.Call):
-            return self._of_call(node, at)
+            item = item_asked(node) if "key" in self.through else None
+            found = self._of_item(item, at, question) if item is not None else None
+            return found if found is not None and found.found else self._of_call(node, at)
         if isinstance(node, (ast.Await, ast.NamedExpr)):
             return one_step(node.value, at.scope, at.frame)
         if isinstance(node, ast.IfExp):
@@ -252,6 +254,10 @@ class Follower:
 
     def _of_call(self, node: ast.Call, at: Step) -> Steps | None:
         is_bare = not (node.args or node.keywords)
+        if len(node.args) > 1 and last_name(node.func) in self.ev.models.words("same-value"):
+            said = self.ev.qualified_name(self.ev.type_of(node.func, at.scope))
+            if said in self.ev.models.manners["same-value"]:
+                return one_step(node.args[-1], at.scope, at.frame)
         if self.calls is None and not ("call" in self.through or ("function" in self.through and is_bare)):
             return None
         callee = alternatives(self.ev.type_of(node.func, at.scope))

@@ -6,10 +6,10 @@ import ast
 import re
 from typing import TYPE_CHECKING, Literal
 
-from poolint.models import standard
+from poolint.models import schema, standard
 from poolint.models.schema import HANDLES
 from poolint.screen import UNTOLD
-from poolint.syntax.expressions import is_none, last_name
+from poolint.syntax.expressions import is_none, item_asked, last_name
 from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
 from poolint.types import (
@@ -49,7 +49,6 @@ from poolint.types.values import (
 )
 
 if TYPE_CHECKING:
-    from poolint.models import schema
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -68,6 +67,8 @@ def result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
         if node.func.attr in ev.models.words("drives", "drives-given"):
             given = ev.type_of(node.args[0], scope)  # a loop that nobody knows runs it to its end
             return given.awaited if isinstance(given, Pending) and given.call == "coroutine" else UNKNOWN
+    if found is UNKNOWN and (item := item_asked(node)) is not None:
+        found = ev.type_of(item, scope)
     if found is UNKNOWN and type(parent_of(node)) is ast.Attribute:
         return by_use.owner(ev, node, scope)
     return found
@@ -140,10 +141,22 @@ def row_value(
     return Pending(row.call, awaited=gives if row.call == "awaitable-cm" else UNKNOWN, entered=entered)
 
 
+def _cast(ev: Evaluator, declared: Type, value: ast.expr, scope: Scope) -> Type:
+    """What a value is that is said to be of a type: itself where that says nothing, or only which methods somebody needs."""
+    from poolint.types.overrides import is_protocol
+
+    own = declared.cls if isinstance(declared, Instance) else None
+    is_open = own is not None and not isinstance(own, schema.Class) and is_protocol(own)
+    if declared is not UNKNOWN and not is_open:
+        return declared
+    one = ev.type_of(value, scope)
+    return one if not is_open or (isinstance(one, Instance) and one.base is not None) else declared
+
+
 def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:
     passed = ev.models.passed
     if ("type", name) in passed and len(node.args) > 1:
-        return annotated.annotation(ev, node.args[0], scope)
+        return _cast(ev, annotated.annotation(ev, node.args[0], scope), node.args[1], scope)
     same = passed.get(("same", name))
     if same is not None and same.argument < len(node.args):
         return ev.type_of(node.args[same.argument], scope)
