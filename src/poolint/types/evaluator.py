@@ -188,10 +188,11 @@ class Evaluator:
             item = node.value if isinstance(node, ast.DictComp) else node.elt
             return Pending("iterable", item=self.type_of(item, scope))
         if isinstance(node, ast.Subscript):
-            return self._subscript(node, scope)
+            return self.subscript(node, scope)
         return Function(scope.module.scopes[node]) if isinstance(node, ast.Lambda) else UNKNOWN
 
-    def _subscript(self, node: ast.Subscript, scope: Scope) -> Type:
+    def subscript(self, node: ast.Subscript, scope: Scope) -> Type:
+        """What stands behind a key, also of an expression that nobody has written: it is not remembered."""
         value = containers.row(self, self.type_of(node.value, scope))
         if isinstance(value, TupleOf):
             if isinstance(node.slice, ast.Constant) and isinstance(index := node.slice.value, int):

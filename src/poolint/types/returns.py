@@ -68,7 +68,7 @@ def result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
             given = ev.type_of(node.args[0], scope)  # a loop that nobody knows runs it to its end
             return given.awaited if isinstance(given, Pending) and given.call == "coroutine" else UNKNOWN
     if found is UNKNOWN and (item := item_asked(node)) is not None:
-        found = ev.type_of(item, scope)
+        found = ev.subscript(item, scope)
     if found is UNKNOWN and type(parent_of(node)) is ast.Attribute:
         return by_use.owner(ev, node, scope)
     return found
