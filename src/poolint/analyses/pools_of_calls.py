@@ -30,7 +30,8 @@ def is_of_each_call(ev: Evaluator, pool: Pool, scope: Scope) -> bool:
     maker, made = _made_by(ev, pool) or (None, None)
     if maker is None or made is None or is_inside(scope.node, maker.node):
         return False
-    return is_kept_here(made, maker) and not any(_is_stored(load) for _, load in _loads_of(made, maker))
+    is_own = is_kept_here(made, maker) and not any(_is_stored(load) for _, load in _loads_of(made, maker))
+    return is_own and (_is_handed_out(made, maker) or not _is_handed_down(ev, made, maker))
 
 
 def maker_of(ev: Evaluator, pool: Pool) -> Scope | None:
@@ -94,6 +95,33 @@ def is_of_new_object(pool: Pool, scope: Scope) -> bool:
     if scope.name != "__init__" or pool[:2] != ("place", scope.module.path):
         return False
     return _making(scope, pool) is not None
+
+
+def _is_handed_out(made: ast.Call, maker: Scope) -> bool:
+    """Whether a function gives what it makes to who calls it."""
+    given = (*maker.returns, *(one.value for one in maker.yields if one.value is not None))
+    parts = {id(part) for one in given for part in ast.walk(one)}
+    return id(made) in parts or any(id(load) in parts for _, load in _loads_of(made, maker))
+
+
+def _is_handed_down(ev: Evaluator, made: ast.Call, maker: Scope) -> bool:
+    """Whether a function passes what it makes to others of the project, for which it is one and the same."""
+    waiting, seen = [made], {made}
+    while waiting:
+        for inner, load in _loads_of(waiting.pop(), maker):
+            around = parent_of(load)
+            call = parent_of(around) if isinstance(around, ast.keyword) else around
+            if not isinstance(call, ast.Call) or call.func is load or call in seen:
+                continue
+            if any(isinstance(one, (Function, ClassObject)) and _is_ours(one) for one in callees_of(ev, call, inner)):
+                return True
+            seen.add(call)
+            waiting.append(call)  # `async_sessionmaker(engine)`: that may be passed on in its place
+    return False
+
+
+def _is_ours(callee: Function | ClassObject) -> bool:
+    return isinstance(callee, Function) or callee.cls is not callee.base
 
 
 def _is_stored(load: ast.Name) -> bool:

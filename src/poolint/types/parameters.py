@@ -11,7 +11,19 @@ from poolint.syntax.reaching import reaching
 from poolint.syntax.scopes import Scope
 from poolint.types import annotated, callbacks, decorated, evidence, inherited, makers, returns, traced
 from poolint.types.stand_ins import stand_in
-from poolint.types.values import NOTHING, UNKNOWN, CallableValue, Either, Function, Instance, Type, known, without_none
+from poolint.types.values import (
+    NOTHING,
+    UNKNOWN,
+    CallableValue,
+    Either,
+    Function,
+    Instance,
+    Type,
+    alternatives,
+    is_of_library,
+    known,
+    without_none,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +56,10 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
             passed = ev.callers.contradicting(declared, binding, scope)
             if passed is not UNKNOWN:
                 return passed  # whatever the annotation says
+        if declared.base is None and _says_only_what_is_needed(declared):
+            passed = ev.callers.passed(binding, scope)
+            if passed is not UNKNOWN and all(map(is_of_library, alternatives(passed))):
+                return passed
         default = _default(ev, binding, outside) if declared.base is None else UNKNOWN
         if default is not UNKNOWN and _says_only_how_it_is_called(ev, declared):
             return default  # as of a `Callable`
@@ -125,6 +141,13 @@ def _says_only_how_it_is_called(ev: Evaluator, declared: Instance) -> bool:
 
     own = ev.type_of_member(declared, "__call__")
     return isinstance(own, Function) and is_left_open(own.scope)
+
+
+def _says_only_what_is_needed(declared: Instance) -> bool:
+    """Whether a class is a protocol of the project: it says which methods somebody needs, and callers pass what has them."""
+    from poolint.types.overrides import is_protocol
+
+    return isinstance(declared.cls, Scope) and is_protocol(declared.cls)
 
 
 def _is_marker(injected: Type) -> bool:
