@@ -12,6 +12,7 @@ from poolint.detect.writing import Giving, events_after, stores_of
 from poolint.flow.cfg import TooComplex
 from poolint.flow.summaries import Summaries
 from poolint.types.call_sites import call_site, callees_of
+from poolint.types.decorated import wrapped
 from poolint.types.values import Function
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope, ScopeKey
+    from poolint.types.decorated import Wrapped
 
 
 class LeftWritten:
@@ -36,8 +38,20 @@ class LeftWritten:
         """Whether a call has written something when it has returned, and not committed it itself."""
         functions = [one for one in callees_of(self.ev, call, scope) if isinstance(one, Function)]
         if functions:
-            return any(self._left.of(one.scope.key) for one in functions)
+            return any(self._left.of(one.scope.key) and not self._is_committed_around(one.scope) for one in functions)
         return self._changing.of_call(call, scope) is not None or self._giving.tells(call, scope)
+
+    def _is_committed_around(self, scope: Scope) -> bool:
+        """Whether a decorator commits what a function leaves written: ``result = function(*args)``, ``session.commit()``."""
+        return any(self._is_committed_after(one) for one in wrapped(self.ev, scope))
+
+    def _is_committed_after(self, run: Wrapped) -> bool:
+        try:
+            graph = self._graphs.of(run.wrapper)
+        except TooComplex:
+            return False
+        ends = {*self._ending(run.wrapper)}
+        return bool(ends) and graph.exits["exit-normal"] not in events_after(graph, [run.call], but=ends, raising=False)
 
     def _writes(self, scope: Scope) -> bool:
         return self._changing.of_function(scope) is not None or self._giving.of(scope)

@@ -7,6 +7,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import nearest
+from poolint.types.unmodelled import path_to
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class Guards:
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self._registered: dict[tuple[str, tuple[str, ...]], list[tuple[ast.expr, Scope]]] = {}
+        rows = (one for several in ev.models.hooks.values() for one in several)
+        self._frameworks = {root for roots, hook in rows if hook.runs == "request" for root in roots}
 
     def of(self, function: Scope) -> Iterator[tuple[ast.expr, Scope]]:
         """The functions that run before one, each with the decorator of that which lets them."""
@@ -40,10 +43,17 @@ class Guards:
                     yield one, guard
 
     def _is_meant(self, row: Guard, target: ast.expr, scope: Scope) -> bool:
-        """Whether a decorator is one of a row: those of applications, of which little is known, are so by their names alone."""
+        """Whether a decorator is one of a row: those of applications are so by their names, unless the application is known to be
+        one of another framework."""
         if not any("." in name for name in row.names):
-            return isinstance(target, ast.Attribute)
+            return isinstance(target, ast.Attribute) and not self._is_of_another(row, target.value, scope)
         return self.ev.qualified_name(self.ev.type_of(target, scope)) in row.names
+
+    def _is_of_another(self, row: Guard, application: ast.expr, scope: Scope) -> bool:
+        """Whether an application, or a part of one, is made by another framework than that which has the guards of a row."""
+        roots = {name.partition(".")[0] for name in row.of_all}
+        path = path_to(self.ev, application, scope) if roots else ()
+        return bool(path) and path[0].name.partition(".")[0] in self._frameworks - roots
 
     def _of_row(self, row: Guard, module: Module) -> list[tuple[ast.expr, Scope]]:
         """The functions of a project that are registered to run before others, each with what registers it."""
