@@ -178,6 +178,9 @@ def _arguments_of_files(models: Models) -> frozenset[str]:
 
 def held_from(services: Services, hold: Hold, scope: Scope) -> Pool | None:
     """The pool of a connection that is held in a function, or that of all who pass the function what it holds."""
+    around = services.holdings.held_around(hold, scope)
+    if around is not None:
+        return held_from(services, *around)
     found = services.pools.of_hold(hold, scope) or services.pools.of_given(hold.resource, scope)
     found = found or _of_registry(services, hold, scope) or _of_dependency(services, hold, scope)
     return found or _held_by_manager(services, hold, scope, (scope,)) or _taken_by_method(services, hold, scope)

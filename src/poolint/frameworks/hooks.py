@@ -133,6 +133,12 @@ def runs_plain_ones_in_threads(ev: Evaluator, function: Scope) -> bool:
     return bool(found) and all(hook.in_threads for hook in found)
 
 
+def roots_of_callers(ev: Evaluator, function: Scope) -> set[str]:
+    """The roots of the libraries that call what they decorate: of those that may be meant, those that the module imports."""
+    imported = _imported(function)
+    return {root for around, _, _ in _decorating(ev, function) for root in around & imported}
+
+
 def _decorating_as_imported(ev: Evaluator, function: Scope) -> list[Hook]:
     """The hooks that decorate a function: of those that may be meant, those of libraries that its module imports."""
     imported = _imported(function)

@@ -75,9 +75,10 @@ class Bindings(list[Binding]):
 
     @property
     def untested(self) -> Bindings:
-        """Those that bind something: all but the tests of a type."""
+        """Those that bind something: all but the tests of a type, and declarations without a value where there are others."""
         if self._untested is None:
-            found = Bindings(one for one in self if one.kind != "narrowed")
+            told = [one for one in self if one.kind != "narrowed"]
+            found = Bindings(one for one in told if one.kind != "annotated" or one.value is not None or len(told) == 1)
             self._untested = found if len(found) < len(self) else self
         return self._untested
 

@@ -128,6 +128,10 @@ class Holdings:
         keep that dependencies have made with what they were given themselves."""
         return self._beginnings.lent_to(scope)
 
+    def held_around(self, hold: Hold, scope: Scope) -> tuple[Hold, Scope] | None:
+        """What a middleware holds that a function finds held, with the method that does."""
+        return self._beginnings.run_around.source(hold, scope)
+
     def begun_with(self, scope: Scope) -> list[Change]:
         """What a function finds held when it begins."""
         return self._beginnings.of(scope)[1]

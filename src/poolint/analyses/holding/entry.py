@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.kept_back import is_kept_back
+from poolint.analyses.holding.run_around import RunAround
 from poolint.analyses.holding.settled import Settled
 from poolint.analyses.holding.templates import Templates
 from poolint.analyses.holding.transactions import Region, decorating, inside, managers_around, transactions
@@ -22,7 +23,6 @@ from poolint.analyses.waypoints import Cause, waypoint
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import in_order, made_by_libraries, parameters, required, routes
-from poolint.frameworks.guards import Guards
 from poolint.models.schema import SESSIONS
 from poolint.syntax.expressions import call_arguments
 from poolint.syntax.file_kinds import is_test
@@ -83,6 +83,7 @@ class Beginnings:
         self._lending: dict[Scope, dict[str, Scope]] = {}
         self._run_by_framework: dict[Scope, bool] = {}
         self._templates = Templates(ev, holdings, holdings.objects)
+        self.run_around = RunAround(ev, holdings)
 
     def of(self, scope: Scope) -> tuple[list[Region], list[Change]]:
         """The transactions around a function, and what it finds held when it begins."""
@@ -96,7 +97,7 @@ class Beginnings:
         held = before + [
             Change(one.name(scope), True, one.header, one.fact.cls, True) for one in regions if not one.session
         ]
-        held += self._guarded(scope)
+        held += self.run_around.held(scope)
         for name, used in self._lent.of(scope.key):
             cls = self.ev.models.classes[used.cls]
             held.append(Change(name, True, decorators[used.place], cls, cause=used.cause))
@@ -123,15 +124,6 @@ class Beginnings:
                 and all(is_test(inner.module, self.ev.project) for _, inner in self.ev.callers.of(scope))
             )
         return found
-
-    def _guarded(self, scope: Scope) -> Iterator[Change]:
-        """The sessions of registries that functions have used which run before another one, each the first time."""
-        seen: set[str] = set()
-        for decorator, guard in self.ev.derived(Guards).of(scope):
-            for name, cls in self.holdings.objects.registries_used(guard, scope):
-                if name not in seen:
-                    seen.add(name)
-                    yield Change(name, True, decorator, cls, cause=Cause("guard-used", (guard.name,)))
 
     def _asked(self, scope: Scope) -> list[tuple[ast.expr, Function]]:
         """The dependencies of an endpoint in the order in which they run, each with where it is asked for."""
