@@ -87,3 +87,18 @@ def working_as(ev: Evaluator, one: Instance | ClassObject) -> Class | None:
         return None
     makers = (ev.models.classes[name] for name in sorted(ev.models.manners["used-factory"]))
     return next((cls for cls in makers if cls.mode == made.mode), None)
+
+
+def made_by_library(ev: Evaluator, method: ast.Attribute, scope: Scope) -> Type:
+    """The object of a class of the project that a method makes which a library's base has: ``Order.model_validate(row)``."""
+    from poolint.types.members import lineage
+
+    cls = ev.type_of(method.value, scope)
+    if not isinstance(cls, ClassObject):
+        return UNKNOWN
+    for home in lineage(ev, cls):
+        for base in getattr(home.node, "bases", ()):
+            named = f"{ev.qualified_name(ev.type_of(base, home.parent or home))}.{method.attr}"
+            if named in ev.models.manners["makes-object"]:
+                return cls.instance()
+    return UNKNOWN

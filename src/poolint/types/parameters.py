@@ -57,7 +57,7 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
             if passed is not UNKNOWN:
                 return passed  # whatever the annotation says
         if declared.base is None and _says_only_what_is_needed(declared):
-            passed = ev.callers.passed(binding, scope)
+            passed = without_none(ev.callers.passed(binding, scope))
             if passed is not UNKNOWN and all(map(is_of_library, alternatives(passed))):
                 return passed
         default = _default(ev, binding, outside) if declared.base is None else UNKNOWN

@@ -69,6 +69,8 @@ def result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
             return given.awaited if isinstance(given, Pending) and given.call == "coroutine" else UNKNOWN
     if found is UNKNOWN and (item := item_asked(node)) is not None:
         found = ev.subscript(item, scope)
+    if callee is UNKNOWN and isinstance(node.func, ast.Attribute) and node.func.attr in ev.models.words("makes-object"):
+        return makers.made_by_library(ev, node.func, scope)
     if found is UNKNOWN and type(parent_of(node)) is ast.Attribute:
         return by_use.owner(ev, node, scope)
     return found
@@ -149,7 +151,7 @@ def _cast(ev: Evaluator, declared: Type, value: ast.expr, scope: Scope) -> Type:
     is_open = own is not None and not isinstance(own, schema.Class) and is_protocol(own)
     if declared is not UNKNOWN and not is_open:
         return declared
-    one = ev.type_of(value, scope)
+    one = without_none(ev.type_of(value, scope)) if is_open else ev.type_of(value, scope)
     return one if not is_open or (isinstance(one, Instance) and one.base is not None) else declared
 
 
