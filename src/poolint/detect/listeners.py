@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from poolint.analyses.event_targets import registrations, targeted
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
-from poolint.syntax.scopes import parent_of
-from poolint.types.vocabulary import last_name
+from poolint.detect.prepared import has_been_asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +66,7 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
     """What is wrong with the listeners that ``scope`` registers."""
     for one in registrations(ev, scope):
         targets = targeted(ev, one.target, scope)
-        if not targets or _is_asked(one):
+        if not targets or has_been_asked(one.target, one.call):
             continue
         if not any(row.events for _, row, _ in targets):
             cls, row, is_class = targets[0]
@@ -76,18 +75,6 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
             )
         elif isinstance(one.event, ast.Constant) and isinstance(one.event.value, str):
             yield from _event(ev, one, one.event.value, targets, scope)
-
-
-def _is_asked(one: Registration) -> bool:
-    """Whether a test asks the target for the event: ``if hasattr(target, name):``."""
-    target, current = ast.dump(one.target), parent_of(one.call)
-    while current is not None:
-        if isinstance(current, ast.If):
-            calls = [call for call in ast.walk(current.test) if isinstance(call, ast.Call) and call.args]
-            if any(last_name(call.func) == "hasattr" and ast.dump(call.args[0]) == target for call in calls):
-                return True
-        current = parent_of(current)
-    return False
 
 
 def _event(

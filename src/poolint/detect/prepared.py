@@ -29,6 +29,18 @@ def is_prepared(node: ast.AST) -> bool:
     return False
 
 
+def has_been_asked(value: ast.expr, node: ast.AST) -> bool:
+    """Whether a test around ``node`` asks a value what it has: ``if hasattr(manager, "__aenter__")``."""
+    asked, current = ast.dump(value), parent_of(node)
+    while current is not None:
+        if isinstance(current, ast.If):
+            calls = [call for call in ast.walk(current.test) if isinstance(call, ast.Call) and call.args]
+            if any(last_name(call.func) == "hasattr" and ast.dump(call.args[0]) == asked for call in calls):
+                return True
+        current = parent_of(current)
+    return False
+
+
 def _caught(handler: ast.ExceptHandler) -> set[str]:
     if handler.type is None:
         return {""}

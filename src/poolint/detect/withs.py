@@ -11,6 +11,7 @@ from poolint.analyses.managers import generators_of, is_no_manager
 from poolint.detect.detector import Detector
 from poolint.detect.expected import may_be_to_fail
 from poolint.detect.observation import Observation
+from poolint.detect.prepared import has_been_asked
 from poolint.models.schema import HANDLES
 from poolint.syntax.expressions import without_await
 from poolint.syntax.surroundings import may_await
@@ -47,6 +48,8 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
     for statement in scope.withs:
         for item in statement.items:
             found = _mismatch(ev, statement, item.context_expr, scope)
+            if found is not None and has_been_asked(item.context_expr, statement):
+                continue  # whatever it is, it can be entered there
             if found is not None and ev.is_told("", scope) and not may_be_to_fail(ev, statement, scope):
                 yield found
 
