@@ -37,8 +37,8 @@ class AbandonedGenerator(Observation, frozen=True, eq=False):
     holds: str
     left_at: Waypoint
     is_possible: bool = False
-    """Whether that happens no more than once at a time, at the start or the end, in a script, in a job of a schedule, or takes
-    nothing from anybody: the database certainly is a file."""
+    """Whether that happens no more than once at a time, at the start or the end, in a script, in a job of a schedule, after a
+    failure alone, or takes nothing from anybody: the database certainly is a file."""
 
 
 _RESUMING = frozenset((ast.AsyncFor, ast.Call, ast.Attribute, ast.Assign))
@@ -55,16 +55,25 @@ def observe(services: Services, scope: Scope) -> Iterator[Observation]:
             continue
         given = getattr(parent.target, "id", "") if isinstance(parent, ast.AsyncFor) else ""
         left_at = _only_step(node, parent, holdings, scope) if kind is ast.Assign else _left(node, parent)
-        ways = (one for one in left_at if not given or not _has_ended(holdings, given, one, node, scope))
-        left = next(ways, None)
-        if left is None:
+        ways = [one for one in left_at if not given or not _has_ended(holdings, given, one, node, scope)]
+        if not ways:
             continue
+        left = min(ways, key=lambda one: _is_after_a_failure(one, scope))
         name, holds = _held_by(ev, node, scope)
         if holds:
             loops = isinstance(left, ast.stmt)
             at = waypoint("generator-left" if loops else "generator-stepped-once", left, scope.module)
-            is_possible = ev.derived(Occasions).runs_in_turn(scope) or _is_on_a_file(services, given, scope)
+            is_possible = (
+                _is_after_a_failure(left, scope)
+                or ev.derived(Occasions).runs_in_turn(scope)
+                or _is_on_a_file(services, given, scope)
+            )
             yield AbandonedGenerator(node, scope.qualified_name, may_await(node, scope), name, holds, at, is_possible)
+
+
+def _is_after_a_failure(leaving: ast.AST, scope: Scope) -> bool:
+    """Whether a loop is left in a handler of its own: only where something has failed, and the event loop soon ends the rest."""
+    return isinstance(around(leaving, scope, (ast.ExceptHandler, ast.AsyncFor)), ast.ExceptHandler)
 
 
 def _is_on_a_file(services: Services, given: str, scope: Scope) -> bool:
