@@ -1,5 +1,9 @@
 """Middlewares: methods of the project that a framework calls for each message, and that run the rest, the handler of that among
-it, where they call what they are passed for it: ``return await handler(event, data)``."""
+it, where they call what they are passed for it: ``return await handler(event, data)``.
+
+They are what a project registers, with the whole application or with a part of it, for one kind of message:
+``dp.update.middleware(DbMiddleware())``. Where it is not seen with which, nothing is said.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.frameworks.hooks import roots_of_callers
 from poolint.syntax.expressions import item_asked
-from poolint.syntax.scopes import is_parameter, parent_of
+from poolint.syntax.file_kinds import is_test
+from poolint.syntax.scopes import Scope, is_parameter, parent_of
+from poolint.types.following import origin
+from poolint.types.members import lineage
+from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.models.framework_rows import Middleware
     from poolint.syntax.project import Module
-    from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
 
@@ -29,60 +37,149 @@ class Rest(NamedTuple):
     passed: tuple[tuple[str, ast.expr, ast.AST], ...]
 
 
+class _Registered(NamedTuple):
+    """A middleware that is registered for one kind of message, with a part of the application, ``at``, or with all of it."""
+
+    rests: tuple[Rest, ...]
+    event: str
+    at: ast.expr | None
+
+
 class Middlewares:
     """Answers for the functions of one project: which middlewares run around one."""
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
-        self._methods = {tuple(one.rpartition(".")[::2]) for one in ev.models.manners["runs-handler"]}
-        self._roots = {cls.partition(".")[0] for cls, _ in self._methods}
-        self._found: dict[tuple[str, str], list[Rest]] = {}
+        self._rows = ev.models.middlewares
+        self._methods = {name.rpartition(".")[2] for row in self._rows for name in row.names}
+        self._registered: dict[tuple[str, int], list[_Registered]] = {}
+        self._parts: dict[tuple[str, int], list[tuple[ast.expr, ast.expr]]] = {}
 
     def around(self, function: Scope) -> Iterator[Rest]:
-        """Those of the framework that calls a function, as far as the project makes objects of their classes."""
-        for root in sorted(self._roots & roots_of_callers(self.ev, function)):
-            key = (self.ev.project.root_of(function.module), root)
-            if key not in self._found:
-                self._found[key] = list(self._of_project(root, function.module))
-            yield from self._found[key]
+        """Those that run around a function which the decorator of a part of an application registers, the first first."""
+        if function.name in self._methods and function.enclosing_class is not None:
+            return  # it is one itself
+        seen: set[ast.Call] = set()
+        where, roots = function.parent or function, roots_of_callers(self.ev, function)
+        for index, row in enumerate(self._rows):
+            if any(name.partition(".")[0] in roots for name in row.names):
+                for registered in self._of(index, function.module):
+                    if any(self._concerns(registered, index, one, where) for one in _observers(function)):
+                        yield from (one for one in registered.rests if one.call not in seen)
+                        seen |= {one.call for one in registered.rests}
 
-    def _of_project(self, root: str, near: Module) -> Iterator[Rest]:
-        bases = {cls.rpartition(".")[2] for cls, _ in self._methods if cls.partition(".")[0] == root}
-        paths = dict.fromkeys(path for one in sorted(bases) for path in self.ev.project.saying(one, near))
+    def _concerns(self, registered: _Registered, index: int, observer: ast.Attribute, where: Scope) -> bool:
+        """Whether a middleware runs around what an observer, ``router.message``, takes handlers for."""
+        if registered.event not in (observer.attr, *self._rows[index].first):
+            return False
+        part = origin(self.ev, observer.value, where).node
+        return registered.at is None or self._is_within(part, registered.at, index, where.module, set())
+
+    def _is_within(self, part: ast.expr, whole: ast.expr, index: int, near: Module, seen: set[ast.expr]) -> bool:
+        """Whether a part of an application is another one, or is taken in by it."""
+        if part is whole:
+            return True
+        seen.add(part)
+        around = [one for inner, one in self._taken_in(index, near) if inner is part and one not in seen]
+        return any(self._is_within(one, whole, index, near, seen) for one in around)
+
+    def _taken_in(self, index: int, near: Module) -> list[tuple[ast.expr, ast.expr]]:
+        """The parts that are taken in by others, with these, each by the expression that makes it."""
+        key = (self.ev.project.root_of(near), index)
+        if key not in self._parts:
+            self._parts[key] = [
+                (origin(self.ev, one, scope).node, origin(self.ev, call.func.value, scope).node)
+                for call, scope in self._calls(self._rows[index].includes, near)
+                for one in call.args
+                if isinstance(call.func, ast.Attribute) and call.func.attr in self._rows[index].includes
+            ]
+        return self._parts[key]
+
+    def _of(self, index: int, near: Module) -> list[_Registered]:
+        """What the project of a module registers, tests aside."""
+        key = (self.ev.project.root_of(near), index)
+        if key not in self._registered:
+            found = (self._registered_by(*one, self._rows[index]) for one in self._calls(self._rows[index].takes, near))
+            self._registered[key] = [one for one in found if one is not None and one.rests]
+        return self._registered[key]
+
+    def _calls(self, words: tuple[str, ...], near: Module) -> Iterator[tuple[ast.Call, Scope]]:
+        paths = dict.fromkeys(path for word in words for path in self.ev.project.saying(word, near))
         for module in filter(None, map(self.ev.project.module, paths)):
-            for cls in module.scope.children:
-                if cls.kind == "class" and self._is_made(cls):
-                    yield from self._of_class(cls)
+            for scope in module.scope.descendants() if not is_test(module, self.ev.project) else ():
+                yield from ((call, scope) for call in scope.calls)
 
-    def _of_class(self, cls: Scope) -> Iterator[Rest]:
-        own = {
-            self.ev.qualified_name(self.ev.type_of(base, cls.module.scope)) for base in getattr(cls.node, "bases", ())
+    def _registered_by(self, call: ast.Call, scope: Scope, row: Middleware) -> _Registered | None:
+        """What ``dp.update.middleware(…)`` registers, and ``dp.update.middleware.register(…)``; None for any other call."""
+        function = call.func
+        if isinstance(function, ast.Attribute) and function.attr in row.by:
+            function = function.value
+        observer = function.value if isinstance(function, ast.Attribute) and function.attr in row.takes else None
+        if not isinstance(observer, ast.Attribute) or not call.args:
+            return None
+        owners = alternatives(self.ev.type_of(observer.value, scope))
+        is_whole = observer.attr in row.first or any(
+            isinstance(one, Instance) and one.base is not None and one.base.name in row.of_all for one in owners
+        )
+        made = alternatives(self.ev.type_of(call.args[0], scope))
+        rests = tuple(rest for one in made if isinstance(one, Instance) for rest in self._rests(one, row))
+        return _Registered(rests, observer.attr, None if is_whole else origin(self.ev, observer.value, scope).node)
+
+    def _rests(self, made: Instance, row: Middleware) -> Iterator[Rest]:
+        """Where an object of a class runs the rest, in its own method or in the one that it inherits."""
+        classes = lineage(self.ev, made)
+        bases = {
+            self.ev.qualified_name(self.ev.type_of(base, cls.parent or cls))
+            for cls in classes
+            for base in getattr(cls.node, "bases", ())
         }
-        for method in cls.children:
-            if any((base, method.name) in self._methods for base in own):
-                calls = (one for one in method.calls if isinstance(one.func, ast.Name))
-                for call in calls:
-                    if is_parameter(call.func.id, method):  # type: ignore[attr-defined]
-                        yield Rest(cls, method, call, tuple(_passed(call, method)))
+        for name in dict.fromkeys(one.rpartition(".")[2] for one in row.names if one.rpartition(".")[0] in bases):
+            own = next((one for cls in classes for one in cls.children if one.name == name), None)
+            for call in own.calls if own is not None else ():
+                if own is not None and isinstance(call.func, ast.Name) and is_parameter(call.func.id, own):
+                    cls = made.cls if isinstance(made.cls, Scope) else own
+                    yield Rest(cls, own, call, tuple(_passed(call, own)))
 
-    def _is_made(self, cls: Scope) -> bool:
-        init = next((one for one in cls.children if one.name == "__init__"), None)
-        made = self.ev.callers.of(init) if init is not None else self.ev.callers.making(cls)
-        return next(iter(made), None) is not None
+
+def _observers(function: Scope) -> Iterator[ast.Attribute]:
+    """What a function is registered with by its decorators, ``router.message``."""
+    for one in getattr(function.node, "decorator_list", ()):
+        target = one.func if isinstance(one, ast.Call) else one
+        if isinstance(target, ast.Attribute):
+            yield target
 
 
 def _passed(call: ast.Call, method: Scope) -> Iterator[tuple[str, ast.expr, ast.AST]]:
     """What a middleware puts under names into one of the arguments by which it runs the rest, or has taken out of it."""
+    yield from _items(call)
     for data in filter(None, map(last_name, call.args)):
         for stored in method.module.stored_in(data):
             key = _key(parent_of(stored.node))
             if stored.scope is method and key and stored.value is not None:
                 yield key, stored.value, stored.node
+        for update in method.calls:
+            if (
+                isinstance(update.func, ast.Attribute)
+                and update.func.attr == "update"
+                and last_name(update.func.value) == data
+            ):
+                yield from _items(update)
         for bound in (one for several in method.bindings.values() for one in several):
             taken = item_asked(bound.value) if isinstance(bound.value, ast.Call) else bound.value
             is_taken = isinstance(taken, ast.Subscript) and last_name(taken.value) == data
             if is_taken and isinstance(bound.node, ast.Name) and (key := _key(taken)):
                 yield key, bound.node, bound.node
+
+
+def _items(call: ast.Call) -> Iterator[tuple[str, ast.expr, ast.AST]]:
+    """What a call passes under names: ``session=session``, ``{"session": session}``."""
+    for named in call.keywords:
+        if named.arg is not None:
+            yield named.arg, named.value, named.value
+    for table in call.args:
+        for key, value in zip(table.keys, table.values, strict=True) if isinstance(table, ast.Dict) else ():
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                yield key.value, value, value
 
 
 def _key(item: ast.AST | None) -> str:

@@ -98,6 +98,22 @@ class Guard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     of_all: tuple[str, ...] = ()
 
 
+class Middleware(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What runs around the handlers of messages: the methods ``names``, which call what they are passed for it.
+
+    What has handlers for one kind of message takes one by a method of ``takes``, or by a method ``by`` of that. What is for
+    the kinds ``first`` runs around all, and so does what belongs to an object of a class ``of_all``, for its kind; anything
+    else for the handlers of its router, and of those that this takes in, by the methods ``includes``.
+    """
+
+    names: tuple[str, ...]
+    takes: tuple[str, ...]
+    by: tuple[str, ...]
+    first: tuple[str, ...]
+    of_all: tuple[str, ...]
+    includes: tuple[str, ...]
+
+
 class Injection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Markers by which a framework passes a parameter: ``Depends(get_session)``, as its default or in ``Annotated``.
 

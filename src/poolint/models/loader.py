@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from poolint.models.api_rows import Events, Names, Target, Wrapped
-    from poolint.models.framework_rows import Bound, Guard, Handed, Hook, Injection, Purpose, Streamed
+    from poolint.models.framework_rows import Bound, Guard, Handed, Hook, Injection, Middleware, Purpose, Streamed
     from poolint.models.named_rows import How, Passed, Threaded
 
 # Not with pathlib: importing it would cost more than all of the reading.
@@ -80,6 +80,7 @@ class Models:
         "injections",
         "makers",
         "manners",
+        "middlewares",
         "modules",
         "objects",
         "own",
@@ -109,6 +110,7 @@ class Models:
         self.since: dict[str, tuple[str, str]] = {}
         self.hooks: dict[tuple[str, str], list[tuple[frozenset[str], Hook]]] = {}
         self.guards: dict[str, Guard] = {}
+        self.middlewares: list[Middleware] = []
         self.injections: dict[str, Injection] = {}
         self.bound: dict[str, Bound] = {}
         self.streamed: dict[str, Streamed] = {}
@@ -189,6 +191,7 @@ class Models:
                 self.hooks.setdefault((hook.by, name.rpartition(".")[2]), []).append((around, hook))
         for guard in library.guards:
             self.guards.update((name.rpartition(".")[2], guard) for name in guard.names)
+        self.middlewares += library.middlewares
         for injection in library.injections:
             self.injections.update((name, injection) for name in injection.names)
         for bound in library.bound:

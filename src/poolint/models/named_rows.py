@@ -149,7 +149,6 @@ How = Literal[
     "validates-object",
     "completes",
     "makes-object",
-    "runs-handler",
     "sets-by-name",
     "property",
     "same-value",
@@ -259,7 +258,6 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``declares-field``: what a field is declared by, with its default; ``validates-field``: decorators of methods that give
     fields, which they name, other values, ``validates-object`` those of methods for all fields; ``completes``: methods that
     run when an object has its fields; ``makes-object``: methods of a class, which derived ones have from it, that give an object;
-    ``runs-handler``: methods of middlewares, which call what they are passed for it;
     ``sets-by-name``: what sets attributes that it is told by their names, or gives
     another object with other ones; ``property``: decorators after which a method is read as an attribute. ``same-value``:
     what gives its last argument as it is; ``same-text`` and ``same-text-method``: functions, and methods, that give a text

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from poolint.models.api_rows import Events, Fact, Names, Target, Wrapped
-from poolint.models.framework_rows import Bound, Guard, Handed, Hook, Injection, Purpose, Streamed
+from poolint.models.framework_rows import Bound, Guard, Handed, Hook, Injection, Middleware, Purpose, Streamed
 from poolint.models.named_rows import Manner, Passed, Threaded
 from poolint.models.words import (
     Call as Call,
@@ -359,8 +359,7 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     against which the rows were checked. ``screened`` is false for libraries that matter only beside a pool (HTTP
     clients and the like): they alone do not make a file interesting. ``packages`` are import roots of which no call is
     described here, but what they do with the functions of a project. ``objects`` are those that modules have ready, each
-    with its class. ``title`` is how people write its name, where that is not how it is imported. ``since`` is the version of
-    its distribution from which on the rows are true; nothing is said where only older ones may be installed.
+    with its class. ``title`` is how people write its name, if otherwise. ``since`` is the version since which the rows are true.
     """
 
     library: str
@@ -385,6 +384,7 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     packages: tuple[str, ...] = ()
     hooks: tuple[Hook, ...] = ()
     guards: tuple[Guard, ...] = ()
+    middlewares: tuple[Middleware, ...] = ()
     injections: tuple[Injection, ...] = ()
     bound: tuple[Bound, ...] = ()
     streamed: tuple[Streamed, ...] = ()
@@ -396,5 +396,5 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     @property
     def names(self) -> list[str]:
         """All names and aliases of classes, functions and objects, in the order of the file."""
-        rows: tuple[Class | Function, ...] = (*self.classes, *self.functions)
-        return [*(name for row in rows for name in (row.name, *row.aliases)), *self.objects]
+        rows: list[Class | Function] = [*self.classes, *self.functions]
+        return [name for row in rows for name in (row.name, *row.aliases)] + list(self.objects)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.waypoints import Cause
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
+class _Around(NamedTuple):
+    """What a middleware holds while it runs a function: by its name there, and by the ``keys`` under which it passes it on."""
+
+    name: str
+    hold: Hold
+    rest: Rest
+    keys: frozenset[str]
+
+
 class RunAround:
     """Answers for the functions of one project, by what the others hold."""
 
@@ -35,21 +44,38 @@ class RunAround:
         """What a function that a framework calls finds held."""
         yield from self._guarded(scope)
         seen: set[str] = set()
-        for name, hold, rest in self._surrounding(scope):
-            if name not in seen and hold.cls is not None:
+        rests, found = self._surrounding(scope)
+        for name, hold, rest, keys in found:
+            if name in seen or hold.cls is None:
+                continue
+            # Who runs it otherwise, or has the same in hand and has ended it, may have come to it as well.
+            holding = [one.rest for one in found if one.name == name or not keys.isdisjoint(one.keys)]
+            is_ended = any(one not in holding and self._ends(one, keys) for one in rests)
+            is_held = hold.is_sure and all(one in holding for one in rests if one.method is rest.method)
+            if not is_ended and (is_held or _is_surely_passed(hold, rest, scope)):
                 seen.add(name)
                 what: What = "decorator-used" if hold.cls.kind in SESSIONS else "decorator-took"
                 decorator = scope.node.decorator_list[0]  # type: ignore[attr-defined]
-                sure = hold.is_sure or _is_surely_passed(hold, rest, scope)
-                cause = Cause(what, (rest.cls.name,))
-                yield Change(name, True, decorator, hold.cls, cause=cause, at_times=not sure)
+                yield Change(name, True, decorator, hold.cls, cause=Cause(what, (rest.cls.name,)))
+
+    def _ends(self, rest: Rest, keys: frozenset[str]) -> bool:
+        """Whether a middleware ends the use of what it has under one of some keys before it runs the rest."""
+        names, at = (
+            {name_of(value) for key, value, _ in rest.passed if key in keys},
+            (rest.call.lineno, rest.call.col_offset),
+        )
+        return any(
+            one.resource in names and not one.holds and (one.node.lineno, one.node.col_offset) < at
+            for several in self.holdings.changes(rest.method).calls.values()
+            for one in several
+        )
 
     def source(self, hold: Hold, scope: Scope) -> tuple[Hold, Scope] | None:
         """What a middleware holds that a function finds held, with the method that does."""
         if hold.cause is None or hold.cause.what not in ("decorator-used", "decorator-took"):
             return None
-        found = ((one, rest.method) for name, one, rest in self._surrounding(scope) if name == hold.resource)
-        return next(found, None)
+        found = [(one.hold, one.rest.method) for one in self._surrounding(scope)[1] if one.name == hold.resource]
+        return found[0] if len({method for _, method in found}) == 1 else None
 
     def _guarded(self, scope: Scope) -> Iterator[Change]:
         """The sessions of registries that functions have used which run before another one, each the first time."""
@@ -60,15 +86,20 @@ class RunAround:
                     seen.add(name)
                     yield Change(name, True, decorator, cls, cause=Cause("guard-used", (guard.name,)))
 
-    def _surrounding(self, scope: Scope) -> Iterator[tuple[str, Hold, Rest]]:
-        """What middlewares hold while they run a function, by its own name for that."""
-        for rest in self.ev.derived(Middlewares).around(scope):
+    def _surrounding(self, scope: Scope) -> tuple[list[Rest], list[_Around]]:
+        """The middlewares around a function, and what they hold while they run it, by its own name for that. What it has in
+        hand by another way, as a part of something, is its own to end, and not told."""
+        rests = list(self.ev.derived(Middlewares).around(scope))
+        found = []
+        for rest in rests:
             if rest.call not in self.holdings.may_be_held(rest.method):
                 continue
             for hold in self.holdings.at(rest.call, rest.method):
-                keys = [key for key, value, _ in rest.passed if name_of(value) == hold.resource]
-                own = next((key for key in keys if is_parameter(key, scope)), "")
-                yield own or f"{rest.cls.name}()", hold, rest
+                keys = frozenset(key for key, value, _ in rest.passed if name_of(value) == hold.resource)
+                own = min((key for key in keys if is_parameter(key, scope)), default="")
+                if own or not _may_have(hold, rest, scope):
+                    found.append(_Around(own or f"{rest.cls.name}()", hold, rest, keys))
+        return rests, found
 
 
 def _is_surely_passed(hold: Hold, rest: Rest, scope: Scope) -> bool:
@@ -76,3 +107,21 @@ def _is_surely_passed(hold: Hold, rest: Rest, scope: Scope) -> bool:
     since = set(blocks_of(hold.since))
     asked: list[ast.AST] = [at for key, _, at in rest.passed if is_parameter(key, scope)]
     return any(since <= set(blocks_of(at)) for at in asked)
+
+
+def _may_have(hold: Hold, rest: Rest, scope: Scope) -> bool:
+    """Whether a function may have what a middleware holds by another way than as a parameter of its own: by all that it is
+    passed, ``**data``, or as a part of something that it is passed, ``Repository(session)``. What is awaited is what has been
+    asked for by it."""
+    if getattr(getattr(scope.node, "args", None), "kwarg", None) is not None:
+        return True
+    asked = [value for key, value, _ in rest.passed if is_parameter(key, scope)]
+    made = [
+        one.value
+        for value in asked
+        if isinstance(value, ast.Name)
+        for one in rest.method.bindings.get(value.id, ())
+        if one.value is not None
+    ]
+    parts = (part for value in (*asked, *made) if not isinstance(value, ast.Await) for part in ast.walk(value))
+    return any(isinstance(part, (ast.Name, ast.Attribute)) and name_of(part) == hold.resource for part in parts)
