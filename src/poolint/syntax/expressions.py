@@ -97,11 +97,16 @@ def put_by(call: ast.Call) -> tuple[ast.expr, ast.expr] | None:
 
 
 def item_asked(call: ast.Call) -> ast.Subscript | None:
-    """The item that ``kept.get("pool")`` reads, as if it were written ``kept["pool"]``; None for any other call."""
+    """The item that ``kept.get("pool")`` reads, as if it were written ``kept["pool"]``; None for any other call, and for one that
+    may give something else, ``kept.get("pool", other)``."""
     function, key = call.func, call.args[0] if call.args else None
     if not (isinstance(function, ast.Attribute) and function.attr == "get" and len(call.args) <= 2):
         return None
-    if call.keywords or not (isinstance(key, ast.Constant) and isinstance(key.value, str)):
+    if (
+        call.keywords
+        or (len(call.args) == 2 and not is_none(call.args[1]))
+        or not (isinstance(key, ast.Constant) and isinstance(key.value, str))
+    ):
         return None
     return ast.copy_location(ast.Subscript(function.value, key, ast.Load()), call)
 

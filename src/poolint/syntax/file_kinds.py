@@ -13,6 +13,7 @@ from poolint.syntax.importers import importers, imports_more_than_classes, last_
 from poolint.syntax.purposes import is_imported as imports_library
 from poolint.syntax.purposes import library_names, migrates, serves, tests
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import around
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,13 +111,21 @@ def is_run_as_package(module: Module) -> bool:
 def _reads_command_line(module: Module, models: Models) -> bool:
     """Whether a module reads the command line whenever it runs: who imports it has none for it."""
     parts = (parent_of(load) for load in module.scope.loads.get("sys", ()))
-    if any(isinstance(one, ast.Attribute) and one.attr == "argv" for one in parts):
+    if any(isinstance(one, ast.Attribute) and one.attr == "argv" and _needs_an_argument(one, module) for one in parts):
         return True
     calls = module.scope.calls_named(models.words("reads-command-line"))
     if all(one.args or one.keywords for one in calls):
         return False
     roots = {name.partition(".")[0] for name in models.manners["reads-command-line"]}
     return any(imports_library(root, module) for root in roots)
+
+
+def _needs_an_argument(argv: ast.Attribute, module: Module) -> bool:
+    """Whether a module takes one of its arguments whenever it runs, or what stands for that where there is none."""
+    item = parent_of(argv)
+    if not isinstance(item, ast.Subscript) or (isinstance(item.slice, ast.Constant) and item.slice.value == 0):
+        return False
+    return around(item, module.scope, (ast.If, ast.Try)) is None
 
 
 def is_run(module: Module) -> bool:

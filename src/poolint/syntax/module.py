@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
+from poolint.syntax.scopes import parent_of
+
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Mapping, Sequence
 
     from poolint.syntax.purposes import LibraryNames
@@ -41,6 +43,7 @@ class Module:
         self.set_on_names: dict[tuple[str, str], Binding] = {}
         """What the module itself, in no function, sets on something that it has a name for: ``Base.query = …``."""
         self._stored: dict[str, list[Binding]] = {}
+        self._stored_under: dict[str, tuple[int, dict[object, list[Binding]]]] = {}
         self._set: dict[str, list[Binding]] = {}
         self.has_global_statement = b"global " in source.data
         self.has_match_statement = b"match" in source.data and _CASE.search(source.data) is not None
@@ -99,6 +102,18 @@ class Module:
         if self._read_where(name) and name in self._stored:
             self._stored[name].sort(key=lambda one: one.position)
         return self._stored.get(name, ())
+
+    def stored_under(self, name: str, key: object) -> Sequence[Binding]:
+        """Those of them that may be put behind a key, in the order of the text: by this text, or by what is none."""
+        stored = self.stored_in(name)
+        kept = self._stored_under.get(name)
+        if kept is None or kept[0] != len(stored):
+            by_key: dict[object, list[Binding]] = {}
+            for one in stored:
+                by_key.setdefault(_text_of_key(one), []).append(one)
+            kept = self._stored_under[name] = (len(stored), by_key)
+        found = [*(kept[1].get(key, ()) if isinstance(key, str) else ()), *kept[1].get(None, ())]
+        return sorted(found, key=lambda one: one.position)
 
     def set_on_objects(self, attribute: str) -> Sequence[Binding]:
         """What is assigned to an attribute of something that is not the first parameter of a method, in the order of the text."""
@@ -162,3 +177,10 @@ def _outside(owner: ast.AST, child: ast.AST) -> bool:
         or child is owner.__dict__.get("args")
         or child is owner.__dict__.get("returns")
     )
+
+
+def _text_of_key(stored: Binding) -> str | None:
+    """The text that something is put behind; None where the key is none."""
+    target = parent_of(stored.node)
+    key = target.slice.value if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant) else None
+    return key if isinstance(key, str) else None

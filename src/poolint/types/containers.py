@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.syntax.scopes import home_of, is_parameter, parent_of
+from poolint.syntax.scopes import home_of, parent_of
 from poolint.syntax.surroundings import is_behind_star
 from poolint.types import annotated, imports, yields
 from poolint.types.application_state import is_application, state_bindings
@@ -20,6 +20,7 @@ from poolint.types.values import (
     Either,
     Function,
     Instance,
+    LibraryName,
     Pending,
     TupleOf,
     Type,
@@ -151,6 +152,19 @@ def part(ev: Evaluator, owner: Type, node: ast.Subscript) -> Type:
     return called(ev, asked) if isinstance(asked, Function) else content(ev, owner)
 
 
+def asked(ev: Evaluator, item: ast.Subscript, scope: Scope) -> Type:
+    """What ``kept.get("pool")`` gives where nothing else tells, written as an item: of a container what stands behind the key; of
+    what nobody knows, what the module puts there into that very one. A class has a ``get`` of its own, and other objects may."""
+    owner = ev.type_of(item.value, scope)
+    if isinstance(owner, ClassObject) or (
+        isinstance(owner, Instance) and ev.type_of_member(owner, "get") is not UNKNOWN
+    ):
+        return UNKNOWN
+    if (owner is UNKNOWN or isinstance(owner, LibraryName)) and not is_application(ev, item.value, scope):
+        return known([ev.binding(*each) for each in put(ev, item, scope)])
+    return ev.subscript(item, scope)
+
+
 def put(ev: Evaluator, node: ast.Subscript, scope: Scope) -> list[Bound]:
     """What a module puts behind the text by which a container is asked, into that or into one that another function is passed
     under the same name, as all jobs of a worker are passed its ``ctx``."""
@@ -163,11 +177,28 @@ def put(ev: Evaluator, node: ast.Subscript, scope: Scope) -> list[Bound]:
 
 def _may_be_one(one: ast.AST, inner: Scope, other: ast.expr, scope: Scope) -> bool:
     """Whether two containers that are called alike can be the same: by one variable, by what functions are passed, or as the
-    attributes of objects."""
+    attributes of objects, that of a method's own object only to its class."""
+    if isinstance(one, ast.Attribute) and isinstance(other, ast.Attribute):
+        owners = [_own_class(each, at) for each, at in ((one, inner), (other, scope))]
+        return owners[0] is owners[1]
     if not (isinstance(one, ast.Name) and isinstance(other, ast.Name)):
-        return isinstance(one, ast.Attribute) and isinstance(other, ast.Attribute)
+        return False
     homes = [home_of(name, at) for name, at in ((one.id, inner), (other.id, scope))]
-    return homes[0] is homes[1] or all(home is not None and is_parameter(other.id, home) for home in homes)
+    return homes[0] is homes[1] or all(home is not None and _is_passed(other.id, home) for home in homes)
+
+
+def _own_class(container: ast.Attribute, scope: Scope) -> Scope | None:
+    """The class whose method has a container as an attribute of its object: ``self.kept``."""
+    method, owner = scope.method_around, container.value
+    first = method.first_parameter if method.enclosing_class is not None else None
+    is_own = first is not None and isinstance(owner, ast.Name) and owner.id == first.arg
+    return method.enclosing_class if is_own else None
+
+
+def _is_passed(name: str, scope: Scope) -> bool:
+    """Whether a function is passed something as it is: not what it makes of the rest of a call, ``**options``."""
+    rest = getattr(getattr(scope.node, "args", None), "kwarg", None)
+    return any(one.kind == "parameter" and one.node is not rest for one in scope.bindings.get(name, ()))
 
 
 def _written_for(ev: Evaluator, table: ast.expr, key: object, scope: Scope) -> Type | None:
@@ -217,7 +248,7 @@ def _stored(ev: Evaluator, node: ast.Subscript, key: object, modules: Iterable[M
 
 
 def _stored_under(ev: Evaluator, key: object, name: str, module: Module) -> Iterator[Bound]:
-    for stored in module.stored_in(name):
+    for stored in module.stored_under(name, key):
         target, inner = parent_of(stored.node), stored.scope
         if isinstance(target, ast.Subscript) and inner is not None and _is_key(ev, target.slice, key, inner):
             yield stored, inner

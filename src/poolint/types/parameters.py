@@ -22,6 +22,7 @@ from poolint.types.values import (
     alternatives,
     is_of_library,
     known,
+    union,
     without_none,
 )
 
@@ -58,8 +59,9 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
                 return passed  # whatever the annotation says
         if declared.base is None and _says_only_what_is_needed(declared):
             passed = without_none(ev.callers.passed(binding, scope))
-            if passed is not UNKNOWN and all(map(is_of_library, alternatives(passed))):
-                return passed
+            told = [one for one in alternatives(passed) if not (isinstance(one, Instance) and one.cls is declared.cls)]
+            if passed is not UNKNOWN and told and all(map(is_of_library, told)):
+                return union(told)
         default = _default(ev, binding, outside) if declared.base is None else UNKNOWN
         if default is not UNKNOWN and _says_only_how_it_is_called(ev, declared):
             return default  # as of a `Callable`

@@ -68,7 +68,9 @@ def result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
             given = ev.type_of(node.args[0], scope)  # a loop that nobody knows runs it to its end
             return given.awaited if isinstance(given, Pending) and given.call == "coroutine" else UNKNOWN
     if found is UNKNOWN and (item := item_asked(node)) is not None:
-        found = ev.subscript(item, scope)
+        from poolint.types import containers  # which asks for what objects have
+
+        found = containers.asked(ev, item, scope)
     if callee is UNKNOWN and isinstance(node.func, ast.Attribute) and node.func.attr in ev.models.words("makes-object"):
         return makers.made_by_library(ev, node.func, scope)
     if found is UNKNOWN and type(parent_of(node)) is ast.Attribute:
