@@ -130,6 +130,46 @@ async def poll(session: AsyncSession, clock: Clock) -> None:
 """
 
 
+DECORATED_AT_ONCE = """
+import backoff
+
+
+async def read(session: AsyncSession, number: str) -> int:
+    await session.execute(select(text("1")))
+    return backoff.on_exception(backoff.expo, ValueError)(int)(number)
+
+
+async def made(session: AsyncSession) -> None:
+    await session.execute(select(text("1")))
+    read_later = backoff.on_exception(backoff.expo, ValueError)(int)
+    await session.commit()
+    read_later("1")
+"""
+
+OFTEN_BUT_NOT_MANY = """
+import asyncio
+from acme import client
+from sqlalchemy.ext.asyncio import async_sessionmaker
+
+Sessions = async_sessionmaker()
+
+
+async def note(order) -> None:
+    async with Sessions() as session:
+        await session.execute(select(text("1")))
+
+
+async def note_all() -> None:
+    orders = await client.fetch(max_retries=3)
+    await asyncio.gather(*[note(one) for one in orders])
+
+
+async def note_some() -> None:
+    orders = await client.fetch(max_messages=3)
+    await asyncio.gather(*[note(one) for one in orders])
+"""
+
+
 @pytest.mark.parametrize(
     ("body", "row", "code"),
     [
@@ -140,6 +180,18 @@ async def poll(session: AsyncSession, clock: Clock) -> None:
 def test_what_may_wait_below_is_possible(tmp_path: Path, body: str, row: int, code: str) -> None:
     assert found(tmp_path, body, "certain") == []
     assert found(tmp_path, body, "possible") == [(row, code, "possible")]
+
+
+@pytest.mark.parametrize(
+    ("body", "row", "code"),
+    [
+        pytest.param(DECORATED_AT_ONCE, 7, "POL403", id="decorated-at-once"),
+        pytest.param(OFTEN_BUT_NOT_MANY, 16, "POL410", id="retries-bound-nothing"),
+    ],
+)
+def test_what_is_possible_where_it_stands(tmp_path: Path, body: str, row: int, code: str) -> None:
+    assert (row, code, "possible") in found(tmp_path, body, "possible")
+    assert [one for _, one, _ in found(tmp_path, body, "possible")].count(code) == 1
 
 
 SOME = """

@@ -271,7 +271,7 @@ class Edges:
             return edges
         if fact.row is not None and fact.row.only_with and not self._is_set_up(node, fact.row, scope):
             return edges
-        if makes_decorator(fact) or not self._may_wait(fact, scope):
+        if makes_decorator(fact, node) or not self._may_wait(fact, scope):
             return edges
         join = joined(self.ev, fact, scope)
         if join is not None and (join.run or join.may_be_anything):

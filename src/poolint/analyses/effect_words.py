@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from poolint.models.schema import OPENING_ROLES
 from poolint.models.standard import LEAVES
+from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
     from poolint.models.loader import Models
@@ -53,9 +55,14 @@ def does(row: Method | Function) -> bool:
     return bool(row.effect) or row.role != "local"
 
 
-def makes_decorator(fact: CallSite) -> bool:
-    """Whether a call only makes what is put around functions: it is calls of these that back off, ``backoff.on_exception(…)``."""
-    return fact.cls is None and fact.row is not None and fact.row.effect == "retry"
+def makes_decorator(fact: CallSite, node: ast.Call) -> bool:
+    """Whether a call only makes what is put around functions: calls of these back off, ``backoff.on_exception(…)``. One
+    that is called with a function at once, and that at once again, backs off there."""
+    if fact.cls is not None or fact.row is None or fact.row.effect != "retry":
+        return False
+    outer = parent_of(node)
+    last = parent_of(outer) if isinstance(outer, ast.Call) and outer.func is node else None
+    return not (isinstance(last, ast.Call) and last.func is outer)
 
 
 def _roots_of(models: Models, *methods: str) -> tuple[bytes, ...]:

@@ -158,7 +158,8 @@ class Effects:
         found: Witness | None = None
         for one in called:
             below = self.of_function(self.edges.ev.project.scope(one.function), one.fixed)
-            if below is not None and found is not None and "sleep" in (below.effect, found.effect):
+            told = {one.effect for one in (below, found) if one is not None}
+            if below is not None and found is not None and "sleep" in told and told.isdisjoint(self.at_last):
                 found = found if below.effect == "sleep" else below
             elif below is not None:
                 found = self._rather(found, below)
@@ -310,8 +311,12 @@ class Effects:
         came_by: dict[_Entry, tuple[_Entry, tuple[Link, ...]] | None] = {start: None}
         queue = deque([start])
         retried: Witness | None = None
+        of_several: set[_Entry] = set()
+        stand_in: Witness | None = None
         while queue:
             entry = queue.popleft()
+            if stand_in is not None and entry not in of_several:
+                continue
             for edge in self._of_scope(*entry):
                 effect = self._effect(edge.fact, entry[0], self.below)
                 if not effect and edge.target is None:
@@ -324,7 +329,10 @@ class Effects:
                 if effect and (not edge.is_around or retried is None):
                     found = self._told((*_chain(came_by, entry), *edge.links), effect)
                     if not edge.is_around and found.effect not in self.at_last:
-                        return found
+                        if found.effect != "sleep" or entry not in of_several:
+                            return found
+                        stand_in = stand_in or found  # of several implementations one may call something
+                        continue
                     retried = self._rather(retried, found)
                 passing = self._passing(edge, *entry)
                 if passing is not None:
@@ -340,7 +348,11 @@ class Effects:
                     following = (target, called.fixed)
                     if following not in came_by and self._may_reach(called, is_sure=retried is not None):
                         came_by[following] = (entry, edge.links)
+                        if edge.others or entry in of_several:
+                            of_several.add(following)
                         queue.append(following)
+        if stand_in is not None:
+            return stand_in
         assert retried is not None, "what reaches a sink has a chain to it"
         return retried
 

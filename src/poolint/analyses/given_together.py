@@ -29,9 +29,6 @@ _Asked = tuple[Scope, str, str]
 MAX_MAKERS = 24
 """Places at which objects of one class are made; real services are made at one or two."""
 
-_MAX_STEPS = 6
-"""Attributes on a path: a function that passes itself ``node.parent`` makes it one longer each time."""
-
 
 class GivenTogether:
     """Answers for the classes and functions of one project, by the ``places`` of what is passed to them."""
@@ -78,7 +75,7 @@ class GivenTogether:
 
     def _once(self, key: _Asked, find: Callable[[Scope, str, str], str]) -> str:
         found = self._known.get(key)
-        if found is not None or key in self._finding or key[2].count(".") >= _MAX_STEPS:
+        if found is not None or self._is_longer(key):
             return found or ""
         self._finding.add(key)
         found = find(*key)
@@ -86,6 +83,11 @@ class GivenTogether:
         if not self._finding and self.ev.is_idle:
             self._known[key] = found
         return found
+
+    def _is_longer(self, key: _Asked) -> bool:
+        """Whether a question is one that is being answered, or the same of a longer path, as it is for a function that passes
+        itself ``node.parent``: each time it is one attribute longer."""
+        return any(key[:2] == one[:2] and f".{key[2]}".endswith(f".{one[2]}".rstrip(".")) for one in self._finding)
 
     def _beside(self, function: Scope, name: str, rest: str) -> str:
         own = function.first_parameter if function.enclosing_class is not None else None

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.lent_pools import is_kept_here
+from poolint.flow.flags import name_of
 from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside
@@ -13,7 +14,7 @@ from poolint.types.call_sites import callees_of
 from poolint.types.values import ClassObject, Function, LibraryFunction, LibraryMethod
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from poolint.analyses.pools import Pool
     from poolint.syntax.scopes import Scope
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 
 _MAKING = (ClassObject, Function, LibraryFunction, LibraryMethod)
-"""What may make something when it is called."""
+"""What may make something when it is called, whatever it is called."""
+
+_LOOKING_UP = frozenset(("get", "setdefault", "pop"))
+"""The methods of Python's mappings that give what is kept under a key."""
 
 
 def is_of_each_call(ev: Evaluator, pool: Pool, scope: Scope) -> bool:
@@ -30,8 +34,18 @@ def is_of_each_call(ev: Evaluator, pool: Pool, scope: Scope) -> bool:
     maker, made = _made_by(ev, pool) or (None, None)
     if maker is None or made is None or is_inside(scope.node, maker.node):
         return False
-    is_own = is_kept_here(made, maker) and not any(_is_stored(load) for _, load in _loads_of(made, maker))
-    return is_own and (_is_handed_out(made, maker) or not _is_handed_down(ev, made, maker))
+    return _is_own(made, maker) and (_is_handed_out(ev, made, maker) or not _is_handed_down(ev, made, maker))
+
+
+def is_made_on_the_way(ev: Evaluator, pool: Pool, functions: Iterable[Scope]) -> bool:
+    """Whether one of some functions that run is the one that makes the engine of a pool in a variable of its own: there it
+    makes another."""
+    maker, made = _made_by(ev, pool) or (None, None)
+    return maker is not None and made is not None and maker in set(functions) and _is_own(made, maker)
+
+
+def _is_own(made: ast.Call, maker: Scope) -> bool:
+    return is_kept_here(made, maker) and not any(is_stored(load) for _, load in _loads_of(made, maker))
 
 
 def maker_of(ev: Evaluator, pool: Pool) -> Scope | None:
@@ -47,7 +61,16 @@ def owner_of_each(ev: Evaluator, pool: Pool) -> Scope | None:
     if maker is None or owner is None or getattr(maker.node, "decorator_list", None):
         return None  # a method of the class may keep one for all of its objects
     kept = (one.value for bindings in owner.self_assignments.values() for one in bindings)
-    return owner if any(one is not None and without_await(one) is made for one in kept) else None
+    is_kept = any(one is not None and without_await(one) is made for one in kept)
+    return owner if is_kept or (made is not None and _is_put_into_own(made)) else None
+
+
+def _is_put_into_own(made: ast.Call) -> bool:
+    """Whether a method puts what it makes into a container of its object: ``self.engines[name] = create_engine(url)``."""
+    around = parent_of(made)
+    around = parent_of(around) if isinstance(around, ast.Await) else around
+    targets = around.targets if isinstance(around, ast.Assign) else []
+    return any(isinstance(one, ast.Subscript) and name_of(one.value).startswith("self.") for one in targets)
 
 
 def _made_by(ev: Evaluator, pool: Pool) -> tuple[Scope, ast.Call] | None:
@@ -55,10 +78,13 @@ def _made_by(ev: Evaluator, pool: Pool) -> tuple[Scope, ast.Call] | None:
     module = ev.project.module(str(pool[1])) if pool[:1] == ("place",) else None
     functions = (one for one in module.scope.descendants() if one.kind == "function") if module is not None else ()
     found = next(((one, made) for one in functions if (made := _making(one, pool)) is not None), None)
-    if found is None:
-        return None
-    # `kept.get(key)`, by which something is looked up, is a call as well.
-    return found if any(isinstance(one, _MAKING) for one in callees_of(ev, found[1], found[0])) else None
+    return found if found is not None and not _is_looked_up(ev, *found) else None
+
+
+def _is_looked_up(ev: Evaluator, maker: Scope, call: ast.Call) -> bool:
+    """Whether a call makes nothing, but gives what is kept: ``kept.get(key)``."""
+    is_named_so = isinstance(call.func, ast.Attribute) and call.func.attr in _LOOKING_UP
+    return is_named_so and not any(isinstance(one, _MAKING) for one in callees_of(ev, call, maker))
 
 
 def _making(scope: Scope, pool: Pool) -> ast.Call | None:
@@ -97,26 +123,44 @@ def is_of_new_object(pool: Pool, scope: Scope) -> bool:
     return _making(scope, pool) is not None
 
 
-def _is_handed_out(made: ast.Call, maker: Scope) -> bool:
-    """Whether a function gives what it makes to who calls it."""
+def _is_handed_out(ev: Evaluator, made: ast.Call, maker: Scope) -> bool:
+    """Whether a function gives what it makes to who calls it, or what it makes of that: a session, a factory."""
     given = (*maker.returns, *(one.value for one in maker.yields if one.value is not None))
     parts = {id(part) for one in given for part in ast.walk(one)}
-    return id(made) in parts or any(id(load) in parts for _, load in _loads_of(made, maker))
+    return any(
+        id(one) in parts or any(id(load) in parts for _, load in _loads_of(one, maker))
+        for one in _made_of(ev, made, maker)
+    )
+
+
+def _made_of(ev: Evaluator, made: ast.Call, maker: Scope) -> set[ast.Call]:
+    """What a function makes of a thing, and that itself: what a library or a class gives that it is passed to, or a method of
+    it. Functions of the project work with it."""
+    found, waiting = {made}, [made]
+    while waiting:
+        for inner, load in _loads_of(waiting.pop(), maker):
+            around = parent_of(load)
+            call = parent_of(around) if isinstance(around, (ast.keyword, ast.Attribute)) else around
+            if not isinstance(call, ast.Call) or call.func is load or call in found:
+                continue
+            if not any(isinstance(one, Function) for one in callees_of(ev, call, inner)):
+                found.add(call)
+                waiting.append(call)
+    return found
 
 
 def _is_handed_down(ev: Evaluator, made: ast.Call, maker: Scope) -> bool:
     """Whether a function passes what it makes to others of the project, for which it is one and the same."""
-    waiting, seen = [made], {made}
-    while waiting:
-        for inner, load in _loads_of(waiting.pop(), maker):
+    for one in _made_of(ev, made, maker):  # `async_sessionmaker(engine)`: that may be passed on in its place
+        for inner, load in _loads_of(one, maker):
             around = parent_of(load)
             call = parent_of(around) if isinstance(around, ast.keyword) else around
-            if not isinstance(call, ast.Call) or call.func is load or call in seen:
+            if not isinstance(call, ast.Call) or call.func is load:
                 continue
-            if any(isinstance(one, (Function, ClassObject)) and _is_ours(one) for one in callees_of(ev, call, inner)):
+            if any(
+                isinstance(each, (Function, ClassObject)) and _is_ours(each) for each in callees_of(ev, call, inner)
+            ):
                 return True
-            seen.add(call)
-            waiting.append(call)  # `async_sessionmaker(engine)`: that may be passed on in its place
     return False
 
 
@@ -124,7 +168,7 @@ def _is_ours(callee: Function | ClassObject) -> bool:
     return isinstance(callee, Function) or callee.cls is not callee.base
 
 
-def _is_stored(load: ast.Name) -> bool:
+def is_stored(load: ast.Name) -> bool:
     """Whether a variable is put where others find it: ``app.db = pool``."""
     around = parent_of(load)
     targets = around.targets if isinstance(around, ast.Assign) and around.value is load else []

@@ -11,6 +11,7 @@ import msgspec
 from poolint.configuration.constants import Folded, Folder
 from poolint.configuration.keywords import Argument, Keywords
 from poolint.configuration.urls import Url, let_through, urls
+from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import assigned, may_be_another, nearest, parent_of
 from poolint.types.values import NOTHING, ClassObject, Either, LibraryFunction, alternatives
 from poolint.types.vocabulary import last_name
@@ -297,8 +298,13 @@ class Engines:
         if len(bindings) != 1 or bindings[0].kind != "parameter":
             return [(node, scope)]
         default = (bindings[0].value, scope.parent or scope)
-        given = self.ev.callers.given(bindings[0], scope)
-        found = [default if one is None and is_default else (one, at) for one, at, is_default in given]
+        found = [
+            default if one is None and is_default else (one, at)
+            for one, at, is_default in self.ev.callers.given(bindings[0], scope)
+            if not is_test(at.module, self.ev.project)
+        ]
+        # Who calls it by another name, or from afar, takes the default.
+        found += [default] if default[0] is not None else []
         return list(dict.fromkeys(found)) or [(node, scope)]
 
     def choices(self, one: Type, node: ast.expr) -> list[PoolChoice]:

@@ -21,7 +21,7 @@ from poolint.flow.flags import Flags, name_of
 from poolint.flow.solver import completed, reach
 from poolint.frameworks.hooks import is_resumed, starts
 from poolint.syntax.file_kinds import is_test
-from poolint.syntax.surroundings import loops_around, may_await
+from poolint.syntax.surroundings import around, loops_around, may_await
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Instance, alternatives
 
@@ -103,11 +103,22 @@ def _is_skipped(
     flags = Flags(scope, graph)
     for node in graph.nodes_of(lent):
         onwards = reach(completed([node]), lambda edge: edge.source not in stops and not edge.is_unwinding)
-        if any(one.kind == "exit-normal" for one in onwards):
+        if any(one.kind == "exit-normal" for one in onwards) and all(
+            _is_chosen(one, lent, name, scope) for one in releases
+        ):
             return False
     return any(
         not stops.isdisjoint(reach(completed([node]))) and escapes(node, stops, name, raising=False, flags=flags)
         for node in graph.nodes_of(lent)
+    )
+
+
+def _is_chosen(release: ast.Call, lent: ast.Yield | ast.YieldFrom, name: str, scope: Scope) -> bool:
+    """Whether a release stands behind a test of something else than what it releases: ``if close``."""
+    test = around(release, scope, (ast.If,))
+    own = {name.partition(".")[0], name_of(lent.value).partition(".")[0] if lent.value is not None else ""}
+    return isinstance(test, ast.If) and any(
+        isinstance(part, ast.Name) and part.id not in own for part in ast.walk(test.test)
     )
 
 

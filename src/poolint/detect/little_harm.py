@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.arguments import bound_to
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.occasions import Occasions
-from poolint.analyses.pools_of_calls import is_of_this_call
+from poolint.analyses.pools_of_calls import is_of_this_call, is_stored
 from poolint.analyses.process_locks import size
 from poolint.analyses.sinks import WAITING
 from poolint.detect.brief_waits import is_brief, is_mostly_brief, is_soon_done
@@ -25,6 +25,8 @@ from poolint.detect.written import has_sent, is_left_open
 from poolint.models.schema import SESSIONS
 from poolint.syntax.scopes import home_of, is_parameter
 from poolint.syntax.surroundings import LOOPS, around
+from poolint.types.call_sites import callees_of
+from poolint.types.values import Function
 
 if TYPE_CHECKING:
     from poolint.analyses.effects import Witness
@@ -121,9 +123,14 @@ def _is_made_here(ev: Evaluator, witness: Witness, scope: Scope) -> bool:
             lock, where = (passed, link.scope) if passed is not None else (lock, where)
     if not isinstance(lock, ast.Name) or home_of(lock.id, where) is not scope:
         return False
+    if any(is_stored(load) for load in scope.loads.get(lock.id, ())):
+        return False
     made = [one.value for one in scope.bindings[lock.id]]
     return all(
-        isinstance(one, ast.Call) and (witness.effect == "lock" or _is_for_nobody_else(ev, one, scope)) for one in made
+        isinstance(one, ast.Call)
+        and not any(isinstance(callee, Function) for callee in callees_of(ev, one, scope))
+        and (witness.effect == "lock" or _is_for_nobody_else(ev, one, scope))
+        for one in made
     )
 
 

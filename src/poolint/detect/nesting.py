@@ -15,7 +15,7 @@ from poolint.analyses.looked_up import is_behind_a_lookup
 from poolint.analyses.managers import entry_of_made
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.pools import is_checkout, of_session
-from poolint.analyses.pools_of_calls import is_of_each_call, is_of_new_object
+from poolint.analyses.pools_of_calls import is_made_on_the_way, is_of_each_call, is_of_new_object
 from poolint.analyses.property_reads import always_run
 from poolint.analyses.received import received
 from poolint.analyses.sinks import opening_sink
@@ -289,7 +289,9 @@ class Nesting:
             witness = self._takers(pool).of_call(node, scope, around)
             if witness is None:
                 return "same-context"
-        if are_of_two_objects(self.ev, pool, hold.since, node, scope, witness.links if witness is not None else ()):
+        passed = witness.links if witness is not None else ()
+        is_anew = is_made_on_the_way(self.ev, pool, [one.scope for one in passed[1:]])
+        if is_anew or are_of_two_objects(self.ev, pool, hold.since, node, scope, passed):
             return "other-pool"
         if self._takes_here(node, scope, pool):
             links: tuple[str, ...] = (f"{text_of(node.func, scope)}()",)

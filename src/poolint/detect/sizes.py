@@ -23,7 +23,16 @@ _SMALL = re.compile(r"chunk|batch|slice|window|shard|part", re.IGNORECASE)
 _LIMITS = re.compile(r"limit|page_size|batch_size|max", re.IGNORECASE)
 """English words for an argument by which a collection is cut to size where it is asked for."""
 
+_HOW_OFTEN = re.compile(
+    r"retr|tries|attempt|_age|maxage|wait|delay|time|second|redirect|depth|worker|thread", re.IGNORECASE
+)
+"""English words for one that bounds something else: how often it is asked for, or how long."""
+
 _LOOPS: frozenset[Passage] = frozenset(("for",))
+
+
+def _is_limit(argument: str) -> bool:
+    return _LIMITS.search(argument) is not None and _HOW_OFTEN.search(argument) is None
 
 
 def has_a_bound(ev: Evaluator, items: ast.expr, scope: Scope) -> bool:
@@ -40,7 +49,7 @@ def has_a_bound(ev: Evaluator, items: ast.expr, scope: Scope) -> bool:
         return isinstance(items.slice, ast.Slice) or not _is_sent(ev, items, scope)
     if isinstance(items, ast.Call):
         name = last_name(items.func)
-        if any(_LIMITS.search(one.arg or "") and isinstance(one.value, ast.Constant) for one in items.keywords):
+        if any(_is_limit(one.arg or "") and isinstance(one.value, ast.Constant) for one in items.keywords):
             return True
         if name == "range" and all(isinstance(one, (ast.Constant, ast.Name, ast.Attribute)) for one in items.args):
             return True
