@@ -30,6 +30,10 @@ MAX_MAKERS = 24
 """Places at which objects of one class are made; real services are made at one or two."""
 
 
+_MAX_STEPS = 6
+"""Attributes on a path; real ones have two or three."""
+
+
 class GivenTogether:
     """Answers for the classes and functions of one project, by the ``places`` of what is passed to them."""
 
@@ -75,7 +79,7 @@ class GivenTogether:
 
     def _once(self, key: _Asked, find: Callable[[Scope, str, str], str]) -> str:
         found = self._known.get(key)
-        if found is not None or self._is_longer(key):
+        if found is not None or self._is_longer(key) or key[2].count(".") >= _MAX_STEPS:
             return found or ""
         self._finding.add(key)
         found = find(*key)
@@ -105,6 +109,8 @@ class GivenTogether:
             given = bound_to(function, call, is_method=own is not None)
             place = self.place(given.get(name), rest, scope)
             others = [one for one in others if place and self.place(given.get(one), "", scope) == place]
+            if not others:
+                return ""
         return next(iter(others), "")
 
     def _set(self, cls: Scope, name: str) -> tuple[Scope | None, str, ast.expr | None]:

@@ -22,7 +22,6 @@ from poolint.types.arguments import is_not_made, is_refused
 from poolint.types.call_sites import call_site, callees_of
 from poolint.types.mapped_classes import MappedClasses
 from poolint.types.narrowing import conditions
-from poolint.types.overrides import Heirs
 from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -181,7 +180,7 @@ class Graphs:
         summaries, in which a function that calls itself raises nothing but what it raises elsewhere."""
         scope = self.ev.project.scope(key)
         manages = bool(scope.yields) and is_manager(self.ev, scope)
-        if not (manages or _tells_all(scope)) or self._calls_what_raises(scope) or self._is_another(scope):
+        if not (manages or _tells_all(scope)) or self._calls_what_raises(scope):
             return True
         if manages:  # what a manager lets pass at its `yield` is the block's
             return False
@@ -189,11 +188,6 @@ class Graphs:
             return self.of(scope).may_end_in("exit-exception")
         except cfg.TooComplex:
             return True
-
-    def _is_another(self, scope: Scope) -> bool:
-        """Whether a method that needs no object is another one in a class below."""
-        is_of_class = scope.enclosing_class is not None and bool(getattr(scope.node, "decorator_list", ()))
-        return is_of_class and self.ev.derived(Heirs).is_overridden(scope)
 
     def _calls_what_raises(self, scope: Scope) -> bool:
         """Whether a function calls something that may raise and that it does not try to catch."""

@@ -11,7 +11,7 @@ from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import callees_of
-from poolint.types.values import ClassObject, Function, LibraryFunction, LibraryMethod
+from poolint.types.values import CallableValue, ClassObject, Function, LibraryFunction, LibraryMethod
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,11 +21,8 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-_MAKING = (ClassObject, Function, LibraryFunction, LibraryMethod)
-"""What may make something when it is called, whatever it is called."""
-
-_LOOKING_UP = frozenset(("get", "setdefault", "pop"))
-"""The methods of Python's mappings that give what is kept under a key."""
+_MAKING = (CallableValue, ClassObject, Function, LibraryFunction, LibraryMethod)
+"""What may make something when it is called."""
 
 
 def is_of_each_call(ev: Evaluator, pool: Pool, scope: Scope) -> bool:
@@ -82,9 +79,9 @@ def _made_by(ev: Evaluator, pool: Pool) -> tuple[Scope, ast.Call] | None:
 
 
 def _is_looked_up(ev: Evaluator, maker: Scope, call: ast.Call) -> bool:
-    """Whether a call makes nothing, but gives what is kept: ``kept.get(key)``."""
-    is_named_so = isinstance(call.func, ast.Attribute) and call.func.attr in _LOOKING_UP
-    return is_named_so and not any(isinstance(one, _MAKING) for one in callees_of(ev, call, maker))
+    """Whether a call may make nothing, but give what is kept: a method that nobody knows, ``kept.get(key)``."""
+    is_method = isinstance(call.func, ast.Attribute)
+    return is_method and not any(isinstance(one, _MAKING) for one in callees_of(ev, call, maker))
 
 
 def _making(scope: Scope, pool: Pool) -> ast.Call | None:

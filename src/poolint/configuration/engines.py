@@ -11,6 +11,7 @@ import msgspec
 from poolint.configuration.constants import Folded, Folder
 from poolint.configuration.keywords import Argument, Keywords
 from poolint.configuration.urls import Url, let_through, urls
+from poolint.syntax.expressions import is_none
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import assigned, may_be_another, nearest, parent_of
 from poolint.types.values import NOTHING, ClassObject, Either, LibraryFunction, alternatives
@@ -303,8 +304,8 @@ class Engines:
             for one, at, is_default in self.ev.callers.given(bindings[0], scope)
             if not is_test(at.module, self.ev.project)
         ]
-        # Who calls it by another name, or from afar, takes the default.
-        found += [default] if default[0] is not None else []
+        # Who calls it by another name, or from afar, takes the default; None says nothing beside what is passed.
+        found += [default] if default[0] is not None and not (found and is_none(default[0])) else []
         return list(dict.fromkeys(found)) or [(node, scope)]
 
     def choices(self, one: Type, node: ast.expr) -> list[PoolChoice]:

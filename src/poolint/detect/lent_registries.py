@@ -21,7 +21,8 @@ from poolint.flow.flags import Flags, name_of
 from poolint.flow.solver import completed, reach
 from poolint.frameworks.hooks import is_resumed, starts
 from poolint.syntax.file_kinds import is_test
-from poolint.syntax.surroundings import around, loops_around, may_await
+from poolint.syntax.nodes import walk
+from poolint.syntax.surroundings import loops_around, may_await
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Instance, alternatives
 
@@ -103,9 +104,7 @@ def _is_skipped(
     flags = Flags(scope, graph)
     for node in graph.nodes_of(lent):
         onwards = reach(completed([node]), lambda edge: edge.source not in stops and not edge.is_unwinding)
-        if any(one.kind == "exit-normal" for one in onwards) and all(
-            _is_chosen(one, lent, name, scope) for one in releases
-        ):
+        if any(one.kind == "exit-normal" for one in onwards) and _is_chosen(lent, name, scope):
             return False
     return any(
         not stops.isdisjoint(reach(completed([node]))) and escapes(node, stops, name, raising=False, flags=flags)
@@ -113,13 +112,22 @@ def _is_skipped(
     )
 
 
-def _is_chosen(release: ast.Call, lent: ast.Yield | ast.YieldFrom, name: str, scope: Scope) -> bool:
-    """Whether a release stands behind a test of something else than what it releases: ``if close``."""
-    test = around(release, scope, (ast.If,))
+def _is_chosen(lent: ast.Yield | ast.YieldFrom, name: str, scope: Scope) -> bool:
+    """Whether the ways through a generator depend on something else than what it releases: ``if close``."""
     own = {name.partition(".")[0], name_of(lent.value).partition(".")[0] if lent.value is not None else ""}
-    return isinstance(test, ast.If) and any(
-        isinstance(part, ast.Name) and part.id not in own for part in ast.walk(test.test)
-    )
+    asked = (_asked(one) for one in walk(scope.node))
+    return any(isinstance(part, ast.Name) and part.id not in own for one in asked if one for part in ast.walk(one))
+
+
+def _asked(node: ast.AST) -> ast.expr | None:
+    """What decides by which way a function goes on; None where nothing does."""
+    if isinstance(node, (ast.If, ast.IfExp, ast.While)):
+        return node.test
+    if isinstance(node, (ast.For, ast.AsyncFor)):
+        return node.iter
+    if isinstance(node, ast.BoolOp):
+        return node.values[0]
+    return node.subject if isinstance(node, ast.Match) else None
 
 
 DETECTOR = Detector(

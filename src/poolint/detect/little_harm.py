@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
 
 
 def does_little_harm(services: Services, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> bool:
@@ -128,9 +129,20 @@ def _is_made_here(ev: Evaluator, witness: Witness, scope: Scope) -> bool:
     made = [one.value for one in scope.bindings[lock.id]]
     return all(
         isinstance(one, ast.Call)
-        and not any(isinstance(callee, Function) for callee in callees_of(ev, one, scope))
+        and all(_makes_anew(ev, callee) for callee in callees_of(ev, one, scope))
         and (witness.effect == "lock" or _is_for_nobody_else(ev, one, scope))
         for one in made
+    )
+
+
+def _makes_anew(ev: Evaluator, callee: Type) -> bool:
+    """Whether what is called makes something: a function of the project where all that it returns is made there."""
+    if not isinstance(callee, Function):
+        return True
+    given = callee.scope.returns
+    return bool(given) and all(
+        isinstance(one, ast.Call) and not any(isinstance(each, Function) for each in callees_of(ev, one, callee.scope))
+        for one in given
     )
 
 

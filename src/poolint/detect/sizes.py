@@ -24,7 +24,8 @@ _LIMITS = re.compile(r"limit|page_size|batch_size|max", re.IGNORECASE)
 """English words for an argument by which a collection is cut to size where it is asked for."""
 
 _HOW_OFTEN = re.compile(
-    r"retr|tries|attempt|_age|maxage|wait|delay|time|second|redirect|depth|worker|thread", re.IGNORECASE
+    r"(_|max)(retr(y|ies)|tries|attempts?|age|wait|delay|timeout|seconds?|redirects?|depth|workers?|threads?)(_|$)",
+    re.IGNORECASE,
 )
 """English words for one that bounds something else: how often it is asked for, or how long."""
 

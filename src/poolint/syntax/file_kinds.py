@@ -123,9 +123,11 @@ def _reads_command_line(module: Module, models: Models) -> bool:
 def _needs_an_argument(argv: ast.Attribute, module: Module) -> bool:
     """Whether a module takes one of its arguments whenever it runs, or what stands for that where there is none."""
     item = parent_of(argv)
+    if isinstance(item, ast.Assign) and isinstance(item.targets[0], (ast.Tuple, ast.List)):
+        return True
     if not isinstance(item, ast.Subscript) or (isinstance(item.slice, ast.Constant) and item.slice.value == 0):
         return False
-    return around(item, module.scope, (ast.If, ast.Try)) is None
+    return around(item, module.scope, (ast.If,)) is None
 
 
 def is_run(module: Module) -> bool:

@@ -4,7 +4,7 @@ module, or under a key; of what nothing is known, the annotation of the generato
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from poolint.syntax.scopes import home_of, parent_of
 from poolint.syntax.surroundings import is_behind_star
@@ -165,34 +165,45 @@ def asked(ev: Evaluator, item: ast.Subscript, scope: Scope) -> Type:
     return ev.subscript(item, scope)
 
 
-def put(ev: Evaluator, node: ast.Subscript, scope: Scope) -> list[Bound]:
+def put(ev: Evaluator, node: ast.Subscript, scope: Scope, *, of_one: bool = False) -> list[Bound]:
     """What a module puts behind the text by which a container is asked, into that or into one that another function is passed
-    under the same name, as all jobs of a worker are passed its ``ctx``."""
+    under the same name, as all jobs of a worker are passed its ``ctx``. ``of_one``: two objects of a class have two."""
     key = node.slice.value if isinstance(node.slice, ast.Constant) else None
     if not isinstance(key, str):
         return []
     found = _stored_under(ev, key, last_name(node.value), scope.module)
-    return [(each, inner) for each, inner in found if _may_be_one(each.node, inner, node.value, scope)]
+    return [
+        (each, inner) for each, inner in found if _may_be_one(ev, each.node, inner, node.value, scope, of_one=of_one)
+    ]
 
 
-def _may_be_one(one: ast.AST, inner: Scope, other: ast.expr, scope: Scope) -> bool:
+def _may_be_one(
+    ev: Evaluator, one: ast.AST, inner: Scope, other: ast.expr, scope: Scope, *, of_one: bool = False
+) -> bool:
     """Whether two containers that are called alike can be the same: by one variable, by what functions are passed, or as the
-    attributes of objects, that of a method's own object only to its class."""
+    attributes of objects, those of a class of the project only with it and with those derived from it."""
     if isinstance(one, ast.Attribute) and isinstance(other, ast.Attribute):
-        owners = [_own_class(each, at) for each, at in ((one, inner), (other, scope))]
-        return owners[0] is owners[1]
+        if of_one and _is_own(one, inner) is not _is_own(other, scope):
+            return False
+        first, second = (ev.type_of(each.value, at) for each, at in ((one, inner), (other, scope)))
+        if not (_is_of_project(first) and _is_of_project(second)):
+            return _is_of_project(first) is _is_of_project(second)
+        return first.cls in lineage(ev, second) or second.cls in lineage(ev, first)
     if not (isinstance(one, ast.Name) and isinstance(other, ast.Name)):
         return False
     homes = [home_of(name, at) for name, at in ((one.id, inner), (other.id, scope))]
     return homes[0] is homes[1] or all(home is not None and _is_passed(other.id, home) for home in homes)
 
 
-def _own_class(container: ast.Attribute, scope: Scope) -> Scope | None:
-    """The class whose method has a container as an attribute of its object: ``self.kept``."""
+def _is_of_project(one: Type) -> TypeGuard[Instance]:
+    return isinstance(one, Instance) and one.cls is not one.base
+
+
+def _is_own(container: ast.Attribute, scope: Scope) -> bool:
+    """Whether a container is an attribute of a method's own object: ``self.kept``."""
     method, owner = scope.method_around, container.value
     first = method.first_parameter if method.enclosing_class is not None else None
-    is_own = first is not None and isinstance(owner, ast.Name) and owner.id == first.arg
-    return method.enclosing_class if is_own else None
+    return first is not None and isinstance(owner, ast.Name) and owner.id == first.arg
 
 
 def _is_passed(name: str, scope: Scope) -> bool:

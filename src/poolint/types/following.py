@@ -289,7 +289,7 @@ class Follower:
         if not isinstance(node.slice, ast.Constant):
             return Steps()
         if "key" in self.through and not is_application(self.ev, node.value, at.scope):
-            put = containers.put(self.ev, node, at.scope)
+            put = containers.put(self.ev, node, at.scope, of_one=True)
             if len(put) == 1:
                 return self._of_binding(*put[0], "", None)
         owner = self._all(Step(node.value, at.scope, at.frame), question)

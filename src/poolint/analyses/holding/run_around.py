@@ -115,13 +115,15 @@ def _may_have(hold: Hold, rest: Rest, scope: Scope) -> bool:
     asked for by it."""
     if getattr(getattr(scope.node, "args", None), "kwarg", None) is not None:
         return True
-    asked = [value for key, value, _ in rest.passed if is_parameter(key, scope)]
-    made = [
-        one.value
-        for value in asked
-        if isinstance(value, ast.Name)
-        for one in rest.method.bindings.get(value.id, ())
-        if one.value is not None
-    ]
-    parts = (part for value in (*asked, *made) if not isinstance(value, ast.Await) for part in ast.walk(value))
-    return any(isinstance(part, (ast.Name, ast.Attribute)) and name_of(part) == hold.resource for part in parts)
+    waiting = [value for key, value, _ in rest.passed if is_parameter(key, scope)]
+    seen: set[str] = set()
+    while waiting:
+        value = waiting.pop()
+        for part in ast.walk(value) if not isinstance(value, ast.Await) else ():
+            if isinstance(part, (ast.Name, ast.Attribute)) and name_of(part) == hold.resource:
+                return True
+            if isinstance(part, ast.Name) and part.id not in seen:
+                seen.add(part.id)
+                bound = rest.method.bindings.get(part.id, ())
+                waiting += [one.value for one in bound if one.value is not None and one.kind != "parameter"]
+    return False
