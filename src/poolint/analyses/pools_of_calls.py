@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-_MAKING = (CallableValue, ClassObject, Function, LibraryFunction, LibraryMethod)
-"""What may make something when it is called."""
+_MAKING = (ClassObject, Function, LibraryFunction, LibraryMethod)
+"""What may make something when it is called, whatever it is called."""
+
+_LOOKING_UP = frozenset(("get", "setdefault", "pop"))
+"""The methods of Python's mappings that give what is kept under a key."""
 
 
 def is_of_each_call(ev: Evaluator, pool: Pool, scope: Scope) -> bool:
@@ -80,8 +83,10 @@ def _made_by(ev: Evaluator, pool: Pool) -> tuple[Scope, ast.Call] | None:
 
 def _is_looked_up(ev: Evaluator, maker: Scope, call: ast.Call) -> bool:
     """Whether a call may make nothing, but give what is kept: a method that nobody knows, ``kept.get(key)``."""
-    is_method = isinstance(call.func, ast.Attribute)
-    return is_method and not any(isinstance(one, _MAKING) for one in callees_of(ev, call, maker))
+    callees = callees_of(ev, call, maker)
+    if not isinstance(call.func, ast.Attribute) or any(isinstance(one, _MAKING) for one in callees):
+        return False
+    return call.func.attr in _LOOKING_UP or not any(isinstance(one, CallableValue) for one in callees)
 
 
 def _making(scope: Scope, pool: Pool) -> ast.Call | None:

@@ -12,7 +12,8 @@ from poolint.frameworks.guards import Guards
 from poolint.frameworks.middlewares import Middlewares
 from poolint.models.schema import SESSIONS
 from poolint.syntax.reaching import blocks_of
-from poolint.syntax.scopes import is_parameter
+from poolint.syntax.scopes import is_parameter, parent_of
+from poolint.types.following import origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +98,7 @@ class RunAround:
             for hold in self.holdings.at(rest.call, rest.method):
                 keys = frozenset(key for key, value, _ in rest.passed if name_of(value) == hold.resource)
                 own = min((key for key in keys if is_parameter(key, scope)), default="")
-                if own or not _may_have(hold, rest, scope):
+                if own or not _may_have(self.ev, hold, rest, scope):
                     found.append(_Around(own or f"{rest.cls.name}()", hold, rest, keys))
         return rests, found
 
@@ -109,21 +110,23 @@ def _is_surely_passed(hold: Hold, rest: Rest, scope: Scope) -> bool:
     return any(since <= set(blocks_of(at)) for at in asked)
 
 
-def _may_have(hold: Hold, rest: Rest, scope: Scope) -> bool:
+def _may_have(ev: Evaluator, hold: Hold, rest: Rest, scope: Scope) -> bool:
     """Whether a function may have what a middleware holds by another way than as a parameter of its own: by all that it is
     passed, ``**data``, or as a part of something that it is passed, ``Repository(session)``. What is awaited is what has been
     asked for by it."""
     if getattr(getattr(scope.node, "args", None), "kwarg", None) is not None:
         return True
-    waiting = [value for key, value, _ in rest.passed if is_parameter(key, scope)]
-    seen: set[str] = set()
-    while waiting:
-        value = waiting.pop()
-        for part in ast.walk(value) if not isinstance(value, ast.Await) else ():
-            if isinstance(part, (ast.Name, ast.Attribute)) and name_of(part) == hold.resource:
-                return True
-            if isinstance(part, ast.Name) and part.id not in seen:
-                seen.add(part.id)
-                bound = rest.method.bindings.get(part.id, ())
-                waiting += [one.value for one in bound if one.value is not None and one.kind != "parameter"]
-    return False
+    asked = [value for key, value, _ in rest.passed if is_parameter(key, scope)]
+    return any(_is_made_of(ev, value, hold.resource, rest.method, frozenset()) for value in asked)
+
+
+def _is_made_of(ev: Evaluator, value: ast.expr, name: str, scope: Scope, seen: frozenset[ast.expr]) -> bool:
+    """Whether something is part of what an expression makes: ``Service(Repository(session))``."""
+    made = origin(ev, value, scope).node
+    if made in seen or isinstance(made, ast.Await) or isinstance(parent_of(made), ast.Await):
+        return False
+    return any(
+        name_of(part) == name or (part is not made and _is_made_of(ev, part, name, scope, seen | {made}))
+        for part in ast.walk(made)
+        if isinstance(part, (ast.Name, ast.Attribute))
+    )
