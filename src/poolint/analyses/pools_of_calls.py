@@ -110,12 +110,17 @@ def is_of_this_call(ev: Evaluator, pool: Pool, scope: Scope) -> bool:
 
 def _binds(ev: Evaluator, load: ast.Name, scope: Scope) -> bool:
     """Whether an engine is only connected by at a place where its name is read, or given to a session or a factory."""
-    around = parent_of(load)
-    around = parent_of(around) if isinstance(around, ast.keyword) else around
+    around = _passed_to(load)
     if not isinstance(around, ast.Call):
         return isinstance(around, ast.Attribute)
     found = callees_of(ev, around, scope)
     return bool(found) and all(isinstance(one, ClassObject) and one.base is not None for one in found)
+
+
+def _passed_to(load: ast.Name) -> ast.AST | None:
+    """The call that is passed what a name stands for, by place or by name; else what is around it."""
+    around = parent_of(load)
+    return parent_of(around) if isinstance(around, ast.keyword) else around
 
 
 def is_of_new_object(pool: Pool, scope: Scope) -> bool:
@@ -155,8 +160,7 @@ def _is_handed_down(ev: Evaluator, made: ast.Call, maker: Scope) -> bool:
     """Whether a function passes what it makes to others of the project, for which it is one and the same."""
     for one in _made_of(ev, made, maker):  # `async_sessionmaker(engine)`: that may be passed on in its place
         for inner, load in _loads_of(one, maker):
-            around = parent_of(load)
-            call = parent_of(around) if isinstance(around, ast.keyword) else around
+            call = _passed_to(load)
             if not isinstance(call, ast.Call) or call.func is load:
                 continue
             if any(

@@ -11,7 +11,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.frameworks.hooks import roots_of_callers
-from poolint.syntax.expressions import item_asked
+from poolint.syntax.expressions import item_asked, text_of_key
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import Scope, is_parameter, parent_of
 from poolint.types.following import origin
@@ -72,8 +72,10 @@ class Middlewares:
         """Whether a middleware runs around what an observer, ``router.message``, takes handlers for."""
         if registered.event not in (observer.attr, *self._rows[index].first):
             return False
+        if registered.at is None:
+            return True
         part = origin(self.ev, observer.value, where).node
-        return registered.at is None or self._is_within(part, registered.at, index, where.module, set())
+        return self._is_within(part, registered.at, index, where.module, set())
 
     def _is_within(self, part: ast.expr, whole: ast.expr, index: int, near: Module, seen: set[ast.expr]) -> bool:
         """Whether a part of an application is another one, or is taken in by it."""
@@ -154,7 +156,7 @@ def _passed(call: ast.Call, method: Scope) -> Iterator[tuple[str, ast.expr, ast.
     yield from _items(call)
     for data in filter(None, map(last_name, call.args)):
         for stored in method.module.stored_in(data):
-            key = _key(parent_of(stored.node))
+            key = text_of_key(parent_of(stored.node))
             if stored.scope is method and key and stored.value is not None:
                 yield key, stored.value, stored.node
         for update in method.calls:
@@ -167,7 +169,7 @@ def _passed(call: ast.Call, method: Scope) -> Iterator[tuple[str, ast.expr, ast.
         for bound in (one for several in method.bindings.values() for one in several):
             taken = item_asked(bound.value) if isinstance(bound.value, ast.Call) else bound.value
             is_taken = isinstance(taken, ast.Subscript) and last_name(taken.value) == data
-            if is_taken and isinstance(bound.node, ast.Name) and (key := _key(taken)):
+            if is_taken and isinstance(bound.node, ast.Name) and (key := text_of_key(taken)):
                 yield key, bound.node, bound.node
 
 
@@ -180,9 +182,3 @@ def _items(call: ast.Call) -> Iterator[tuple[str, ast.expr, ast.AST]]:
         for key, value in zip(table.keys, table.values, strict=True) if isinstance(table, ast.Dict) else ():
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
                 yield key.value, value, value
-
-
-def _key(item: ast.AST | None) -> str:
-    """The text by which an item is asked for."""
-    key = item.slice.value if isinstance(item, ast.Subscript) and isinstance(item.slice, ast.Constant) else None
-    return key if isinstance(key, str) else ""

@@ -96,6 +96,12 @@ def put_by(call: ast.Call) -> tuple[ast.expr, ast.expr] | None:
     return None
 
 
+def text_of_key(item: ast.AST | None) -> str | None:
+    """The text by which an item is asked for, ``kept["pool"]``; None where that is none, or for anything else."""
+    key = item.slice.value if isinstance(item, ast.Subscript) and isinstance(item.slice, ast.Constant) else None
+    return key if isinstance(key, str) else None
+
+
 def item_asked(call: ast.Call) -> ast.Subscript | None:
     """The item that ``kept.get("pool")`` reads, as if it were written ``kept["pool"]``; None for any other call, and for one that
     may give something else, ``kept.get("pool", other)``."""

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from poolint.syntax.expressions import text_of_key
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class Module:
         if kept is None or kept[0] != len(stored):
             by_key: dict[object, list[Binding]] = {}
             for one in stored:
-                by_key.setdefault(_text_of_key(one), []).append(one)
+                by_key.setdefault(text_of_key(parent_of(one.node)), []).append(one)
             kept = self._stored_under[name] = (len(stored), by_key)
         found = [*(kept[1].get(key, ()) if isinstance(key, str) else ()), *kept[1].get(None, ())]
         return sorted(found, key=lambda one: one.position)
@@ -143,8 +144,6 @@ class Module:
 
     def scope_of(self, node: ast.AST) -> Scope:
         """The scope that ``node`` stands in; for a function or class that is the scope around it."""
-        from poolint.syntax.scopes import parent_of
-
         current = parent_of(node)
         previous: ast.AST = node
         while current is not None:
@@ -177,10 +176,3 @@ def _outside(owner: ast.AST, child: ast.AST) -> bool:
         or child is owner.__dict__.get("args")
         or child is owner.__dict__.get("returns")
     )
-
-
-def _text_of_key(stored: Binding) -> str | None:
-    """The text that something is put behind; None where the key is none."""
-    target = parent_of(stored.node)
-    key = target.slice.value if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant) else None
-    return key if isinstance(key, str) else None

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, TypeGuard
 
+from poolint.syntax.expressions import text_of_key
 from poolint.syntax.scopes import home_of, parent_of
 from poolint.syntax.surroundings import is_behind_star
 from poolint.types import annotated, imports, yields
@@ -168,8 +169,8 @@ def asked(ev: Evaluator, item: ast.Subscript, scope: Scope) -> Type:
 def put(ev: Evaluator, node: ast.Subscript, scope: Scope, *, of_one: bool = False) -> list[Bound]:
     """What a module puts behind the text by which a container is asked, into that or into one that another function is passed
     under the same name, as all jobs of a worker are passed its ``ctx``. ``of_one``: two objects of a class have two."""
-    key = node.slice.value if isinstance(node.slice, ast.Constant) else None
-    if not isinstance(key, str):
+    key = text_of_key(node)
+    if key is None:
         return []
     found = _stored_under(ev, key, last_name(node.value), scope.module)
     return [
