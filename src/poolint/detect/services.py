@@ -33,6 +33,7 @@ from poolint.analyses.sinks import (
 )
 from poolint.analyses.thread_use import Threading
 from poolint.flow.summaries import Components
+from poolint.models.schema import Class, Function
 from poolint.types.call_sites import call_site
 from poolint.types.evaluator import Evaluator
 from poolint.types.vocabulary import last_name
@@ -143,7 +144,7 @@ class Services:
     @cached_property
     def blocking(self) -> Effects:
         """What stops the event loop of the coroutine that comes to it: it waits for something outside, in no other thread."""
-        return Effects(self.edges, blocking_sink)
+        return Effects(self.edges, blocking_sink, _is_outside)
 
     @cached_property
     def taking(self) -> Effects:
@@ -261,11 +262,17 @@ class Services:
         return call_site(self.evaluator, node, scope)
 
 
+def _is_outside(fact: CallSite, _: Scope) -> bool:
+    """Whether what a call waits for is outside the process for certain."""
+    return not any(isinstance(one, (Class, Function)) and one.may_be_local for one in (fact.cls, fact.row))
+
+
 def _slow(edges: Edges, *, of_some: bool = False, failing: bool = True) -> Effects:
     """What keeps its caller waiting, along these edges."""
     return Effects(
         edges,
         slow_sink,
+        None if of_some else _is_outside,
         below=slow_below_sink,
         recovering=sleep_sink,
         of_some=of_some,

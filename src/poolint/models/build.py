@@ -236,6 +236,9 @@ def _call_problems(call: Method | Function, cls: Class | None, classes: dict[str
         yield f"enters: a call of kind {call.call!r} gives no context manager"
     if call.role == "external" and not call.effect:
         yield "effect: an external call has one"
+    if isinstance(call, Function):
+        for text, expression in call.given.items():
+            yield from _expression_problems(f"given.{text}", expression, cls, classes)
     if isinstance(call, Method):
         if not call.names:
             yield "names: there are none"

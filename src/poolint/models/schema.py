@@ -11,6 +11,9 @@ from typing import Literal
 import msgspec
 
 from poolint.models.api_rows import Events, Fact, Names, Target, Wrapped
+from poolint.models.engine_rows import Dialect as Dialect
+from poolint.models.engine_rows import Driver as Driver
+from poolint.models.engine_rows import Maker as Maker
 from poolint.models.framework_rows import Bound, Guard, Handed, Hook, Injection, Middleware, Purpose, Streamed
 from poolint.models.named_rows import Manner, Passed, Threaded
 from poolint.models.words import (
@@ -148,105 +151,113 @@ class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
 
 class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A class of a library.
-
-    ``aliases`` are the other paths it is imported by. ``construct`` is the role of calling the class itself. ``enter`` and
-    ``async_enter`` are type expressions for what ``with`` and ``async with`` on an instance bind; empty where the protocol is
-    missing. ``awaits`` likewise for ``await``. ``releases_on_exit`` says whether leaving the block gives the checkout back,
-    ``commits_on_exit`` whether leaving it without an exception commits as well, which no other release does; ``autocommits``:
-    unless it is told otherwise, each statement has done so before. ``close_gives_back``: of a connection whose slot nothing but
-    its pool gets back, that its own ``close`` hands it to the pool. ``embedded``: a connection to a database inside the process,
-    which takes no slot from anybody, or an engine of such. ``shares``: an engine that has one connection for each thread or task:
-    who has that one, or a transaction open on it, gets it again by asking once more. ``lazy``: an engine that opens no connection
-    before it is first asked for one; so do clients. ``commands``: a client whose methods, those without a row too, are commands:
-    each takes a connection of its pool and gives it back, so the first one opens one, unless it fails. ``pool``: of a class of
-    pool that engines can be given, how it behaves there. ``parameters`` are the defaults of its type parameters;
-    ``parameter_from`` is the keyword argument of the constructor that sets the first one (``class_``), with ``parameter_at``, the
-    place that it has in some versions. ``made_with`` are keyword arguments which, where they are True, make it an object of
-    another class: one that exists here only, for the difference. ``made_of`` are attributes that are what the constructor is
-    given under the same name, each with its place, or -1 where it has none. ``keys``: an instance is a key, and what stands
-    behind it is of the class that this argument of the constructor is, by name or place, or of its type argument. ``twin`` is the
-    asynchronous class of the library that a synchronous one is easily taken for. ``without_effect`` are methods that do nothing
-    on an instance that has been released, where others raise or take a connection again; ``refused_when_released`` are those of a
-    cursor that raise once it has been closed. ``works_when_released``: an instance that its pool has back still works: the pool
-    gives out the connections themselves. ``exhausted`` is the exception of an engine, a pool or a session for which no connection
-    is left; one that ``refuses`` raises it at once, others let one wait before. ``reads``: attributes of a response by which it
-    is read to its end, or is in other hands. ``one_pool``: the attributes of an object whose connections come from one and the
-    same pool. ``url_in``: the entry of the application's configuration that has the URL of its database; ``connections``: how
-    many it opens at most, where none of the entries ``connections_in`` is set, and the constructor is given none of these
-    keywords; in ``options_in`` are keywords and entries with the arguments of the engine, of which ``sized_by`` say how many it
-    opens.
-    ``starts_once``: it is started by being awaited or by being entered, and an instance that has been awaited raises when it is
-    entered. ``enters_where`` is the name of a fact that is ``yes`` for the versions of the library in which ``with`` on an
-    instance works; empty where it does in all. ``refuses_after_failure`` is the exception of all that is asked of a session whose
-    flush or commit has failed. ``lends``: it decorates functions as well, and their first argument, after that of a method, has
-    these attributes while they run. ``contents``: what an instance gives for a key, and for each attribute of no other meaning:
-    ``client["shop"]``, ``db.orders``. ``on_loop`` is the exception of methods that ask a database and wait for it, where they are
-    called on an event loop. ``classes`` are attributes that are classes, each with its name. ``runs_on``: what the attributes of
-    such a class give, and of those derived from it, works with this attribute of the object that has the class. ``for_threads``:
-    several threads may use one at once; a connection does one thing after the other. ``expressions``: the statements of a
-    connection may be expressions, made of tables. ``admits``: the argument of the constructor, its first one or a keyword, that
-    says how many it lets in at once; a class with an ``acquire`` that waits and without it is a lock. ``of_owner``: as an
-    attribute of a class of the project it asks for objects of that class: ``objects = OrderManager()``.
-    """
+    """A class of a library, by qualified name."""
 
     name: str
     kind: Kind
     mode: Literal["async", "sync"]
     aliases: tuple[str, ...] = ()
+    """The other paths it is imported by."""
     bases: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
+    """The defaults of its type parameters."""
     parameter_from: str = ""
+    """The keyword argument of the constructor that sets the first of them: ``class_``."""
     parameter_at: int = -1
+    """The place which that has in some versions."""
     twin: str = ""
+    """The asynchronous class of the library that a synchronous one is easily taken for."""
     construct: Role = "local"
+    """The role of calling the class itself."""
     enter: str = ""
+    """A type expression for what ``with`` on an instance binds; empty where the protocol is missing."""
     async_enter: str = ""
+    """The same of ``async with``."""
     awaits: str = ""
+    """The same of ``await``."""
     starts_once: bool = False
+    """It is started by being awaited or entered, and raises when it is entered after it has been awaited."""
     enters_where: str = ""
+    """The fact that is ``yes`` for the versions in which ``with`` works; empty where it does in all."""
     releases_on_exit: bool = True
+    """Leaving the block gives the checkout back."""
     commits_on_exit: bool = False
+    """Leaving it without an exception commits as well, which no other release does."""
     autocommits: bool = False
+    """Unless it is told otherwise, each statement has been committed by itself."""
     close_gives_back: bool = False
+    """Of a connection whose slot nothing but its pool gets back: its own ``close`` hands it to the pool."""
     embedded: bool = False
+    """A connection to a database inside the process, which takes no slot from anybody, or an engine of such."""
     shares: bool = False
+    """An engine with one connection for each thread or task: who has that, or a transaction on it, gets it again."""
     lazy: bool = False
+    """An engine that opens no connection before it is first asked for one; so do clients."""
     commands: bool = False
+    """Its methods, those without a row too, each take a connection of its pool and give it back."""
     for_threads: bool = False
+    """Several threads may use one at once; a connection does one thing after the other."""
     expressions: bool = False
+    """The statements of a connection may be expressions, made of tables."""
     admits: str = ""
+    """The argument of a lock, its first one or a keyword, that says how many it lets in at once."""
     of_owner: bool = False
+    """As an attribute of a class of the project it asks for objects of that class: ``objects = OrderManager()``."""
+    may_be_local: bool = False
+    """It stands for several, of which some wait for nothing outside: what its methods wait for is possible."""
     pool: PoolClass | None = None
+    """Of a class of pool that engines can be given: how it behaves there."""
     made_with: dict[str, str] = {}
+    """Keyword arguments that make it, where they are True, an object of another class, which exists here only."""
     made_of: dict[str, int] = {}
+    """Attributes that are what the constructor is given by that name, each with its place, -1 where it has none."""
     keys: dict[str, int] = {}
+    """An instance is a key: the argument, by name or place, of whose class that is which stands behind it."""
     without_effect: tuple[str, ...] = ()
+    """Methods that do nothing once it has been released, where others raise or take a connection again."""
     refused_when_released: tuple[str, ...] = ()
+    """Methods of a cursor that raise once it has been closed."""
     works_when_released: bool = False
+    """An instance that its pool has back still works: the pool gives out the connections themselves."""
     on_drop: OnDrop = ""
     exhausted: str = ""
+    """The exception of an engine, a pool or a session for which no connection is left."""
     refuses: bool = False
+    """It raises that at once, where others let one wait before."""
     refuses_after_failure: str = ""
+    """The exception of all that is asked of a session whose flush or commit has failed."""
     one_pool: tuple[str, ...] = ()
+    """The attributes of an object whose connections come from one and the same pool."""
     url_in: str = ""
+    """The entry of the application's configuration that has the URL of its database."""
     connections: int = 0
+    """How many it opens at most, where neither ``connections_in`` nor a keyword says otherwise."""
     connections_in: tuple[str, ...] = ()
+    """Entries, and keywords of the constructor, that say how many."""
     options_in: tuple[str, ...] = ()
+    """Keywords and entries with the arguments of the engine."""
     sized_by: tuple[str, ...] = ()
+    """Those of these arguments that say how many it opens."""
     reads: tuple[str, ...] = ()
+    """Attributes of a response by which it is read to its end, or is in other hands."""
     attributes: dict[str, str] = {}
     contents: str = ""
+    """What an instance gives for a key, and for each attribute of no other meaning: ``client["shop"]``, ``db.orders``."""
     on_loop: str = ""
+    """The exception of methods that ask a database and wait for it, where they are called on an event loop."""
     lends: dict[str, str] = {}
+    """It decorates functions as well, whose first argument, after that of a method, has these attributes meanwhile."""
     classes: dict[str, str] = {}
+    """Attributes that are classes, each with its name."""
     runs_on: str = ""
+    """What these classes and those derived from them give works with this attribute of the object that has the class."""
     methods: tuple[Method, ...] = ()
 
 
 class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A function of a library, by qualified name; the fields are those of a :class:`Method`. ``keeps``: what it is passed lives
-    on in the library, for as long as the process runs."""
+    on in the library, for as long as the process runs. ``given``: what it returns where its first argument is one of these
+    texts; ``may_be_local``: that depends on its argument, and it may be of the process itself, as with a :class:`Class`."""
 
     name: str
     call: Call
@@ -261,6 +272,8 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     keeps: bool = False
     objects: Objects = ""
     works_on_given: tuple[str, int] | None = None
+    given: dict[str, str] = {}
+    may_be_local: bool = False
 
 
 class Fork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -273,83 +286,6 @@ class Fork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     name: str
     argument: str | int
     methods: tuple[str, ...] = ()
-
-
-class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What stands before the ``+`` in a URL. ``default`` is the driver of a URL that names none, ``newer`` the one that the
-    newest version of the library takes where that is another, and ``fact`` the name of the fact that is ``newer`` for versions
-    which do; ``memory_pools`` the classes of pool that engines of either kind get where the database is in memory, by kind.
-    ``embedded``: the database is a file of the process itself: there is no server that could run out of connections.
-    """
-
-    name: str
-    default: str
-    embedded: bool = False
-    newer: str = ""
-    memory_pools: dict[str, str] = {}
-    fact: str = ""
-
-
-class Driver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What stands behind the ``+``. ``kind``: the engines that it works in; ``substitute`` is what stands behind the dialect's
-    name for a driver of the other kind (``+asyncpg``).
-
-    Of the arguments that an engine hands on to it, ``accepts`` are all that it takes, where they are known, and ``refuses`` some
-    that it is often given and does not take, with ``refusal``; by ``pools`` it makes a pool of its own, by ``limits`` it limits
-    time: what that raises arrives as it is. ``any_loop``: idle connections serve any event loop. ``distributions`` bring it.
-    """
-
-    dialects: tuple[str, ...]
-    name: str
-    kind: Literal["sync", "async", "both"]
-    limits: tuple[str, ...] = ()
-    substitute: str = ""
-    accepts: tuple[str, ...] = ()
-    refuses: tuple[str, ...] = ()
-    refusal: str = "TypeError"
-    pools: tuple[str, ...] = ()
-    any_loop: bool = False
-    distributions: tuple[str, ...] = ()
-
-
-class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A function or class of the models that makes an engine or a pool: what its arguments mean.
-
-    ``positional`` are the names of the arguments that may be given by position. ``address`` names the URL, ``size`` the number of
-    connections that the pool keeps at most, ``overflow`` that of those it opens beyond, ``minimum`` that of those it keeps open
-    at least, ``timeout`` how long a checkout waits; ``endless``: for ever where that is None. ``poolclass`` is the class of
-    pool an engine gets when it is given none. ``defaults`` are the values of these where they are not given; a size that has
-    none is the minimum. ``unlimited`` maps an argument to the value by which it sets no limit. ``accepts`` are all arguments
-    that it takes, where it or its driver refuses others, and ``refusal`` the exception that says so. ``ordered``: it refuses
-    a size below the minimum. ``pools``: the arguments by which it configures the pool of the engine, ``creators`` those with
-    a function that connects; ``connecting``: those by which connections are made and set up. ``settings``: where an extension
-    makes one by a configuration, the names of its arguments and of its URL there. ``autocommit``: the argument, and its value,
-    by which its connections commit each statement by themselves.
-    """
-
-    name: str
-    makes: Literal["engine", "pool"]
-    kind: Literal["sync", "async"]
-    dialect: str = ""
-    driver: str = ""
-    positional: tuple[str, ...] = ()
-    address: str = ""
-    size: str = ""
-    overflow: str = ""
-    minimum: str = ""
-    timeout: str = ""
-    endless: bool = False
-    poolclass: str = ""
-    defaults: dict[str, float] = {}
-    unlimited: dict[str, int] = {}
-    accepts: tuple[str, ...] = ()
-    refusal: str = "TypeError"
-    ordered: bool = False
-    pools: tuple[str, ...] = ()
-    creators: tuple[str, ...] = ()
-    connecting: tuple[str, ...] = ()
-    settings: tuple[str, str] | None = None
-    autocommit: tuple[str, str] | None = None
 
 
 class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
