@@ -104,6 +104,12 @@ def statements_on_a_line(count: int) -> str:
     return f"{HEAD}def f(a):\n    c = engine.connect(); " + "a.b(c); " * count + "\n"
 
 
+def tables(count: int) -> str:
+    stored = rows(count, "    found['{i}'] = {'url': 'x'}\n")
+    use = "def f(s: Session, k):\n    s.get(k, 1)\n    table()[k]['url'].lower()\n"
+    return f"{HEAD}def table():\n    found = {{}}\n{stored}    return found\n{use}"
+
+
 WHOLE: list[Callable[[int], str]] = [
     chain,
     coroutines,
@@ -117,6 +123,7 @@ WHOLE: list[Callable[[int], str]] = [
     reassigned,
     attributes,
     kept_globals,
+    tables,
 ]
 
 

@@ -17,7 +17,7 @@ from poolint.syntax.project import Project
 from poolint.types import annotated
 from poolint.types.cycles import widened
 from poolint.types.evaluator import Evaluator
-from poolint.types.values import NOTHING, UNKNOWN, LibraryName, Pending, TupleOf, Type
+from poolint.types.values import NOTHING, UNKNOWN, LibraryName, Pending, TupleOf, Type, union
 
 if TYPE_CHECKING:
     import ast
@@ -159,6 +159,21 @@ def test_a_name_that_grows_for_ever_comes_to_an_end() -> None:
         seen.append(one)
         one, last = widened(one, last), LibraryName(f"{last.name}.__func__")
     assert len(seen) < MAX_RISES
+
+
+def test_a_type_of_few_parts_that_stand_in_many_is_widened_at_once() -> None:
+    def grown(levels: int, one: Type) -> Type:
+        for _ in range(levels):  # gone over part by part these would be 3 ** 200
+            one = union([Pending("iterable", item=one), TupleOf((one, one))])
+        return one
+
+    assert len(repr(widened(grown(200, NOTHING), Pending("iterable", item=grown(200, UNKNOWN))))) < 10_000
+
+
+def test_containers_of_this_and_of_that_are_containers_of_either() -> None:
+    one, other = Pending("iterable", item=NOTHING), Pending("iterable", item=TupleOf((NOTHING,)))
+    found = widened(union([one, TupleOf(())]), union([other, TupleOf(())]))
+    assert found == union([Pending("iterable", item=union([NOTHING, TupleOf((NOTHING,))])), TupleOf(())])
 
 
 def test_quoted_aliases_of_each_other_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

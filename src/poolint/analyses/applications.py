@@ -8,6 +8,8 @@ from poolint.syntax.file_kinds import is_test
 from poolint.syntax.purposes import fits, is_lambda, library_names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from poolint.models.framework_rows import Purpose
     from poolint.syntax.project import Module
     from poolint.types.evaluator import Evaluator
@@ -18,7 +20,7 @@ class Applications:
 
     def __init__(self, ev: Evaluator) -> None:
         self._ev = ev
-        self._found: dict[str, tuple[Purpose, ...]] = {}
+        self._found: dict[tuple[str, str], tuple[Purpose, ...]] = {}
 
     def serves(self, near: Module) -> bool:
         """Whether the project of a module serves somebody itself: who uses a library may bring what it lacks."""
@@ -43,10 +45,11 @@ class Applications:
         return None if any(self._ev.project.saying(one, near) for one in telling) else max(found)
 
     def is_called_in_turn(self, near: Module) -> bool:
-        """Whether a platform without servers runs the project of a module, one request after the other in a process: it has a
-        function as AWS Lambda calls it, under the name that is given there, and serves by nothing else."""
+        """Whether a platform without servers runs the project of a module, one request after the other in a process: it makes a
+        function for such a one of its application, or has one as AWS Lambda calls it, under the name that is given there, and
+        serves by nothing else."""
         if self._by(near):
-            return False
+            return bool(self._by(near, "is-invoked"))
         project = self._ev.project
         for name in sorted(self._ev.models.words("platform-handler")):
             for path in project.defining(name, near):
@@ -55,14 +58,20 @@ class Applications:
                     return True
         return False
 
-    def _by(self, near: Module) -> tuple[Purpose, ...]:
+    def _by(self, near: Module, purpose: str = "serves") -> tuple[Purpose, ...]:
         """What the project of a module serves by, tests aside; kept for each that asks, as who asks rests on what is told."""
-        if near.path not in self._found:
+        if (near.path, purpose) not in self._found:
             project = self._ev.project
-            rows = [row for row in self._ev.models.purposes if (row.purpose, row.by) == ("serves", "call")]
+            rows = [row for row in self._ev.models.purposes if (row.purpose, row.by) == (purpose, "call")]
             names = {(name.rpartition(".")[2], name.partition(".")[0].encode()) for row in rows for name in row.names}
-            paths = (path for name, root in sorted(names) for path, data in project.calling(name, near) if root in data)
+            paths = (path for name, root in sorted(names) for path, data in self._using(name, near) if root in data)
             modules = [one for path in dict.fromkeys(paths) if (one := project.module(path)) is not None]
             serving = [library_names(one) for one in modules if not is_test(one, project)]
-            self._found[near.path] = tuple(row for row in rows if any(fits(row, one) for one in serving))
-        return self._found[near.path]
+            self._found[near.path, purpose] = tuple(row for row in rows if any(fits(row, one) for one in serving))
+        return self._found[near.path, purpose]
+
+    def _using(self, name: str, near: Module) -> Iterator[tuple[str, bytes]]:
+        """The files of a module's project in which something is called, or is derived from, with what stands in them."""
+        project = self._ev.project
+        yield from project.calling(name, near)
+        yield from ((path, project.bytes_of(path)) for path, _ in project.heirs(name, near))

@@ -47,7 +47,7 @@ class Extensions:
             named = [*scope.bindings.get(options, ()), *(one for one in stored if _is_item(one, options, scope))]
             located = [*scope.bindings.get(url, ()), *(one for one in stored if _is_item(one, url, scope))]
             for one in named:
-                if one.kind in ("assign", "annotated") and one.value is not None:
+                if one.kind in ("assign", "annotated", "stored") and one.value is not None:
                     arguments, complete = self._engines.keywords.items(one.value, scope)
                     address = located[0].value if len(located) == 1 else None
                     folded = self._engines.folder.fold(address, scope) if address is not None else Folded()

@@ -13,6 +13,7 @@ from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import callees_of
 from poolint.types.decorated import is_awaited_by_decorators
+from poolint.types.overrides import Heirs, is_left_open
 from poolint.types.values import Function
 
 if TYPE_CHECKING:
@@ -74,7 +75,16 @@ class PlainFunctions:
     def _has_to_wait(self, node: ast.Await, scope: Scope) -> bool:
         """Whether something that is awaited is no coroutine of the project, or one that needs a loop itself."""
         found = callees_of(self.ev, node.value, scope) if isinstance(node.value, ast.Call) else []
-        return not found or any(not isinstance(one, Function) or self._need.of(one.scope.key) for one in found)
+        return not found or any(not isinstance(one, Function) or self._waits(one) for one in found)
+
+    def _waits(self, called: Function) -> bool:
+        """Whether a coroutine of the project needs a loop, or one of those that may run in its place."""
+        heirs = self.ev.derived(Heirs)
+        if is_left_open(called.scope):
+            written = heirs.written(called)
+            return not written or any(self._need.of(one.key) for one in written)
+        is_method = called.scope.enclosing_class is not None
+        return (is_method and heirs.is_overridden(called.scope)) or self._need.of(called.scope.key)
 
 
 def _is_coroutine(scope: Scope) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 BindingKind = Literal[
     "parameter",  # node: ast.arg, value: its default
     "assign",  # value: the right side
+    "stored",  # node: the container that the value is put into, which is no name of it
     "annotated",  # annotation, and value where there is one
     "with",  # value: the context expression, asynchronous: which `with`
     "for",  # value: the iterated expression

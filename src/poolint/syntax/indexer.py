@@ -345,7 +345,7 @@ class _Filing:
         """File what is put into a container, by the container's name."""
         name = container.id if isinstance(container, ast.Name) else getattr(container, "attr", "")
         if name:
-            binding = Binding("assign", container, value, scope=scope)
+            binding = Binding("stored", container, value, scope=scope)
             scope.module.store(name, binding)
 
 

@@ -60,10 +60,10 @@ def _leaves(block: list[ast.stmt]) -> bool:
 def _is_for_later_attempts(condition: ast.If, statement: ast.stmt) -> bool:
     """Whether a condition holds in later rounds only of a loop that catches what fails in it, or leads to another attempt
     at what has been done before."""
-    loop = parent_of(condition)
-    if isinstance(loop, (ast.For, ast.AsyncFor)) and condition in loop.body and _counts_on(condition.test, loop.target):
+    loop = _loop_of(condition)
+    if isinstance(loop, (ast.For, ast.AsyncFor)) and _counts_on(condition.test, loop.target):
         return any(isinstance(one, ast.Try) and one.handlers for one in loop.body)
-    if isinstance(loop, ast.While) and condition in loop.body and _is_counted(condition.test, loop):
+    if isinstance(loop, ast.While) and _is_counted(condition.test, loop):
         return any(isinstance(one, ast.Try) and one.handlers and _leaves(one.orelse or one.body) for one in loop.body)
     again = list(_called(condition.body[condition.body.index(statement) + 1 :]))
     if not again:
@@ -76,6 +76,15 @@ def _is_for_later_attempts(condition: ast.If, statement: ast.stmt) -> bool:
     block = next((one for one in _blocks(parent_of(condition)) if condition in one), [])
     before = {ast.dump(one) for one in _called(block[: block.index(condition)])} if block else set()
     return any(ast.dump(one) in before for one in again if one.args or one.keywords)
+
+
+def _loop_of(condition: ast.If) -> ast.AST | None:
+    """The loop each of whose rounds comes to a condition, as far as nothing has failed in that."""
+    child: ast.AST = condition
+    current = parent_of(condition)
+    while isinstance(current, (ast.Try, ast.With, ast.AsyncWith)) and child in current.body:
+        child, current = current, parent_of(current)
+    return current if child in getattr(current, "body", ()) else None
 
 
 def _counts_on(test: ast.expr, target: ast.expr) -> bool:

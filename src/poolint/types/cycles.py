@@ -27,7 +27,7 @@ from poolint.types.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 _MAX_NESTED = 40
 """Evaluations of a component that stand inside each other; each takes some ten frames of Python's stack."""
@@ -99,7 +99,8 @@ def _told(one: object) -> str:
 
 def widened(old: Type, new: Type) -> Type:
     """A type that is at least two others; a chain of such comes to an end."""
-    return _cut(_joined(old, new), _MAX_LAYERS)
+    # Before it is widened a type may have grown: few parts, each of which stands in many others.
+    return _Cut().of(_joined(_Cut().of(old), _Cut().of(new)))
 
 
 def _joined(old: Type, new: Type) -> Type:
@@ -114,23 +115,54 @@ def _joined(old: Type, new: Type) -> Type:
     return known([old, new])
 
 
-def _cut(one: Type, layers: int) -> Type:
-    """A type without what stands in more than so many others."""
-    inner = layers - 1
-    if isinstance(one, Either):
-        return known([_cut(member, layers) for member in one.members])
-    if isinstance(one, Pending):
-        if not layers:
+def _merged(members: Iterable[Type]) -> Iterable[Type]:
+    """The members of a union, those of one shape as one that is at least all of them: lists of this and lists of that are lists
+    of either. So there are no more of them than there are shapes and classes."""
+    found: dict[object, Type] = {}
+    for one in members:
+        shape = (
+            (one.call if isinstance(one, Pending) else len(one.items)) if isinstance(one, (Pending, TupleOf)) else one
+        )
+        found[shape] = _joined(found[shape], one) if shape in found else one
+    return found.values()
+
+
+class _Cut:
+    """Types without what stands in more than a few others; a part that many have is cut once."""
+
+    def __init__(self) -> None:
+        self._done: dict[tuple[int, int], tuple[Type, Type]] = {}
+        """What was cut, which is kept so that nothing else gets its identity, and what it is then."""
+
+    def of(self, one: Type, layers: int = _MAX_LAYERS) -> Type:
+        """The type without what stands in more than ``layers`` others."""
+        found = self._done.get((id(one), layers))
+        if found is None:
+            found = self._done[id(one), layers] = one, self._of(one, layers)
+        return found[1]
+
+    def _of(self, one: Type, layers: int) -> Type:
+        if isinstance(one, Either):
+            members = [self.of(member, layers) for member in one.members]
+            return known([self.of(member, layers) for member in _merged(members)])
+        inner = layers - 1
+        if isinstance(one, LibraryName):
+            return UNKNOWN if one.name.count(".") > _MAX_PARTS else one
+        if isinstance(one, (Instance, ClassObject)) and not one.arguments:
+            return one
+        if isinstance(one, (Pending, TupleOf, CallableValue, Instance, ClassObject)) and not layers:
             return UNKNOWN
-        return Pending(one.call, _cut(one.awaited, inner), _cut(one.entered, inner), _cut(one.item, inner))
-    if isinstance(one, TupleOf):
-        return TupleOf(tuple(_cut(item, inner) for item in one.items)) if layers else UNKNOWN
-    if isinstance(one, CallableValue):
-        return CallableValue(_cut(one.gives, inner), one.runs) if layers else UNKNOWN
-    if isinstance(one, Instance) and one.arguments:
-        return Instance(one.cls, one.base, tuple(_cut(item, inner) for item in one.arguments)) if layers else UNKNOWN
-    if isinstance(one, ClassObject) and one.arguments:
-        return ClassObject(one.cls, one.base, tuple(_cut(item, inner) for item in one.arguments)) if layers else UNKNOWN
-    if isinstance(one, LibraryName) and one.name.count(".") > _MAX_PARTS:
-        return UNKNOWN
-    return one
+        if isinstance(one, Pending):
+            return Pending(one.call, self.of(one.awaited, inner), self.of(one.entered, inner), self.of(one.item, inner))
+        if isinstance(one, TupleOf):
+            return TupleOf(self._each(one.items, inner))
+        if isinstance(one, CallableValue):
+            return CallableValue(self.of(one.gives, inner), one.runs)
+        if isinstance(one, Instance):
+            return Instance(one.cls, one.base, self._each(one.arguments, inner))
+        if isinstance(one, ClassObject):
+            return ClassObject(one.cls, one.base, self._each(one.arguments, inner))
+        return one
+
+    def _each(self, parts: tuple[Type, ...], layers: int) -> tuple[Type, ...]:
+        return tuple(self.of(part, layers) for part in parts)

@@ -176,7 +176,7 @@ class Follower:
         if binding.kind == "parameter":
             return self._of_parameter(binding, home, name, frame)
         kind = binding.kind
-        is_followed = kind in ("assign", "annotated") or (kind in ("with", "for") and kind in self.through)
+        is_followed = kind in ("assign", "annotated", "stored") or (kind in ("with", "for") and kind in self.through)
         if not is_followed or binding.value is None:
             return Steps()
         value = binding.value if binding.index < 0 or kind == "for" else part_of(binding)
