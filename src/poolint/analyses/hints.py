@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
+_DISPLAYS = (
+    *(ast.List, ast.Tuple, ast.Dict, ast.Set, ast.JoinedStr),
+    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+)
+"""Expressions that are something, whatever is in it."""
+
+
 class Hints:
     """Answers for one project."""
 
@@ -34,6 +41,8 @@ class Hints:
     def of(self, node: ast.expr, scope: Scope) -> object:
         """That something is not None, since it was opened, made or declared so, or has to be passed to make the object; a session
         or connection is true, too. So is what is chosen of such: ``given or own``, ``own if given is None else given``."""
+        if isinstance(node, _DISPLAYS):
+            return Hint.GIVEN
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
             return self.of(node.values[-1], scope)  # all else that it may be is true
         if isinstance(node, ast.IfExp):
@@ -47,7 +56,8 @@ class Hints:
             isinstance(node, ast.Name) and not self._is_there(node, scope)
         ):
             return UNKNOWN
-        return self.of_type(node, scope) or (Hint.GIVEN if self._is_declared(node, scope) else UNKNOWN)
+        is_something = self._is_declared(node, scope) or self._is_made(node, scope)
+        return self.of_type(node, scope) or (Hint.GIVEN if is_something else UNKNOWN)
 
     def _of_arm(self, node: ast.expr, scope: Scope) -> object:
         """The same of what is chosen by a test, which may show it."""
@@ -66,6 +76,28 @@ class Hints:
             and not self.ev.qualified_name(declared).startswith("builtins.")
             for one in bindings
         )
+
+    def _is_made(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether a name, or a call, is only ever what is written out as something, or what functions of the project give that
+        say that they always give something."""
+        if not isinstance(node, ast.Name):
+            return self._is_something(node, scope)
+        bindings = [one for one in scope.bindings.get(node.id, ()) if one.kind != "narrowed"]
+        made = [one.value for one in bindings if one.kind in ("assign", "annotated") and one.index < 0]
+        return len(made) == len(bindings) and all(one is not None and self._is_something(one, scope) for one in made)
+
+    def _is_something(self, made: ast.expr, scope: Scope) -> bool:
+        call = without_await(made)
+        if not isinstance(call, ast.Call):
+            return isinstance(made, _DISPLAYS)
+        found = callees_of(self.ev, call, scope)
+        return bool(found) and all(isinstance(one, Function) and self._promises(one.scope) for one in found)
+
+    @staticmethod
+    def _promises(function: Scope) -> bool:
+        """Whether a function declares that it gives something, and of what kind."""
+        declared = getattr(function.node, "returns", None)
+        return declared is not None and not function.is_generator and not _admits_none(declared)
 
     def of_type(self, node: ast.expr, scope: Scope) -> Hint | None:
         """The same of what is not None, by its type; None where that is not known."""
@@ -124,6 +156,8 @@ class Hints:
         """Whether a binding gives something that cannot be None."""
         if binding.kind == "with":
             return True
+        if binding.kind in ("assign", "annotated") and isinstance(binding.value, _DISPLAYS):
+            return binding.index < 0
         if binding.annotation is not None:
             return binding.kind == "parameter" and not may_be_none(binding)
         if binding.kind == "parameter":

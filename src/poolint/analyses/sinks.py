@@ -49,8 +49,11 @@ def slow_sink(fact: CallSite) -> str:
 
 
 def blocking_sink(fact: CallSite) -> str:
-    """The same of a call that keeps its whole thread waiting: on an event loop nothing else runs meanwhile."""
+    """The same of a call that keeps its whole thread waiting: on an event loop nothing else runs meanwhile. What is awaited is of
+    the asynchronous one of its kind, as what web3 makes of the modules that it is given."""
     effect = slow_sink(fact)
+    if isinstance(parent_of(fact.node), ast.Await):
+        return ""
     return effect if fact.row is not None and fact.row.call == "sync" and effect in STOPPING else ""
 
 

@@ -97,6 +97,15 @@ async def objects_of_instructor() -> dict[str, Any]:
     }
 
 
+async def authlib(record: Record) -> None:
+    from authlib.integrations.httpx_client import AsyncOAuth2Client
+
+    name = "authlib.integrations.httpx_client.AsyncOAuth2Client"
+    async with AsyncOAuth2Client("shop", "x") as client:
+        await record(f"{name}.fetch_token", lambda: client.fetch_token(NOWHERE), use=False)
+        await record(f"{name}.refresh_token", lambda: client.refresh_token(NOWHERE, refresh_token="x"), use=False)
+
+
 async def objects_of_keycloak() -> dict[str, Any]:
     import keycloak
 

@@ -35,6 +35,7 @@ CALLS: dict[str, Callable[[Record], Awaitable[None]]] = {
     "asyncmy": of_drivers.asyncmy,
     "asyncpg": of_drivers.asyncpg,
     "asyncssh": of_effects.asyncssh,
+    "authlib": of_more_services.authlib,
     "boto3": of_aws.boto3,
     "celery": of_effects.celery,
     "databases": of_drivers.databases,
