@@ -22,6 +22,12 @@ def never_returns(ev: Evaluator, function: Scope) -> bool:
     return name in ("NoReturn", "Never") or _ends_in_raise(ev, function)
 
 
+def those_that_return(ev: Evaluator, written: list[Scope]) -> list[Scope]:
+    """The functions of which any may run at a call that return; all where none does. What only says that it is not supported
+    says nothing of what the others do."""
+    return [one for one in written if not never_returns(ev, one)] or written if len(written) > 1 else written
+
+
 def _ends_in_raise(ev: Evaluator, function: Scope) -> bool:
     body = getattr(function.node, "body", None)
     last = body[-1] if isinstance(body, list) else None
