@@ -91,9 +91,9 @@ class Middlewares:
         if key not in self._parts:
             self._parts[key] = [
                 (origin(self.ev, one, scope).node, origin(self.ev, call.func.value, scope).node)
-                for call, scope in self._calls(self._rows[index].includes, near)
+                for call, scope in self._calls(self._rows[index].includes, (), near)
                 for one in call.args
-                if isinstance(call.func, ast.Attribute) and call.func.attr in self._rows[index].includes
+                if isinstance(call.func, ast.Attribute)
             ]
         return self._parts[key]
 
@@ -101,15 +101,18 @@ class Middlewares:
         """What the project of a module registers, tests aside."""
         key = (self.ev.project.root_of(near), index)
         if key not in self._registered:
-            found = (self._registered_by(*one, self._rows[index]) for one in self._calls(self._rows[index].takes, near))
+            row = self._rows[index]
+            found = (self._registered_by(*one, row) for one in self._calls(row.takes, row.by, near))
             self._registered[key] = [one for one in found if one is not None and one.rests]
         return self._registered[key]
 
-    def _calls(self, words: tuple[str, ...], near: Module) -> Iterator[tuple[ast.Call, Scope]]:
+    def _calls(self, words: tuple[str, ...], others: tuple[str, ...], near: Module) -> Iterator[tuple[ast.Call, Scope]]:
+        """The calls of what has one of these names, and of ``others`` in the files where these stand."""
+        called = frozenset((*words, *others))
         paths = dict.fromkeys(path for word in words for path in self.ev.project.saying(word, near))
         for module in filter(None, map(self.ev.project.module, paths)):
             for scope in module.scope.descendants() if not is_test(module, self.ev.project) else ():
-                yield from ((call, scope) for call in scope.calls)
+                yield from ((call, scope) for call in scope.calls_named(called))
 
     def _registered_by(self, call: ast.Call, scope: Scope, row: Middleware) -> _Registered | None:
         """What ``dp.update.middleware(…)`` registers, and ``dp.update.middleware.register(…)``; None for any other call."""

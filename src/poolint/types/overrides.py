@@ -359,3 +359,8 @@ def is_protocol(owner: Scope) -> bool:
     assert isinstance(owner.node, ast.ClassDef)
     bases = [one.value if isinstance(one, ast.Subscript) else one for one in owner.node.bases]
     return any(last_name(one) == "Protocol" for one in bases)
+
+
+def is_of_protocol(one: Type) -> bool:
+    """Whether all that is told of an object is a protocol of the project: which methods somebody needs."""
+    return isinstance(one, Instance) and isinstance(one.cls, Scope) and is_protocol(one.cls)

@@ -57,7 +57,9 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
             passed = ev.callers.contradicting(declared, binding, scope)
             if passed is not UNKNOWN:
                 return passed  # whatever the annotation says
-        if declared.base is None and _says_only_what_is_needed(declared):
+        from poolint.types.overrides import is_of_protocol  # which asks what parameters are
+
+        if declared.base is None and is_of_protocol(declared):  # callers pass what has these methods
             passed = without_none(ev.callers.passed(binding, scope))
             told = [one for one in alternatives(passed) if not (isinstance(one, Instance) and one.cls is declared.cls)]
             if passed is not UNKNOWN and told and all(map(is_of_library, told)):
@@ -143,13 +145,6 @@ def _says_only_how_it_is_called(ev: Evaluator, declared: Instance) -> bool:
 
     own = ev.type_of_member(declared, "__call__")
     return isinstance(own, Function) and is_left_open(own.scope)
-
-
-def _says_only_what_is_needed(declared: Instance) -> bool:
-    """Whether a class is a protocol of the project: it says which methods somebody needs, and callers pass what has them."""
-    from poolint.types.overrides import is_protocol
-
-    return isinstance(declared.cls, Scope) and is_protocol(declared.cls)
 
 
 def _is_marker(injected: Type) -> bool:

@@ -155,10 +155,9 @@ def row_value(
 
 def _cast(ev: Evaluator, declared: Type, value: ast.expr, scope: Scope) -> Type:
     """What a value is that is said to be of a type: itself where that says nothing, or only which methods somebody needs."""
-    from poolint.types.overrides import is_protocol
+    from poolint.types.overrides import is_of_protocol
 
-    own = declared.cls if isinstance(declared, Instance) else None
-    is_open = own is not None and not isinstance(own, schema.Class) and is_protocol(own)
+    is_open = is_of_protocol(declared)
     if declared is not UNKNOWN and not is_open:
         return declared
     one = without_none(ev.type_of(value, scope)) if is_open else ev.type_of(value, scope)
