@@ -66,8 +66,7 @@ class Effects:
     least: what backs off after a failure has done something before, and that is what is waited for. ``failing``: what is
     done only after something has failed counts as well; ``after_failure`` says what is told of an effect instead then.
     ``by_passing`` says what a function of the project does with what
-    this call passes it, where that is of interest and its own calls do not tell. ``left_out`` are places in functions that count
-    for nothing.
+    this call passes it, where that is of interest and its own calls do not tell.
     """
 
     def __init__(
@@ -85,7 +84,6 @@ class Effects:
         failing: bool = True,
         after_failure: Mapping[str, str] = MappingProxyType({}),
         by_passing: Callable[[Edge, Scope, Known], Witness | None] | None = None,
-        left_out: Callable[[ast.expr, Scope], bool] | None = None,
     ) -> None:
         self.edges = edges
         self.sink = sink
@@ -98,9 +96,8 @@ class Effects:
         self.failing = failing
         self.after_failure = after_failure
         self.by_passing = by_passing
-        self.left_out = left_out
         self._recovering = (
-            Effects(edges, recovering, where, recovers=True, of_some=of_some, threads=threads, left_out=left_out)
+            Effects(edges, recovering, where, recovers=True, of_some=of_some, threads=threads)
             if recovering is not None
             else None
         )
@@ -185,7 +182,7 @@ class Effects:
     def _reached(self, edge: Edge, node: ast.expr, scope: Scope, caller: Known) -> list[Called]:
         """The functions that a call may run, as it calls them, where one has to be looked into for the effect: all of them,
         where each reaches a sink; or those that do, where one is enough."""
-        if edge.target is None or not self._leads_near(edge) or self._is_left_out(edge.link.node, scope):
+        if edge.target is None or not self._leads_near(edge):
             return []
         if not edge.others:
             return [self._called(edge, edge.target, node, scope, caller)]
@@ -296,12 +293,7 @@ class Effects:
 
     def _effect(self, fact: CallSite | None, scope: Scope, sink: Sink) -> str:
         effect = sink(fact) if fact is not None else ""
-        if not effect or fact is None or not (self.where is None or self.where(fact, scope)):
-            return ""
-        return "" if self._is_left_out(fact.node, scope) else effect
-
-    def _is_left_out(self, node: ast.expr, scope: Scope) -> bool:
-        return self.left_out is not None and self.left_out(node, scope)
+        return effect if effect and fact is not None and (self.where is None or self.where(fact, scope)) else ""
 
     def of_function(self, scope: Scope, fixed: Known = ()) -> Witness | None:
         """A shortest chain from the body of a function to a sink."""

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from poolint import recording
 from poolint.configuration.fleet import PROJECTS
 from poolint.deployment.programs import GREEN, PROGRAMS, THREADED
-from poolint.deployment.values import says_off
 from poolint.files import read_regular
 from poolint.syntax.project import NOT_SOURCES
 from poolint.syntax.texts import pairs_in, words_in
@@ -95,15 +94,6 @@ class Deployed:
         not told."""
         found = [one.program for one in self._services(self._around(path)) if one.kind == "web"]
         return bool(found) and all(one in PROGRAMS and PROGRAMS[one].is_for_developers for one in found)
-
-    def turns_on(self, name: str, path: str) -> bool:
-        """Whether one of these services has a variable of the environment, or the field of settings that it is for, turned on."""
-        wanted = name.upper()
-        return any(
-            (variable.upper() == wanted or variable.upper().endswith(f"_{wanted}")) and not says_off(word.text)
-            for one in self._services(self._around(path))
-            for variable, word in one.environment.items()
-        )
 
     def is_deployed(self, path: str) -> bool:
         """Whether there are deployment files for a file's project, whatever they start, and others may not install it."""

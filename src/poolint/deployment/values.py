@@ -28,14 +28,6 @@ class Figure(NamedTuple):
         return 1 if self.value is None else self.value
 
 
-_OFF = frozenset({"", "0", "false", "n", "no", "none", "off"})
-
-
-def says_off(text: str) -> bool:
-    """Whether a text is one that people set a variable to so that something is off."""
-    return text.strip().lower() in _OFF
-
-
 class Word(NamedTuple):
     """One word of a command line after expansion. ``place`` is where its text stands, be it in a variable's value.
 

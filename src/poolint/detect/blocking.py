@@ -24,6 +24,7 @@ from poolint.detect.modes import given_to, has, is_asked_of_the_twin, is_only
 from poolint.detect.observation import Observation
 from poolint.detect.plain import PlainFunctions
 from poolint.detect.room import has_one_idle, holds_up_only_who_waits, is_for_few_at_once, takes_of_its_own
+from poolint.detect.seldom_waits import is_asked_once
 from poolint.detect.works_by import (
     asked_by,
     is_connection,
@@ -40,7 +41,7 @@ from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import REPEATING, around, may_await, method_call
 from poolint.types.call_sites import CallSite, CallText, call_site, callees_of, function_run
-from poolint.types.returns import decorators, made_manager
+from poolint.types.returns import made_manager
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -315,7 +316,7 @@ def _at_its_end(services: Services, node: ast.expr, witness: Witness, scope: Sco
         is_read, chain = isinstance(node, ast.Attribute), calls_of(witness)
         where = (scope.qualified_name, may_await(node, scope))
         session = session_passed(ev, node, scope)
-        is_possible = is_on_a_file(services, fact, last.scope) or _is_kept(ev, witness)
+        is_possible = is_on_a_file(services, fact, last.scope) or is_asked_once(ev, witness)
         kind = "session" if fact.cls is not None and "session" in fact.cls.attributes else asked_by(fact)
         at = written_at(node)
         yield BlockingDatabaseCall(
@@ -340,12 +341,6 @@ def _raises(fact: CallSite) -> str:
     return fact.cls.on_loop.rpartition(".")[2] if fact.cls is not None else ""
 
 
-def _is_kept(ev: Evaluator, witness: Witness) -> bool:
-    """Whether a function on a chain is asked once for each of its arguments: what it has given is kept."""
-    memoising = ev.models.manners["memoises"]
-    return any(not memoising.isdisjoint(decorators(ev, link.scope)) for link in witness.links[1:])
-
-
 def _checked_out_below(
     services: Services, node: ast.expr, witness: Witness, scope: Scope
 ) -> Iterator[BlockingCheckout]:
@@ -357,7 +352,7 @@ def _checked_out_below(
         return
     is_own = takes_of_its_own(services, fact, last.scope)
     is_brief = has_one_idle(services, fact, last.scope) or _opens_a_file(services, fact, last.scope)
-    is_brief = is_brief or _is_kept(ev, witness)
+    is_brief = is_brief or is_asked_once(ev, witness)
     here = msgspec.structs.replace(fact, node=written_at(node))  # what it comes to may stand in another module
     where = (written_at(node), scope.qualified_name, may_await(node, scope), here)
     is_read = isinstance(node, ast.Attribute)

@@ -18,7 +18,7 @@ from poolint.detect.given_functions import may_be_ended_first
 from poolint.detect.long_waits import lasts, waits_on
 from poolint.detect.never_passed import is_never_passed
 from poolint.detect.room import has_room, is_for_own_work, takes_turns
-from poolint.detect.seldom_waits import asks_for_a_lock, backs_off, comes_seldom, opens_again
+from poolint.detect.seldom_waits import asks_for_a_lock, backs_off, comes_seldom, is_asked_once, opens_again
 from poolint.detect.sizes import has_a_bound
 from poolint.detect.unpooled_autocommit import keep_nobody_out
 from poolint.detect.written import has_sent, is_left_open
@@ -91,9 +91,9 @@ def _is_rare(services: Services, held: list[Hold], witness: Witness, node: ast.e
 
 def _is_hardly_missed(services: Services, held: list[Hold], witness: Witness, scope: Scope) -> bool:
     """Whether a connection that has only read is hardly missed: the call mostly takes a moment, pauses after a failure, also
-    before it takes a new one, waits for others with an engine that this call alone has, or its function is a job that runs no
-    more than once at a time, or a coroutine for the application's own work, which waits neither for long nor for others; or the
-    database is a file, or nobody waits for the connection, nor for the function."""
+    before it takes a new one, asks for what is kept then, waits for others with an engine that this call alone has, or its
+    function is a job that runs no more than once at a time, or a coroutine for the application's own work, which waits neither
+    for long nor for others; or the database is a file, or nobody waits for the connection, nor for the function."""
     ev = services.evaluator
     return (
         is_mostly_brief(witness)
@@ -101,6 +101,7 @@ def _is_hardly_missed(services: Services, held: list[Hold], witness: Witness, sc
         or all(is_in_a_file(services, held_from(services, one, scope), one.cls, scope) for one in held)
         or (_is_for_nobody_who_waits(services, held, scope) and not lasts(ev, witness))
         or backs_off(ev, witness)
+        or is_asked_once(ev, witness)
         or (takes_turns(services, scope) and not waits_on(ev, witness))
         or (
             scope.is_async

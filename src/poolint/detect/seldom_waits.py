@@ -16,6 +16,7 @@ from poolint.syntax.scopes import home_of, is_parameter, parent_of
 from poolint.syntax.second_tries import is_after_a_failure, is_tried
 from poolint.syntax.surroundings import loops_around
 from poolint.types.call_sites import call_site, callees_of, text_of
+from poolint.types.returns import decorators
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ _LEAVING = (ast.Raise, ast.Return, ast.Break)
 def comes_seldom(services: Services, witness: Witness, node: ast.expr, scope: Scope) -> bool:
     """Whether a call keeps its caller waiting only where something in this process, or the database, has failed."""
     return _waits_after_a_failure(services, witness, node, scope) or _tries_to_connect_again(services, witness)
+
+
+def is_asked_once(ev: Evaluator, witness: Witness) -> bool:
+    """Whether a function on a chain is asked once for each of its arguments: what it has given is kept."""
+    memoising = ev.models.manners["memoises"]
+    return any(not memoising.isdisjoint(decorators(ev, one)) for one in witness.below)
 
 
 def _waits_after_a_failure(services: Services, witness: Witness, node: ast.expr, scope: Scope) -> bool:

@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from poolint.deployment.declared import Declared
     from poolint.detect.checkouts import Lifetimes
     from poolint.detect.spending import Spending
-    from poolint.detect.turned_off import TurnedOff
     from poolint.models.loader import Models
     from poolint.screen import Screen
     from poolint.syntax.living import Living
@@ -83,7 +82,7 @@ class Services:
         self.ownership = Ownership(self.evaluator, self.components)
         self.graphs: Graphs = Graphs(self.evaluator, self.components)
         self.edges = edges = Edges(self.evaluator, self.components, self.graphs)
-        self.slow = _slow(edges, self._is_off)
+        self.slow = _slow(edges)
         self.sync_sessions = Effects(edges, sync_session_sink)
         self.sync_connections = Effects(edges, sync_connection_sink)
         self.sync_checkouts = Effects(edges, sync_checkout_sink)
@@ -115,16 +114,6 @@ class Services:
 
         return Engines(self.evaluator)
 
-    def _is_off(self, node: ast.expr, scope: Scope) -> bool:
-        """Whether nobody comes to a place unless he turns on what is off by default."""
-        return self._turned_off.is_off(node, scope)
-
-    @cached_property
-    def _turned_off(self) -> TurnedOff:
-        from poolint.detect.turned_off import TurnedOff
-
-        return TurnedOff(self.engines.folder, self.deployed)
-
     @cached_property
     def pools(self) -> Pools:
         """Which pool a checkout is from."""
@@ -145,17 +134,17 @@ class Services:
         from poolint.analyses.possible import PossibleEdges
 
         edges = PossibleEdges(self.evaluator, self.components)
-        return _slow(edges, None, of_some=True)
+        return _slow(edges, of_some=True)
 
     @cached_property
     def slow_at_first(self) -> Effects:
         """What keeps its caller waiting where nothing has failed before."""
-        return _slow(self.edges, self._is_off, failing=False)
+        return _slow(self.edges, failing=False)
 
     @cached_property
     def blocking(self) -> Effects:
         """What stops the event loop of the coroutine that comes to it: it waits for something outside, in no other thread."""
-        return Effects(self.edges, blocking_sink, _is_outside, left_out=self._is_off)
+        return Effects(self.edges, blocking_sink, _is_outside)
 
     @cached_property
     def taking(self) -> Effects:
@@ -278,9 +267,7 @@ def _is_outside(fact: CallSite, _: Scope) -> bool:
     return not any(isinstance(one, (Class, Function)) and one.may_be_local for one in (fact.cls, fact.row))
 
 
-def _slow(
-    edges: Edges, left_out: Callable[[ast.expr, Scope], bool] | None, *, of_some: bool = False, failing: bool = True
-) -> Effects:
+def _slow(edges: Edges, *, of_some: bool = False, failing: bool = True) -> Effects:
     """What keeps its caller waiting, along these edges."""
     return Effects(
         edges,
@@ -293,5 +280,4 @@ def _slow(
         at_last=("retry", "chat", "pace"),
         failing=failing,
         after_failure=AFTER_FAILURE,
-        left_out=left_out,
     )
