@@ -170,12 +170,6 @@ def test_a_type_of_few_parts_that_stand_in_many_is_widened_at_once() -> None:
     assert len(repr(widened(grown(200, NOTHING), Pending("iterable", item=grown(200, UNKNOWN))))) < 10_000
 
 
-def test_containers_of_this_and_of_that_are_containers_of_either() -> None:
-    one, other = Pending("iterable", item=NOTHING), Pending("iterable", item=TupleOf((NOTHING,)))
-    found = widened(union([one, TupleOf(())]), union([other, TupleOf(())]))
-    assert found == union([Pending("iterable", item=union([NOTHING, TupleOf((NOTHING,))])), TupleOf(())])
-
-
 def test_quoted_aliases_of_each_other_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     aliases = "".join(
         f'Part{i}: TypeAlias = "dict[str, Part{(i + 1) % 30} | list[Part{(i + 7) % 30}] | Session]"\n'

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.purposes import fits, is_lambda, library_names
+from poolint.types.following import origin
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.models.framework_rows import Purpose
     from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
 
@@ -21,6 +25,7 @@ class Applications:
     def __init__(self, ev: Evaluator) -> None:
         self._ev = ev
         self._found: dict[tuple[str, str], tuple[Purpose, ...]] = {}
+        self._invoked: dict[str, bool] = {}
 
     def serves(self, near: Module) -> bool:
         """Whether the project of a module serves somebody itself: who uses a library may bring what it lacks."""
@@ -45,11 +50,10 @@ class Applications:
         return None if any(self._ev.project.saying(one, near) for one in telling) else max(found)
 
     def is_called_in_turn(self, near: Module) -> bool:
-        """Whether a platform without servers runs the project of a module, one request after the other in a process: it makes a
-        function for such a one of its application, or has one as AWS Lambda calls it, under the name that is given there, and
-        serves by nothing else."""
+        """Whether a platform without servers runs the project of a module, one request after the other in a process: it has a
+        function as AWS Lambda calls it, under the name that is given there, and serves by nothing else."""
         if self._by(near):
-            return bool(self._by(near, "is-invoked"))
+            return False
         project = self._ev.project
         for name in sorted(self._ev.models.words("platform-handler")):
             for path in project.defining(name, near):
@@ -57,6 +61,31 @@ class Applications:
                 if module is not None and any(one.name == name and is_lambda(one) for one in module.scope.children):
                     return True
         return False
+
+    def is_invoked(self, near: Module) -> bool:
+        """The same of a project that makes such a function of its application, the only one that it has, and serves by nothing
+        else."""
+        if near.path not in self._invoked:
+            self._invoked[near.path] = self._is_invoked(near)
+        return self._invoked[near.path]
+
+    def _is_invoked(self, near: Module) -> bool:
+        names = {name.rpartition(".")[2] for row in self._by(near, "is-invoked") for name in row.names}
+        adapted = [origin(self._ev, call.args[0], scope).node for call, scope in self._calls(names, near) if call.args]
+        made = {last_name(one.func) if isinstance(one, ast.Call) else "" for one in adapted}
+        if len(made) != 1 or "" in made:
+            return False
+        (name,) = made
+        is_alone = all(any(one.rpartition(".")[2] == name for one in row.names) for row in self._by(near))
+        return is_alone and all(call in adapted for call, _ in self._calls(made, near))
+
+    def _calls(self, names: set[str], near: Module) -> Iterator[tuple[ast.Call, Scope]]:
+        """The calls of what has one of these names in the project of a module, tests aside."""
+        project = self._ev.project
+        paths = dict.fromkeys(path for name in sorted(names) for path, _ in project.calling(name, near))
+        for module in filter(None, map(project.module, paths)):
+            for scope in module.scope.descendants() if not is_test(module, project) else ():
+                yield from ((call, scope) for call in scope.calls_named(names))
 
     def _by(self, near: Module, purpose: str = "serves") -> tuple[Purpose, ...]:
         """What the project of a module serves by, tests aside; kept for each that asks, as who asks rests on what is told."""
@@ -71,7 +100,10 @@ class Applications:
         return self._found[near.path, purpose]
 
     def _using(self, name: str, near: Module) -> Iterator[tuple[str, bytes]]:
-        """The files of a module's project in which something is called, or is derived from, with what stands in them."""
+        """The files of a module's project in which something is called, or a class derived from it that is made somewhere, with
+        what stands in them."""
         project = self._ev.project
         yield from project.calling(name, near)
-        yield from ((path, project.bytes_of(path)) for path, _ in project.heirs(name, near))
+        for path, heir in project.heirs(name, near):
+            if any(True for _ in self._calls({heir}, near)):
+                yield path, project.bytes_of(path)

@@ -14,6 +14,7 @@ from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import callees_of
 from poolint.types.members import lineage
+from poolint.types.overrides import Heirs
 from poolint.types.providers import injections
 from poolint.types.values import ClassObject, Function, Instance, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
@@ -84,7 +85,12 @@ class Hints:
             return self._is_something(node, scope)
         bindings = [one for one in scope.bindings.get(node.id, ()) if one.kind != "narrowed"]
         made = [one.value for one in bindings if one.kind in ("assign", "annotated") and one.index < 0]
-        return len(made) == len(bindings) and all(one is not None and self._is_something(one, scope) for one in made)
+        is_own = not any(node.id in inner.declared for inner in scope.descendants())  # no inner function binds it
+        return (
+            is_own
+            and len(made) == len(bindings)
+            and all(one is not None and self._is_something(one, scope) for one in made)
+        )
 
     def _is_something(self, made: ast.expr, scope: Scope) -> bool:
         call = without_await(made)
@@ -93,11 +99,25 @@ class Hints:
         found = callees_of(self.ev, call, scope)
         return bool(found) and all(isinstance(one, Function) and self._promises(one.scope) for one in found)
 
-    @staticmethod
-    def _promises(function: Scope) -> bool:
-        """Whether a function declares that it gives something, and of what kind."""
+    def _promises(self, function: Scope) -> bool:
+        """Whether a function declares that it gives something, of a class that Python or the project has: nothing changes what it
+        gives, and no class below has another one."""
         declared = getattr(function.node, "returns", None)
-        return declared is not None and not function.is_generator and not _admits_none(declared)
+        if declared is None or function.is_generator or _admits_none(declared) or self._is_changed(function):
+            return False
+        whole = declared.value if isinstance(declared, ast.Subscript) else declared
+        found = self.ev.type_of(whole, function.parent or function)
+        return isinstance(found, ClassObject) or self.ev.qualified_name(found).partition(".")[0] in (
+            "builtins",
+            "collections",
+        )
+
+    def _is_changed(self, function: Scope) -> bool:
+        """Whether a decorator may give something else than a function does, or a class below has another one of its name."""
+        decorated = (last_name(one) for one in getattr(function.node, "decorator_list", ()))
+        if not all(one in ("classmethod", "staticmethod") for one in decorated):
+            return True
+        return function.enclosing_class is not None and self.ev.derived(Heirs).is_overridden(function)
 
     def of_type(self, node: ast.expr, scope: Scope) -> Hint | None:
         """The same of what is not None, by its type; None where that is not known."""

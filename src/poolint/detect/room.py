@@ -148,7 +148,7 @@ def _at_once(services: Services, node: ast.AST, scope: Scope, *, is_assumed: boo
     is_told = deployed.answers(path)
     if is_assumed and most is None and deployed.answers_developers(path):
         most, is_told = 0, False
-    if not is_told and services.evaluator.derived(Applications).is_called_in_turn(scope.module):
+    if not is_told and services.evaluator.derived(Applications).is_invoked(scope.module):
         most = max(most or 0, 1)
     elif most is not None and not is_told:
         most = _beside_workers(services, scope, most, is_assumed=is_assumed)
@@ -159,6 +159,8 @@ def _beside_workers(services: Services, scope: Scope, tasks: int, *, is_assumed:
     """How many requests or tasks come to a function at once in a process of which the deployments tell of ``tasks`` at most, and
     of no server."""
     applications, path = services.evaluator.derived(Applications), scope.module.path
+    if applications.is_called_in_turn(scope.module):
+        return max(tasks, 1)
     if not applications.serves(scope.module):
         return tasks or None
     is_deployed = services.deployed.is_deployed(path) or (is_assumed and services.deployed.is_whole(path))
@@ -212,7 +214,7 @@ def holds_up_only_who_waits(services: Services, scope: Scope) -> bool:
     holds up its event loop holds up those who would wait in any case. So does, as far as is seen, one of which nobody is seen to
     ask for it there, a job of a process for such jobs alone, and what a platform without servers calls."""
     applications, occasions = services.evaluator.derived(Applications), services.evaluator.derived(Occasions)
-    is_invoked = applications.is_called_in_turn(scope.module) and not services.deployed.answers(scope.module.path)
+    is_invoked = applications.is_invoked(scope.module) and not services.deployed.answers(scope.module.path)
     if is_invoked or occasions.runs_apart(scope):
         return True
     is_for_messages = not occasions.runs_in_turn(scope) and takes_turns(services, scope)

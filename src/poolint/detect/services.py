@@ -264,7 +264,15 @@ class Services:
 
 def _is_outside(fact: CallSite, _: Scope) -> bool:
     """Whether what a call waits for is outside the process for certain."""
-    return not any(isinstance(one, (Class, Function)) and one.may_be_local for one in (fact.cls, fact.row))
+    may_be_local = any(isinstance(one, (Class, Function)) and one.may_be_local for one in (fact.cls, fact.row))
+    return not may_be_local or (fact.cls is None and bool(fact.node.args) and _is_remote(fact.node.args[0]))
+
+
+def _is_remote(address: ast.expr) -> bool:
+    """Whether an address is written out as one of another machine: ``"s3://shop/orders"``, ``f"s3://{bucket}"``."""
+    first = address.values[0] if isinstance(address, ast.JoinedStr) and address.values else address
+    text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+    return "://" in text and not text.startswith(("file:", "local:", "memory:"))
 
 
 def _slow(edges: Edges, *, of_some: bool = False, failing: bool = True) -> Effects:

@@ -256,8 +256,9 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A function of a library, by qualified name; the fields are those of a :class:`Method`. ``keeps``: what it is passed lives
-    on in the library, for as long as the process runs. ``given``: what it returns where its first argument is one of these
-    texts; ``may_be_local``: that depends on its argument, and it may be of the process itself, as with a :class:`Class`."""
+    on in the library, for as long as the process runs. ``given``: what it returns where its first argument, or
+    that of the keyword ``given_by``, is one of these texts; ``may_be_local``: that depends on its first argument, an address, and
+    it may be of the process itself, as with a :class:`Class`."""
 
     name: str
     call: Call
@@ -273,6 +274,7 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     objects: Objects = ""
     works_on_given: tuple[str, int] | None = None
     given: dict[str, str] = {}
+    given_by: str = ""
     may_be_local: bool = False
 
 

@@ -62,7 +62,11 @@ def _is_for_later_attempts(condition: ast.If, statement: ast.stmt) -> bool:
     at what has been done before."""
     loop = _loop_of(condition)
     if isinstance(loop, (ast.For, ast.AsyncFor)) and _counts_on(condition.test, loop.target):
-        return any(isinstance(one, ast.Try) and one.handlers for one in loop.body)
+        tries = [one for one in loop.body if isinstance(one, ast.Try) and one.handlers]
+        is_counted = condition in loop.body or (
+            isinstance(loop.iter, ast.Call) and last_name(loop.iter.func) == "range"
+        )
+        return any(is_counted or _leaves(one.orelse or one.body) for one in tries)
     if isinstance(loop, ast.While) and _is_counted(condition.test, loop):
         return any(isinstance(one, ast.Try) and one.handlers and _leaves(one.orelse or one.body) for one in loop.body)
     again = list(_called(condition.body[condition.body.index(statement) + 1 :]))

@@ -27,7 +27,7 @@ from poolint.types.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 _MAX_NESTED = 40
 """Evaluations of a component that stand inside each other; each takes some ten frames of Python's stack."""
@@ -99,8 +99,9 @@ def _told(one: object) -> str:
 
 def widened(old: Type, new: Type) -> Type:
     """A type that is at least two others; a chain of such comes to an end."""
-    # Before it is widened a type may have grown: few parts, each of which stands in many others.
-    return _Cut().of(_joined(_Cut().of(old), _Cut().of(new)))
+    # Before it is widened a type may have grown: few parts, each of which stands in many others. With one that is cut it is
+    # compared as far as that goes.
+    return _Cut().of(_joined(old, _Cut().of(new)))
 
 
 def _joined(old: Type, new: Type) -> Type:
@@ -115,16 +116,7 @@ def _joined(old: Type, new: Type) -> Type:
     return known([old, new])
 
 
-def _merged(members: Iterable[Type]) -> Iterable[Type]:
-    """The members of a union, those of one shape as one that is at least all of them: lists of this and lists of that are lists
-    of either. So there are no more of them than there are shapes and classes."""
-    found: dict[object, Type] = {}
-    for one in members:
-        shape = (
-            (one.call if isinstance(one, Pending) else len(one.items)) if isinstance(one, (Pending, TupleOf)) else one
-        )
-        found[shape] = _joined(found[shape], one) if shape in found else one
-    return found.values()
+_MADE_OF_OTHERS = (Either, Pending, TupleOf, CallableValue, Instance, ClassObject)
 
 
 class _Cut:
@@ -136,6 +128,8 @@ class _Cut:
 
     def of(self, one: Type, layers: int = _MAX_LAYERS) -> Type:
         """The type without what stands in more than ``layers`` others."""
+        if not isinstance(one, _MADE_OF_OTHERS):
+            return UNKNOWN if isinstance(one, LibraryName) and one.name.count(".") > _MAX_PARTS else one
         found = self._done.get((id(one), layers))
         if found is None:
             found = self._done[id(one), layers] = one, self._of(one, layers)
@@ -143,14 +137,11 @@ class _Cut:
 
     def _of(self, one: Type, layers: int) -> Type:
         if isinstance(one, Either):
-            members = [self.of(member, layers) for member in one.members]
-            return known([self.of(member, layers) for member in _merged(members)])
+            return known([self.of(member, layers) for member in one.members])
         inner = layers - 1
-        if isinstance(one, LibraryName):
-            return UNKNOWN if one.name.count(".") > _MAX_PARTS else one
         if isinstance(one, (Instance, ClassObject)) and not one.arguments:
             return one
-        if isinstance(one, (Pending, TupleOf, CallableValue, Instance, ClassObject)) and not layers:
+        if not layers:
             return UNKNOWN
         if isinstance(one, Pending):
             return Pending(one.call, self.of(one.awaited, inner), self.of(one.entered, inner), self.of(one.item, inner))

@@ -9,6 +9,7 @@ from poolint.syntax.expressions import argument_for
 from poolint.types.values import UNKNOWN, ClassObject, Instance, Type, alternatives, union
 
 if TYPE_CHECKING:
+    from poolint.models import schema
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -29,6 +30,15 @@ def type_expression(ev: Evaluator, expression: str, receiver: Instance | None) -
         return type_expression(ev, defaults[index], None) if index < len(defaults) else UNKNOWN
     cls = ev.models.classes.get(expression)
     return Instance(cls, cls) if cls is not None else UNKNOWN
+
+
+def given_by_name(ev: Evaluator, row: schema.Function, node: ast.Call, scope: Scope) -> Type | None:
+    """What a call gives by the text that it is passed: ``filesystem("s3")``; None where that says nothing."""
+    from poolint.types.following import origin, text_of_constant  # which ask for types
+
+    passed = argument_for(node, row.given_by, 0)
+    name = text_of_constant(origin(ev, passed, scope).node) if passed is not None else ""
+    return type_expression(ev, row.given[name], None) if name in row.given else None
 
 
 def constructed(ev: Evaluator, cls: ClassObject, node: ast.Call, scope: Scope) -> Type:

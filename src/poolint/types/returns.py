@@ -89,14 +89,8 @@ def _result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
     if isinstance(callee, (LibraryFunction, LibraryMethod)) and callee.row.objects:
         return _of_objects(ev, callee, node, scope)
     found = called(ev, callee)
-    if (
-        isinstance(callee, LibraryFunction)
-        and callee.row.given
-        and node.args
-        and isinstance(node.args[0], ast.Constant)
-    ):
-        other = callee.row.given.get(str(node.args[0].value))
-        return modelled.type_expression(ev, other, None) if other else found
+    if isinstance(callee, LibraryFunction) and callee.row.given:
+        return modelled.given_by_name(ev, callee.row, node, scope) or found
     if not isinstance(callee, Function):
         return found
     told = own_variables.given_for(ev, callee, node, scope)
