@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.purposes import fits, is_lambda, library_names
-from poolint.types.following import origin
-from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.models.framework_rows import Purpose
     from poolint.syntax.project import Module
-    from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
 
@@ -24,8 +20,7 @@ class Applications:
 
     def __init__(self, ev: Evaluator) -> None:
         self._ev = ev
-        self._found: dict[tuple[str, str], tuple[Purpose, ...]] = {}
-        self._invoked: dict[str, bool] = {}
+        self._found: dict[str, tuple[Purpose, ...]] = {}
 
     def serves(self, near: Module) -> bool:
         """Whether the project of a module serves somebody itself: who uses a library may bring what it lacks."""
@@ -62,48 +57,34 @@ class Applications:
                     return True
         return False
 
-    def is_invoked(self, near: Module) -> bool:
-        """The same of a project that makes such a function of its application, the only one that it has, and serves by nothing
-        else."""
-        if near.path not in self._invoked:
-            self._invoked[near.path] = self._is_invoked(near)
-        return self._invoked[near.path]
-
-    def _is_invoked(self, near: Module) -> bool:
-        names = {name.rpartition(".")[2] for row in self._by(near, "is-invoked") for name in row.names}
-        adapted = [origin(self._ev, call.args[0], scope).node for call, scope in self._calls(names, near) if call.args]
-        made = {last_name(one.func) if isinstance(one, ast.Call) else "" for one in adapted}
-        if len(made) != 1 or "" in made:
-            return False
-        (name,) = made
-        is_alone = all(any(one.rpartition(".")[2] == name for one in row.names) for row in self._by(near))
-        return is_alone and all(call in adapted for call, _ in self._calls(made, near))
-
-    def _calls(self, names: set[str], near: Module) -> Iterator[tuple[ast.Call, Scope]]:
-        """The calls of what has one of these names in the project of a module, tests aside."""
+    def _is_made(self, name: str, near: Module) -> bool:
+        """Whether something of a name is called in the project of a module, tests aside."""
         project = self._ev.project
-        paths = dict.fromkeys(path for name in sorted(names) for path, _ in project.calling(name, near))
-        for module in filter(None, map(project.module, paths)):
-            for scope in module.scope.descendants() if not is_test(module, project) else ():
-                yield from ((call, scope) for call in scope.calls_named(names))
+        modules = (project.module(path) for path, _ in project.calling(name, near))
+        return any(
+            any(True for _ in scope.calls_named({name}))
+            for module in modules
+            if module is not None and not is_test(module, project)
+            for scope in module.scope.descendants()
+        )
 
-    def _by(self, near: Module, purpose: str = "serves") -> tuple[Purpose, ...]:
+    def _by(self, near: Module) -> tuple[Purpose, ...]:
         """What the project of a module serves by, tests aside; kept for each that asks, as who asks rests on what is told."""
-        if (near.path, purpose) not in self._found:
+        if near.path not in self._found:
             project = self._ev.project
-            rows = [row for row in self._ev.models.purposes if (row.purpose, row.by) == (purpose, "call")]
+            rows = [row for row in self._ev.models.purposes if (row.purpose, row.by) == ("serves", "call")]
             names = {(name.rpartition(".")[2], name.partition(".")[0].encode()) for row in rows for name in row.names}
-            paths = (path for name, root in sorted(names) for path, data in self._using(name, near) if root in data)
+            paths = (path for name, root in sorted(names) for path in self._using(name, root, near))
             modules = [one for path in dict.fromkeys(paths) if (one := project.module(path)) is not None]
             serving = [library_names(one) for one in modules if not is_test(one, project)]
-            self._found[near.path, purpose] = tuple(row for row in rows if any(fits(row, one) for one in serving))
-        return self._found[near.path, purpose]
+            self._found[near.path] = tuple(row for row in rows if any(fits(row, one) for one in serving))
+        return self._found[near.path]
 
-    def _using(self, name: str, near: Module) -> Iterator[tuple[str, bytes]]:
-        """The files of a module's project in which something is called, or a class derived from it that is made somewhere, with
-        what stands in them."""
+    def _using(self, name: str, root: bytes, near: Module) -> Iterator[str]:
+        """The files of a module's project in which something of a library is called, or a class derived from it that is made
+        somewhere."""
         project = self._ev.project
-        yield from project.calling(name, near)
+        yield from (path for path, data in project.calling(name, near) if root in data)
         for path, heir in project.heirs(name, near):
-            if any(True for _ in self._calls({heir}, near)):
-                yield path, project.bytes_of(path)
+            if root in project.bytes_of(path) and self._is_made(heir, near):
+                yield path

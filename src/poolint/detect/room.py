@@ -148,9 +148,7 @@ def _at_once(services: Services, node: ast.AST, scope: Scope, *, is_assumed: boo
     is_told = deployed.answers(path)
     if is_assumed and most is None and deployed.answers_developers(path):
         most, is_told = 0, False
-    if not is_told and services.evaluator.derived(Applications).is_invoked(scope.module):
-        most = max(most or 0, 1)
-    elif most is not None and not is_told:
+    if most is not None and not is_told:
         most = _beside_workers(services, scope, most, is_assumed=is_assumed)
     return None if most is None or services.evaluator.derived(Occasions).is_handed_on(scope) else most
 
@@ -212,10 +210,9 @@ def _works_in_turn(services: Services, scope: Scope) -> bool:
 def holds_up_only_who_waits(services: Services, scope: Scope) -> bool:
     """Whether a function is one that an application runs for one message after the other, and it serves by nothing else: who
     holds up its event loop holds up those who would wait in any case. So does, as far as is seen, one of which nobody is seen to
-    ask for it there, a job of a process for such jobs alone, and what a platform without servers calls."""
+    ask for it there, and a job of a process for such jobs alone."""
     applications, occasions = services.evaluator.derived(Applications), services.evaluator.derived(Occasions)
-    is_invoked = applications.is_invoked(scope.module) and not services.deployed.answers(scope.module.path)
-    if is_invoked or occasions.runs_apart(scope):
+    if occasions.runs_apart(scope):
         return True
     is_for_messages = not occasions.runs_in_turn(scope) and takes_turns(services, scope)
     is_unseen = scope.is_async and not services.requested.is_asked_for(scope)

@@ -33,9 +33,11 @@ from poolint.analyses.sinks import (
 )
 from poolint.analyses.thread_use import Threading
 from poolint.flow.summaries import Components
-from poolint.models.schema import Class, Function
+from poolint.models.schema import Function
+from poolint.syntax.expressions import argument_for
 from poolint.types.call_sites import call_site
 from poolint.types.evaluator import Evaluator
+from poolint.types.following import origin
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -144,7 +146,7 @@ class Services:
     @cached_property
     def blocking(self) -> Effects:
         """What stops the event loop of the coroutine that comes to it: it waits for something outside, in no other thread."""
-        return Effects(self.edges, blocking_sink, _is_outside)
+        return Effects(self.edges, blocking_sink, partial(_is_outside, self.evaluator))
 
     @cached_property
     def taking(self) -> Effects:
@@ -262,15 +264,24 @@ class Services:
         return call_site(self.evaluator, node, scope)
 
 
-def _is_outside(fact: CallSite, _: Scope) -> bool:
+def _is_outside(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
     """Whether what a call waits for is outside the process for certain."""
-    may_be_local = any(isinstance(one, (Class, Function)) and one.may_be_local for one in (fact.cls, fact.row))
-    return not may_be_local or (fact.cls is None and bool(fact.node.args) and _is_remote(fact.node.args[0]))
+    row = fact.row if isinstance(fact.row, Function) else None
+    if row is None or not row.may_be_local:
+        return fact.cls is None or not fact.cls.may_be_local
+    address = argument_for(fact.node, row.given_by, 0)
+    return address is not None and _is_remote(origin(ev, address, scope).node)
 
 
 def _is_remote(address: ast.expr) -> bool:
     """Whether an address is written out as one of another machine: ``"s3://shop/orders"``, ``f"s3://{bucket}"``."""
-    first = address.values[0] if isinstance(address, ast.JoinedStr) and address.values else address
+    first = address
+    while isinstance(first, ast.BinOp):
+        first = first.left
+    if isinstance(first, ast.Call) and isinstance(first.func, ast.Attribute) and first.func.attr == "format":
+        first = first.func.value
+    if isinstance(first, ast.JoinedStr) and first.values:
+        first = first.values[0]
     text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
     return "://" in text and not text.startswith(("file:", "local:", "memory:"))
 
@@ -280,7 +291,7 @@ def _slow(edges: Edges, *, of_some: bool = False, failing: bool = True) -> Effec
     return Effects(
         edges,
         slow_sink,
-        None if of_some else _is_outside,
+        None if of_some else partial(_is_outside, edges.ev),
         below=slow_below_sink,
         recovering=sleep_sink,
         of_some=of_some,

@@ -14,8 +14,7 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     derive from it; ``read`` it in any way; ``import`` it. ``at_once`` is how many requests or tasks a process takes at once of
     what ``serves``, at most, with the servers or workers that it is made for, as they are when nobody tells them otherwise, or
     how many threads has at most what ``runs-at-once`` plain functions of others; none where that is as many as come. What
-    ``is-mounted`` serves as a part of something else, which is what somebody starts. What ``is-invoked`` makes of an application
-    a function that a platform without servers calls, for one request after the other in a process.
+    ``is-mounted`` serves as a part of something else, which is what somebody starts.
     Where something ``keeps-loop``, what runs a coroutine does so on the loop that its thread has.
     """
 
@@ -23,7 +22,6 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         "migrates",
         "serves",
         "is-mounted",
-        "is-invoked",
         "comes-and-goes",
         "runs-again",
         "runs-at-once",

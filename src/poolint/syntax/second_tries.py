@@ -61,14 +61,13 @@ def _is_for_later_attempts(condition: ast.If, statement: ast.stmt) -> bool:
     """Whether a condition holds in later rounds only of a loop that catches what fails in it, or leads to another attempt
     at what has been done before."""
     loop = _loop_of(condition)
-    if isinstance(loop, (ast.For, ast.AsyncFor)) and _counts_on(condition.test, loop.target):
-        tries = [one for one in loop.body if isinstance(one, ast.Try) and one.handlers]
-        is_counted = condition in loop.body or (
-            isinstance(loop.iter, ast.Call) and last_name(loop.iter.func) == "range"
-        )
-        return any(is_counted or _leaves(one.orelse or one.body) for one in tries)
-    if isinstance(loop, ast.While) and _is_counted(condition.test, loop):
-        return any(isinstance(one, ast.Try) and one.handlers and _leaves(one.orelse or one.body) for one in loop.body)
+    tries = [one for one in getattr(loop, "body", ()) if isinstance(one, ast.Try) and one.handlers]
+    if isinstance(loop, (ast.For, ast.AsyncFor)) and condition in loop.body and _counts_on(condition.test, loop.target):
+        return bool(tries)
+    if isinstance(loop, ast.While) and condition in loop.body and _is_counted(condition.test, loop):
+        return any(_leaves(one.orelse or one.body) for one in tries)
+    if _is_of_later_rounds(condition.test, loop) and any(_ends_loop(one.orelse or one.body) for one in tries):
+        return True
     again = list(_called(condition.body[condition.body.index(statement) + 1 :]))
     if not again:
         return False
@@ -89,6 +88,22 @@ def _loop_of(condition: ast.If) -> ast.AST | None:
     while isinstance(current, (ast.Try, ast.With, ast.AsyncWith)) and child in current.body:
         child, current = current, parent_of(current)
     return current if child in getattr(current, "body", ()) else None
+
+
+def _is_of_later_rounds(test: ast.expr, loop: ast.AST | None) -> bool:
+    if isinstance(loop, (ast.For, ast.AsyncFor)):
+        return _counts_on(test, loop.target)
+    return isinstance(loop, ast.While) and _is_counted(test, loop)
+
+
+def _ends_loop(block: list[ast.stmt]) -> bool:
+    """Whether whoever comes to the end of a block is done with the loop around it."""
+    last = block[-1]
+    return (
+        _ends_loop(last.body)
+        if isinstance(last, (ast.With, ast.AsyncWith))
+        else isinstance(last, (ast.Return, ast.Break))
+    )
 
 
 def _counts_on(test: ast.expr, target: ast.expr) -> bool:

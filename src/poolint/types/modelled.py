@@ -37,8 +37,10 @@ def given_by_name(ev: Evaluator, row: schema.Function, node: ast.Call, scope: Sc
     from poolint.types.following import origin, text_of_constant  # which ask for types
 
     passed = argument_for(node, row.given_by, 0)
-    name = text_of_constant(origin(ev, passed, scope).node) if passed is not None else ""
-    return type_expression(ev, row.given[name], None) if name in row.given else None
+    # An attribute may be another one in a class below.
+    name = text_of_constant(origin(ev, passed, scope).node) if isinstance(passed, (ast.Constant, ast.Name)) else ""
+    found = row.given.get(name, row.given.get("*", "") if name else "")
+    return type_expression(ev, found, None) if found else None
 
 
 def constructed(ev: Evaluator, cls: ClassObject, node: ast.Call, scope: Scope) -> Type:
