@@ -43,19 +43,19 @@ class Models:
     """All classes and functions that poolint knows, by every name under which they can be imported.
 
     ``own`` are the names that users tell of, ``own_roots`` where these begin: they may be of the project itself.
-    ``classes`` and ``functions`` are keyed by qualified name and by each alias; ``roots`` holds the import roots of
-    all libraries, ``screened_roots`` those that alone make a file interesting. ``objects`` are those that modules have
-    ready, each with its class. ``modules`` are those whose names are
-    known to be all, ``events`` the groups of events and ``targets`` the classes that take or refuse them, all by name;
-    ``wrapped`` says which exceptions arrive inside others. ``dialects`` are keyed by name, ``drivers`` by dialect and
-    name, ``makers`` by the name of their row. ``facts`` are what depends on versions; ``forks``
-    are what runs functions in child processes; ``purposes`` what modules are for. ``hooks`` are what libraries call, by
-    how they come to do so and the last part of each name, each with the import roots of its library; ``guards`` what they
-    run before others, by the last parts of the names of these decorators; ``injections``,
-    ``bound`` and ``streamed`` are keyed by each name, ``handed`` by import root and name; ``packages`` are the import roots
-    of all libraries that do anything of this. ``manners`` are names by how calls of these end (see :meth:`ends`),
-    ``passed`` what hands a value through, by what it gives and its name, ``threaded`` what runs a function in a thread, by
-    its last name. ``since`` has the version and the distribution from which on the rows of an import root are true.
+    ``classes`` and ``functions`` are keyed by qualified name and by each alias; ``roots`` holds the import roots of all
+    libraries, ``screened_roots`` those that alone make a file interesting. ``objects`` are those that modules have ready,
+    each with its class. ``modules`` are those whose names are known to be all, ``events`` the groups of events and
+    ``targets`` the classes that take or refuse them, all by name; ``wrapped`` says which exceptions arrive inside others.
+    ``dialects`` are keyed by name, ``drivers`` by dialect and name, ``makers`` by the name of their row. ``facts`` are what
+    depends on versions; ``forks`` are what runs functions in child processes; ``purposes`` what modules are for. ``hooks``
+    are what libraries call, by how they come to do so and the last part of each name, each with the import roots of its
+    library; ``guards`` what they run before others, by the last parts of the names of these decorators, and ``middlewares``
+    what they run around handlers; ``injections``, ``bound`` and ``streamed`` are keyed by each name, ``handed`` by import
+    root and name; ``packages`` are the import roots of all libraries that do anything of this. ``manners`` are names by how
+    calls of these end (see :meth:`ends`), ``passed`` what hands a value through, by what it gives and its name,
+    ``threaded`` what runs a function in a thread, by its last name. ``since`` has the version and the distribution from
+    which on the rows of an import root are true.
     """
 
     __slots__ = (
