@@ -65,7 +65,7 @@ class Applications:
             any(True for _ in scope.calls_named({name}))
             for module in modules
             if module is not None and not is_test(module, project)
-            for scope in module.scope.descendants()
+            for scope in module.scopes_with(name)
         )
 
     def _by(self, near: Module) -> tuple[Purpose, ...]:

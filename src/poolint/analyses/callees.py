@@ -26,7 +26,6 @@ from poolint.analyses.joined import joined, run_in_thread
 from poolint.analyses.kept_results import is_result_kept
 from poolint.analyses.made_fields import MadeFields
 from poolint.analyses.managers import entry_of, is_no_manager
-from poolint.analyses.never_returning import those_that_answer
 from poolint.analyses.once import happens_once
 from poolint.analyses.property_reads import property_reads
 from poolint.analyses.queried import Queried
@@ -242,8 +241,7 @@ class Edges:
         for one in callees[:1] if alike else callees:
             if isinstance(one, Function) and one.scope.kind == "function" and not is_refused(self.ev, one, node, scope):
                 filling = [inner for each in alike or [one] for inner in self.heirs.written(each) or (each.scope,)]
-                found = [each for each in dict.fromkeys(filling) if not is_result_kept(self.ev, each)]
-                written = those_that_answer(found)
+                written = [each for each in dict.fromkeys(filling) if not is_result_kept(self.ev, each)]
                 runs = bool(written) and all(self._runs(node, each, scope) for each in written)
                 if runs or (written and is_handed_on(node, scope)):
                     link = Link(node, scope, one.scope.qualified_name)

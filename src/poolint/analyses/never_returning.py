@@ -22,27 +22,6 @@ def never_returns(ev: Evaluator, function: Scope) -> bool:
     return name in ("NoReturn", "Never") or _ends_in_raise(ev, function)
 
 
-def those_that_answer(written: list[Scope]) -> list[Scope]:
-    """The functions of which any may run at a call, without those that only say that they do not support it; all where there
-    are no others: what only refuses says nothing of what the others do."""
-    return [one for one in written if not _only_refuses(one)] or written if len(written) > 1 else written
-
-
-def _only_refuses(function: Scope) -> bool:
-    """Whether a function raises something, and does nothing before but to put that into words."""
-    body = getattr(function.node, "body", None)
-    if not isinstance(body, list) or not isinstance(body[-1], ast.Raise) or function.is_generator:
-        return False
-    before = all(
-        isinstance(one, (ast.Delete, ast.Pass))
-        or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
-        or (isinstance(one, ast.Assign) and all(isinstance(each, ast.Name) for each in one.targets))
-        for one in body[:-1]
-    )
-    asked = [one for each in body for one in walk(each) if isinstance(one, (ast.Call, ast.Await))]
-    return before and all(one is body[-1].exc for one in asked)
-
-
 def _ends_in_raise(ev: Evaluator, function: Scope) -> bool:
     body = getattr(function.node, "body", None)
     last = body[-1] if isinstance(body, list) else None

@@ -37,7 +37,6 @@ from poolint.models.schema import Function
 from poolint.syntax.expressions import argument_for
 from poolint.types.call_sites import call_site
 from poolint.types.evaluator import Evaluator
-from poolint.types.following import origin
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ class Services:
         self.ownership = Ownership(self.evaluator, self.components)
         self.graphs: Graphs = Graphs(self.evaluator, self.components)
         self.edges = edges = Edges(self.evaluator, self.components, self.graphs)
-        self.slow = _slow(edges)
+        self.slow = _slow(edges, self._is_outside)
         self.sync_sessions = Effects(edges, sync_session_sink)
         self.sync_connections = Effects(edges, sync_connection_sink)
         self.sync_checkouts = Effects(edges, sync_checkout_sink)
@@ -116,6 +115,15 @@ class Services:
 
         return Engines(self.evaluator)
 
+    def _is_outside(self, fact: CallSite, scope: Scope) -> bool:
+        """Whether what a call waits for is outside the process for certain."""
+        row = fact.row if isinstance(fact.row, Function) else None
+        if row is None or not row.local_schemes:
+            return fact.cls is None or not fact.cls.may_be_local
+        address = argument_for(fact.node, row.given_by, 0)
+        known = self.engines.folder.fold(address, scope).known if address is not None else ()
+        return bool(known) and all(_is_remote(one.value, row.local_schemes) for one in known)
+
     @cached_property
     def pools(self) -> Pools:
         """Which pool a checkout is from."""
@@ -141,12 +149,12 @@ class Services:
     @cached_property
     def slow_at_first(self) -> Effects:
         """What keeps its caller waiting where nothing has failed before."""
-        return _slow(self.edges, failing=False)
+        return _slow(self.edges, self._is_outside, failing=False)
 
     @cached_property
     def blocking(self) -> Effects:
         """What stops the event loop of the coroutine that comes to it: it waits for something outside, in no other thread."""
-        return Effects(self.edges, blocking_sink, partial(_is_outside, self.evaluator))
+        return Effects(self.edges, blocking_sink, self._is_outside)
 
     @cached_property
     def taking(self) -> Effects:
@@ -264,34 +272,24 @@ class Services:
         return call_site(self.evaluator, node, scope)
 
 
-def _is_outside(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
-    """Whether what a call waits for is outside the process for certain."""
-    row = fact.row if isinstance(fact.row, Function) else None
-    if row is None or not row.may_be_local:
-        return fact.cls is None or not fact.cls.may_be_local
-    address = argument_for(fact.node, row.given_by, 0)
-    return address is not None and _is_remote(origin(ev, address, scope).node)
+def _is_remote(address: object, local: tuple[str, ...]) -> bool:
+    """Whether an address, or what is known of its beginning, is one of another machine: ``s3://shop/orders``."""
+    scheme, separator, _ = str(address).partition("://")
+    return bool(separator) and scheme not in local
 
 
-def _is_remote(address: ast.expr) -> bool:
-    """Whether an address is written out as one of another machine: ``"s3://shop/orders"``, ``f"s3://{bucket}"``."""
-    first = address
-    while isinstance(first, ast.BinOp):
-        first = first.left
-    if isinstance(first, ast.Call) and isinstance(first.func, ast.Attribute) and first.func.attr == "format":
-        first = first.func.value
-    if isinstance(first, ast.JoinedStr) and first.values:
-        first = first.values[0]
-    text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
-    return "://" in text and not text.startswith(("file:", "local:", "memory:"))
-
-
-def _slow(edges: Edges, *, of_some: bool = False, failing: bool = True) -> Effects:
+def _slow(
+    edges: Edges,
+    where: Callable[[CallSite, Scope], bool] | None = None,
+    *,
+    of_some: bool = False,
+    failing: bool = True,
+) -> Effects:
     """What keeps its caller waiting, along these edges."""
     return Effects(
         edges,
         slow_sink,
-        None if of_some else partial(_is_outside, edges.ev),
+        where,
         below=slow_below_sink,
         recovering=sleep_sink,
         of_some=of_some,

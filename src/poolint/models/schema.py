@@ -257,9 +257,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A function of a library, by qualified name; the fields are those of a :class:`Method`. ``keeps``: what it is passed lives
     on in the library, for as long as the process runs. ``given``: what it returns where its first argument, or
-    that of the keyword ``given_by``, is one of these texts, or, for ``*``, any
-    other; ``may_be_local``: that depends on its first argument, an address, and
-    it may be of the process itself, as with a :class:`Class`."""
+    that of the keyword ``given_by``, is one of these texts, or, for ``*``, any other. ``local_schemes``: that is an address, and
+    what it waits for is of the process itself where it begins with one of these, or has no scheme."""
 
     name: str
     call: Call
@@ -276,7 +275,7 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     works_on_given: tuple[str, int] | None = None
     given: dict[str, str] = {}
     given_by: str = ""
-    may_be_local: bool = False
+    local_schemes: tuple[str, ...] = ()
 
 
 class Fork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

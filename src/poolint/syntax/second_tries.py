@@ -49,12 +49,14 @@ def _has_failed_before(statement: ast.stmt, loop: ast.For | ast.AsyncFor | ast.W
     return any(isinstance(one, ast.Try) and one.handlers and _leaves(one.orelse or one.body) for one in before)
 
 
-def _leaves(block: list[ast.stmt]) -> bool:
-    """Whether whoever comes to the end of a block leaves the round of the loop around it there."""
+_ENDING = (ast.Return, ast.Break)
+"""What ends a loop."""
+
+
+def _leaves(block: list[ast.stmt], by: tuple[type[ast.stmt], ...] = (*_ENDING, ast.Continue)) -> bool:
+    """Whether whoever comes to the end of a block leaves the round of the loop around it there, ``by`` one of these."""
     last = block[-1]
-    if isinstance(last, (ast.With, ast.AsyncWith)):
-        return _leaves(last.body)
-    return isinstance(last, (ast.Return, ast.Break, ast.Continue))
+    return _leaves(last.body, by) if isinstance(last, (ast.With, ast.AsyncWith)) else isinstance(last, by)
 
 
 def _is_for_later_attempts(condition: ast.If, statement: ast.stmt) -> bool:
@@ -62,12 +64,11 @@ def _is_for_later_attempts(condition: ast.If, statement: ast.stmt) -> bool:
     at what has been done before."""
     loop = _loop_of(condition)
     tries = [one for one in getattr(loop, "body", ()) if isinstance(one, ast.Try) and one.handlers]
-    if isinstance(loop, (ast.For, ast.AsyncFor)) and condition in loop.body and _counts_on(condition.test, loop.target):
-        return bool(tries)
-    if isinstance(loop, ast.While) and condition in loop.body and _is_counted(condition.test, loop):
-        return any(_leaves(one.orelse or one.body) for one in tries)
-    if _is_of_later_rounds(condition.test, loop) and any(_ends_loop(one.orelse or one.body) for one in tries):
-        return True
+    if _is_of_later_rounds(condition.test, loop):
+        if condition in getattr(loop, "body", ()):
+            return any(not isinstance(loop, ast.While) or _leaves(one.orelse or one.body) for one in tries)
+        if any(_leaves(one.orelse or one.body, by=_ENDING) for one in tries):
+            return True
     again = list(_called(condition.body[condition.body.index(statement) + 1 :]))
     if not again:
         return False
@@ -94,16 +95,6 @@ def _is_of_later_rounds(test: ast.expr, loop: ast.AST | None) -> bool:
     if isinstance(loop, (ast.For, ast.AsyncFor)):
         return _counts_on(test, loop.target)
     return isinstance(loop, ast.While) and _is_counted(test, loop)
-
-
-def _ends_loop(block: list[ast.stmt]) -> bool:
-    """Whether whoever comes to the end of a block is done with the loop around it."""
-    last = block[-1]
-    return (
-        _ends_loop(last.body)
-        if isinstance(last, (ast.With, ast.AsyncWith))
-        else isinstance(last, (ast.Return, ast.Break))
-    )
 
 
 def _counts_on(test: ast.expr, target: ast.expr) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from poolint.screen.filling import MARKS, MAX_HEIRS, alike, only
 from poolint.screen.mixing import ALONE
 from poolint.syntax.indexes import index_of
+from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import Scope
 from poolint.types.members import bases_of, is_without, lineage
 from poolint.types.set_by_name import sets_by_name
@@ -179,7 +180,7 @@ class Heirs:
             one = self._own(heir, name)
             if one is None:
                 return ()  # a name that is assigned, or that something else gives
-            if not is_left_open(one) and not _only_raises(one) and one not in found:
+            if not is_left_open(one) and not _only_refuses(one) and one not in found:
                 found.append(one)
         return tuple(found)
 
@@ -335,9 +336,20 @@ def _is_declared(scope: Scope) -> bool:
     return any(last_name(one) in ("abstractmethod", "abstractproperty") for one in decorators)
 
 
-def _only_raises(scope: Scope) -> bool:
-    body = _beyond_docstring(scope.node)
-    return len(body) == 1 and isinstance(body[0], ast.Raise)
+def _only_refuses(scope: Scope) -> bool:
+    """Whether a function raises something, and does nothing before but to put that into words: what only says that it does not
+    support something says nothing of what the others do."""
+    *before, last = _beyond_docstring(scope.node) or [ast.Pass()]
+    if not isinstance(last, ast.Raise):
+        return False
+    asked = (one for each in before for one in walk(each) if isinstance(one, (ast.Call, ast.Await)))
+    return all(map(_is_wording, before)) and next(asked, None) is None
+
+
+def _is_wording(statement: ast.stmt) -> bool:
+    """Whether a statement does nothing but to give something a name, or to drop one."""
+    is_named = isinstance(statement, ast.Assign) and all(isinstance(one, ast.Name) for one in statement.targets)
+    return is_named or isinstance(statement, ast.Delete) or _is_empty(statement)
 
 
 def _beyond_docstring(node: ast.AST) -> list[ast.stmt]:
