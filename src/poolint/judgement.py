@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from poolint import relaxations
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.waypoints import range_of
-from poolint.detect.observation import GivenUp
+from poolint.detect.observation import GivenUp, is_only_possible
 from poolint.diagnostics import Certainty, Diagnostic, Fix, Place, Position, Range, Silence
 from poolint.facts import NoFacts, SliceFacts, fingerprinted, observed_range, region_of, rows_of, starts
 from poolint.rules.base import Declined, Rule, own_visits, visitor_of
@@ -92,9 +92,9 @@ class Judgement:
         self.relative = relative
         self.options = options or {}
         self.crashes = crashes
-        self._kinds_at: dict[ast.AST, set[type[Observation]]] = {}
+        self._observed_at: dict[ast.AST, list[Observation]] = {}
         for _, one in observed:
-            self._kinds_at.setdefault(one.node, set()).add(type(one))
+            self._observed_at.setdefault(one.node, []).append(one)
         self.found: list[Diagnostic] = []
         self.relaxed: list[tuple[Diagnostic, Relaxation]] = []
         """What is not expected to be reported in a place of these kinds, and why: kept for `poolint why`."""
@@ -227,9 +227,11 @@ class Judgement:
         return found
 
     def _gives_way(self, meta: Meta, observation: Observation) -> bool:
-        """Whether something else is observed there, or at the cause, that has precedence with a rule."""
-        others = meta.yields_to - {type(observation)}
-        return any(not others.isdisjoint(self._kinds_at.get(node, ())) for node in observation.places)
+        """Whether something else is observed there, or at the cause, that has precedence with a rule: as surely as what would
+        have to give way."""
+        kinds = meta.yields_to - {type(observation)}
+        others = (one for node in observation.places for one in self._observed_at.get(node, ()) if type(one) in kinds)
+        return any(is_only_possible(observation) or not is_only_possible(one) for one in others)
 
     def _tell(self, found: list[_Found]) -> None:
         """Report findings that have no fixes, or whose fixes are with them."""

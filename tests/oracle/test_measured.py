@@ -263,6 +263,12 @@ def test_a_synchronous_session_stops_the_event_loop(run: Run, name: str) -> None
     assert good.ticks > 0
 
 
+def test_while_the_loop_stands_still_nobody_gives_a_connection_back(run: Run) -> None:
+    bad, good = both(run, "POL305_pause_in_coroutine")
+    assert bad.error is None
+    assert (bad.value, good.value) == (False, True)
+
+
 @pytest.mark.parametrize(
     "name",
     [

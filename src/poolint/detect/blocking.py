@@ -8,22 +8,20 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from poolint.analyses.clientele import Clientele
 from poolint.analyses.graphs import written_at
 from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.managers import entry_of_made
-from poolint.analyses.own_loops import OwnLoops
 from poolint.analyses.queried import Queried
 from poolint.analyses.sinks import sync_checkout_sink, sync_connection_sink, sync_session_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_a_file, opens_in_memory
 from poolint.detect.detector import Detector
+from poolint.detect.held_up import as_plain, holds_up_few
 from poolint.detect.idle_commits import commits_nothing
 from poolint.detect.in_turn import in_turn
 from poolint.detect.modes import given_to, has, is_asked_of_the_twin, is_only
 from poolint.detect.observation import Observation
-from poolint.detect.plain import PlainFunctions
-from poolint.detect.room import has_one_idle, holds_up_only_who_waits, is_for_few_at_once, takes_of_its_own
+from poolint.detect.room import has_one_idle, takes_of_its_own
 from poolint.detect.seldom_waits import is_asked_once
 from poolint.detect.works_by import (
     asked_by,
@@ -39,7 +37,7 @@ from poolint.detect.works_by import (
 from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import REPEATING, around, may_await, method_call
+from poolint.syntax.surroundings import may_await, method_call
 from poolint.types.call_sites import CallSite, CallText, call_site, callees_of, function_run
 from poolint.types.returns import made_manager
 from poolint.types.values import Instance, alternatives
@@ -57,9 +55,6 @@ if TYPE_CHECKING:
 
     T = TypeVar("T", "BlockingDatabaseCall", "BlockingCheckout")
     AtItsEnd = Callable[[Services, ast.expr, Witness, Scope], Iterator[T]]
-
-MAX_SELDOM = 4
-"""Calls on a database that a function may make of which little comes if it is seldom called."""
 
 _WRITING = ("commit", "flush")
 """Roles of calls at which what was changed is written."""
@@ -114,32 +109,14 @@ class BlockingCheckout(Observation, frozen=True, eq=False):
 def observe(services: Services, scope: Scope) -> Iterator[Observation]:
     """The blocking calls on sessions in an ``async def``, then those that helpers make."""
     found = list(_observed(services, scope))
-    is_alone = bool(found) and (
-        services.evaluator.derived(OwnLoops).holds_up_nobody(scope)
-        or _is_seldom(services.evaluator, found, scope)
-        or holds_up_only_who_waits(services, scope)
-        or is_for_few_at_once(services, scope)
-    )
-    above = services.evaluator.derived(PlainFunctions).above(scope) if found and not is_alone else None
+    nodes = [node for one in found for node in (one.node, *getattr(one, "after", ()))]
+    is_alone = bool(found) and holds_up_few(services, nodes, scope)
+    plain, above = as_plain(services, scope) if found and not is_alone else ((), ())
     for one in found:
         if is_alone and not getattr(one, "raises", ""):  # what raises does not hold up anybody: it never works
             yield msgspec.structs.replace(one, is_possible=True)
-        elif above is not None:
-            assert isinstance(scope.node, ast.AsyncFunctionDef)
-            plain = () if above else (waypoint("needs-no-loop", scope.node, scope.module, scope.name),)
-            yield msgspec.structs.replace(one, plain=plain, above=above)
         else:
-            yield one
-
-
-def _is_seldom(ev: Evaluator, found: list[BlockingDatabaseCall | BlockingCheckout], scope: Scope) -> bool:
-    """Whether a function is one for the administrators of an application, who are few, and makes but a few calls there, each
-    once: others on its loop hardly ever wait for these."""
-    nodes = [node for one in found for node in (one.node, *getattr(one, "after", ()))]
-    clientele = ev.derived(Clientele)
-    if len(nodes) > MAX_SELDOM or not all(clientele.is_for_administrators(scope, one) for one in nodes):
-        return False
-    return not any(around(node, scope, REPEATING) for node in nodes)
+            yield msgspec.structs.replace(one, plain=plain, above=above) if plain or above else one
 
 
 def _observed(services: Services, scope: Scope) -> Iterator[BlockingDatabaseCall | BlockingCheckout]:

@@ -71,6 +71,11 @@ def is_brief(services: Services, witness: Witness) -> bool:
     )
 
 
+def takes_a_moment(ev: Evaluator, witness: Witness) -> bool:
+    """Whether a call says itself that it waits for a moment, or is cut short by who calls it."""
+    return _is_short(ev, witness) or _is_moment(ev, witness)
+
+
 def is_mostly_brief(witness: Witness) -> bool:
     """Whether a call asks once for the address of a host, a store about one object, or a program of this machine; or waits for
     the answer of the one who sits before the process."""

@@ -29,6 +29,11 @@ class Observation(msgspec.Struct, frozen=True, eq=False):
     """Whether only rules that are off by default judge this: it is no leak, and no rule is loaded for it unasked."""
 
 
+def is_only_possible(observation: Observation) -> bool:
+    """Whether what is observed may be so only. Kinds that know no such thing are sure of what they say."""
+    return getattr(observation, "is_possible", False)
+
+
 Dismissal = Literal[
     # of what waits while something is held
     "ends-it",

@@ -20,6 +20,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.held_above import held_above
 from poolint.detect.in_turn import in_turn
 from poolint.detect.little_harm import does_little_harm
+from poolint.detect.loop_waits import holds_up_others
 from poolint.detect.messages import concerns_what_is_written
 from poolint.detect.observation import Dismissed, Observation
 from poolint.detect.passed_down import along
@@ -112,7 +113,10 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
             continue
         elsewhere = _told_elsewhere(holdings, slow, held, witness, node, scope)
         is_told = elsewhere is not None and not (elsewhere[0] == "holds-below" and _is_doubted(services, witness))
+        stops = _stops_loop(services, witness, node, scope)
         is_possible = not is_told and does_little_harm(services, held, witness, node, scope)
+        if is_possible and stops:
+            is_possible = not holds_up_others(services, witness, node, scope)
         if witness.effect == "queue" and not is_possible:
             is_possible = not any(concerns_what_is_written(services, one, witness, node, scope) for one in held)
         if elsewhere is not None and (is_told or is_possible):
@@ -120,7 +124,6 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
         else:
             told = observation(slow.edges.ev, holdings, held, witness, node, scope, is_possible=is_possible)
             above = {each: None for hold in held for each in held_above(services, hold, scope)}
-            stops = _stops_loop(services, witness, node, scope)
             yield msgspec.structs.replace(told, above=tuple(above), stops_loop=stops) if above or stops else told
 
 

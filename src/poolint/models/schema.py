@@ -208,7 +208,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     pool: PoolClass | None = None
     """Of a class of pool that engines can be given: how it behaves there."""
     made_with: dict[str, str] = {}
-    """Keyword arguments that make it, where they are True, an object of another class, which exists here only."""
+    """Keyword arguments that make it, where they are True, an object of another class, which exists here only; or names of
+    constants that do, wherever they are passed."""
     made_of: dict[str, int] = {}
     """Attributes that are what the constructor is given by that name, each with its place, -1 where it has none."""
     keys: dict[str, int] = {}

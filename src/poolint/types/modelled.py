@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.syntax.expressions import argument_for
+from poolint.syntax.expressions import argument_for, call_arguments
 from poolint.types.values import UNKNOWN, ClassObject, Instance, Type, alternatives, union
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from poolint.models import schema
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -49,10 +52,9 @@ def constructed(ev: Evaluator, cls: ClassObject, node: ast.Call, scope: Scope) -
     base = cls.base
     if base is None:
         return cls.instance()
-    for keyword in node.keywords if base is cls.cls else ():
-        other = base.made_with.get(keyword.arg or "")
-        if other and isinstance(keyword.value, ast.Constant) and keyword.value.value is True:
-            return type_expression(ev, other, None)
+    for name in _told_by(node) if base is cls.cls and base.made_with else ():
+        if name in base.made_with:
+            return type_expression(ev, base.made_with[name], None)
     if not base.parameter_from:
         return cls.instance()
     given = argument_for(node, base.parameter_from, base.parameter_at)
@@ -65,3 +67,11 @@ def constructed(ev: Evaluator, cls: ClassObject, node: ast.Call, scope: Scope) -
     if cls.arguments or any(keyword.arg is None for keyword in node.keywords):
         return cls.instance()
     return Instance(cls.cls, base, tuple(type_expression(ev, one, None) for one in base.parameters))
+
+
+def _told_by(node: ast.Call) -> Iterator[str]:
+    """The keywords of a call that are passed True, and the names of what it is passed: ``socket.SOCK_DGRAM``."""
+    for keyword in node.keywords:
+        if keyword.arg and isinstance(keyword.value, ast.Constant) and keyword.value.value is True:
+            yield keyword.arg
+    yield from (last_name(one) for one in call_arguments(node) if isinstance(one, (ast.Name, ast.Attribute)))

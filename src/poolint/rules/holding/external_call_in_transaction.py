@@ -79,6 +79,7 @@ class ExternalCallInTransaction(Rule):
         subscription=Subscription(observations=frozenset({CallWhileHeld})),
         fix="unsafe",
         relaxed_in=frozenset({"tests"}),
+        uncovers=frozenset({"POL305"}),  # what no longer holds a connection may still stop the event loop
     )
 
     def repair(self, observation: Observation) -> Proposal | None:

@@ -103,6 +103,7 @@ class ExternalCallWhileHeld(Rule):
         subscription=Subscription(observations=frozenset({CallWhileHeld})),
         fix="unsafe",
         relaxed_in=frozenset({"tests", "alembic"}),
+        uncovers=frozenset({"POL305"}),  # what no longer holds a connection may still stop the event loop
     )
 
     def repair(self, observation: Observation) -> Proposal | None:

@@ -1,0 +1,115 @@
+"""Observations about what stops an event loop: a client that waits for something outside, or a pause, and is not asynchronous."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from poolint.analyses.graphs import written_at
+from poolint.analyses.named_files import NamedFiles
+from poolint.analyses.waypoints import calls_of
+from poolint.detect.brief_waits import is_mostly_brief, takes_a_moment
+from poolint.detect.detector import Detector
+from poolint.detect.held_up import as_plain, holds_up_few
+from poolint.detect.in_turn import in_turn
+from poolint.detect.observation import Observation
+from poolint.detect.seldom_waits import is_asked_once
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import may_await
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.effects import Witness
+    from poolint.analyses.waypoints import Waypoint
+    from poolint.detect.services import Services
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+_NEAR = frozenset({"name", "subprocess"})
+"""What the machine itself, or the network around it, has done in some milliseconds, also several times."""
+
+
+class BlockingWait(Observation, frozen=True, eq=False):
+    """A call in a coroutine that keeps its whole thread waiting, and with it all others on its event loop.
+
+    ``names`` is the chain of functions down to the call that waits, ``effect`` what it waits for, ``path`` where each of them
+    stands. ``is_possible``: it takes a moment, is asked once, or hardly anybody is there to be held up. ``plain`` and ``above``
+    are those of :class:`~poolint.detect.blocking.BlockingDatabaseCall`.
+    """
+
+    names: tuple[str, ...]
+    effect: str
+    path: tuple[Waypoint, ...] = ()
+    after: tuple[ast.AST, ...] = ()
+    """What comes to the same in this function, and that every way here passes."""
+    is_possible: bool = False
+    plain: tuple[Waypoint, ...] = ()
+    above: tuple[Waypoint, ...] = ()
+
+
+def observe(services: Services, scope: Scope) -> Iterator[BlockingWait]:
+    """The calls in an ``async def`` that wait for something outside, themselves or by what they call."""
+    if not services.evaluator.screen.is_near_database(scope.module.path, scope.module.source.data):
+        return
+    waiting = [(node, witness) for node in scope.calls if (witness := stopping(services, node, scope)) is not None]
+    if not waiting or not _has_pools(services.evaluator, scope.module):
+        return
+    is_alone = holds_up_few(services, [node for node, _ in waiting], scope)
+    plain, above = ((), ()) if is_alone else as_plain(services, scope)
+    found = [
+        BlockingWait(
+            written_at(node),
+            scope.qualified_name,
+            True,
+            tuple(link.name for link in witness.links),
+            witness.effect,
+            calls_of(witness),
+            is_possible=is_alone or _is_soon_over(services, witness),
+            plain=plain,
+            above=above,
+        )
+        for node, witness in waiting
+    ]
+    yield from in_turn(found, lambda one: one.names[-1], services.graphs, scope)
+
+
+def _has_pools(ev: Evaluator, module: Module) -> bool:
+    """Whether the repository of a module imports something that has to do with sessions or pools, tests aside: if not, nobody who
+    is held up has a connection."""
+    if ev.screen.carried(module.path, module.source.data):
+        return True
+    files = ev.derived(NamedFiles)
+    return any(files.naming(one, module, in_imports=True) for one in sorted(ev.models.screened_roots))
+
+
+def stopping(services: Services, node: ast.AST, scope: Scope) -> Witness | None:
+    """What a call waits for while it lets nothing else run on the loop of the coroutine that it stands in; None where it is not
+    seen to wait, or what it comes to is a coroutine as well, in which that is told."""
+    if not isinstance(node, ast.Call) or isinstance(parent_of(node), ast.Await) or not may_await(node, scope):
+        return None
+    witness = services.blocking.of_call(node, scope)
+    if witness is None or any(link.scope.is_async and link.scope is not scope for link in witness.links):
+        return None
+    return witness
+
+
+def holds_up_others(services: Services, witness: Witness, node: ast.AST, scope: Scope) -> bool:
+    """Whether a call stops an event loop for so long that others are certainly held up, whatever it holds meanwhile."""
+    found = stopping(services, node, scope)
+    if found is None or found.links[-1].node is not witness.links[-1].node:
+        return False
+    return not _is_soon_over(services, found) and not holds_up_few(services, [node], scope)
+
+
+def _is_soon_over(services: Services, witness: Witness) -> bool:
+    """Whether what is waited for mostly takes a moment, or is asked for once and kept."""
+    ev = services.evaluator
+    is_near = witness.effect in _NEAR
+    return is_near or is_mostly_brief(witness) or takes_a_moment(ev, witness) or is_asked_once(ev, witness)
+
+
+DETECTOR = Detector("loop_waits", lambda services: partial(observe, services), of="coroutines")
