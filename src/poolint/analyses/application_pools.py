@@ -1,7 +1,8 @@
 """Pools that live as long as the application: which call makes them, and whether a second event loop may use them.
 
 An engine or pool is the application's where a module or a class keeps it, a global, the cache of a function, or an
-object that a module keeps. One whose pool is of no known class is nobody's: what is not known is not reported.
+object that a module keeps; what a function returns is so where all that call the function keep it so. One whose pool is of no
+known class is nobody's: what is not known is not reported.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from poolint.analyses.once import cache_of, needs_arguments
 from poolint.analyses.pool_limits import is_unpooled
 from poolint.models.schema import POOLING
 from poolint.syntax.expressions import without_await
-from poolint.syntax.scopes import ScopeKey, parent_of
-from poolint.types.values import UNKNOWN, ClassObject, Instance, Pending, alternatives
+from poolint.syntax.scopes import ScopeKey, parent_of, returned_as_made
+from poolint.syntax.surroundings import is_returned
+from poolint.types.call_sites import callees_of
+from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, Pending, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,11 +27,16 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
+_MAX_DEPTH = 3
+"""Functions that return what one of them makes, which are asked who calls them."""
+
+
 class Made(NamedTuple):
-    """The call that makes an engine or a pool, and where it stands."""
+    """The call that makes an engine or a pool, and where it stands; ``keeper`` is the class whose objects keep what it makes."""
 
     call: ast.Call
     scope: Scope
+    keeper: Scope | None = None
 
 
 class Applications:
@@ -40,13 +48,14 @@ class Applications:
         self._made: dict[Pool, Made | None] = {}
 
     def loop_bound(self, pool: Pool | None, near: Scope) -> Made | None:
-        """What makes a pool, where it is the application's and keeps connections that one event loop has opened.
+        """What makes a pool, where it is the application's, or an object's that outlives what is run on an event loop, and keeps
+        connections that one event loop has opened.
 
         ``near`` is where it is used: a module there may keep the object that has it.
         """
         if pool is None:
             return None
-        made = self._application(pool, near)
+        made = self._application(pool, near, of_objects=True)
         if made is None or not self._is_asynchronous(made):
             return None
         return made if self._keeps_connections(made) else None
@@ -56,26 +65,27 @@ class Applications:
         made = self._application(pool, near) if pool is not None else None
         return made if made is not None and self._keeps_connections(made) else None
 
-    def _application(self, pool: Pool, near: Scope) -> Made | None:
-        """What makes a pool that is the application's, itself or under the names that it is kept by."""
+    def _application(self, pool: Pool, near: Scope, *, of_objects: bool = False) -> Made | None:
+        """What makes a pool that is the application's, itself or under the names that it is kept by, or ``of_objects``: whoever
+        keeps these."""
         met: set[Pool] = set()
         waiting: list[Pool | Made] = [pool]
         while waiting:
             one = waiting.pop()
             if isinstance(one, Made):
-                return one
+                return one._replace(keeper=one.scope.enclosing_class)
             if one in met:
                 continue
             met.add(one)
-            if one[0] == "place":
+            if one[0] in ("place", "call"):
                 made = self._at(one)
-                if made is not None and self._is_kept(made, near):
-                    return made
+                if made is not None and self._is_kept(made, near, of_objects=of_objects):
+                    return self._builder(made)._replace(keeper=made.scope.enclosing_class)
             else:
-                waiting += reversed(list(self._bound_to(one, near)))
+                waiting += reversed(list(self._bound_to(one, near, of_objects=of_objects)))
         return None
 
-    def _bound_to(self, pool: Pool, near: Scope) -> Iterator[Pool | Made]:
+    def _bound_to(self, pool: Pool, near: Scope, *, of_objects: bool) -> Iterator[Pool | Made]:
         """What the name or attribute is bound to that a pool is known by.
 
         A name of a module may be bound several times: ``None`` first, an engine by some function later.
@@ -86,7 +96,7 @@ class Applications:
         bindings: list[Binding] = []
         if pool[0] == "name" and home.kind == "module":
             bindings = home.bindings.get(name, [])
-        elif pool[0] == "attribute" and home.kind == "class" and self._has_object(home, near):
+        elif pool[0] == "attribute" and home.kind == "class" and (of_objects or self._has_object(home, near)):
             bindings = home.self_assignments.get(name, [])
         for one in bindings:
             value = without_await(one.value)
@@ -95,18 +105,35 @@ class Applications:
                 yield Made(value, where) if self._makes_pool(value, where) else self.pools.identity(value, where)
 
     def _at(self, pool: Pool) -> Made | None:
-        """The call at a place."""
+        """The call at a place, or the one that is written so in a function."""
         if pool not in self._made:
-            _, path, row, column, *_ = pool
-            module = self.ev.project.module(str(path))
-            scopes = module.scope.descendants() if module is not None else ()
-            found = ((call, scope) for scope in scopes for call in scope.calls)
-            self._made[pool] = next(
-                (Made(call, scope) for call, scope in found if (call.lineno, call.col_offset) == (row, column)), None
-            )
+            self._made[pool] = next(self._calls_at(pool), None)
         return self._made[pool]
 
-    def _is_kept(self, made: Made, near: Scope) -> bool:
+    def _calls_at(self, pool: Pool) -> Iterator[Made]:
+        if isinstance(pool[1], ScopeKey):
+            scope = self.ev.project.scope(pool[1])
+            yield from (Made(call, scope) for call in scope.calls if ast.dump(call) == pool[2])
+            return
+        _, path, row, column, *_ = pool
+        module = self.ev.project.module(str(path))
+        for scope in module.scope.descendants() if module is not None else ():
+            yield from (Made(call, scope) for call in scope.calls if (call.lineno, call.col_offset) == (row, column))
+
+    def _builder(self, made: Made) -> Made:
+        """The call of a library that builds what a function of the project returns, where that is the one thing it returns."""
+        for _ in range(_MAX_DEPTH):
+            callees = callees_of(self.ev, made.call, made.scope)
+            one = callees[0] if len(callees) == 1 else None
+            if not isinstance(one, Function) or len(one.scope.returns) != 1:
+                break
+            value = without_await(returned_as_made(one.scope.returns[0], one.scope))
+            if not isinstance(value, ast.Call):
+                break
+            made = Made(value, one.scope)
+        return made
+
+    def _is_kept(self, made: Made, near: Scope, *, of_objects: bool, depth: int = _MAX_DEPTH) -> bool:
         """Whether what is made outlives the function in which it is made."""
         scope = made.scope
         if scope.kind in ("module", "class") or (
@@ -122,8 +149,13 @@ class Applications:
                 return True
             if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self":
                 owner = scope.enclosing_class
-                return owner is not None and self._has_object(owner, near)
-        return False
+                return owner is not None and (of_objects or self._has_object(owner, near))
+        if not depth or not is_returned(made.call, scope):
+            return False
+        callers = [Made(*one) for one in self.ev.callers.of(scope)]
+        return bool(callers) and all(
+            self._is_kept(one, near, of_objects=of_objects, depth=depth - 1) for one in callers
+        )
 
     def _has_object(self, owner: Scope, near: Scope) -> bool:
         """Whether a module keeps an object of a class: its own, or that in which it is used."""
@@ -141,7 +173,7 @@ class Applications:
         return any(one.base is not None and one.base.kind in POOLING for one in self._instances(call, scope))
 
     def _is_asynchronous(self, made: Made) -> bool:
-        found = [one.base for one in self._instances(*made)]
+        found = [one.base for one in self._instances(made.call, made.scope)]
         return bool(found) and all(one is not None and one.kind in POOLING and one.mode == "async" for one in found)
 
     def _instances(self, call: ast.Call, scope: Scope) -> Iterator[Instance]:
@@ -152,7 +184,7 @@ class Applications:
 
     def _keeps_connections(self, made: Made) -> bool:
         """Whether the pool of an engine is of a class that keeps connections, as far as its arguments tell."""
-        if is_unpooled(self.ev, *made):
+        if is_unpooled(self.ev, made.call, made.scope):
             return False
         for keyword in made.call.keywords:
             if keyword.arg is None:

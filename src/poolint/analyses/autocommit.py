@@ -1,4 +1,5 @@
-"""Whether a connection is set to commit each statement by itself: by its engine, where it is taken, or right after."""
+"""Whether a connection is set to commit each statement by itself: by its engine, where it is taken, or right after. So are the
+sessions of SQLAlchemy before 2.0 that are made with ``autocommit=True``."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def is_autocommit(ev: Evaluator, call: ast.expr, scope: Scope) -> bool:
-    """Whether the connection that ``call`` takes is one of these; what cannot be known is not."""
+    """Whether the connection that ``call`` takes, or a session, is one of these; what cannot be known is not."""
     models = ev.models
     behind = [*_behind(ev, call, scope)]
     if any(_says_so(models, one) for one in (*behind, *_chained(call))) or any(map(_is_made_so, behind)):
@@ -30,15 +31,17 @@ def is_autocommit(ev: Evaluator, call: ast.expr, scope: Scope) -> bool:
 
 
 def _behind(ev: Evaluator, call: ast.expr, scope: Scope) -> Iterator[ast.Call]:
-    """The calls that make what a connection is taken from, and the call that takes it."""
+    """The calls that make what a connection is taken from, or a session is an attribute of, and the call that takes it."""
     node, seen = call, set[ast.expr]()
     while node not in seen:
         seen.add(node)
         end = origin(ev, node, scope)
-        if not isinstance(end.node, ast.Call):
+        node, scope = end.node, end.scope
+        if isinstance(node, ast.Call):
+            yield node
+            node = node.func
+        elif not isinstance(node, ast.Attribute):
             return
-        yield end.node
-        node, scope = end.node.func, end.scope
         node = node.value if isinstance(node, ast.Attribute) else node
 
 

@@ -18,13 +18,32 @@ def is_for_own(load: ast.Name, scope: Scope) -> bool:
 
     ``owned = session is None`` … ``if owned: session.close()``
     """
-    child: ast.AST = load
-    parent = parent_of(load)
+    return _is_where_absent(load, load.id, scope)
+
+
+def is_made_instead(binding: Binding, name: str, scope: Scope) -> bool:
+    """Whether a binding of a parameter is for who passes None, or nothing, alone: ``session = session or maker()``, or under
+    ``if session is None:``."""
+    value = binding.value
+    if isinstance(value, ast.BoolOp) and isinstance(value.op, ast.Or):
+        first = value.values[0]
+        return isinstance(first, ast.Name) and first.id == name
+    if isinstance(value, ast.IfExp):
+        given = (value.body, False) if _asks_absence(value.test, False, name) else (value.orelse, True)
+        is_kept = isinstance(given[0], ast.Name) and given[0].id == name
+        return is_kept and _asks_absence(value.test, given[1], name)
+    return _stands_in_absence(binding, name) or _is_where_absent(binding.node, name, scope)
+
+
+def _is_where_absent(node: ast.AST, name: str, scope: Scope) -> bool:
+    """Whether a place is come to only where a parameter was None, as a flag says."""
+    child = node
+    parent = parent_of(node)
     while parent is not None and parent is not scope.node:
         if isinstance(parent, ast.If) and child is not parent.test:
             in_body = any(child is one for one in parent.body)
             flag, truth = unnegated(parent.test, in_body)
-            if isinstance(flag, ast.Name) and flag.id != load.id and _tells_absence(flag.id, truth, load.id, scope):
+            if isinstance(flag, ast.Name) and flag.id != name and _tells_absence(flag.id, truth, name, scope):
                 return True
         child, parent = parent, parent_of(parent)
     return False

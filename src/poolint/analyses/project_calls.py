@@ -12,6 +12,7 @@ from poolint.analyses.given_work import AWAITED, CALLED, GivenWork
 from poolint.syntax.expressions import is_implied
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.indexes import index_of
+from poolint.syntax.purposes import is_annotation
 from poolint.syntax.scopes import parent_of
 from poolint.types.arguments import misfits
 from poolint.types.known_bases import has_known_bases
@@ -50,7 +51,9 @@ class ProjectCalls:
 
     def of(self, scope: Scope) -> list[Run]:
         """Where a function or a method is run; none where it is mentioned otherwise, or somebody may call it that nothing
-        here shows."""
+        here shows. A constructor is run where its class is called."""
+        if scope.name == "__init__" and scope.enclosing_class is not None:
+            return self._makings(scope.enclosing_class)
         if self.is_decorated(scope) or not self.is_called_by_name(scope):
             return []
         found: list[Run] = []
@@ -60,6 +63,33 @@ class ProjectCalls:
                 return []
             if inner is not scope:
                 found.append(run)
+        return found
+
+    def _makings(self, cls: Scope) -> list[Run]:
+        """Where objects of a class are made; none where it is mentioned otherwise, but as what something is declared to be, or
+        where its bases, its metaclass or what decorates it may make some."""
+        node = cls.node
+        if (
+            not isinstance(node, ast.ClassDef)
+            or node.decorator_list
+            or node.keywords
+            or not has_known_bases(self.ev, cls)
+        ):
+            return []
+        if cls.parent is None or cls.parent.kind != "module":
+            return []
+        found: list[Run] = []
+        for inner in self._scopes_that_may_name(cls):
+            attributes = (one for one in inner.attributes if one.attr == cls.name)
+            called = (one.func for one in inner.calls if last_name(one.func) == cls.name)
+            for mention in dict.fromkeys((*inner.loads.get(cls.name, ()), *attributes, *called)):
+                meant = alternatives(self.ev.type_of(mention, inner))
+                if is_annotation(mention) or not any(isinstance(one, ClassObject) and one.cls is cls for one in meant):
+                    continue
+                call = parent_of(mention)
+                if not isinstance(call, ast.Call) or call.func is not mention:
+                    return []
+                found.append(Run(call, inner, False))
         return found
 
     def named(self, scope: Scope) -> list[Run]:

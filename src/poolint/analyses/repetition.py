@@ -26,8 +26,8 @@ _ONCE = re.compile(
 )
 """English words for methods that begin or end the life of an object, as people call them; `__` begins those of Python."""
 
-_COMMANDS = re.compile(r"command|cli|migrat|app$|main", re.IGNORECASE)
-"""English words for classes whose object does one thing in a process."""
+_COMMANDS = re.compile(r"[Cc]ommand|[Mm]igrat|CLI|(?:Cli|Main|(?<![a-z])cli|(?<![a-z])main)(?![a-z])|[Aa]pp$")
+"""English words, each whole, for classes whose object does one thing in a process: no ``Client``, and no ``Domain``."""
 
 _MAX_STEPS = 3
 """Calls between a function and what calls it again and again."""

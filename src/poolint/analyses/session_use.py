@@ -16,6 +16,7 @@ from poolint.analyses.flushes import takes
 from poolint.analyses.holding.transactions import is_query, source_of
 from poolint.analyses.kept_classes import kept_class
 from poolint.analyses.made_places import made_at
+from poolint.analyses.own_instead import is_made_instead
 from poolint.analyses.places import MAX_PATH, Places, owner_of
 from poolint.analyses.process_locks import is_let_in_alone
 from poolint.analyses.property_reads import always_run
@@ -95,9 +96,12 @@ class Using:
         return False
 
     def parameter(self, inner: Scope, name: str) -> bool:
-        """The same for one function and its parameter."""
-        is_bound_once = all(one.kind in ("parameter", "narrowed") for one in inner.bindings.get(name, ()))
-        return is_bound_once and self._names.of(Named(inner.key, name))
+        """The same for one function and its parameter, also where it makes one of its own for who passes none."""
+        is_what_was_passed = all(
+            one.kind in ("parameter", "narrowed") or is_made_instead(one, name, inner)
+            for one in inner.bindings.get(name, ())
+        )
+        return is_what_was_passed and self._names.of(Named(inner.key, name))
 
     def around(self, inner: Scope, name: str) -> bool:
         """The same for a function and a name of the one around it."""

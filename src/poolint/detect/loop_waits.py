@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-_NEAR = frozenset({"name", "subprocess"})
-"""What the machine itself, or the network around it, has done in some milliseconds, also several times."""
+_NEAR = frozenset({"name", "subprocess", "broker"})
+"""What the machine itself, or what stands near it, has done in some milliseconds, also several times."""
 
 
 class BlockingWait(Observation, frozen=True, eq=False):
@@ -53,7 +53,7 @@ class BlockingWait(Observation, frozen=True, eq=False):
 
 def observe(services: Services, scope: Scope) -> Iterator[BlockingWait]:
     """The calls in an ``async def`` that wait for something outside, themselves or by what they call."""
-    if not services.evaluator.screen.is_near_database(scope.module.path, scope.module.source.data):
+    if not _is_near(services.evaluator, scope.module):
         return
     waiting = [(node, witness) for node in scope.calls if (witness := stopping(services, node, scope)) is not None]
     if not waiting or not _has_pools(services.evaluator, scope.module):
@@ -88,13 +88,23 @@ def _has_pools(ev: Evaluator, module: Module) -> bool:
 
 def stopping(services: Services, node: ast.AST, scope: Scope) -> Witness | None:
     """What a call waits for while it lets nothing else run on the loop of the coroutine that it stands in; None where it is not
-    seen to wait, or what it comes to is a coroutine as well, in which that is told."""
-    if not isinstance(node, ast.Call) or isinstance(parent_of(node), ast.Await) or not may_await(node, scope):
+    seen to wait, or what it comes to is a coroutine that is looked at as well: there that is told."""
+    if not isinstance(node, ast.Call) or not may_await(node, scope):
         return None
     witness = services.blocking.of_call(node, scope)
-    if witness is None or any(link.scope.is_async and link.scope is not scope for link in witness.links):
-        return None
-    return witness
+    if witness is None or (isinstance(parent_of(node), ast.Await) and not _is_coroutine(witness)):
+        return None  # what is awaited and is none has been made one
+    below = (link.scope for link in witness.links if link.scope.is_async and link.scope is not scope)
+    return None if any(_is_near(services.evaluator, one.module) for one in below) else witness
+
+
+def _is_coroutine(witness: Witness) -> bool:
+    return len(witness.links) > 1 and witness.links[1].scope.is_async
+
+
+def _is_near(ev: Evaluator, module: Module) -> bool:
+    """Whether a module has to do with sessions, connections or pools: others are not looked at."""
+    return ev.screen.is_near_database(module.path, module.source.data)
 
 
 def holds_up_others(services: Services, witness: Witness, node: ast.AST, scope: Scope) -> bool:

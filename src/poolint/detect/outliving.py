@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
+from poolint.analyses.autocommit import is_autocommit
 from poolint.analyses.entered_objects import only_inside
 from poolint.analyses.holding import inside, root_of
 from poolint.analyses.holding.begun_before import BegunBefore
@@ -121,6 +122,8 @@ def _begun_twice(begun: BegunBefore, node: ast.Call, scope: Scope) -> Iterator[O
     is_dropped = fact.cls.mode == "async" and usage(node, scope).use is Use.DROPPED  # and never begins
     if is_dropped or any(one.arg == "nested" for one in node.keywords) or _is_asked(resource, scope):
         return
+    if is_autocommit(ev, root, scope):
+        return  # its queries begin nothing
     for region in holdings.changes(scope).regions:
         is_around = region.session == resource and region.header is not node and inside(node, region.statement)
         if is_around and region.fact.method != "begin_nested":

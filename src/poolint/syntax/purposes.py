@@ -85,7 +85,7 @@ def library_names(module: Module) -> LibraryNames:
                 ]
                 for load in loads if origins else ():
                     dotted, top = _whole(load)
-                    if not _is_annotation(top):
+                    if not is_annotation(top):
                         names = {f"{origin}{dotted}" for origin in origins}
                         read |= names
                         if _is_called(top):
@@ -156,7 +156,7 @@ def _is_called(node: ast.expr) -> bool:
     return isinstance(parent, ast.ClassDef) and any(one is node for one in (*parent.bases, *parent.decorator_list))
 
 
-def _is_annotation(node: ast.AST) -> bool:
+def is_annotation(node: ast.AST) -> bool:
     """Whether an expression stands in an annotation."""
     parent = parent_of(node)
     while parent is not None and not isinstance(parent, ast.stmt):

@@ -232,7 +232,7 @@ class Registries:
     def held_by(self, scope: Scope) -> list[Registry]:
         """The registries whose session a function leaves holding its connection, whatever way it takes."""
         left = self._left.of(Called(scope.key)) if self.is_near(scope.module) else frozenset()
-        return [one for one, how in sorted(left) if how is Left.HELD]
+        return [one for one, how in sorted(left) if how in (Left.HELD, Left.RENEWED)]
 
     def held_as(self, function: Scope, scope: Scope) -> list[tuple[str, Class]]:
         """The same, by what another function calls the sessions, with their classes."""

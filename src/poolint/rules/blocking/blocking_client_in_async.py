@@ -16,16 +16,16 @@ class BlockingClientInAsync(Rule):
 
     ## What it does
     Reports the calls in an `async def` by which a client that is not asynchronous waits for something outside of the process: an
-    HTTP request, a language model, a payment service, mail, an object store, a broker, a remote procedure call; and
-    `time.sleep`. They are made there or by a synchronous helper that it calls, in whatever module; the path shows the
-    helpers. Work handed to a thread (`to_thread`, `run_in_executor`, `run_in_threadpool`) is not reported, and modules that have
-    nothing to do with a session, a connection or a pool are not looked at. Where a connection is held meanwhile, POL401, POL402
-    or POL403 tell it instead; where the call reaches the database as well, POL301.
+    HTTP request, a language model, a payment service, mail, an object store, a remote procedure call; and `time.sleep`. They
+    are made there or by a synchronous helper that it calls, in whatever module; the path shows the helpers. Work handed to a
+    thread (`to_thread`, `run_in_executor`, `run_in_threadpool`) is not reported, and modules that have nothing to do with a
+    session, a connection or a pool are not looked at: what a coroutine there waits for is told where it is awaited. Where a
+    connection is held meanwhile, POL401, POL402 or POL403 tell it instead; where the call reaches the database as well, POL301.
 
-    Possible are what most often takes a moment (a name to be resolved, a program of this machine, a store about one object, a
-    pause of half a second, a request that says that it waits for two seconds at most), what a cached function asks for,
-    what runs only as an application starts or ends or on a loop of its own, and the few calls of a function that only
-    administrators come to.
+    Possible are what most often takes a moment (a name to be resolved, a program of this machine, a message for a broker, a
+    store about one object, a pause of half a second, a request that says that it waits for two seconds at most), what a cached
+    function asks for, what runs only as an application starts or ends or on a loop of its own, and the few calls of a function
+    that only administrators come to.
 
     ## Why is this bad?
     The event loop stands still until the other side answers: no request moves, and none of those that have a connection can go
