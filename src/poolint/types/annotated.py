@@ -12,6 +12,7 @@ from poolint.syntax.scopes import parent_of
 from poolint.trees import tree_of
 from poolint.types import returns
 from poolint.types.aliases import alias_of
+from poolint.types.modelled import type_expression
 from poolint.types.values import (
     NOTHING,
     UNKNOWN,
@@ -21,6 +22,7 @@ from poolint.types.values import (
     Function,
     Holder,
     Instance,
+    LibraryFunction,
     LibraryName,
     Pending,
     TupleOf,
@@ -81,6 +83,8 @@ def _named(ev: Evaluator, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
     alias = alias_of(ev, node, scope)
     if alias is not None:
         return annotation(ev, *alias)
+    if isinstance(one, LibraryFunction) and one.row.call == "sync":
+        return type_expression(ev, one.row.returns, None)  # wrong, but often written: `client: boto3.client`
     if isinstance(one, LibraryName):
         short = one.name.rpartition(".")[2]
         if short in standard.SYNC_ITERABLES or short in standard.MAPPINGS:

@@ -24,6 +24,7 @@ from poolint.types.values import (
     without_none,
 )
 from poolint.types.vocabulary import last_name
+from poolint.types.wrapped import handing_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +98,7 @@ def is_sent_off(ev: Evaluator, scope: Scope) -> bool:
 
 def as_bound(ev: Evaluator, scope: Scope) -> Type:
     """What a ``def`` binds its name to: a function, or what a library's decorator has made of it that does something else when
-    it is called, as a task does that is put into a queue."""
+    it is called, as a task does that is put into a queue, or a context manager."""
     for decorator in getattr(scope.node, "decorator_list", ()):
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         if last_name(target) not in ev.vocabulary.replaces:
@@ -107,7 +108,8 @@ def as_bound(ev: Evaluator, scope: Scope) -> Type:
             found = modelled.type_expression(ev, maker.row.returns, None)
             if is_of_library(found) and found.base is not None and ev.models.method(found.base, "__call__") is not None:
                 return found
-    return Function(scope)
+    made = handing_on(ev, scope) if getattr(scope.node, "decorator_list", None) else UNKNOWN
+    return Function(scope) if made is UNKNOWN else made
 
 
 class _Runs:
