@@ -29,7 +29,7 @@ from poolint.detect.lending import is_for_block, is_lent, names_of
 from poolint.detect.observation import Dismissed, Observation
 from poolint.detect.passed_pools import PassedPools
 from poolint.detect.responding import after_response, run_while_kept
-from poolint.detect.room import has_room_for_two, has_two_for_itself, takes_turns
+from poolint.detect.room import has_room_for_two, has_two_for_itself, is_run_here, takes_turns
 from poolint.detect.two_objects import are_of_two_objects
 from poolint.detect.written import is_written
 from poolint.models.schema import OPENING_ROLES
@@ -209,8 +209,9 @@ class Nesting:
         )
 
     def _is_alone(self, scope: Scope) -> bool:
-        """Whether nobody else in the process can be in the middle of a function: it runs on an event loop, and awaits nothing."""
-        return self.ev.derived(OnLoops).runs_uninterrupted(scope)
+        """Whether nobody else in the process can be in the middle of a function: it runs on an event loop, and awaits nothing.
+        Who installs a library may call it as well."""
+        return self.ev.derived(OnLoops).runs_uninterrupted(scope) and is_run_here(self.services, scope)
 
     def _may_take(self, node: ast.Call, scope: Scope) -> bool:
         """Whether a call is a checkout of a library, makes a session, or runs a function that takes from any pool."""
