@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.once import cache_of, needs_arguments
 from poolint.analyses.pool_limits import is_unpooled
+from poolint.analyses.project_calls import ProjectCalls
 from poolint.models.schema import POOLING
 from poolint.syntax.expressions import without_await
 from poolint.syntax.scopes import ScopeKey, parent_of, returned_as_made
@@ -32,11 +33,10 @@ _MAX_DEPTH = 3
 
 
 class Made(NamedTuple):
-    """The call that makes an engine or a pool, and where it stands; ``keeper`` is the class whose objects keep what it makes."""
+    """The call that makes an engine or a pool, and where it stands."""
 
     call: ast.Call
     scope: Scope
-    keeper: Scope | None = None
 
 
 class Applications:
@@ -48,14 +48,13 @@ class Applications:
         self._made: dict[Pool, Made | None] = {}
 
     def loop_bound(self, pool: Pool | None, near: Scope) -> Made | None:
-        """What makes a pool, where it is the application's, or an object's that outlives what is run on an event loop, and keeps
-        connections that one event loop has opened.
+        """What makes a pool, where it is the application's and keeps connections that one event loop has opened.
 
         ``near`` is where it is used: a module there may keep the object that has it.
         """
         if pool is None:
             return None
-        made = self._application(pool, near, of_objects=True)
+        made = self._application(pool, near)
         if made is None or not self._is_asynchronous(made):
             return None
         return made if self._keeps_connections(made) else None
@@ -65,27 +64,27 @@ class Applications:
         made = self._application(pool, near) if pool is not None else None
         return made if made is not None and self._keeps_connections(made) else None
 
-    def _application(self, pool: Pool, near: Scope, *, of_objects: bool = False) -> Made | None:
-        """What makes a pool that is the application's, itself or under the names that it is kept by, or ``of_objects``: whoever
-        keeps these."""
+    def _application(self, pool: Pool, near: Scope) -> Made | None:
+        """What makes a pool that is the application's, itself or under the names that it is kept by."""
         met: set[Pool] = set()
         waiting: list[Pool | Made] = [pool]
         while waiting:
             one = waiting.pop()
             if isinstance(one, Made):
-                return one._replace(keeper=one.scope.enclosing_class)
+                return self._builder(one) or one
             if one in met:
                 continue
             met.add(one)
             if one[0] in ("place", "call"):
                 made = self._at(one)
-                if made is not None and self._is_kept(made, near, of_objects=of_objects):
-                    return self._builder(made)._replace(keeper=made.scope.enclosing_class)
+                built = self._builder(made) if made is not None and self._is_kept(made, near) else None
+                if built is not None:
+                    return built
             else:
-                waiting += reversed(list(self._bound_to(one, near, of_objects=of_objects)))
+                waiting += reversed(list(self._bound_to(one, near)))
         return None
 
-    def _bound_to(self, pool: Pool, near: Scope, *, of_objects: bool) -> Iterator[Pool | Made]:
+    def _bound_to(self, pool: Pool, near: Scope) -> Iterator[Pool | Made]:
         """What the name or attribute is bound to that a pool is known by.
 
         A name of a module may be bound several times: ``None`` first, an engine by some function later.
@@ -96,7 +95,7 @@ class Applications:
         bindings: list[Binding] = []
         if pool[0] == "name" and home.kind == "module":
             bindings = home.bindings.get(name, [])
-        elif pool[0] == "attribute" and home.kind == "class" and (of_objects or self._has_object(home, near)):
+        elif pool[0] == "attribute" and home.kind == "class" and self._has_object(home, near):
             bindings = home.self_assignments.get(name, [])
         for one in bindings:
             value = without_await(one.value)
@@ -120,20 +119,23 @@ class Applications:
         for scope in module.scope.descendants() if module is not None else ():
             yield from (Made(call, scope) for call in scope.calls if (call.lineno, call.col_offset) == (row, column))
 
-    def _builder(self, made: Made) -> Made:
-        """The call of a library that builds what a function of the project returns, where that is the one thing it returns."""
+    def _builder(self, made: Made) -> Made | None:
+        """The call of a library that builds what a function of the project returns, where that is the one thing it returns; None
+        where nobody sees that call."""
         for _ in range(_MAX_DEPTH):
             callees = callees_of(self.ev, made.call, made.scope)
-            one = callees[0] if len(callees) == 1 else None
-            if not isinstance(one, Function) or len(one.scope.returns) != 1:
-                break
+            if not any(isinstance(one, Function) for one in callees):
+                return made
+            one = callees[0]
+            if len(callees) > 1 or not isinstance(one, Function) or len(one.scope.returns) != 1:
+                return None
             value = without_await(returned_as_made(one.scope.returns[0], one.scope))
             if not isinstance(value, ast.Call):
-                break
+                return None
             made = Made(value, one.scope)
-        return made
+        return None
 
-    def _is_kept(self, made: Made, near: Scope, *, of_objects: bool, depth: int = _MAX_DEPTH) -> bool:
+    def _is_kept(self, made: Made, near: Scope, *, depth: int = _MAX_DEPTH) -> bool:
         """Whether what is made outlives the function in which it is made."""
         scope = made.scope
         if scope.kind in ("module", "class") or (
@@ -149,13 +151,13 @@ class Applications:
                 return True
             if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self":
                 owner = scope.enclosing_class
-                return owner is not None and (of_objects or self._has_object(owner, near))
+                return owner is not None and self._has_object(owner, near)
         if not depth or not is_returned(made.call, scope):
             return False
-        callers = [Made(*one) for one in self.ev.callers.of(scope)]
-        return bool(callers) and all(
-            self._is_kept(one, near, of_objects=of_objects, depth=depth - 1) for one in callers
-        )
+        calls = self.ev.derived(ProjectCalls)
+        runs = [] if calls.is_renamed(scope) else calls.of(scope)
+        callers = [Made(one.call, one.scope) for one in runs if not one.is_handed]
+        return 0 < len(callers) == len(runs) and all(self._is_kept(one, near, depth=depth - 1) for one in callers)
 
     def _has_object(self, owner: Scope, near: Scope) -> bool:
         """Whether a module keeps an object of a class: its own, or that in which it is used."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.types.following import origin
+from poolint.types.values import Instance, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,9 +41,15 @@ def _behind(ev: Evaluator, call: ast.expr, scope: Scope) -> Iterator[ast.Call]:
         if isinstance(node, ast.Call):
             yield node
             node = node.func
-        elif not isinstance(node, ast.Attribute):
+        elif not isinstance(node, ast.Attribute) or not _is_of_library(ev, node.value, scope):
             return
         node = node.value if isinstance(node, ast.Attribute) else node
+
+
+def _is_of_library(ev: Evaluator, owner: ast.expr, scope: Scope) -> bool:
+    """Whether an object is one of a library's class: what that is made with, it hands to its sessions."""
+    found = alternatives(ev.type_of(owner, scope))
+    return bool(found) and all(isinstance(one, Instance) and one.cls is one.base for one in found)
 
 
 def _chained(call: ast.expr) -> Iterator[ast.Call]:

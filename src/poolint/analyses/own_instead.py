@@ -35,8 +35,21 @@ def is_made_instead(binding: Binding, name: str, scope: Scope) -> bool:
     return _stands_in_absence(binding, name) or _is_where_absent(binding.node, name, scope)
 
 
+def is_where_none(node: ast.AST, name: str, scope: Scope) -> bool:
+    """Whether a place is come to only where a parameter was None: there its name stands for one that is made here."""
+    child = node
+    parent = parent_of(node)
+    while parent is not None and parent is not scope.node:
+        if isinstance(parent, ast.If) and child is not parent.test:
+            in_body = any(child is one for one in parent.body)
+            if _asks_absence(parent.test, in_body, name):
+                return True
+        child, parent = parent, parent_of(parent)
+    return _is_where_absent(node, name, scope)
+
+
 def _is_where_absent(node: ast.AST, name: str, scope: Scope) -> bool:
-    """Whether a place is come to only where a parameter was None, as a flag says."""
+    """The same, as a flag says."""
     child = node
     parent = parent_of(node)
     while parent is not None and parent is not scope.node:

@@ -67,7 +67,7 @@ class ProjectCalls:
 
     def _makings(self, cls: Scope) -> list[Run]:
         """Where objects of a class are made; none where it is mentioned otherwise, but as what something is declared to be, or
-        where its bases, its metaclass or what decorates it may make some."""
+        where its bases, its metaclass, what decorates it or an object of its own may make some."""
         node = cls.node
         if (
             not isinstance(node, ast.ClassDef)
@@ -76,7 +76,7 @@ class ProjectCalls:
             or not has_known_bases(self.ev, cls)
         ):
             return []
-        if cls.parent is None or cls.parent.kind != "module":
+        if cls.parent is None or cls.parent.kind != "module" or self.is_renamed(cls) or _makes_its_own(cls):
             return []
         found: list[Run] = []
         for inner in self._scopes_that_may_name(cls):
@@ -84,13 +84,28 @@ class ProjectCalls:
             called = (one.func for one in inner.calls if last_name(one.func) == cls.name)
             for mention in dict.fromkeys((*inner.loads.get(cls.name, ()), *attributes, *called)):
                 meant = alternatives(self.ev.type_of(mention, inner))
-                if is_annotation(mention) or not any(isinstance(one, ClassObject) and one.cls is cls for one in meant):
+                if not any(isinstance(one, ClassObject) and one.cls is cls for one in meant):
+                    continue
+                if is_annotation(mention):
+                    if _is_injected(mention):
+                        return []
                     continue
                 call = parent_of(mention)
                 if not isinstance(call, ast.Call) or call.func is not mention:
                     return []
                 found.append(Run(call, inner, False))
         return found
+
+    def is_renamed(self, scope: Scope) -> bool:
+        """Whether a module imports a function or a class under another name: who calls it by that is not looked for."""
+        origin = f":{scope.name}"
+        return any(
+            one.kind == "import" and one.origin.endswith(origin) and name != scope.name
+            for module in (scope.module, *self._modules_saying(scope))
+            for inner in module.scope.mentioning(scope.name)
+            for name, bindings in inner.bindings.items()
+            for one in bindings
+        )
 
     def named(self, scope: Scope) -> list[Run]:
         """Where the project itself runs a function, beside a library that calls what it has decorated."""
@@ -225,3 +240,31 @@ def _is_its_own(method: Scope, owner: Scope) -> bool:
     """Whether a method is private to its class, which calls it itself: whoever else calls the methods of its objects, as a
     library does of which it derives, knows nothing of that one."""
     return method.name.startswith("_") and bool(index_of(owner).on_self(method.name))
+
+
+def _makes_its_own(cls: Scope) -> bool:
+    """Whether methods of a class make objects of it without its name: ``cls()``, ``type(self)()``, ``self.__class__()``."""
+    made = (one.func for method in cls.children for inner in method.descendants() for one in inner.calls)
+    return any(
+        last_name(one) in ("cls", "__class__") or (isinstance(one, ast.Call) and last_name(one.func) == "type")
+        for one in made
+    )
+
+
+def _is_injected(mention: ast.expr) -> bool:
+    """Whether what a parameter is declared to be may be made by a framework for it: something is called in its annotation or for
+    its default, or the function has a decorator."""
+    node: ast.AST | None = mention
+    while node is not None and not isinstance(node, (ast.arg, ast.stmt)):
+        if isinstance(node, ast.Call):
+            return True
+        node = parent_of(node)
+    if not isinstance(node, ast.arg):
+        return False
+    arguments = parent_of(node)
+    function = parent_of(arguments) if arguments is not None else None
+    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    if function.decorator_list or any(isinstance(one, ast.Call) for one in ast.walk(node.annotation or node)):
+        return True
+    return any(isinstance(one, ast.Call) for one in (*function.args.defaults, *function.args.kw_defaults))

@@ -8,6 +8,7 @@ does with a name that it binds again, or with a member that it sets itself, does
 from __future__ import annotations
 
 import ast
+from itertools import chain
 from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +17,7 @@ from poolint.analyses.flushes import takes
 from poolint.analyses.holding.transactions import is_query, source_of
 from poolint.analyses.kept_classes import kept_class
 from poolint.analyses.made_places import made_at
-from poolint.analyses.own_instead import is_made_instead
+from poolint.analyses.own_instead import is_made_instead, is_where_none
 from poolint.analyses.places import MAX_PATH, Places, owner_of
 from poolint.analyses.process_locks import is_let_in_alone
 from poolint.analyses.property_reads import always_run
@@ -109,10 +110,15 @@ class Using:
 
     def _uses(self, key: Named) -> bool:
         inner = self.ev.project.scope(key.function)
-        return any(self._is_use(call, key.name, inner) for call in self._calls(inner)) or any(
-            isinstance(root := source_of(self.ev, one.query, inner), ast.Name) and root.id == key.name
+        # What is made for who passes none is used there, too.
+        makes_own = any(one.kind not in ("parameter", "narrowed") for one in inner.bindings.get(key.name, ()))
+        uses: Iterator[ast.AST] = (call for call in self._calls(inner) if self._is_use(call, key.name, inner))
+        asked = (
+            one.query
             for one in self.ev.derived(Queried).over(inner)
+            if isinstance(root := source_of(self.ev, one.query, inner), ast.Name) and root.id == key.name
         )
+        return any(not (makes_own and is_where_none(one, key.name, inner)) for one in chain(uses, asked))
 
     def _calls(self, function: Scope) -> Iterator[ast.Call]:
         return (one for one in function.calls if not (self.at_once and is_let_in_alone(self.ev, one, function)))

@@ -48,7 +48,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     return (
         _is_rare(services, held, witness, node, scope)
         or keep_nobody_out(services, held, scope)
-        or all(may_be_ended_first(services, one, witness, scope) for one in held)
+        or is_doubtful(services, held, witness, scope)
         or (
             (
                 (is_brief(services, witness) and not _adds_up(services, held, witness, node, scope))
@@ -60,6 +60,13 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
             _is_hardly_missed(services, held, witness, scope)
             and not any(_is_changed(services, one, node, scope) for one in held)
         )
+    )
+
+
+def is_doubtful(services: Services, held: list[Hold], witness: Witness, scope: Scope) -> bool:
+    """Whether nothing may be held at all: nobody is seen to pass it, or what a function is passed may end it first."""
+    return all(may_be_ended_first(services, one, witness, scope) for one in held) or all(
+        is_never_passed(services.evaluator, one.resource, scope) for one in held
     )
 
 
@@ -75,7 +82,7 @@ def _adds_up(services: Services, held: list[Hold], witness: Witness, node: ast.e
 def _is_rare(services: Services, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> bool:
     """Whether nobody is kept waiting whatever is held: the function runs only as the application starts or ends, or in a script
     that is run by hand, a command asks its user, something has failed, the connection itself is to get the lock that is waited
-    for, or that lock is one of this call alone, or nobody passes what would be held."""
+    for, or that lock is one of this call alone."""
     ev = services.evaluator
     occasions = ev.derived(Occasions)
     return (
@@ -85,7 +92,6 @@ def _is_rare(services: Services, held: list[Hold], witness: Witness, node: ast.e
         or comes_seldom(services, witness, node, scope)
         or asks_for_a_lock(ev, held, witness)
         or (witness.effect in WAITING and _is_made_here(ev, witness, scope))
-        or all(is_never_passed(ev, one.resource, scope) for one in held)
     )
 
 

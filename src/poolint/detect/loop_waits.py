@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.graphs import written_at
 from poolint.analyses.named_files import NamedFiles
+from poolint.analyses.project_calls import ProjectCalls
 from poolint.analyses.waypoints import calls_of
 from poolint.detect.brief_waits import is_mostly_brief, takes_a_moment
 from poolint.detect.detector import Detector
 from poolint.detect.held_up import as_plain, holds_up_few
 from poolint.detect.in_turn import in_turn
 from poolint.detect.observation import Observation
-from poolint.detect.seldom_waits import is_asked_once
+from poolint.detect.seldom_waits import is_asked_once, is_kept
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
+from poolint.types.call_sites import call_site
+from poolint.types.decorated import is_sent_off, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.analyses.effects import Witness
+    from poolint.analyses.effects import Link, Witness
     from poolint.analyses.waypoints import Waypoint
     from poolint.detect.services import Services
     from poolint.syntax.project import Module
@@ -56,9 +59,10 @@ def observe(services: Services, scope: Scope) -> Iterator[BlockingWait]:
     if not _is_near(services.evaluator, scope.module):
         return
     waiting = [(node, witness) for node in scope.calls if (witness := stopping(services, node, scope)) is not None]
-    if not waiting or not _has_pools(services.evaluator, scope.module):
+    ev = services.evaluator
+    if not waiting or not _has_pools(ev, scope.module):
         return
-    is_alone = holds_up_few(services, [node for node, _ in waiting], scope)
+    is_alone = is_kept(ev, scope) or holds_up_few(services, [node for node, _ in waiting], scope)
     plain, above = ((), ()) if is_alone else as_plain(services, scope)
     found = [
         BlockingWait(
@@ -116,10 +120,34 @@ def holds_up_others(services: Services, witness: Witness, node: ast.AST, scope: 
 
 
 def _is_soon_over(services: Services, witness: Witness) -> bool:
-    """Whether what is waited for mostly takes a moment, or is asked for once and kept."""
+    """Whether what is waited for mostly takes a moment, or is asked once and kept; or a decorator may have it run elsewhere."""
     ev = services.evaluator
-    is_near = witness.effect in _NEAR
-    return is_near or is_mostly_brief(witness) or takes_a_moment(ev, witness) or is_asked_once(ev, witness)
+    if witness.effect in _NEAR or is_mostly_brief(witness) or takes_a_moment(ev, witness) or is_asked_once(ev, witness):
+        return True
+    if _may_not_block(ev, witness.links[-1]):
+        return True
+    return not all(_runs_in_place(ev, one) for one in witness.below if not one.is_async)
+
+
+def _may_not_block(ev: Evaluator, link: Link) -> bool:
+    """Whether a call is one of a class that can be told to wait for nobody, as sockets can, and its module tells something so."""
+    fact = call_site(ev, link.node, link.scope) if isinstance(link.node, ast.Call) else None
+    telling = ev.models.manners["sets-blocking"]
+    cls = fact.cls if fact is not None else None
+    if cls is None or not any(ev.models.method(cls, one.rpartition(".")[2]) is not None for one in telling):
+        return False
+    words = ev.models.words("sets-blocking")
+    return any(inner.calls_named(words) for word in words for inner in link.scope.module.scopes_with(word))
+
+
+def _runs_in_place(ev: Evaluator, scope: Scope) -> bool:
+    """Whether a plain function runs where it is called, whatever decorates it: that leaves it as it is, or is one of the project
+    whose plain wrapper calls it."""
+    if not ev.derived(ProjectCalls).is_decorated(scope):
+        return True
+    wrappers = list(wrapped(ev, scope))
+    is_followed = len({one.decorator for one in wrappers}) == len(getattr(scope.node, "decorator_list", ()))
+    return is_followed and not is_sent_off(ev, scope) and not any(one.wrapper.is_async for one in wrappers)
 
 
 DETECTOR = Detector("loop_waits", lambda services: partial(observe, services), of="coroutines")

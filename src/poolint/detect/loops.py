@@ -91,7 +91,7 @@ class Loops:
             if len(drives) == 1 and not is_in_loop(drive.node, scope) and not self.repeats.why(scope):
                 return  # once, as far as is known, whatever it reaches
             witness = self._witness(drive, scope)
-            if witness is None or self._is_of_each_run(witness) or self._is_of_each_caller(witness, scope):
+            if witness is None or self._is_of_each_run(witness):
                 continue
             why = self.repeats.why(scope)
             if is_in_loop(drive.node, scope):
@@ -200,27 +200,16 @@ class Loops:
     def _is_of_each_run(self, witness: Witness) -> bool:
         """Whether the engine is kept by an object that one of the functions on the way makes for itself, each time anew."""
         made = self._made_at(witness.links[-1])
-        if made is None or made.keeper is None:
-            return False
-        return any(self._is_made_for(link.node, link.scope, made.keeper) for link in witness.links[1:])
-
-    def _is_of_each_caller(self, witness: Witness, scope: Scope) -> bool:
-        """Whether the engine is an object's, and all that call the method which runs the coroutine make the object that they call
-        it on: ``Client(url).count_sync()``."""
-        made = self._made_at(witness.links[-1])
-        if made is None or made.keeper is None or scope.enclosing_class is None:
-            return False
-        callers = list(self.ev.callers.of(scope))
-        return bool(callers) and all(self._is_made_for(call, inner, scope.enclosing_class) for call, inner in callers)
-
-    def _is_made_for(self, call: ast.expr, scope: Scope, cls: Scope) -> bool:
-        """Whether a method is called on an object of a class that the function itself makes."""
-        function = call.func if isinstance(call, ast.Call) else None
-        receiver = function.value if isinstance(function, ast.Attribute) else None
-        if isinstance(receiver, ast.Name):
-            receiver = assigned(receiver.id, scope) if scope.kind == "function" else None
-        maker = self.ev.type_of(receiver.func, scope) if isinstance(receiver, ast.Call) else UNKNOWN
-        return isinstance(maker, ClassObject) and cls in lineage(self.ev, maker)
+        keeper = made.scope.enclosing_class if made is not None else None
+        for link in witness.links[1:] if keeper is not None else ():
+            function = link.node.func if isinstance(link.node, ast.Call) else None
+            receiver = function.value if isinstance(function, ast.Attribute) else None
+            if isinstance(receiver, ast.Name):
+                receiver = assigned(receiver.id, link.scope) if link.scope.kind == "function" else None
+            maker = self.ev.type_of(receiver.func, link.scope) if isinstance(receiver, ast.Call) else UNKNOWN
+            if isinstance(maker, ClassObject) and keeper in lineage(self.ev, maker):
+                return True
+        return False
 
     def _hands_on(self, scope: Scope) -> bool:
         """Whether a function passes a session to a call that takes it."""

@@ -14,7 +14,6 @@ from poolint.analyses.lent_pools import borrowed, handed_back
 from poolint.analyses.looked_up import is_behind_a_lookup
 from poolint.analyses.managers import entry_of_made
 from poolint.analyses.occasions import Occasions
-from poolint.analyses.on_loops import OnLoops
 from poolint.analyses.pools import is_checkout, of_session
 from poolint.analyses.pools_of_calls import is_made_on_the_way, is_of_each_call, is_of_new_object
 from poolint.analyses.property_reads import always_run
@@ -29,7 +28,7 @@ from poolint.detect.lending import is_for_block, is_lent, names_of
 from poolint.detect.observation import Dismissed, Observation
 from poolint.detect.passed_pools import PassedPools
 from poolint.detect.responding import after_response, run_while_kept
-from poolint.detect.room import has_room_for_two, has_two_for_itself, is_run_here, takes_turns
+from poolint.detect.room import has_room_for_two, has_two_for_itself, takes_turns
 from poolint.detect.two_objects import are_of_two_objects
 from poolint.detect.written import is_written
 from poolint.models.schema import OPENING_ROLES
@@ -203,15 +202,9 @@ class Nesting:
             or (not is_later and hold.cause is None and is_at_once(hold.since, node, scope))
             or has_room_for_two(self.services, hold, node, scope)
             or has_two_for_itself(self.services, hold, scope)
-            or (hold.resource in scope.bindings and not is_parameter(hold.resource, scope) and self._is_alone(scope))
             or any(is_behind_a_lookup(self.ev, one.node, one.scope) for one in below),
             apart=apart,
         )
-
-    def _is_alone(self, scope: Scope) -> bool:
-        """Whether nobody else in the process can be in the middle of a function: it runs on an event loop, and awaits nothing.
-        Who installs a library may call it as well."""
-        return self.ev.derived(OnLoops).runs_uninterrupted(scope) and is_run_here(self.services, scope)
 
     def _may_take(self, node: ast.Call, scope: Scope) -> bool:
         """Whether a call is a checkout of a library, makes a session, or runs a function that takes from any pool."""

@@ -38,9 +38,12 @@ def comes_seldom(services: Services, witness: Witness, node: ast.expr, scope: Sc
 def is_asked_once(ev: Evaluator, witness: Witness) -> bool:
     """Whether a function on a chain is asked once for each of its arguments: what it has given is kept. What a method gives is
     kept for each object."""
-    memoising = ev.models.manners["memoises"]
-    plain = (one for one in witness.below if one.enclosing_class is None)
-    return any(not memoising.isdisjoint(decorators(ev, one)) for one in plain)
+    return any(is_kept(ev, one) for one in witness.below)
+
+
+def is_kept(ev: Evaluator, scope: Scope) -> bool:
+    """Whether what a function gives for its arguments is kept by its decorator."""
+    return scope.enclosing_class is None and not ev.models.manners["memoises"].isdisjoint(decorators(ev, scope))
 
 
 def _waits_after_a_failure(services: Services, witness: Witness, node: ast.expr, scope: Scope) -> bool:

@@ -19,7 +19,7 @@ from poolint.detect.databases import held_from, is_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.held_above import held_above
 from poolint.detect.in_turn import in_turn
-from poolint.detect.little_harm import does_little_harm
+from poolint.detect.little_harm import does_little_harm, is_doubtful
 from poolint.detect.loop_waits import holds_up_others
 from poolint.detect.messages import concerns_what_is_written
 from poolint.detect.observation import Dismissed, Observation
@@ -115,7 +115,7 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
         is_told = elsewhere is not None and not (elsewhere[0] == "holds-below" and _is_doubted(services, witness))
         stops = _stops_loop(services, witness, node, scope)
         is_possible = not is_told and does_little_harm(services, held, witness, node, scope)
-        if is_possible and stops:
+        if is_possible and stops and not is_doubtful(services, held, witness, scope):
             is_possible = not holds_up_others(services, witness, node, scope)
         if witness.effect == "queue" and not is_possible:
             is_possible = not any(concerns_what_is_written(services, one, witness, node, scope) for one in held)

@@ -105,6 +105,7 @@ How = Literal[
     "may-write",
     "sets-isolation",
     "sets-autocommit",
+    "sets-blocking",
     "tells-transaction",
     "asks-if-begun",
     "begins-within",
@@ -226,7 +227,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``builds-change``: what makes a statement that changes or locks rows. ``pends``: methods after which a commit has to flush,
     ``writes`` others that write or lead to it, and ``may-write`` those that run what may be such a statement;
     ``attaches``: they make their argument one of the session's. ``sets-isolation`` and ``sets-autocommit``: they take the
-    isolation level of a connection, and whether it commits each statement by itself. ``tells-transaction``: attributes that are
+    isolation level of a connection, and whether it commits each statement by itself; ``sets-blocking`` whether an object's calls
+    wait. ``tells-transaction``: attributes that are
     true while a transaction is open. ``asks-if-begun``: they end a transaction, and ask no server where none has begun.
     ``begins-within``: keywords with which a
     transaction begins within one, for sessions that commit by themselves else.

@@ -70,8 +70,8 @@ def constructed(ev: Evaluator, cls: ClassObject, node: ast.Call, scope: Scope) -
 
 
 def _told_by(node: ast.Call) -> Iterator[str]:
-    """The keywords of a call that are passed True, and the names of what it is passed: ``socket.SOCK_DGRAM``."""
+    """The keywords of a call that are passed True, and the constants that it is passed: ``socket.SOCK_DGRAM``."""
     for keyword in node.keywords:
         if keyword.arg and isinstance(keyword.value, ast.Constant) and keyword.value.value is True:
             yield keyword.arg
-    yield from (last_name(one) for one in call_arguments(node) if isinstance(one, (ast.Name, ast.Attribute)))
+    yield from (name for one in call_arguments(node) if (name := last_name(one)).isupper())
