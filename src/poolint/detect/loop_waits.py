@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.graphs import written_at
 from poolint.analyses.named_files import NamedFiles
-from poolint.analyses.project_calls import ProjectCalls
 from poolint.analyses.waypoints import calls_of
 from poolint.detect.brief_waits import is_mostly_brief, takes_a_moment
 from poolint.detect.detector import Detector
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from poolint.analyses.effects import Link, Witness
     from poolint.analyses.waypoints import Waypoint
     from poolint.detect.services import Services
+    from poolint.models.named_rows import How
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 _NEAR = frozenset({"name", "subprocess", "broker"})
 """What the machine itself, or what stands near it, has done in some milliseconds, also several times."""
+
+
+_IN_PLACE: tuple[How, ...] = ("keeps-function", "memoises", "property")
+"""What decorators of libraries do that have what they decorate run where it is asked for."""
 
 
 class BlockingWait(Observation, frozen=True, eq=False):
@@ -132,22 +136,28 @@ def _is_soon_over(services: Services, witness: Witness) -> bool:
 def _may_not_block(ev: Evaluator, link: Link) -> bool:
     """Whether a call is one of a class that can be told to wait for nobody, as sockets can, and its module tells something so."""
     fact = call_site(ev, link.node, link.scope) if isinstance(link.node, ast.Call) else None
-    telling = ev.models.manners["sets-blocking"]
-    cls = fact.cls if fact is not None else None
-    if cls is None or not any(ev.models.method(cls, one.rpartition(".")[2]) is not None for one in telling):
-        return False
     words = ev.models.words("sets-blocking")
-    return any(inner.calls_named(words) for word in words for inner in link.scope.module.scopes_with(word))
+    if fact is None or fact.cls is None or all(words.isdisjoint(one.names) for one in fact.cls.methods):
+        return False
+    scopes = (inner for word in words for inner in link.scope.module.scopes_with(word))
+    return any(True for inner in scopes for _ in inner.calls_named(words))
 
 
 def _runs_in_place(ev: Evaluator, scope: Scope) -> bool:
-    """Whether a plain function runs where it is called, whatever decorates it: that leaves it as it is, or is one of the project
-    whose plain wrapper calls it."""
-    if not ev.derived(ProjectCalls).is_decorated(scope):
-        return True
-    wrappers = list(wrapped(ev, scope))
-    is_followed = len({one.decorator for one in wrappers}) == len(getattr(scope.node, "decorator_list", ()))
-    return is_followed and not is_sent_off(ev, scope) and not any(one.wrapper.is_async for one in wrappers)
+    """Whether a plain function runs where it is called, or read, or entered, whatever decorates it: that leaves it as it is, only
+    keeps what it gives or tries it again, or is one of the project whose plain wrapper calls it."""
+    keeping = frozenset[str]().union(*(ev.models.manners[one] for one in _IN_PLACE))
+    plain = {one.decorator for one in wrapped(ev, scope) if not one.wrapper.is_async}
+    for decorator in getattr(scope.node, "decorator_list", ()):
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = ev.qualified_name(ev.type_of(target, scope.parent or scope))
+        row = ev.models.functions.get(name)
+        is_known = (
+            name in keeping or ("decorator-cm", name) in ev.models.passed or (row is not None and row.effect == "retry")
+        )
+        if not is_known and decorator not in plain:
+            return False
+    return not is_sent_off(ev, scope)
 
 
 DETECTOR = Detector("loop_waits", lambda services: partial(observe, services), of="coroutines")
