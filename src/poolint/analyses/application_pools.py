@@ -1,8 +1,7 @@
 """Pools that live as long as the application: which call makes them, and whether a second event loop may use them.
 
 An engine or pool is the application's where a module or a class keeps it, a global, the cache of a function, or an
-object that a module keeps; what a function returns is so where all that call the function keep it so. One whose pool is of no
-known class is nobody's: what is not known is not reported.
+object that a module keeps. One whose pool is of no known class is nobody's: what is not known is not reported.
 """
 
 from __future__ import annotations
@@ -12,13 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.once import cache_of, needs_arguments
 from poolint.analyses.pool_limits import is_unpooled
-from poolint.analyses.project_calls import ProjectCalls
 from poolint.models.schema import POOLING
 from poolint.syntax.expressions import without_await
-from poolint.syntax.scopes import ScopeKey, parent_of, returned_as_made
-from poolint.syntax.surroundings import is_returned
-from poolint.types.call_sites import callees_of
-from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, Pending, alternatives
+from poolint.syntax.scopes import ScopeKey, parent_of
+from poolint.types.values import UNKNOWN, ClassObject, Instance, Pending, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,10 +22,6 @@ if TYPE_CHECKING:
     from poolint.analyses.pools import Pool, Pools
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
-
-
-_MAX_DEPTH = 3
-"""Functions that return what one of them makes, which are asked who calls them."""
 
 
 class Made(NamedTuple):
@@ -71,15 +63,14 @@ class Applications:
         while waiting:
             one = waiting.pop()
             if isinstance(one, Made):
-                return self._builder(one) or one
+                return one
             if one in met:
                 continue
             met.add(one)
-            if one[0] in ("place", "call"):
+            if one[0] == "place":
                 made = self._at(one)
-                built = self._builder(made) if made is not None and self._is_kept(made, near) else None
-                if built is not None:
-                    return built
+                if made is not None and self._is_kept(made, near):
+                    return made
             else:
                 waiting += reversed(list(self._bound_to(one, near)))
         return None
@@ -104,38 +95,18 @@ class Applications:
                 yield Made(value, where) if self._makes_pool(value, where) else self.pools.identity(value, where)
 
     def _at(self, pool: Pool) -> Made | None:
-        """The call at a place, or the one that is written so in a function."""
+        """The call at a place."""
         if pool not in self._made:
-            self._made[pool] = next(self._calls_at(pool), None)
+            _, path, row, column, *_ = pool
+            module = self.ev.project.module(str(path))
+            scopes = module.scope.descendants() if module is not None else ()
+            found = ((call, scope) for scope in scopes for call in scope.calls)
+            self._made[pool] = next(
+                (Made(call, scope) for call, scope in found if (call.lineno, call.col_offset) == (row, column)), None
+            )
         return self._made[pool]
 
-    def _calls_at(self, pool: Pool) -> Iterator[Made]:
-        if isinstance(pool[1], ScopeKey):
-            scope = self.ev.project.scope(pool[1])
-            yield from (Made(call, scope) for call in scope.calls if ast.dump(call) == pool[2])
-            return
-        _, path, row, column, *_ = pool
-        module = self.ev.project.module(str(path))
-        for scope in module.scope.descendants() if module is not None else ():
-            yield from (Made(call, scope) for call in scope.calls if (call.lineno, call.col_offset) == (row, column))
-
-    def _builder(self, made: Made) -> Made | None:
-        """The call of a library that builds what a function of the project returns, where that is the one thing it returns; None
-        where nobody sees that call."""
-        for _ in range(_MAX_DEPTH):
-            callees = callees_of(self.ev, made.call, made.scope)
-            if not any(isinstance(one, Function) for one in callees):
-                return made
-            one = callees[0]
-            if len(callees) > 1 or not isinstance(one, Function) or len(one.scope.returns) != 1:
-                return None
-            value = without_await(returned_as_made(one.scope.returns[0], one.scope))
-            if not isinstance(value, ast.Call):
-                return None
-            made = Made(value, one.scope)
-        return None
-
-    def _is_kept(self, made: Made, near: Scope, *, depth: int = _MAX_DEPTH) -> bool:
+    def _is_kept(self, made: Made, near: Scope) -> bool:
         """Whether what is made outlives the function in which it is made."""
         scope = made.scope
         if scope.kind in ("module", "class") or (
@@ -152,12 +123,7 @@ class Applications:
             if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self":
                 owner = scope.enclosing_class
                 return owner is not None and self._has_object(owner, near)
-        if not depth or not is_returned(made.call, scope):
-            return False
-        calls = self.ev.derived(ProjectCalls)
-        runs = [] if calls.is_renamed(scope) else calls.of(scope)
-        callers = [Made(one.call, one.scope) for one in runs if not one.is_handed]
-        return 0 < len(callers) == len(runs) and all(self._is_kept(one, near, depth=depth - 1) for one in callers)
+        return False
 
     def _has_object(self, owner: Scope, near: Scope) -> bool:
         """Whether a module keeps an object of a class: its own, or that in which it is used."""
@@ -175,7 +141,7 @@ class Applications:
         return any(one.base is not None and one.base.kind in POOLING for one in self._instances(call, scope))
 
     def _is_asynchronous(self, made: Made) -> bool:
-        found = [one.base for one in self._instances(made.call, made.scope)]
+        found = [one.base for one in self._instances(*made)]
         return bool(found) and all(one is not None and one.kind in POOLING and one.mode == "async" for one in found)
 
     def _instances(self, call: ast.Call, scope: Scope) -> Iterator[Instance]:
@@ -186,7 +152,7 @@ class Applications:
 
     def _keeps_connections(self, made: Made) -> bool:
         """Whether the pool of an engine is of a class that keeps connections, as far as its arguments tell."""
-        if is_unpooled(self.ev, made.call, made.scope):
+        if is_unpooled(self.ev, *made):
             return False
         for keyword in made.call.keywords:
             if keyword.arg is None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from poolint.models.named_rows import How
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
+    from poolint.types.decorated import Wrapped
     from poolint.types.evaluator import Evaluator
 
 
@@ -147,7 +148,7 @@ def _runs_in_place(ev: Evaluator, scope: Scope) -> bool:
     """Whether a plain function runs where it is called, or read, or entered, whatever decorates it: that leaves it as it is, only
     keeps what it gives or tries it again, or is one of the project whose plain wrapper calls it."""
     keeping = frozenset[str]().union(*(ev.models.manners[one] for one in _IN_PLACE))
-    plain = {one.decorator for one in wrapped(ev, scope) if not one.wrapper.is_async}
+    plain = {one.decorator for one in wrapped(ev, scope) if _calls_in_place(one)}
     for decorator in getattr(scope.node, "decorator_list", ()):
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         name = ev.qualified_name(ev.type_of(target, scope.parent or scope))
@@ -158,6 +159,23 @@ def _runs_in_place(ev: Evaluator, scope: Scope) -> bool:
         if not is_known and decorator not in plain:
             return False
     return not is_sent_off(ev, scope)
+
+
+def _calls_in_place(one: Wrapped) -> bool:
+    """Whether a wrapper is plain, is what its decorator gives, and does no more with what it wraps than to call it: what is
+    handed on may run in a thread."""
+    around, called = one.wrapper.parent, one.call.func
+    if one.wrapper.is_async or around is None or not isinstance(called, ast.Name):
+        return False
+    if not any(isinstance(given, ast.Name) and given.id == one.wrapper.name for given in around.returns):
+        return isinstance(one.wrapper.node, ast.Lambda) and one.wrapper.node in around.returns
+    reads = (load for inner in one.wrapper.descendants() for load in inner.loads.get(called.id, ()))
+    return all(_is_asked_or_called(load) for load in reads)
+
+
+def _is_asked_or_called(load: ast.Name) -> bool:
+    by = parent_of(load)
+    return isinstance(by, ast.Attribute) or (isinstance(by, ast.Call) and by.func is load)
 
 
 DETECTOR = Detector("loop_waits", lambda services: partial(observe, services), of="coroutines")

@@ -15,7 +15,7 @@ from poolint.frameworks.hooks import starting_words, starts
 from poolint.models.schema import CLOSING_ROLES, OWNERS
 from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of, statement_of
-from poolint.syntax.surroundings import is_returned, may_await
+from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, callees_of
 from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
@@ -184,9 +184,20 @@ def _kept_along(links: tuple[Link, ...]) -> tuple[str, Scope]:
     does not return it itself."""
     for node, scope, _ in reversed(links):
         name = _kept(node, scope)
-        if name or not is_returned(node, scope):
+        if name or not _is_returned(node, scope):
             return name, scope
     return "", links[0].scope
+
+
+def _is_returned(node: ast.expr, scope: Scope) -> bool:
+    """Whether a function returns what a call in it makes, at once or by the one name that it gives it."""
+    parent = parent_of(node)
+    if isinstance(parent, ast.Await):
+        parent = parent_of(parent)
+    target = parent.targets[0] if isinstance(parent, ast.Assign) else None
+    if not isinstance(target, ast.Name):
+        return isinstance(parent, ast.Return)
+    return any(isinstance(one, ast.Name) and one.id == target.id for one in scope.returns)
 
 
 def _kept(call: ast.expr, scope: Scope) -> str:

@@ -287,14 +287,3 @@ def goes_on(scope: Scope) -> bool:
         isinstance(one.test, ast.Constant) and not any(isinstance(part, ast.Break) for part in walk(one))
         for one in loops
     )
-
-
-def is_returned(node: ast.expr, scope: Scope) -> bool:
-    """Whether a function returns what a call in it makes, at once or by the one name that it gives it."""
-    parent = parent_of(node)
-    if isinstance(parent, ast.Await):
-        parent = parent_of(parent)
-    target = parent.targets[0] if isinstance(parent, ast.Assign) else None
-    if not isinstance(target, ast.Name):
-        return isinstance(parent, ast.Return)
-    return any(isinstance(one, ast.Name) and one.id == target.id for one in scope.returns)
