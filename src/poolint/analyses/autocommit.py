@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.types.following import origin
-from poolint.types.values import Instance, alternatives
+from poolint.types.values import alternatives, is_of_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def _behind(ev: Evaluator, call: ast.expr, scope: Scope) -> Iterator[ast.Call]:
 def _is_of_library(ev: Evaluator, owner: ast.expr, scope: Scope) -> bool:
     """Whether an object is one of a library's class: what that is made with, it hands to its sessions."""
     found = alternatives(ev.type_of(owner, scope))
-    return bool(found) and all(isinstance(one, Instance) and one.cls is one.base for one in found)
+    return bool(found) and all(map(is_of_library, found))
 
 
 def _chained(call: ast.expr) -> Iterator[ast.Call]:

@@ -1,4 +1,5 @@
-"""Decorators of the project's own: whether what they make of a coroutine function is one."""
+"""Decorators: whether what those of the project make of a coroutine function is one, and whether a plain function runs where it
+is called."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.driven import DrivenAlone
 from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.scopes import parent_of, reads_of
+from poolint.types.decorated import is_sent_off, wrapped
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -15,12 +17,16 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from poolint.models.named_rows import How
     from poolint.syntax.scopes import Scope
+    from poolint.types.decorated import Wrapped
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
 _MAKING = frozenset({"__new__", "__init__"})
 _SETTING = frozenset({"setattr"})
+_IN_PLACE: tuple[How, ...] = ("keeps-function", "memoises", "property")
+"""What decorators of libraries do that have what they decorate run where it is asked for."""
 
 
 def keeps_coroutines(ev: Evaluator, decorator: ast.expr, scope: Scope) -> bool:
@@ -74,6 +80,40 @@ def _is_used_in_place(ev: Evaluator, load: ast.expr, scope: Scope) -> bool:
         is_asked = last_name(parent.func) in ev.models.words("asks-coroutine")
         return is_asked or ev.qualified_name(ev.type_of(parent.func, scope)) in ev.models.manners["keeps-function"]
     return isinstance(parent, (ast.Attribute, ast.Return))
+
+
+def stays_in_place(ev: Evaluator, scope: Scope) -> bool:
+    """Whether a plain function runs where it is called, or read, or entered, whatever decorates it: that leaves it as it is, only
+    keeps what it gives or tries it again, or is one of the project whose plain wrapper calls it."""
+    keeping = frozenset[str]().union(*(ev.models.manners[one] for one in _IN_PLACE))
+    plain = {one.decorator for one in wrapped(ev, scope) if _calls_in_place(one)}
+    for decorator in getattr(scope.node, "decorator_list", ()):
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = ev.qualified_name(ev.type_of(target, scope.parent or scope))
+        row = ev.models.functions.get(name)
+        is_known = (
+            name in keeping or ("decorator-cm", name) in ev.models.passed or (row is not None and row.effect == "retry")
+        )
+        if not is_known and decorator not in plain:
+            return False
+    return not is_sent_off(ev, scope)
+
+
+def _calls_in_place(one: Wrapped) -> bool:
+    """Whether a wrapper is plain, is what its decorator gives, and does no more with what it wraps than to call it: what is
+    handed on may run in a thread."""
+    around, called = one.wrapper.parent, one.call.func
+    if one.wrapper.is_async or around is None or not isinstance(called, ast.Name):
+        return False
+    if not any(isinstance(given, ast.Name) and given.id == one.wrapper.name for given in around.returns):
+        return isinstance(one.wrapper.node, ast.Lambda) and one.wrapper.node in around.returns
+    reads = (load for inner in one.wrapper.descendants() for load in inner.loads.get(called.id, ()))
+    return all(_is_asked_or_called(load) for load in reads)
+
+
+def _is_asked_or_called(load: ast.Name) -> bool:
+    by = parent_of(load)
+    return isinstance(by, ast.Attribute) or (isinstance(by, ast.Call) and by.func is load)
 
 
 def may_be_replaced(ev: Evaluator, method: Scope) -> bool:

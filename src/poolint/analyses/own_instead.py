@@ -10,6 +10,8 @@ from poolint.syntax.expressions import unnegated
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from poolint.syntax.scopes import Binding, Scope
 
 
@@ -26,40 +28,43 @@ def is_made_instead(binding: Binding, name: str, scope: Scope) -> bool:
     ``if session is None:``."""
     value = binding.value
     if isinstance(value, ast.BoolOp) and isinstance(value.op, ast.Or):
-        first = value.values[0]
-        return isinstance(first, ast.Name) and first.id == name
+        return _is_named(value.values[0], name)
     if isinstance(value, ast.IfExp):
-        given = (value.body, False) if _asks_absence(value.test, False, name) else (value.orelse, True)
-        is_kept = isinstance(given[0], ast.Name) and given[0].id == name
-        return is_kept and _asks_absence(value.test, given[1], name)
-    return _stands_in_absence(binding, name) or _is_where_absent(binding.node, name, scope)
+        kept = ((value.body, False), (value.orelse, True))
+        return any(_is_named(one, name) and _asks_absence(value.test, truth, name) for one, truth in kept)
+    return is_where_none(binding.node, name, scope)
+
+
+def _is_named(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def is_where_none(node: ast.AST, name: str, scope: Scope) -> bool:
     """Whether a place is come to only where a parameter was None: there its name stands for one that is made here."""
-    child = node
-    parent = parent_of(node)
-    while parent is not None and parent is not scope.node:
-        if isinstance(parent, ast.If) and child is not parent.test:
-            in_body = any(child is one for one in parent.body)
-            if _asks_absence(parent.test, in_body, name):
-                return True
-        child, parent = parent, parent_of(parent)
-    return _is_where_absent(node, name, scope)
+    return _stands_in_absence(node, name, scope) or _is_where_absent(node, name, scope)
 
 
 def _is_where_absent(node: ast.AST, name: str, scope: Scope) -> bool:
     """The same, as a flag says."""
-    child = node
-    parent = parent_of(node)
+    for test, outcome in _tests_around(node, scope):
+        flag, truth = unnegated(test, outcome)
+        if isinstance(flag, ast.Name) and flag.id != name and _tells_absence(flag.id, truth, name, scope):
+            return True
+    return False
+
+
+def _stands_in_absence(node: ast.AST, name: str, scope: Scope) -> bool:
+    """The same, as ``if name is None:`` around it says."""
+    return any(_asks_absence(test, outcome, name) for test, outcome in _tests_around(node, scope))
+
+
+def _tests_around(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.expr, bool]]:
+    """The tests of the ``if`` statements around a node in its function, the innermost first, and how each has come out."""
+    child, parent = node, parent_of(node)
     while parent is not None and parent is not scope.node:
         if isinstance(parent, ast.If) and child is not parent.test:
-            in_body = any(child is one for one in parent.body)
-            flag, truth = unnegated(parent.test, in_body)
-            if isinstance(flag, ast.Name) and flag.id != name and _tells_absence(flag.id, truth, name, scope):
-                return True
+            yield parent.test, any(child is one for one in parent.body)
         child, parent = parent, parent_of(parent)
-    return False
 
 
 def _tells_absence(flag: str, truth: bool, name: str, scope: Scope) -> bool:
@@ -69,7 +74,9 @@ def _tells_absence(flag: str, truth: bool, name: str, scope: Scope) -> bool:
         one.kind in ("assign", "annotated")
         and one.value is not None
         and (
-            _is_constant(one.value, not truth) or _asks_absence(one.value, truth, name) or _stands_in_absence(one, name)
+            _is_constant(one.value, not truth)
+            or _asks_absence(one.value, truth, name)
+            or _stands_in_absence(one.node, name, scope)
         )
         for one in bindings
     )
@@ -87,18 +94,3 @@ def _asks_absence(test: ast.expr, truth: bool, name: str) -> bool:
     if not (isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == name):
         return False
     return asks_none(test) and truth is isinstance(test.ops[0], ast.Is)
-
-
-def _stands_in_absence(binding: Binding, name: str) -> bool:
-    """Whether a flag is set inside ``if name is None:``."""
-    child: ast.AST = binding.node
-    parent = parent_of(child)
-    while parent is not None and not isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-        if (
-            isinstance(parent, ast.If)
-            and child is not parent.test
-            and _asks_absence(parent.test, any(child is one for one in parent.body), name)
-        ):
-            return True
-        child, parent = parent, parent_of(parent)
-    return False

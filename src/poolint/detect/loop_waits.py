@@ -6,6 +6,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
+from poolint.analyses.decorators import stays_in_place
 from poolint.analyses.graphs import written_at
 from poolint.analyses.named_files import NamedFiles
 from poolint.analyses.waypoints import calls_of
@@ -18,7 +19,6 @@ from poolint.detect.seldom_waits import is_asked_once, is_kept
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site
-from poolint.types.decorated import is_sent_off, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,19 +26,13 @@ if TYPE_CHECKING:
     from poolint.analyses.effects import Link, Witness
     from poolint.analyses.waypoints import Waypoint
     from poolint.detect.services import Services
-    from poolint.models.named_rows import How
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
-    from poolint.types.decorated import Wrapped
     from poolint.types.evaluator import Evaluator
 
 
 _NEAR = frozenset({"name", "subprocess", "broker"})
 """What the machine itself, or what stands near it, has done in some milliseconds, also several times."""
-
-
-_IN_PLACE: tuple[How, ...] = ("keeps-function", "memoises", "property")
-"""What decorators of libraries do that have what they decorate run where it is asked for."""
 
 
 class BlockingWait(Observation, frozen=True, eq=False):
@@ -116,12 +110,10 @@ def _is_near(ev: Evaluator, module: Module) -> bool:
     return ev.screen.is_near_database(module.path, module.source.data)
 
 
-def holds_up_others(services: Services, witness: Witness, node: ast.AST, scope: Scope) -> bool:
+def holds_up_others(services: Services, node: ast.AST, scope: Scope) -> bool:
     """Whether a call stops an event loop for so long that others are certainly held up, whatever it holds meanwhile."""
     found = stopping(services, node, scope)
-    if found is None or found.links[-1].node is not witness.links[-1].node:
-        return False
-    return not _is_soon_over(services, found) and not holds_up_few(services, [node], scope)
+    return found is not None and not _is_soon_over(services, found) and not holds_up_few(services, [node], scope)
 
 
 def _is_soon_over(services: Services, witness: Witness) -> bool:
@@ -131,7 +123,7 @@ def _is_soon_over(services: Services, witness: Witness) -> bool:
         return True
     if _may_not_block(ev, witness.links[-1]):
         return True
-    return not all(_runs_in_place(ev, one) for one in witness.below if not one.is_async)
+    return not all(stays_in_place(ev, one) for one in witness.below if not one.is_async)
 
 
 def _may_not_block(ev: Evaluator, link: Link) -> bool:
@@ -142,40 +134,6 @@ def _may_not_block(ev: Evaluator, link: Link) -> bool:
         return False
     scopes = (inner for word in words for inner in link.scope.module.scopes_with(word))
     return any(True for inner in scopes for _ in inner.calls_named(words))
-
-
-def _runs_in_place(ev: Evaluator, scope: Scope) -> bool:
-    """Whether a plain function runs where it is called, or read, or entered, whatever decorates it: that leaves it as it is, only
-    keeps what it gives or tries it again, or is one of the project whose plain wrapper calls it."""
-    keeping = frozenset[str]().union(*(ev.models.manners[one] for one in _IN_PLACE))
-    plain = {one.decorator for one in wrapped(ev, scope) if _calls_in_place(one)}
-    for decorator in getattr(scope.node, "decorator_list", ()):
-        target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        name = ev.qualified_name(ev.type_of(target, scope.parent or scope))
-        row = ev.models.functions.get(name)
-        is_known = (
-            name in keeping or ("decorator-cm", name) in ev.models.passed or (row is not None and row.effect == "retry")
-        )
-        if not is_known and decorator not in plain:
-            return False
-    return not is_sent_off(ev, scope)
-
-
-def _calls_in_place(one: Wrapped) -> bool:
-    """Whether a wrapper is plain, is what its decorator gives, and does no more with what it wraps than to call it: what is
-    handed on may run in a thread."""
-    around, called = one.wrapper.parent, one.call.func
-    if one.wrapper.is_async or around is None or not isinstance(called, ast.Name):
-        return False
-    if not any(isinstance(given, ast.Name) and given.id == one.wrapper.name for given in around.returns):
-        return isinstance(one.wrapper.node, ast.Lambda) and one.wrapper.node in around.returns
-    reads = (load for inner in one.wrapper.descendants() for load in inner.loads.get(called.id, ()))
-    return all(_is_asked_or_called(load) for load in reads)
-
-
-def _is_asked_or_called(load: ast.Name) -> bool:
-    by = parent_of(load)
-    return isinstance(by, ast.Attribute) or (isinstance(by, ast.Call) and by.func is load)
 
 
 DETECTOR = Detector("loop_waits", lambda services: partial(observe, services), of="coroutines")

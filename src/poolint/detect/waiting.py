@@ -116,7 +116,7 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
         stops = _stops_loop(services, witness, node, scope)
         is_possible = not is_told and does_little_harm(services, held, witness, node, scope)
         if is_possible and stops and not is_doubtful(services, held, witness, scope):
-            is_possible = not holds_up_others(services, witness, node, scope)
+            is_possible = not holds_up_others(services, node, scope)
         if witness.effect == "queue" and not is_possible:
             is_possible = not any(concerns_what_is_written(services, one, witness, node, scope) for one in held)
         if elsewhere is not None and (is_told or is_possible):

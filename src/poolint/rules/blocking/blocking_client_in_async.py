@@ -8,7 +8,7 @@ from poolint.detect.observation import Observation
 from poolint.detect.waiting import CallWhileHeld
 from poolint.diagnostics import Certainty
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.holding.wording import PAUSES, waited_for
+from poolint.rules.holding.wording import PAUSES, chain, waited_for
 
 
 class BlockingClientInAsync(Rule):
@@ -76,14 +76,13 @@ class BlockingClientInAsync(Rule):
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, BlockingWait)
-        names = [one.removeprefix("builtins.") for one in observation.names]
         does = PAUSES.get(observation.effect) or f"waits for {waited_for(observation.effect)}"
         return Verdict(
-            f"`{' → '.join(names)}` blocks the event loop: it {does}, and no task can give back its connection meanwhile",
-            names[-1],
+            f"`{chain(observation)}` blocks the event loop: it {does}, and no task can give back its connection meanwhile",
+            observation.names[-1],
             (*observation.path, *observation.plain),
             Certainty.POSSIBLE if observation.is_possible else Certainty.CERTAIN,
-            decision=names[-1],
+            decision=observation.names[-1],
             after=observation.after,
             elsewhere=observation.above,
         )

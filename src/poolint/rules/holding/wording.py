@@ -12,6 +12,7 @@ from poolint.rules.base import Verdict
 
 if TYPE_CHECKING:
     from poolint.analyses.waypoints import What
+    from poolint.detect.loop_waits import BlockingWait
     from poolint.detect.outliving import Owner
     from poolint.detect.streaming import StreamedFrom
     from poolint.detect.waiting import CallWhileHeld
@@ -70,7 +71,7 @@ def waits(call: CallWhileHeld) -> str:
     return f"{'may wait' if call.is_possible else 'waits'} for {waited_for(call.effect)}"
 
 
-def chain(call: CallWhileHeld) -> str:
+def chain(call: CallWhileHeld | BlockingWait) -> str:
     """The functions down to the one that waits: `charge → AsyncClient.post`."""
     return " → ".join(name.removeprefix("builtins.") for name in call.names)
 
