@@ -92,8 +92,8 @@ class Edges:
         self._around: dict[Scope, Around] = {}
         self.with_threads: set[Scope] = set()
         """Functions that wait for what a thread runs."""
-        self._joining: set[ast.AST] = set()
-        """The calls that join a thread: what they pass is not for what it runs."""
+        self._joining: dict[ast.AST, bool] = {}
+        """The calls that join a thread, or a task, which has the context variables of who made it."""
         self._queried = ev.derived(Queried)
         self._iterating = ev.models.derived(roots_of_iterators)
         self._leaving = ev.models.derived(roots_of_blocks)
@@ -105,7 +105,7 @@ class Edges:
         self._of_scope = living.kept(other._of_scope)
         self._of_call = living.kept(other._of_call)
         self.with_threads = set(filter(living.has, other.with_threads))
-        self._joining = set(filter(living.has, other._joining))
+        self._joining = living.kept(other._joining)
 
     def of_scope(self, scope: Scope) -> tuple[Edge, ...]:
         """The calls that stand directly in a function."""
@@ -163,7 +163,8 @@ class Edges:
         """What this call fixes of the parameters that its callee's conditions look at; a property that is read has none. What
         is known of all that runs around the caller is known of the callee, too, unless that runs in another thread."""
         if node in self._joining:
-            return ()
+            is_task = self._joining[node] and is_around(caller)
+            return self.contexts.entered((), node, target, scope, caller) if is_task else ()
         fixed = self._entering.known(node, target, scope, caller) if isinstance(node, ast.Call) else ()
         fixed += self._made_fields.known(node, target, scope, caller)
         if isinstance(node, ast.Call) and self._runs_it.is_result_driven(
@@ -286,7 +287,7 @@ class Edges:
     def _of_thread(self, fact: CallSite, join: Join, scope: Scope) -> list[Edge]:
         """What a call waits for that joins a thread: what that runs, as far as it is known."""
         if join.run:
-            self._joining.add(fact.node)
+            self._joining[fact.node] = False
         return [Edge(Link(fact.node, scope, fact.api), None, one) for one in join.run]
 
     def _run_in_thread(self, run: tuple[ast.expr, list[ast.expr]], node: ast.Call, scope: Scope) -> Iterator[Edge]:
@@ -304,7 +305,7 @@ class Edges:
         one = found[0] if len(found) == 1 else None
         kinds = (True,) if as_task else (False, work.is_awaited)
         if isinstance(one, Function) and one.scope.is_async in kinds and not one.scope.is_generator:
-            self._joining.add(node)
+            self._joining[node] = as_task
             name = one.scope.qualified_name if one.scope.kind == "function" else name
             yield Edge(Link(node, scope, name), None, one.scope, in_thread=in_thread)
         elif one is not None:
@@ -328,7 +329,7 @@ class Edges:
                 name = one.scope.qualified_name if one.scope.kind == "function" else ""
                 written = self.heirs.written(one) or (one.scope,)
                 if in_thread:
-                    self._joining.add(given.work)
+                    self._joining[given.work] = False
                 others, way = tuple(written[1:]), way_of(given, name)
                 yield Edge(link, None, written[0], others, in_thread=in_thread, work=given.work, way=way)
             elif one is not None and (fact := self._of_library(given, node, scope)) is not None:

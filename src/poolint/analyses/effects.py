@@ -179,6 +179,10 @@ class Effects:
             if witness is not None:
                 yield edge.link.node, witness
 
+    def of_implied(self, node: ast.expr, scope: Scope, around: Known = ()) -> Witness | None:
+        """The chain from one of these, where ``around`` is known of all that it runs."""
+        return self._of_edges((one for one in self.edges.implied(scope) if one.link.node is node), scope, around)
+
     def _reached(self, edge: Edge, node: ast.expr, scope: Scope, caller: Known) -> list[Called]:
         """The functions that a call may run, as it calls them, where one has to be looked into for the effect: all of them,
         where each reaches a sink; or those that do, where one is enough."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.autocommit import is_autocommit
 from poolint.analyses.effects import Effects, Witness
+from poolint.analyses.graphs import BlockEnd
 from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.lent_pools import borrowed, handed_back
 from poolint.analyses.looked_up import is_behind_a_lookup
@@ -25,7 +26,8 @@ from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
 from poolint.detect.latecomers import Latecomers
 from poolint.detect.lending import is_for_block, is_lent, names_of
-from poolint.detect.observation import Dismissed, Observation
+from poolint.detect.nested_checkout import NestedCheckout
+from poolint.detect.observation import Dismissed
 from poolint.detect.passed_pools import PassedPools
 from poolint.detect.responding import after_response, run_while_kept
 from poolint.detect.room import has_room_for_two, has_two_for_itself, takes_turns
@@ -35,7 +37,7 @@ from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.expressions import without_await
 from poolint.syntax.guards import is_asked
 from poolint.syntax.scopes import is_parameter, parent_of
-from poolint.syntax.surroundings import chosen, is_at_once, may_await
+from poolint.syntax.surroundings import chosen, is_at_once, may_await, with_await
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
@@ -50,40 +52,10 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Hold
     from poolint.analyses.pools import Pool
     from poolint.analyses.waypoints import Waypoint
-    from poolint.detect.observation import Dismissal
+    from poolint.detect.observation import Dismissal, Observation
     from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
-
-
-class NestedCheckout(Observation, frozen=True, eq=False):
-    """A second checkout from the pool that the one in hand is from. The fields are those of :class:`CallWhileHeld`.
-
-    ``functions`` are the project's on the way, by their dotted names, that around it first; ``autocommit``: the second
-    connection is set to that; ``refuses``: a pool that has none left raises at once. ``after`` are those on the same way, from
-    the same pool while the same is held, that every way here passes.
-    """
-
-    resource: str
-    begun: Waypoint
-    names: tuple[str, ...]
-    path: tuple[Waypoint, ...]
-    functions: tuple[str, ...]
-    autocommit: bool
-    refuses: bool
-    is_alone: bool
-    """Whether nobody else asks the pool then: it happens in a command, or in the one task that does such things."""
-    is_possible: bool = False
-    """Whether that is in a script, or as the application starts, or between two turns of an event loop: nobody is there who
-    could want the other connections."""
-    after: tuple[ast.AST, ...] = ()
-    apart: str = ""
-    """The two functions of which a framework has the two sessions: to have one for both is one decision."""
-
-    @property
-    def stretch(self) -> str:
-        """What tells the second checkouts by one function while the same is held from all others."""
-        return f"{self.resource} {self.begun.range.start} {self.names}"
 
 
 class Nesting:
@@ -104,7 +76,7 @@ class Nesting:
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that take a second connection, themselves or by functions of the project."""
-        found = [*self._observed(scope), *self._read(scope)]
+        found = [*self._observed(scope), *self._read(scope), *self._awaited(scope)]
         nested = [one for one in found if isinstance(one, NestedCheckout)]
         yield from in_turn(nested, lambda one: one.stretch, self.services.graphs, scope)
         yield from (one for one in found if not isinstance(one, NestedCheckout))
@@ -138,6 +110,28 @@ class Nesting:
                     yield self._nested(one.node, scope, hold, links, path, functions, last, below=below)
                     break
 
+    def _awaited(self, scope: Scope) -> Iterator[NestedCheckout]:
+        """The tasks of its own that a function waits for, and the blocks whose ends wait for them, where these take one."""
+        for node, _ in self._any_taking.implied(scope) if self.holdings.may_be_held(scope) else ():
+            is_task = isinstance(node, BlockEnd) or isinstance(with_await(node), ast.Await)
+            for hold in self.holdings.at(node, scope) if is_task and not isinstance(node, ast.Attribute) else ():
+                pool = self._pool(hold, node, scope)
+                around = self.edges.contexts.at(node, scope)
+                witness = self._takers(pool).of_implied(node, scope, around) if pool is not None else None
+                if witness is not None and pool is not None and self._is_told(hold, node, scope, pool, witness):
+                    names = tuple(link.name for link in witness.links)
+                    path = [since(hold, scope), *branch_of(hold, scope), *calls_of(witness)]
+                    functions = [scope, *(link.scope for link in witness.links[1:])]
+                    last, below = witness.links[-1][:2], witness.links[1:]
+                    yield self._nested(node, scope, hold, names, path, functions, last, below=below)
+                    break
+
+    def _is_told(self, hold: Hold, node: ast.expr, scope: Scope, pool: Pool, witness: Witness) -> bool:
+        """Whether it takes it while one of the same pool is held, and no function on the way tells of it."""
+        is_earlier = _end(hold.since) > (node.lineno, node.col_offset)
+        is_elsewhere = is_earlier or self._is_of_another(hold, node, scope, pool, witness)
+        return not is_elsewhere and self._told_elsewhere(witness, _held_as(hold), pool) is None
+
     def _late(self, node: ast.Call, scope: Scope) -> Iterator[NestedCheckout]:
         """The second checkout by a session that was there before what is held, and has taken none so far."""
         for resource, pool, others in self.latecomers.at(node, scope):
@@ -169,7 +163,7 @@ class Nesting:
 
     def _nested(
         self,
-        node: ast.Call | ast.Attribute,
+        node: ast.expr,
         scope: Scope,
         hold: Hold,
         names: tuple[str, ...],
@@ -251,11 +245,11 @@ class Nesting:
         # A commit writes what has been added.
         return any(one.holds or last_name(getattr(one.node, "func", one.node)) == "commit" for one in found)
 
-    def _pool(self, hold: Hold, node: ast.Call, scope: Scope) -> Pool | None:
+    def _pool(self, hold: Hold, node: ast.expr, scope: Scope) -> Pool | None:
         """The pool that a connection is held from; None where nobody waits for one, or it cannot be known."""
-        found = held_from(self.services, hold, scope)
-        if found is None and self.pools.of_checkout(node, scope) == of_session(hold.resource, scope):
-            return of_session(hold.resource, scope)
+        found, of_one = held_from(self.services, hold, scope), of_session(hold.resource, scope)
+        if found is None and isinstance(node, ast.Call) and self.pools.of_checkout(node, scope) == of_one:
+            return of_one
         if (
             found is None
             or lets_nobody_wait(self.services, found, hold.cls, scope)
@@ -264,10 +258,10 @@ class Nesting:
             return None
         return None if is_in_memory(self.services, found) else found
 
-    def _is_shared(self, hold: Hold, node: ast.Call, scope: Scope) -> bool:
+    def _is_shared(self, hold: Hold, node: ast.expr, scope: Scope) -> bool:
         """Whether both are taken from what a function has in hand under one name, wherever that was made."""
         since = without_await(hold.since)
-        if not isinstance(since, ast.Call):
+        if not (isinstance(since, ast.Call) and isinstance(node, ast.Call)):
             return False
         taken = (since, node)
         if any(isinstance(each, Function) for one in taken for each in callees_of(self.ev, one, scope)):
@@ -289,9 +283,7 @@ class Nesting:
             witness = self._takers(pool).of_call(node, scope, around)
             if witness is None:
                 return "same-context"
-        passed = witness.links if witness is not None else ()
-        is_anew = is_made_on_the_way(self.ev, pool, [one.scope for one in passed[1:]])
-        if is_anew or are_of_two_objects(self.ev, pool, hold.since, node, scope, passed):
+        if self._is_of_another(hold, node, scope, pool, witness):
             return "other-pool"
         if self._takes_here(node, scope, pool):
             links: tuple[str, ...] = (f"{text_of(node.func, scope)}()",)
@@ -310,6 +302,12 @@ class Nesting:
             functions += [link.scope for link in witness.links[1:]]
             last, below = witness.links[-1][:2], witness.links[1:]
         return self._nested(node, scope, hold, links, path, functions, last, below=below)
+
+    def _is_of_another(self, hold: Hold, node: ast.expr, scope: Scope, pool: Pool, witness: Witness | None) -> bool:
+        """Whether what makes a pool runs again on the way, or does so for two objects."""
+        links = witness.links if witness is not None else ()
+        is_anew = is_made_on_the_way(self.ev, pool, [one.scope for one in links[1:]])
+        return is_anew or are_of_two_objects(self.ev, pool, hold.since, node, scope, links)
 
     def _refuses(self, node: ast.expr, scope: Scope) -> bool:
         fact = call_site(self.ev, node, scope) if isinstance(node, ast.Call) else None

@@ -9,7 +9,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from poolint.detect.nesting import NestedCheckout
+from poolint.detect.nested_checkout import NestedCheckout
 from poolint.detect.outliving import BeginAfterUse
 from poolint.detect.waiting import CallWhileHeld
 from poolint.diagnostics import Applicability

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.detect.nesting import NestedCheckout
+from poolint.detect.nested_checkout import NestedCheckout
 from poolint.detect.observation import Observation
 from poolint.detect.waiting import CallWhileHeld
 from poolint.rules.base import Meta, Rule, Subscription

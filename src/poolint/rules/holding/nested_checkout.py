@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from poolint.detect.nesting import NestedCheckout as Observed
+from poolint.detect.nested_checkout import NestedCheckout as Observed
 from poolint.detect.observation import Observation
 from poolint.diagnostics import ANYWHERE, Certainty
 from poolint.rules.base import Declined, Meta, Option, Rule, Subscription, Verdict
