@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.given_work import IN_THREAD, GivenWork
 from poolint.analyses.project_calls import ProjectCalls
+from poolint.analyses.repetition import takes_request
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import parameters
 from poolint.frameworks.hooks import occasions_handed, runs
@@ -143,6 +144,7 @@ class Requested:
             runs(self._ev, scope, *occasions)
             or (scope.enclosing_class is not None and is_implied(scope.name))
             or next(parameters(self._ev, scope), None) is not None
+            or takes_request(self._ev, scope)
         )
 
     def _is_handed(self, mention: ast.expr, inner: Scope, occasions: tuple[str, ...]) -> bool:

@@ -11,6 +11,8 @@ from poolint.analyses.never_returning import is_never_begun
 from poolint.detect.detector import Question, Scopes, detectors
 from poolint.detect.observation import Dismissed, GivenUp
 from poolint.detect.services import Services
+from poolint.flow.cfg import TooComplex
+from poolint.flow.flags import Flags
 from poolint.flow.summaries import MAX_RISES, UnsolvedError
 from poolint.syntax.reaching import under_type_checking
 
@@ -39,6 +41,8 @@ class Analysis(Services):
     asks_why = False
     """Whether what detectors have let pass is kept, too."""
     _questions: list[tuple[Detector, Question]] | None = None
+    _flags: Flags | None = None
+    """Those of the function that was asked about last."""
 
     def observations(self, module: Module, crashes: Crashes) -> list[tuple[Scope, Observation]]:
         """What is observed in a module, with the scope in which it stands.
@@ -99,7 +103,18 @@ class Analysis(Services):
             return True
         if is_never_begun(self.evaluator, scope.outermost_function or scope):
             return False
-        return self.graphs.is_reached(node, scope)
+        return self.graphs.is_reached(node, scope) and self._is_led_to(node, scope)
+
+    def _is_led_to(self, node: ast.AST, scope: Scope) -> bool:
+        """Whether a way leads to a place on which tests do not contradict each other: ``if dry: …`` in ``if not dry:``."""
+        try:
+            graph = self.graphs.of(scope)
+        except TooComplex:
+            return True
+        events = graph.nodes_of(node)
+        if events and (self._flags is None or self._flags.scope is not scope):
+            self._flags = Flags(scope, graph, attributes=False)
+        return not events or self._flags is None or any(map(self._flags.lead_to, events))
 
 
 class _At:

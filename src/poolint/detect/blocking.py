@@ -109,6 +109,8 @@ class BlockingCheckout(Observation, frozen=True, eq=False):
 def observe(services: Services, scope: Scope) -> Iterator[Observation]:
     """The blocking calls on sessions in an ``async def``, then those that helpers make."""
     found = list(_observed(services, scope))
+    told = {one.session for one in found if isinstance(one, BlockingDatabaseCall)} - {""}
+    found = [one for one in found if told.isdisjoint(_bound_by(one))]
     nodes = [node for one in found for node in (one.node, *getattr(one, "after", ()))]
     is_alone = bool(found) and holds_up_few(services, nodes, scope)
     plain, above = as_plain(services, scope) if found and not is_alone else ((), ())
@@ -117,6 +119,15 @@ def observe(services: Services, scope: Scope) -> Iterator[Observation]:
             yield msgspec.structs.replace(one, is_possible=True)
         else:
             yield msgspec.structs.replace(one, plain=plain, above=above) if plain or above else one
+
+
+def _bound_by(found: BlockingDatabaseCall | BlockingCheckout) -> list[str]:
+    """The session that a block binds which works with the database as it is entered or left: who works with that session in the
+    block decides on both."""
+    item = parent_of(found.node)
+    bound = item.optional_vars if isinstance(item, ast.withitem) else None
+    is_call = isinstance(found, BlockingDatabaseCall) and isinstance(bound, ast.Name)
+    return [ast.dump(ast.Name(bound.id, ast.Load()))] if is_call and isinstance(bound, ast.Name) else []
 
 
 def _observed(services: Services, scope: Scope) -> Iterator[BlockingDatabaseCall | BlockingCheckout]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _RAISING = ("half-built", "exception")
 """What is lost because something raises."""
+_LOST = ("with-keeps", "never", "exception", "cancel")
+"""What is lost altogether: nobody comes to use it after its release."""
 
 
 def is_harmless(
@@ -52,7 +54,7 @@ def is_harmless(
         if (is_pool or problem == "half-built") and _is_made_once(occasions, site, scope):
             return True
         return is_pool and problem in _RAISING and not _is_called_again(ev, site, scope)
-    if site.cls.kind == "connection" and site.fact.is_direct and occasions.ends_with_script(scope):
+    if problem in _LOST and occasions.ends_with_process(scope) and not is_in_loop(site.call, scope):
         return True
     if problem in _RAISING and _is_made_once(occasions, site, scope):
         return True

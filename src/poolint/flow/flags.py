@@ -105,14 +105,15 @@ def asked(test: ast.expr, truth: bool) -> tuple[str, bool]:
 class Flags:
     """The flags of a function, its ``names``, of all that is ``asked`` for in it, and what is known of them before its events.
 
-    Comparisons that a flag is a copy of (``owned = mode == "w"``) are followed like flags, but are no names of them.
+    Comparisons that a flag is a copy of (``owned = mode == "w"``) are followed like flags, but are no names of them. Without
+    ``attributes`` those are none either: what is called may change them.
     """
 
-    def __init__(self, scope: Scope, graph: Graph) -> None:
+    def __init__(self, scope: Scope, graph: Graph, *, attributes: bool = True) -> None:
         self.scope = scope
         found = _asked_names(scope)
         self.asked = frozenset(found)
-        self.names = _tested_names(found, scope)
+        self.names = frozenset(one for one in _tested_names(found, scope) if attributes or "." not in one)
         self._graph = graph
         self._copied = {ast.dump(one): _names_in(one) for one in _copied(scope, self.names)}
         self._before: dict[Node, frozenset[Known]] | None = None
@@ -151,6 +152,11 @@ class Flags:
         return _sorted(_reduced({frozenset(one for one in known if one[0] in self.names) for known in found})) or [
             frozenset()
         ]
+
+    def lead_to(self, node: Node) -> bool:
+        """Whether a way leads to an event on which no test comes out otherwise than is known."""
+        self.before(node)
+        return self._before is None or bool(self._before.get(node))
 
     def reach(self, begun: Iterable[Edge], passes: Callable[[Edge], bool]) -> Iterable[Node]:
         """The events that some edges lead to, themselves and after them, where no test comes out otherwise than is known.
