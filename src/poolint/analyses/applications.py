@@ -8,9 +8,9 @@ from poolint.syntax.file_kinds import is_test
 from poolint.syntax.purposes import fits, is_lambda, library_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from poolint.models.framework_rows import Purpose
+    from poolint.models.framework_rows import Hook, Purpose
     from poolint.syntax.project import Module
     from poolint.types.evaluator import Evaluator
 
@@ -29,10 +29,20 @@ class Applications:
     def serves_in_turn(self, near: Module) -> bool:
         """Whether all that the project of a module serves by handles one message or task after the other on an event loop, as it
         is started by default, or makes one for each that needs it."""
+        return self._is_served_by(near, lambda hook: hook.in_workers or hook.own_loop)
+
+    def serves_messages(self, near: Module) -> bool:
+        """Whether all that the project of a module serves by handles messages, as those to a bot, and no requests."""
+        return self._is_served_by(near, lambda hook: hook.runs == "message") and not self._is_served_by(
+            near, lambda hook: hook.runs == "request"
+        )
+
+    def _is_served_by(self, near: Module, is_such: Callable[[Hook], bool]) -> bool:
+        """Whether each library that the project of a module serves by has a hook that is such."""
         every = (one for rows in self._ev.models.hooks.values() for one in rows)
-        in_turn = {root for around, hook in every if hook.in_workers or hook.own_loop for root in around}
+        roots = {root for around, hook in every if is_such(hook) for root in around}
         found = {name.partition(".")[0] for row in self._by(near) for name in row.names}
-        return bool(found) and found <= in_turn
+        return bool(found) and found <= roots
 
     def at_once(self, near: Module) -> int | None:
         """How many requests or tasks a process takes at once, at most, with the servers and workers of what the project of a

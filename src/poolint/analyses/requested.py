@@ -39,6 +39,8 @@ _ASKING = (*_SERVING, "task", "flow")
 """The same, or for somebody who has left a task in a queue."""
 _OF_MANY = (*_ASKING, "after-response")
 """The same, or for somebody who has got a response."""
+_OF_OTHERS = tuple(one for one in _ASKING if one != "message")
+"""The same, but for those who write to a chat."""
 _SETTING_OFF = (*_OF_MANY, "job", "start", "child")
 
 
@@ -57,6 +59,9 @@ class Requested:
         self._set_off: Summaries[ScopeKey, bool] = Summaries(
             "set-off", self._is_set_off, bottom=False, join=bool.__or__
         )
+        self._others: Summaries[ScopeKey, bool] = Summaries(
+            "asked-for-otherwise", self._is_asked_by_others, bottom=False, join=bool.__or__
+        )
 
     def is_asked_for(self, scope: Scope) -> bool:
         """Whether a request, or a task in a queue, leads to a function by calls alone."""
@@ -65,6 +70,10 @@ class Requested:
     def is_served(self, scope: Scope) -> bool:
         """Whether a request leads to a function by calls alone: there somebody waits for its end."""
         return scope.kind not in ("function", "lambda") or self._served.of(scope.key)
+
+    def is_for_messages(self, scope: Scope) -> bool:
+        """Whether messages lead to a function by calls alone, as to a bot's handlers, and neither requests nor tasks do."""
+        return scope.kind in ("function", "lambda") and self._served.of(scope.key) and not self._others.of(scope.key)
 
     def is_of_many(self, scope: Scope) -> bool:
         """Whether a request, a task in a queue, or what is done after a response leads to a function by calls alone, something
@@ -80,6 +89,9 @@ class Requested:
 
     def _is_served(self, key: ScopeKey) -> bool:
         return self._is_led_to(key, _SERVING, self._served)
+
+    def _is_asked_by_others(self, key: ScopeKey) -> bool:
+        return self._is_led_to(key, _OF_OTHERS, self._others)
 
     def _is_of_many(self, key: ScopeKey) -> bool:
         if self._is_led_to(key, _OF_MANY, self._many):

@@ -16,7 +16,7 @@ from poolint.analyses.sinks import sync_checkout_sink, sync_connection_sink, syn
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_a_file, opens_in_memory
 from poolint.detect.detector import Detector
-from poolint.detect.held_up import as_plain, holds_up_few
+from poolint.detect.held_up import as_plain, holds_up_few, holds_up_messages
 from poolint.detect.idle_commits import commits_nothing
 from poolint.detect.in_turn import in_turn
 from poolint.detect.modes import given_to, has, is_asked_of_the_twin, is_only
@@ -112,7 +112,7 @@ def observe(services: Services, scope: Scope) -> Iterator[Observation]:
     told = {one.session for one in found if isinstance(one, BlockingDatabaseCall)} - {""}
     found = [one for one in found if told.isdisjoint(_bound_by(one))]
     nodes = [node for one in found for node in (one.node, *getattr(one, "after", ()))]
-    is_alone = bool(found) and holds_up_few(services, nodes, scope)
+    is_alone = bool(found) and (holds_up_few(services, nodes, scope) or holds_up_messages(services, nodes, scope))
     plain, above = as_plain(services, scope) if found and not is_alone else ((), ())
     for one in found:
         if is_alone and not getattr(one, "raises", ""):  # what raises does not hold up anybody: it never works

@@ -62,7 +62,7 @@ def is_brief(services: Services, witness: Witness) -> bool:
     ev = services.evaluator
     return (
         witness.effect == "chat"
-        or (witness.effect == "broker" and not _is_repeated(witness))
+        or (witness.effect == "broker" and not is_repeated(witness))
         or _is_pushed(ev, witness)
         or _is_short(ev, witness)
         or _is_cut_short(ev, witness)
@@ -79,13 +79,13 @@ def takes_a_moment(ev: Evaluator, witness: Witness) -> bool:
 def is_mostly_brief(witness: Witness) -> bool:
     """Whether a call asks once for the address of a host, a store about one object, or a program of this machine; or waits for
     the answer of the one who sits before the process."""
-    return witness.effect == "user" or (witness.effect in _BRIEF and not _is_repeated(witness))
+    return witness.effect == "user" or (witness.effect in _BRIEF and not is_repeated(witness))
 
 
 def is_soon_done(services: Services, witness: Witness, scope: Scope) -> bool:
     """Whether plain code of an application that is there as a whole, so that it is known who else needs connections, hands over
     one mail or calls a service once: a thread waits for that itself, and no event loop does."""
-    if scope.is_async or witness.effect not in _SERVICES or _is_repeated(witness):
+    if scope.is_async or witness.effect not in _SERVICES or is_repeated(witness):
         return False
     applications = services.evaluator.derived(Applications)
     return is_run_here(services, scope) and applications.serves(scope.module)
@@ -118,7 +118,7 @@ def _is_short(ev: Evaluator, witness: Witness) -> bool:
     keyword = getattr(fact.row, "timeout", "") if fact is not None else ""
     if not keyword or not isinstance(last.node, ast.Call) or not isinstance(last.node.func, ast.Attribute):
         return False
-    if witness.effect not in WAITING and _is_repeated(witness):
+    if witness.effect not in WAITING and is_repeated(witness):
         return False
     for call in (last.node, made_by(ev, last.node.func.value, last.scope)):
         value = next((one.value for one in call.keywords if one.arg == keyword), None) if call is not None else None
@@ -130,7 +130,7 @@ def _is_short(ev: Evaluator, witness: Witness) -> bool:
 
 def _is_cut_short(ev: Evaluator, witness: Witness) -> bool:
     """Whether a function on the way lets it wait for so long alone: ``wait_for(client.get(), timeout=1.5)``."""
-    if _is_repeated(witness) or not all(_is_awaited(one.node) for one in witness.links):
+    if is_repeated(witness) or not all(_is_awaited(one.node) for one in witness.links):
         return False  # what stops the event loop cannot be cut short by it
     most = MAX_SHORT if witness.effect in WAITING else MAX_BRIEF
     for one in witness.links:
@@ -173,7 +173,7 @@ def _is_moment(ev: Evaluator, witness: Witness) -> bool:
     seconds = number_of(ev, last.node.args[0], witness)
     if seconds is None or (is_seldom and seconds == MAX_MOMENT):
         return seconds is not None
-    return seconds < (MAX_MOMENT if is_seldom or not _is_repeated(witness) else MAX_PACE)
+    return seconds < (MAX_MOMENT if is_seldom or not is_repeated(witness) else MAX_PACE)
 
 
 def number_of(ev: Evaluator, node: ast.expr, witness: Witness) -> float | None:
@@ -189,7 +189,7 @@ def number_of(ev: Evaluator, node: ast.expr, witness: Witness) -> float | None:
     return at_most(ev, node, scope)
 
 
-def _is_repeated(witness: Witness) -> bool:
+def is_repeated(witness: Witness) -> bool:
     """Whether a function on the way makes a call for each of several things."""
     return any(around(one.node, one.scope, REPEATING) is not None for one in witness.links)
 

@@ -9,7 +9,7 @@ from poolint.analyses.clientele import Clientele
 from poolint.analyses.own_loops import OwnLoops
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.plain import PlainFunctions
-from poolint.detect.room import holds_up_only_who_waits, is_for_few_at_once
+from poolint.detect.room import answers_messages, holds_up_only_who_waits, is_for_few_at_once
 from poolint.syntax.surroundings import REPEATING, around
 
 if TYPE_CHECKING:
@@ -33,6 +33,13 @@ def holds_up_few(services: Services, nodes: Sequence[ast.AST], scope: Scope) -> 
         or holds_up_only_who_waits(services, scope)
         or is_for_few_at_once(services, scope)
     )
+
+
+def holds_up_messages(services: Services, nodes: Sequence[ast.AST], scope: Scope) -> bool:
+    """Whether a coroutine of a bot that answers messages, and nothing else, asks a database but a few times at these places, each
+    once: it holds up other messages for some milliseconds. Readers would have changed a quarter of such."""
+    is_little = len(nodes) <= MAX_SELDOM and not any(around(node, scope, REPEATING) for node in nodes)
+    return is_little and answers_messages(services, scope)
 
 
 def _is_seldom(ev: Evaluator, nodes: Sequence[ast.AST], scope: Scope) -> bool:

@@ -12,12 +12,12 @@ from poolint.analyses.occasions import Occasions
 from poolint.analyses.pools_of_calls import is_of_this_call, is_stored
 from poolint.analyses.process_locks import size
 from poolint.analyses.sinks import WAITING
-from poolint.detect.brief_waits import is_brief, is_mostly_brief, is_soon_done
+from poolint.detect.brief_waits import is_brief, is_mostly_brief, is_repeated, is_soon_done
 from poolint.detect.databases import held_from, is_in_a_file, is_kept_by_none
 from poolint.detect.given_functions import may_be_ended_first
 from poolint.detect.long_waits import lasts, waits_on
 from poolint.detect.never_passed import is_never_passed
-from poolint.detect.room import has_room, is_for_own_work, takes_turns
+from poolint.detect.room import answers_messages, has_room, is_for_own_work, takes_turns
 from poolint.detect.seldom_waits import asks_for_a_lock, backs_off, comes_seldom, is_asked_once, opens_again
 from poolint.detect.sizes import has_a_bound
 from poolint.detect.unpooled_autocommit import keep_nobody_out
@@ -98,8 +98,9 @@ def _is_rare(services: Services, held: list[Hold], witness: Witness, node: ast.e
 def _is_hardly_missed(services: Services, held: list[Hold], witness: Witness, scope: Scope) -> bool:
     """Whether a connection that has only read is hardly missed: the call mostly takes a moment, pauses after a failure, also
     before it takes a new one, asks for what is kept then, waits for others with an engine that this call alone has, or its
-    function is a job that runs no more than once at a time, or a coroutine for the application's own work, which waits neither
-    for long nor for others; or the database is a file, or nobody waits for the connection, nor for the function."""
+    function is a job that runs no more than once at a time, or a coroutine for the application's own work, or one of a bot that
+    answers messages, which waits neither for long nor for others, nor again and again; or the database is a file, or nobody
+    waits for the connection, nor for the function."""
     ev = services.evaluator
     return (
         is_mostly_brief(witness)
@@ -114,6 +115,11 @@ def _is_hardly_missed(services: Services, held: list[Hold], witness: Witness, sc
             and witness.effect not in WAITING
             and not lasts(ev, witness)
             and is_for_own_work(services, scope)
+        )
+        or (
+            witness.effect not in WAITING
+            and not (lasts(ev, witness) or is_repeated(witness))
+            and answers_messages(services, scope)
         )
         or all(opens_again(services, one, witness) for one in held)
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))

@@ -40,7 +40,7 @@ def has_room(
     if _runs_alone(services, scope) or _is_of_its_own(services, hold, scope):
         return not is_long
     most, limit = _at_once(services, node, scope), _limit(services, hold, scope)
-    if limit is None and _is_for_administrators(services, node, scope):
+    if limit is None and _is_for_few(services, node, scope):
         return True  # a pool that is too small for them is made so in plain sight
     if most is not None and (most == 1 or most <= (limit or 0)):
         return True
@@ -84,11 +84,17 @@ def is_for_own_work(services: Services, scope: Scope) -> bool:
     return not requested.is_asked_for(scope) or _works_in_turn(services, scope)
 
 
+def answers_messages(services: Services, scope: Scope) -> bool:
+    """Whether a function is one of a bot that answers messages, and nothing else: few come at once."""
+    is_bot = services.evaluator.derived(Applications).serves_messages(scope.module)
+    return is_bot and services.requested.is_for_messages(scope)
+
+
 def has_room_for_two(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:
     """Whether it has two connections for each of them, also where no deployment and no size is known, by what servers, workers
     and pools do when nobody says otherwise."""
     most, limit = _at_once(services, node, scope, is_assumed=True), _limit(services, hold, scope)
-    if most is None or (limit is None and _is_for_administrators(services, node, scope)):
+    if most is None or (limit is None and _is_for_few(services, node, scope)):
         return False
     return 2 * most <= (_unless_said(services, hold, scope) if limit is None else limit)
 
@@ -132,8 +138,8 @@ def is_run_here(services: Services, scope: Scope) -> bool:
     return services.deployed.is_run_here(scope.module.path)
 
 
-def _is_for_administrators(services: Services, node: ast.AST, scope: Scope) -> bool:
-    return services.evaluator.derived(Clientele).is_for_administrators(scope, node)
+def _is_for_few(services: Services, node: ast.AST, scope: Scope) -> bool:
+    return services.evaluator.derived(Clientele).is_for_few(scope, node)
 
 
 def _at_once(services: Services, node: ast.AST, scope: Scope, *, is_assumed: bool = False) -> int | None:
@@ -142,7 +148,7 @@ def _at_once(services: Services, node: ast.AST, scope: Scope, *, is_assumed: boo
     is not known, where others may install it, or where the project itself may run the function beside others. Administrators are
     few wherever they are served. What ``is_assumed`` is that of an application of which no deployment is known."""
     path, deployed = scope.module.path, services.deployed
-    if _is_for_administrators(services, node, scope):
+    if _is_for_few(services, node, scope):
         return _ADMINISTRATORS
     most = deployed.at_once(path, is_sync=not scope.is_async)
     is_told = deployed.answers(path)

@@ -16,6 +16,7 @@ from poolint.analyses.conditions import Entering
 from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.holding.entities import Entities, Registry
 from poolint.analyses.holding.exit_summaries import Left, on_some_way, ways_left
+from poolint.analyses.holding.registry_aliases import Alias, class_of_registry, outside_blocks
 from poolint.analyses.holding.registry_words import registry_words
 from poolint.analyses.holding.shared_names import bound_to_all, first_home
 from poolint.analyses.holding.transactions import is_query
@@ -31,14 +32,13 @@ from poolint.types.bound import elsewhere
 from poolint.types.call_sites import callees_of
 from poolint.types.followed import Origin, one_step
 from poolint.types.following import PASSAGES, Follower
-from poolint.types.values import Function, Instance, alternatives
+from poolint.types.values import UNKNOWN, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.conditions import Known
-    from poolint.analyses.holding.changes import Changes
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.models.schema import Class
     from poolint.syntax.project import Module
@@ -52,6 +52,9 @@ if TYPE_CHECKING:
 _KEPT: frozenset[Passage] = PASSAGES | {"caller", "member"}
 """What a registry is handed through to the object that keeps it."""
 
+
+_GIVEN_BY = ("annotated", "assign")
+"""Kinds of bindings that give a name what stands to the right of them."""
 
 _MADE: frozenset[Passage] = frozenset({"call"})
 """What a query is made through."""
@@ -71,16 +74,6 @@ class Called(NamedTuple):
 
     function: ScopeKey
     fixed: Known = ()
-
-
-class Alias(NamedTuple):
-    """A name of a function that stands for the session of a registry: ``session = registry()``, or what the block of
-    ``item`` binds, of which ``stays`` says that its generator leaves the connection with the session at its end."""
-
-    name: str
-    registry: Registry
-    item: ast.withitem | None = None
-    stays: bool = False
 
 
 class Registries:
@@ -151,13 +144,20 @@ class Registries:
     def _beginning(self, root: ast.expr | None, scope: Scope) -> Registry | None:
         """The registry that a query has which begins with this."""
         registry = self._entities.of(root, scope) if isinstance(root, ast.Attribute) else None
-        return registry or (self.at(name_of(root), scope) if root is not None and name_of(root) else None)
+        if registry is not None or root is None:
+            return registry
+        if isinstance(root, ast.Name) and root.id in scope.bindings and self.is_near(scope.module):
+            return next((one.registry for one in self._aliases(scope) if one.name == root.id), None)
+        return self.at(name_of(root), scope) if name_of(root) else self._called(root, scope)
 
     def _before(self, call: ast.Call, at: Step, _: tuple[Type, ...]) -> Steps | None:
-        """The query of which another is made: ``orders()`` of ``orders().limit(3)``."""
-        of = call.func.value if isinstance(call.func, ast.Attribute) else None
-        is_made = isinstance(of, (ast.Call, ast.Name)) and is_query(self.ev.type_of(of, at.scope))
-        return one_step(of, at.scope, at.frame) if of is not None and is_made else None
+        """The query of which another is made: ``orders()`` of ``orders().limit(3)``, or of something unknown that is passed
+        one: ``narrow(orders())``."""
+        of = [call.func.value] if isinstance(call.func, ast.Attribute) else []
+        if self.ev.type_of(call.func, at.scope) is UNKNOWN:
+            of += (one for _, one in arguments_of(call))
+        made = [one for one in of if isinstance(one, (ast.Call, ast.Name)) and is_query(self.ev.type_of(one, at.scope))]
+        return one_step(made[0], at.scope, at.frame) if len(made) == 1 else None
 
     def ended_with(self, header: ast.Call, scope: Scope) -> Iterator[str]:
         """The registries that a function uses, where a block takes their sessions away as it ends: `app.app_context()`, or a
@@ -217,7 +217,7 @@ class Registries:
             return frozenset()
         changes, aliases = self._holdings.own_changes(scope, key.fixed), self._aliases(scope)
         if any(one.item is not None for one in aliases):
-            changes = _outside_blocks(changes, aliases)
+            changes = outside_blocks(changes, aliases)
         registries: dict[Registry, set[str]] = {}
         for alias in aliases:
             registries.setdefault(alias.registry, set()).add(alias.name)
@@ -242,7 +242,7 @@ class Registries:
     def _aliases(self, scope: Scope) -> list[Alias]:
         found = []
         for name, bindings in scope.bindings.items():
-            value = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
+            value = bindings[0].value if len(bindings) == 1 and bindings[0].kind in _GIVEN_BY else None
             registry = self._called(value, scope) if value is not None else None
             if registry is not None:
                 found.append(Alias(name, registry))
@@ -261,11 +261,27 @@ class Registries:
             if isinstance(one, Function) and one.scope.is_generator and self.is_near(one.scope.module):
                 yield one.scope
 
-    def _called(self, node: ast.expr, scope: Scope) -> Registry | None:
-        """The registry that ``registry()`` gives the session of."""
+    def _called(self, node: ast.expr, scope: Scope, *, is_given: bool = True) -> Registry | None:
+        """The registry that ``registry()`` gives the session of, or, where ``is_given`` may be, ``get_session()``, which returns
+        that or the registry itself."""
         if not isinstance(node, ast.Call) or node.args or node.keywords or not name_of(node.func):
             return None
-        return self.at(name_of(node.func), scope)
+        found = self.at(name_of(node.func), scope)
+        return found or (self._given_back(node, scope) if is_given else None)
+
+    def _given_back(self, call: ast.Call, scope: Scope) -> Registry | None:
+        """The registry whose session a function of the project returns on all its ways."""
+        callees = callees_of(self.ev, call, scope)
+        if len(callees) != 1 or not isinstance(callees[0], Function) or callees[0].scope.is_generator:
+            return None
+        inner = callees[0].scope
+        if not inner.returns or not self.is_near(inner.module):
+            return None
+        found = {
+            self._called(one, inner, is_given=False) or (self.at(name_of(one), inner) if name_of(one) else None)
+            for one in inner.returns
+        }
+        return found.pop() if len(found) == 1 else None
 
     def _yields(self, key: ScopeKey) -> frozenset[Registry]:
         """The registry whose session a generator yields, wherever it yields."""
@@ -288,7 +304,7 @@ class Registries:
             return Left.ENDED
         since = [event for one in scope.yields for event in graph.nodes_of(one)]
         names, fixed = {one.name for one in aliases}, self._entering.constants(scope) | dict(key.fixed)
-        ways = ways_left(graph, _outside_blocks(changes, aliases), names, scope, fixed, since) if since else ()
+        ways = ways_left(graph, outside_blocks(changes, aliases), names, scope, fixed, since) if since else ()
         return reduce(on_some_way, ways, Left.NEVER if ways else Left.ENDED)
 
     def at(self, place: str, scope: Scope) -> Registry | None:
@@ -305,9 +321,8 @@ class Registries:
         one = self.ev.outer_name(root, scope) if root not in scope.bindings else self.ev.scope_name(root, scope)
         for step in path.split(".") if path else ():
             one = self.ev.type_of_member(one, step)
-        found = alternatives(one)
-        cls = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
-        if cls is None or cls.kind != "registry":
+        cls = class_of_registry(alternatives(one))
+        if cls is None:
             return None
         made = self._made(place, scope, cls.name) if path else None
         if made is not None:
@@ -377,12 +392,3 @@ class Registries:
             places = (name_of(root) for root in roots if root is not None)
             found = self._owned[scope] = tuple(dict.fromkeys(one for one in places if one.startswith("self.")))
         return found
-
-
-def _outside_blocks(changes: Changes, aliases: list[Alias]) -> Changes:
-    """The changes of a function, where the blocks of these end what they have bound only if their generators do."""
-    found = changes.copied()
-    for one in aliases:
-        if one.item is not None and one.stays:
-            found.exits[one.item] = [each for each in found.exits.get(one.item, ()) if each.resource != one.name]
-    return found

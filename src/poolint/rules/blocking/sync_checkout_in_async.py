@@ -12,14 +12,14 @@ class SyncCheckoutInAsync(Rule):
     """A synchronous checkout blocks the event loop.
 
     ## What it does
-    Reports `engine.connect()`, `engine.begin()`, `pool.getconn()`, `psycopg.connect()`, `sqlite3.connect()` and their
-    kin of synchronous libraries inside `async def`, directly or in functions and properties of the project that are called
-    there; the path shows them. What `run_sync`, `to_thread` or an executor runs is not
-    reported, nor is an SQLite database in memory. A connection to a database that certainly is a file is a possible finding
-    where its function commits nothing, or in a function that is called. So are the few calls of a function that only
-    administrators come to, those of an application's coroutine that nothing sets off which a library calls, and what takes
-    the idle connection of a pool that is made with some, lets nobody wait and is for one thread alone, as psycopg2's
-    `SimpleConnectionPool`.
+    Reports `engine.connect()`, `engine.begin()`, `pool.getconn()`, `psycopg.connect()`, `sqlite3.connect()` and their kin
+    of synchronous libraries inside `async def`, directly or in functions and properties of the project that are called
+    there; the path shows them. What `run_sync`, `to_thread` or an executor runs is not reported, nor is an SQLite database
+    in memory. A connection to a database that certainly is a file is a possible finding where its function commits nothing,
+    or in a function that is called. So are the few calls of a function that only administrators come to, those of an
+    application's coroutine that nothing sets off which a library calls, or that answers messages to a bot in a project that
+    serves by nothing else, and what takes the idle connection of a pool that is made with some, lets nobody wait and is for
+    one thread alone, as psycopg2's `SimpleConnectionPool`.
 
     ## Why is this bad?
     While it waits for the pool or the server, no other task runs; and when the pool is empty, none of those that could

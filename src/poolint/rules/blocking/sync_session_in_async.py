@@ -22,7 +22,8 @@ class SyncSessionInAsync(Rule):
     commands of a command line call, once, the few calls of a function that only administrators come to, and what is
     read from a database that certainly is a file: that takes no longer than the way to a thread. Who commits to one
     waits for the others that write. What a cached function asks for is asked once, and possible, and so is what an
-    application's coroutine asks for that nothing sets off which a library calls: nobody is seen to share its loop.
+    application's coroutine asks for that nothing sets off which a library calls: nobody is seen to share its loop. So are
+    the few calls, each made once, of what answers messages to a bot in a project that serves by nothing else.
 
     ## Why is this bad?
     The call blocks the event loop: no other request moves until the database answers. Under load it is worse. When the

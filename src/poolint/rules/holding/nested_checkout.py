@@ -27,7 +27,7 @@ class NestedCheckout(Rule):
     the engine, pool or factory that they come from, through aliases, modules and `bind=`; an unknown one is
     not reported, nor is an engine with a `NullPool`, where nobody waits. Where a second connection is there on purpose,
     for an audit log, say, the options say so. Possible: at the start, in scripts, in jobs and tasks that run one at a
-    time, in half as many threads as the pool has connections, in what only administrators come to or no request calls, in a
+    time, in half as many threads as the pool has connections, in what only few come to, as POL402 says, or no request calls, in a
     coroutine that lets no other task run meanwhile, and where nothing is written and the database certainly is a file.
 
     ## Why is this bad?
