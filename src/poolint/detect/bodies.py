@@ -69,6 +69,9 @@ class Body:
     def has_timeout(self, below: Iterable[Scope] = ()) -> bool:
         """Whether something in it, or in functions that it calls, has a limit of time of its own."""
         limits = self.ev.models.words("limits-block", "limits-awaited")
+        of_others = [call for call, fact in self.facts() if fact is None or fact.cls is None or not fact.cls.exhausted]
+        if any(keyword.arg == "timeout" for call in of_others for keyword in call.keywords):
+            return True  # as Python's own functions call it: `as_completed(futures, timeout=30)`
         used = [one.func for one in (*self.calls, *(call for function in below for call in function.calls))]
         used += [one.context_expr for one in self.nodes if isinstance(one, ast.withitem)]
         return any(name in limits or _SAYS_LIMIT.search(name) for name in map(last_name, used))

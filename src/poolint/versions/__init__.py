@@ -48,9 +48,7 @@ class Versions:
 
     def asks_for(self, library: str, path: str) -> bool:
         """Whether the project of the file at absolute ``path`` asks for a distribution, in whatever version."""
-        from poolint.versions.declared import normalized
-
-        said = (self._of(folder, normalized(library)) for folder in self._folders(path))
+        said = (self._of(folder, library) for folder in self._folders(path))
         return any(part is not None for one in said for part in one)
 
     def is_any(self, library: str, path: str) -> bool:
@@ -113,11 +111,11 @@ class Versions:
     def _of(self, folder: str, library: str) -> Declared:
         key = (folder, library)
         if key not in self._declared:
-            if self._reader is None:
-                from poolint.versions.declared import Reader
+            from poolint.versions.declared import Reader, normalized
 
+            if self._reader is None:
                 self._reader = Reader(self._finder.listing)
-            self._declared[key] = self._reader.declared(folder, library)
+            self._declared[key] = self._reader.declared(folder, normalized(library))
         return self._declared[key]
 
 
