@@ -125,6 +125,10 @@ class Effects:
         edges = self.edges.of_call(node, scope)
         return self._of_edges(edges, scope, around) if edges else None  # most calls have none
 
+    def of_edge(self, edge: Edge, scope: Scope) -> Witness | None:
+        """A chain by one of the edges of a call in ``scope``."""
+        return self._of_edges((edge,), scope)
+
     def _of_edges(self, edges: Iterable[Edge], scope: Scope, around: Known = ()) -> Witness | None:
         found = self._along(edges, scope, around)
         if found is None or not scope.is_async or not any(map(self.edges.contexts.asks_for_loop, found.below)):

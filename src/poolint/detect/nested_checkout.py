@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from poolint.detect.observation import Observation
+from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
-    import ast
-
+    from poolint.analyses.holding.dataflow import Hold
     from poolint.analyses.waypoints import Waypoint
 
 
@@ -33,6 +34,8 @@ class NestedCheckout(Observation, frozen=True, eq=False):
     """Whether that is in a script, or as the application starts, or between two turns of an event loop: nobody is there who
     could want the other connections."""
     after: tuple[ast.AST, ...] = ()
+    holder: str = ""
+    """The function that holds the first one, where that is another one, which runs what it is handed here."""
     apart: str = ""
     """The two functions of which a framework has the two sessions: to have one for both is one decision."""
 
@@ -40,3 +43,15 @@ class NestedCheckout(Observation, frozen=True, eq=False):
     def stretch(self) -> str:
         """What tells the second checkouts by one function while the same is held from all others."""
         return f"{self.resource} {self.begun.range.start} {self.names}"
+
+
+def end_of(node: ast.expr) -> tuple[int, int]:
+    """Where an expression ends: the line and the column in bytes."""
+    return (node.end_lineno or 0, node.end_col_offset or 0)
+
+
+def held_as(hold: Hold) -> set[str]:
+    """The names under which a connection is in hand: that of a transaction's block is what the block binds."""
+    item = parent_of(hold.since)
+    bound = item.optional_vars if isinstance(item, ast.withitem) else None
+    return {hold.resource, *((bound.id,) if isinstance(bound, ast.Name) else ())}

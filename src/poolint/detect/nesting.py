@@ -7,6 +7,8 @@ import itertools
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from poolint.analyses.autocommit import is_autocommit
 from poolint.analyses.effects import Effects, Witness
 from poolint.analyses.graphs import BlockEnd
@@ -23,10 +25,11 @@ from poolint.analyses.sinks import opening_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import held_from, is_in_a_file, is_in_memory, lets_nobody_wait
 from poolint.detect.detector import Detector
+from poolint.detect.handed_work import handed_work, is_handed_seldom
 from poolint.detect.in_turn import in_turn
 from poolint.detect.latecomers import Latecomers
 from poolint.detect.lending import is_for_block, is_lent, names_of
-from poolint.detect.nested_checkout import NestedCheckout
+from poolint.detect.nested_checkout import NestedCheckout, end_of, held_as
 from poolint.detect.observation import Dismissed
 from poolint.detect.passed_pools import PassedPools
 from poolint.detect.responding import after_response, run_while_kept
@@ -36,7 +39,7 @@ from poolint.detect.written import is_written
 from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.expressions import without_await
 from poolint.syntax.guards import is_asked
-from poolint.syntax.scopes import is_parameter, parent_of
+from poolint.syntax.scopes import is_parameter
 from poolint.syntax.surroundings import chosen, is_at_once, may_await, with_await
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import Function
@@ -76,7 +79,7 @@ class Nesting:
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that take a second connection, themselves or by functions of the project."""
-        found = [*self._observed(scope), *self._read(scope), *self._awaited(scope)]
+        found = [*self._observed(scope), *self._read(scope), *self._awaited(scope), *self._handed(scope)]
         nested = [one for one in found if isinstance(one, NestedCheckout)]
         yield from in_turn(nested, lambda one: one.stretch, self.services.graphs, scope)
         yield from (one for one in found if not isinstance(one, NestedCheckout))
@@ -126,17 +129,35 @@ class Nesting:
                     yield self._nested(node, scope, hold, names, path, functions, last, below=below)
                     break
 
+    def _handed(self, scope: Scope) -> Iterator[NestedCheckout]:
+        """The work that takes a connection, and is handed to a function which runs it while it holds one."""
+        for work in handed_work(self.services, scope):
+            inner, node = work.at.scope, work.at.node
+            for hold in () if self.holdings.at(work.call, scope) else work.held:
+                pool = self._pool(hold, node, inner)
+                witness = self._takers(pool).of_edge(work.edge, scope) if pool is not None else None
+                if witness is None or pool is None or self._is_of_another(hold, node, inner, pool, witness):
+                    continue
+                names, below = tuple(link.name for link in witness.links), witness.links[1:]
+                path = [since(hold, inner), *branch_of(hold, inner), *calls_of(witness)]
+                functions, last = [scope, *(link.scope for link in below)], witness.links[-1][:2]
+                one = self._nested(node, inner, hold, names, path, functions, last, below=below)
+                at = {"node": work.call, "function": scope.qualified_name, "in_async": may_await(work.call, scope)}
+                is_possible = one.is_possible or is_handed_seldom(self.services, work, scope)
+                yield msgspec.structs.replace(one, holder=inner.qualified_name, is_possible=is_possible, **at)
+                break
+
     def _is_told(self, hold: Hold, node: ast.expr, scope: Scope, pool: Pool, witness: Witness) -> bool:
         """Whether it takes it while one of the same pool is held, and no function on the way tells of it."""
-        is_earlier = _end(hold.since) > (node.lineno, node.col_offset)
+        is_earlier = end_of(hold.since) > (node.lineno, node.col_offset)
         is_elsewhere = is_earlier or self._is_of_another(hold, node, scope, pool, witness)
-        return not is_elsewhere and self._told_elsewhere(witness, _held_as(hold), pool) is None
+        return not is_elsewhere and self._told_elsewhere(witness, held_as(hold), pool) is None
 
     def _late(self, node: ast.Call, scope: Scope) -> Iterator[NestedCheckout]:
         """The second checkout by a session that was there before what is held, and has taken none so far."""
         for resource, pool, others in self.latecomers.at(node, scope):
             hold = next((one for one in others if self._pool(one, node, scope) == pool), None)
-            if hold is None or _end(hold.since) > (node.lineno, node.col_offset):
+            if hold is None or end_of(hold.since) > (node.lineno, node.col_offset):
                 continue
             used = self.services.using.uses.of_call(node, scope)
             links = used.links if used is not None and len(used.links) > 1 else ()
@@ -272,7 +293,7 @@ class Nesting:
     def _found(self, node: ast.Call, scope: Scope, hold: Hold, pool: Pool) -> NestedCheckout | Dismissal:
         """The second checkout that a call is, or why it is none."""
         begun = since(hold, scope)
-        if _end(hold.since) > (node.lineno, node.col_offset):
+        if end_of(hold.since) > (node.lineno, node.col_offset):
             return "earlier-round"  # whose engine may have been another: a leak, if anything
         if hold.resource in names_of(node, scope) or is_asked(chosen(node)[0], hold.resource):
             return "same-resource"
@@ -294,7 +315,7 @@ class Nesting:
         else:
             if witness is None or len(witness.links) < 2 or is_of_new_object(pool, witness.links[-1].scope):
                 return "other-pool"
-            elsewhere = self._told_elsewhere(witness, _held_as(hold), pool)
+            elsewhere = self._told_elsewhere(witness, held_as(hold), pool)
             if elsewhere is not None:
                 return elsewhere
             links = tuple(link.name for link in witness.links)
@@ -371,17 +392,6 @@ class Nesting:
 def _has_it_already(fact: CallSite) -> bool:
     """Whether a thread or task that holds a connection of this engine gets the same one when it asks for another."""
     return fact.cls is not None and fact.cls.shares
-
-
-def _end(node: ast.expr) -> tuple[int, int]:
-    return (node.end_lineno or 0, node.end_col_offset or 0)
-
-
-def _held_as(hold: Hold) -> set[str]:
-    """The names under which a connection is in hand: that of a transaction's block is what the block binds."""
-    item = parent_of(hold.since)
-    bound = item.optional_vars if isinstance(item, ast.withitem) else None
-    return {hold.resource, *((bound.id,) if isinstance(bound, ast.Name) else ())}
 
 
 DETECTOR = Detector("nesting", lambda services: Nesting(services).observe)

@@ -17,6 +17,7 @@ from poolint.analyses.own_loops import OwnLoops
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import held_from, is_in_memory
 from poolint.detect.detector import Detector
+from poolint.detect.handed_work import handed_work, is_handed_seldom
 from poolint.detect.held_above import held_above
 from poolint.detect.in_turn import in_turn
 from poolint.detect.little_harm import does_little_harm, is_doubtful
@@ -68,6 +69,8 @@ class CallWhileHeld(Observation, frozen=True, eq=False):
     """What waits for the same in the same stretch, and that every way here passes."""
     above: tuple[Waypoint, ...] = ()
     """Where the function is passed what it holds by who holds a connection with it already."""
+    holder: str = ""
+    """The function that holds it, where that is another one, which runs what it is handed here."""
     stops_loop: bool = False
     """Whether an event loop that serves others stands still meanwhile."""
 
@@ -83,7 +86,7 @@ def observe(services: Services, scope: Scope) -> Iterator[Observation]:
 
     Blocks and loops that wait are reported at their context or iterator.
     """
-    found = list(_observed(services, scope))
+    found = [*_observed(services, scope), *_by_work(services, scope)]
     yield from in_stretches((one for one in found if isinstance(one, CallWhileHeld)), services.graphs, scope)
     yield from (one for one in found if not isinstance(one, CallWhileHeld))
 
@@ -125,6 +128,26 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
             told = observation(slow.edges.ev, holdings, held, witness, node, scope, is_possible=is_possible)
             above = {each: None for hold in held for each in held_above(services, hold, scope)}
             yield msgspec.structs.replace(told, above=tuple(above), stops_loop=stops) if above or stops else told
+
+
+def _by_work(services: Services, scope: Scope) -> Iterator[CallWhileHeld]:
+    """The work that waits, and is handed to a function of the project which runs it with a connection in hand."""
+    slow = services.slow
+    for work in handed_work(services, scope):
+        inner, node = work.at.scope, work.at.node
+        witness = slow.of_edge(work.edge, scope)
+        told = isinstance(node, ast.Call) and slow.of_call(node, inner) is not None
+        if witness is None or told or services.holdings.at(work.call, scope):
+            continue
+        held = [one for one in work.held if not is_in_memory(services, held_from(services, one, inner))]
+        if held and _told_below(services.holdings, witness) == work.at:
+            is_seldom = is_handed_seldom(services, work, scope)
+            is_possible = is_seldom or does_little_harm(services, held, witness, node, inner)
+            one = observation(
+                services.evaluator, services.holdings, held, witness, node, inner, is_possible=is_possible
+            )
+            at = {"node": work.call, "function": scope.qualified_name, "in_async": may_await(work.call, scope)}
+            yield msgspec.structs.replace(one, holder=inner.qualified_name, **at)
 
 
 def _stops_loop(services: Services, witness: Witness, node: ast.expr, scope: Scope) -> bool:

@@ -104,14 +104,14 @@ class NestedCheckout(Rule):
         for pattern in self.options["allow"]:
             if any(fnmatchcase(name, pattern) for name in observation.functions):
                 return Declined(f"the option `allow` has {pattern}")
-        chain = " → ".join(observation.names)
         end = "fail, some of them half done" if observation.refuses else "deadlock until the pool's timeout"
         harm = f"N such calls at once on a pool of N {end}"
         if observation.is_alone:
             harm = f"it needs two connections at once, on a pool of one it {_ALONE[observation.refuses]}"
+        held, row = f"{observation.resource}`", observation.begun.range.start.row
+        held += f" of `{observation.holder}` holds one" if observation.holder else f" holds one (since line {row})"
         return Verdict(
-            f"`{chain}` takes another connection from the pool while `{observation.resource}` holds one (since line "
-            f"{observation.begun.range.start.row}): {harm}",
+            f"`{' → '.join(observation.names)}` takes another connection from the pool while `{held}: {harm}",
             observation.names[-1],
             observation.path,
             Certainty.POSSIBLE if observation.is_possible else Certainty.CERTAIN,

@@ -31,8 +31,6 @@ _WAITED_FOR = {
     "subprocess": "a subprocess",
     "client": "its client",
 }
-
-
 _LOCKS: dict[What, str] = {
     "row-lock": "a row lock",
     "maybe-row-lock": "maybe a row lock",
@@ -84,10 +82,12 @@ def while_held(call: CallWhileHeld) -> str:
         held = "".join(
             f"{' and' if index else ' and holds'} {kind} (line {at})" for index, (kind, at) in enumerate(locks)
         )
-        return f"while the transaction of `{call.transaction}` (line {row}) is open{held}"
+        place = f"in `{call.holder}`" if call.holder else f"(line {row})"
+        return f"while the transaction of `{call.transaction}` {place} is open{held}"
     first = "".join(f" and {kind}" for kind, at in locks if at == row)
     later = "".join(f" and {kind} (since line {at})" for kind, at in locks if at != row)
-    return f"while `{call.resource}` holds a connection{first} (since line {row}){later}"
+    of, begun = (f" of `{call.holder}`", "") if call.holder else ("", f" (since line {row})")
+    return f"while `{call.resource}`{of} holds a connection{first}{begun}{later}"
 
 
 def does(call: CallWhileHeld, what: str) -> str:
