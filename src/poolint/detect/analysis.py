@@ -113,7 +113,7 @@ class Analysis(Services):
             return True
         events = graph.nodes_of(node)
         if events and (self._flags is None or self._flags.scope is not scope):
-            self._flags = Flags(scope, graph, attributes=False)
+            self._flags = Flags(scope, graph, settled=True)
         return not events or self._flags is None or any(map(self._flags.lead_to, events))
 
 

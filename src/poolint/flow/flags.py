@@ -43,6 +43,24 @@ def _tested_names(found: Counter[str], scope: Scope) -> frozenset[str]:
     return frozenset(sorted(flags, key=lambda name: (-found[name], name))[:MAX_FLAGS])
 
 
+def _is_settled(name: str, scope: Scope) -> bool:
+    """Whether nothing that stands in a function for its own sake may change what a name means: no call on it, or with it, whose
+    result is dropped, and no item of it that is set or deleted."""
+    for load in scope.loads.get(name, ()):
+        node, parent = _parents(load)
+        while isinstance(parent, (ast.Attribute, ast.Call, ast.Await, ast.keyword, ast.Starred)):
+            node, parent = _parents(parent)
+        if isinstance(parent, ast.Expr) and node is not load:
+            return False
+        if isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load):
+            return False
+    return True
+
+
+def _parents(node: ast.AST) -> tuple[ast.AST, ast.AST | None]:
+    return node, parent_of(node)
+
+
 def _asked_names(scope: Scope) -> Counter[str]:
     """What a function tests for truth or None, or copies, and how often."""
     found: Counter[str] = Counter()
@@ -105,15 +123,16 @@ def asked(test: ast.expr, truth: bool) -> tuple[str, bool]:
 class Flags:
     """The flags of a function, its ``names``, of all that is ``asked`` for in it, and what is known of them before its events.
 
-    Comparisons that a flag is a copy of (``owned = mode == "w"``) are followed like flags, but are no names of them. Without
-    ``attributes`` those are none either: what is called may change them.
+    Comparisons that a flag is a copy of (``owned = mode == "w"``) are followed like flags, but are no names of them. Only
+    ``settled``: without attributes, and what may come to count as something else: ``rows.append(row)``, ``fill(rows)``.
     """
 
-    def __init__(self, scope: Scope, graph: Graph, *, attributes: bool = True) -> None:
+    def __init__(self, scope: Scope, graph: Graph, *, settled: bool = False) -> None:
         self.scope = scope
         found = _asked_names(scope)
         self.asked = frozenset(found)
-        self.names = frozenset(one for one in _tested_names(found, scope) if attributes or "." not in one)
+        names = _tested_names(found, scope)
+        self.names = frozenset(one for one in names if "." not in one and _is_settled(one, scope)) if settled else names
         self._graph = graph
         self._copied = {ast.dump(one): _names_in(one) for one in _copied(scope, self.names)}
         self._before: dict[Node, frozenset[Known]] | None = None
