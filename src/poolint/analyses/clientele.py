@@ -105,9 +105,10 @@ class Clientele:
         """Whether the route of a function, or the name of the file that this stands in, speaks of setting up, or who calls it."""
         scope = self._ev.project.scope(key)
         routing, around = list(routes(self._ev, scope)), scope.parent or scope
-        if routing and _means_them(scope.module.name.rpartition(".")[2], _SETTING_UP):
+        if routing and scope.module.name.rpartition(".")[2] in _SETTING_UP:
             return True
-        if any(_is_path_of_theirs(text, _SETTING_UP) for route in routing for text in self._paths(route, around)):
+        paths = (text for route in routing for text in self._paths(route, around))
+        if any(text.startswith("/") and text.split("/")[1] in _SETTING_UP for text in paths):
             return True
         calls = self._occasions.calls.of(scope)
         return bool(calls) and all(inner.kind == "function" and self._setting_up.of(inner.key) for _, inner, _ in calls)
@@ -230,10 +231,9 @@ def _texts(call: ast.Call) -> Iterator[str]:
             yield one.value
 
 
-def _is_path_of_theirs(text: str, who: frozenset[str] = _ADMINISTRATORS) -> bool:
+def _is_path_of_theirs(text: str) -> bool:
     """Whether a part of a path is for administrators; what stands for a value of the request says nothing."""
-    parts = (part for part in text.split("/") if " " not in part and not part.startswith(("{", "<")))
-    return any(_means_them(part, who) for part in parts)
+    return any(_means_them(part) for part in text.split("/") if " " not in part and not part.startswith(("{", "<")))
 
 
 def _is_begun_by_them(name: str) -> bool:

@@ -37,7 +37,7 @@ from poolint.detect.works_by import (
 from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import call_arguments
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import may_await, method_call
+from poolint.syntax.surroundings import is_inside, may_await, method_call
 from poolint.types.call_sites import CallSite, CallText, call_site, callees_of, function_run
 from poolint.types.returns import made_manager
 from poolint.types.values import Instance, alternatives
@@ -109,8 +109,7 @@ class BlockingCheckout(Observation, frozen=True, eq=False):
 def observe(services: Services, scope: Scope) -> Iterator[Observation]:
     """The blocking calls on sessions in an ``async def``, then those that helpers make."""
     found = list(_observed(services, scope))
-    told = {one.session for one in found if isinstance(one, BlockingDatabaseCall)} - {""}
-    found = [one for one in found if told.isdisjoint(_bound_by(one))]
+    found = [one for one in found if not _is_of_block(one, found)]
     nodes = [node for one in found for node in (one.node, *getattr(one, "after", ()))]
     is_alone = bool(found) and (holds_up_few(services, nodes, scope) or holds_up_messages(services, nodes, scope))
     plain, above = as_plain(services, scope) if found and not is_alone else ((), ())
@@ -121,13 +120,19 @@ def observe(services: Services, scope: Scope) -> Iterator[Observation]:
             yield msgspec.structs.replace(one, plain=plain, above=above) if plain or above else one
 
 
-def _bound_by(found: BlockingDatabaseCall | BlockingCheckout) -> list[str]:
-    """The session that a block binds which works with the database as it is entered or left: who works with that session in the
-    block decides on both."""
-    item = parent_of(found.node)
+def _is_of_block(
+    header: BlockingDatabaseCall | BlockingCheckout, found: list[BlockingDatabaseCall | BlockingCheckout]
+) -> bool:
+    """Whether a block works with the database as it is entered or left, and something in it with the session that it binds: who
+    decides on that decides on both."""
+    item = parent_of(header.node)
     bound = item.optional_vars if isinstance(item, ast.withitem) else None
-    is_call = isinstance(found, BlockingDatabaseCall) and isinstance(bound, ast.Name)
-    return [ast.dump(ast.Name(bound.id, ast.Load()))] if is_call and isinstance(bound, ast.Name) else []
+    block = parent_of(item) if isinstance(item, ast.withitem) else None
+    if not (isinstance(header, BlockingDatabaseCall) and isinstance(bound, ast.Name) and block is not None):
+        return False
+    session = ast.dump(ast.Name(bound.id, ast.Load()))
+    inside = (one for one in found if isinstance(one, BlockingDatabaseCall) and one is not header)
+    return any(one.session == session and is_inside(one.node, block) for one in inside)
 
 
 def _observed(services: Services, scope: Scope) -> Iterator[BlockingDatabaseCall | BlockingCheckout]:

@@ -54,7 +54,8 @@ def is_harmless(
         if (is_pool or problem == "half-built") and _is_made_once(occasions, site, scope):
             return True
         return is_pool and problem in _RAISING and not _is_called_again(ev, site, scope)
-    if problem in _LOST and occasions.ends_with_process(scope) and not is_in_loop(site.call, scope):
+    is_again = is_in_loop(site.call, scope) or scope.name in scope.called or occasions.is_handed_on(scope)
+    if problem in _LOST and occasions.ends_with_process(scope) and not is_again:
         return True
     if problem in _RAISING and _is_made_once(occasions, site, scope):
         return True

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from poolint.analyses.autocommit import is_autocommit
+from poolint.analyses.awaited_tasks import started
 from poolint.analyses.effects import Effects, Witness
-from poolint.analyses.graphs import BlockEnd
+from poolint.analyses.graphs import written_at
 from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.lent_pools import borrowed, handed_back
 from poolint.analyses.looked_up import is_behind_a_lookup
@@ -40,7 +41,7 @@ from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.expressions import without_await
 from poolint.syntax.guards import is_asked
 from poolint.syntax.scopes import is_parameter
-from poolint.syntax.surroundings import chosen, is_at_once, may_await, with_await
+from poolint.syntax.surroundings import chosen, is_at_once, may_await, start_of
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
@@ -116,10 +117,12 @@ class Nesting:
     def _awaited(self, scope: Scope) -> Iterator[NestedCheckout]:
         """The tasks of its own that a function waits for, and the blocks whose ends wait for them, where these take one."""
         for node, _ in self._any_taking.implied(scope) if self.holdings.may_be_held(scope) else ():
-            is_task = isinstance(node, BlockEnd) or isinstance(with_await(node), ast.Await)
-            for hold in self.holdings.at(node, scope) if is_task and not isinstance(node, ast.Attribute) else ():
-                pool = self._pool(hold, node, scope)
-                around = self.edges.contexts.at(node, scope)
+            tasks = (work for at, work in started(self.ev, scope) if written_at(at) is written_at(node))
+            made = [start_of(work.function) for work in tasks if work.function is not None]
+            for hold in self.holdings.at(node, scope) if made else ():
+                if not any(end_of(hold.since) < one for one in made):
+                    continue  # it may have ended before
+                pool, around = self._pool(hold, node, scope), self.edges.contexts.at(node, scope)
                 witness = self._takers(pool).of_implied(node, scope, around) if pool is not None else None
                 if witness is not None and pool is not None and self._is_told(hold, node, scope, pool, witness):
                     names = tuple(link.name for link in witness.links)

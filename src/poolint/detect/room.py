@@ -11,6 +11,7 @@ from poolint.analyses.occasions import Occasions
 from poolint.analyses.pools_of_calls import is_of_this_call, maker_of
 from poolint.detect.databases import connections_by_default, engine_of, held_from, usual_limit
 from poolint.detect.factories import is_made_for_each
+from poolint.frameworks.hooks import runs
 from poolint.models.schema import SESSIONS
 
 if TYPE_CHECKING:
@@ -85,9 +86,10 @@ def is_for_own_work(services: Services, scope: Scope) -> bool:
 
 
 def answers_messages(services: Services, scope: Scope) -> bool:
-    """Whether a function is one of a bot that answers messages, and nothing else: few come at once."""
-    is_bot = services.evaluator.derived(Applications).serves_messages(scope.module)
-    return is_bot and services.requested.is_for_messages(scope)
+    """Whether a function is a handler of a bot that answers messages, and nothing else: few come at once."""
+    ev = services.evaluator
+    is_bot = ev.derived(Applications).serves_messages(scope.module) and services.requested.is_for_messages(scope)
+    return is_bot and runs(ev, scope, "message")
 
 
 def has_room_for_two(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:

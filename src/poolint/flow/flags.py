@@ -44,21 +44,22 @@ def _tested_names(found: Counter[str], scope: Scope) -> frozenset[str]:
 
 
 def _is_settled(name: str, scope: Scope) -> bool:
-    """Whether nothing that stands in a function for its own sake may change what a name means: no call on it, or with it, whose
-    result is dropped, and no item of it that is set or deleted."""
-    for load in scope.loads.get(name, ()):
-        node, parent = _parents(load)
-        while isinstance(parent, (ast.Attribute, ast.Call, ast.Await, ast.keyword, ast.Starred)):
-            node, parent = _parents(parent)
-        if isinstance(parent, ast.Expr) and node is not load:
-            return False
-        if isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load):
-            return False
-    return True
-
-
-def _parents(node: ast.AST) -> tuple[ast.AST, ast.AST | None]:
-    return node, parent_of(node)
+    """Whether a name is True or False from the beginning of a function to its end: a parameter that is declared so, or so by
+    default, that nothing binds anew and that is not tested for None."""
+    bindings = scope.bindings.get(name, ())
+    if len(bindings) != 1 or bindings[0].kind != "parameter":
+        return False
+    one = bindings[0]
+    is_declared = isinstance(one.annotation, ast.Name) and one.annotation.id == "bool"
+    default = one.value.value if isinstance(one.value, ast.Constant) else None
+    is_default = isinstance(default, bool)
+    if not (is_default or (is_declared and one.value is None)):
+        return False
+    bound_below = (each for each in ast.walk(scope.node) if isinstance(each, ast.Nonlocal))
+    tested = (parent_of(load) for load in scope.loads.get(name, ()))
+    return not any(name in each.names for each in bound_below) and not any(
+        isinstance(one, ast.Compare) for one in tested
+    )
 
 
 def _asked_names(scope: Scope) -> Counter[str]:
@@ -124,7 +125,7 @@ class Flags:
     """The flags of a function, its ``names``, of all that is ``asked`` for in it, and what is known of them before its events.
 
     Comparisons that a flag is a copy of (``owned = mode == "w"``) are followed like flags, but are no names of them. Only
-    ``settled``: without attributes, and what may come to count as something else: ``rows.append(row)``, ``fill(rows)``.
+    ``settled``: parameters that are True or False, which nothing changes.
     """
 
     def __init__(self, scope: Scope, graph: Graph, *, settled: bool = False) -> None:
@@ -132,7 +133,7 @@ class Flags:
         found = _asked_names(scope)
         self.asked = frozenset(found)
         names = _tested_names(found, scope)
-        self.names = frozenset(one for one in names if "." not in one and _is_settled(one, scope)) if settled else names
+        self.names = frozenset(one for one in names if _is_settled(one, scope)) if settled else names
         self._graph = graph
         self._copied = {ast.dump(one): _names_in(one) for one in _copied(scope, self.names)}
         self._before: dict[Node, frozenset[Known]] | None = None

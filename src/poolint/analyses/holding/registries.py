@@ -261,27 +261,11 @@ class Registries:
             if isinstance(one, Function) and one.scope.is_generator and self.is_near(one.scope.module):
                 yield one.scope
 
-    def _called(self, node: ast.expr, scope: Scope, *, is_given: bool = True) -> Registry | None:
-        """The registry that ``registry()`` gives the session of, or, where ``is_given`` may be, ``get_session()``, which returns
-        that or the registry itself."""
+    def _called(self, node: ast.expr, scope: Scope) -> Registry | None:
+        """The registry that ``registry()`` gives the session of."""
         if not isinstance(node, ast.Call) or node.args or node.keywords or not name_of(node.func):
             return None
-        found = self.at(name_of(node.func), scope)
-        return found or (self._given_back(node, scope) if is_given else None)
-
-    def _given_back(self, call: ast.Call, scope: Scope) -> Registry | None:
-        """The registry whose session a function of the project returns on all its ways."""
-        callees = callees_of(self.ev, call, scope)
-        if len(callees) != 1 or not isinstance(callees[0], Function) or callees[0].scope.is_generator:
-            return None
-        inner = callees[0].scope
-        if not inner.returns or not self.is_near(inner.module):
-            return None
-        found = {
-            self._called(one, inner, is_given=False) or (self.at(name_of(one), inner) if name_of(one) else None)
-            for one in inner.returns
-        }
-        return found.pop() if len(found) == 1 else None
+        return self.at(name_of(node.func), scope)
 
     def _yields(self, key: ScopeKey) -> frozenset[Registry]:
         """The registry whose session a generator yields, wherever it yields."""

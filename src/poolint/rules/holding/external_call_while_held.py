@@ -40,8 +40,8 @@ class ExternalCallWhileHeld(Rule):
     connections (gunicorn does one after the other without `--threads`, waitress has four threads, AWS Lambda none), in what
     it runs alone, as a command or a worker that is started once, and in what only administrators come to: by its path or
     module, by what decorates it or its router, by what has to be there before it runs (`Depends(get_current_superuser)`),
-    by its first words or the branch (`if not user.is_admin: raise`), or whoever sets up an application or looks after it:
-    by routes, or files with routes, of settings, set-up, configuration, health or diagnostics; in a service of Flask,
+    by its first words or the branch (`if not user.is_admin: raise`), or whoever sets up an application: by routes,
+    or files with routes, of settings, set-up, configuration or diagnostics; in a service of Flask,
     Django and the like, whose servers give each request one of a few threads unless something names gevent or eventlet, and
     in an application's plain code that no request and no task calls, and its coroutines that nothing sets off which a
     library calls, a language model aside in these three, which takes minutes; one message to a chat; and, where nothing has
