@@ -9,9 +9,10 @@ from poolint.analyses.applications import Applications
 from poolint.analyses.clientele import Clientele
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.pools_of_calls import is_of_this_call, maker_of
+from poolint.analyses.project_calls import ProjectCalls
 from poolint.detect.databases import connections_by_default, engine_of, held_from, usual_limit
 from poolint.detect.factories import is_made_for_each
-from poolint.frameworks.hooks import runs
+from poolint.frameworks.hooks import occasions_handed, runs
 from poolint.models.schema import SESSIONS
 
 if TYPE_CHECKING:
@@ -88,8 +89,10 @@ def is_for_own_work(services: Services, scope: Scope) -> bool:
 def answers_messages(services: Services, scope: Scope) -> bool:
     """Whether a function is a handler of a bot that answers messages, and nothing else: few come at once."""
     ev = services.evaluator
-    is_bot = ev.derived(Applications).serves_messages(scope.module) and services.requested.is_for_messages(scope)
-    return is_bot and runs(ev, scope, "message")
+    if not (ev.derived(Applications).serves_messages(scope.module) and services.requested.is_for_messages(scope)):
+        return False
+    mentioned = ev.derived(ProjectCalls).mentioned(scope)
+    return runs(ev, scope, "message") or any("message" in occasions_handed(ev, *one) for one in mentioned)
 
 
 def has_room_for_two(services: Services, hold: Hold, node: ast.AST, scope: Scope) -> bool:
