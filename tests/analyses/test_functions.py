@@ -43,6 +43,7 @@ FOLLOWED = [
             "in_turn",
             "taken_in",
             "at_a_time",
+            "of_a_bot",
         )
     )
 ]

@@ -29,20 +29,22 @@ class Applications:
     def serves_in_turn(self, near: Module) -> bool:
         """Whether all that the project of a module serves by handles one message or task after the other on an event loop, as it
         is started by default, or makes one for each that needs it."""
-        return self._is_served_by(near, lambda hook: hook.in_workers or hook.own_loop)
+        return self._serves_by_only(near, self._roots(lambda hook: hook.in_workers or hook.own_loop))
 
     def serves_messages(self, near: Module) -> bool:
         """Whether all that the project of a module serves by handles messages, as those to a bot, and no requests."""
-        return self._is_served_by(near, lambda hook: hook.runs == "message") and not self._is_served_by(
-            near, lambda hook: hook.runs == "request"
-        )
+        requests = self._roots(lambda hook: hook.runs == "request")
+        return self._serves_by_only(near, self._roots(lambda hook: hook.runs == "message") - requests)
 
-    def _is_served_by(self, near: Module, is_such: Callable[[Hook], bool]) -> bool:
-        """Whether each library that the project of a module serves by has a hook that is such."""
+    def _roots(self, is_such: Callable[[Hook], bool]) -> set[str]:
+        """The libraries that have a hook which is such."""
         every = (one for rows in self._ev.models.hooks.values() for one in rows)
-        roots = {root for around, hook in every if is_such(hook) for root in around}
+        return {root for around, hook in every if is_such(hook) for root in around}
+
+    def _serves_by_only(self, near: Module, libraries: set[str]) -> bool:
+        """Whether the project of a module serves, and by these libraries alone."""
         found = {name.partition(".")[0] for row in self._by(near) for name in row.names}
-        return bool(found) and found <= roots
+        return bool(found) and found <= libraries
 
     def at_once(self, near: Module) -> int | None:
         """How many requests or tasks a process takes at once, at most, with the servers and workers of what the project of a

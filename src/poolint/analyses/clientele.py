@@ -34,12 +34,10 @@ _ADMINISTRATORS = frozenset(
 )
 _FEW = _ADMINISTRATORS | {"moderator", "moderators"}
 """Words of what lets in few: what else is named after moderators is about what all write."""
-_SETTING_UP = frozenset(
-    {"configuration", "debug", "diagnostics", "health", "healthcheck", "readiness", "settings", "setup"}
-)
-"""Words of what is asked for when an application is set up or looked after, in the paths of routes and the names of their files:
-nothing else in the code says how seldom that is. Of the findings that readers were shown in such files they would have acted on
-a quarter, and on three fifths in all others that have routes."""
+_SETTING_UP = frozenset({"configuration", "debug", "diagnostics", "settings", "setup"})
+"""What is asked for when an application is set up or looked after, as the first part of the path of a route, or the name of its
+file: nothing else in the code says how seldom that is. Of the findings that readers were shown in files of such names they would
+have acted on a quarter, and on three fifths in all others that have routes."""
 _OTHERS = frozenset({"non", "not", "or"})
 """Words by which a name speaks of others as well: ``admin_or_owner``."""
 _ASKING = frozenset({"has", "is"})
@@ -102,7 +100,7 @@ class Clientele:
         return False
 
     def _sets_up(self, key: ScopeKey) -> bool:
-        """Whether the route of a function, or the name of the file that this stands in, speaks of setting up, or who calls it."""
+        """Whether a function is a route for setting up, by its path or its file, or only such call it."""
         scope = self._ev.project.scope(key)
         routing, around = list(routes(self._ev, scope)), scope.parent or scope
         if routing and scope.module.name.rpartition(".")[2] in _SETTING_UP:

@@ -9,6 +9,7 @@ from poolint.analyses.seen_writes import is_seen
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.second_tries import is_after_a_failure
+from poolint.syntax.surroundings import end_of, start_of
 
 if TYPE_CHECKING:
     from poolint.analyses.effects import Witness
@@ -90,7 +91,7 @@ def _uses(taking: ast.expr, scope: Scope) -> bool:
 
 def _is_before(call: ast.Call, node: ast.expr) -> bool:
     """Whether every way to ``node`` has passed a call, as far as the blocks around it tell."""
-    if (call.end_lineno or 0, call.end_col_offset or 0) > (node.lineno, node.col_offset):
+    if end_of(call) > start_of(node):
         return False
     around = set[ast.AST]()
     current: ast.AST | None = node

@@ -35,11 +35,12 @@ def is_harmless(
     ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope, is_run_here: Callable[[str], bool]
 ) -> bool:
     """Whether a checkout closes itself as soon as nothing refers to it, or as the short answer to what was sent has arrived, or
-    ends with the process all the same: that of a job that has one of its own; what a test, or what only tests call, never gives
-    back, a connection outside of any pool in what runs once, or in a script, what may fail in what runs once before there is an
-    owner, or as a file is opened, or in a function of a command or of an application that starts, which ends with it, and what
-    owns connections where an exception ends a command, or a pool where one ends a function that nobody is seen to call again.
-    ``is_run_here`` says of a file whether its project is run from its repository: who installs others says by what workers."""
+    ends with the process all the same: that of a job that has one of its own; what a function of a command takes once and never
+    gives back; what a test, or what only tests call, never gives back, a connection outside of any pool in what runs once, or in
+    a script, what may fail in what runs once before there is an owner, or as a file is opened, or in a function of a command or
+    of an application that starts, which ends with it, and what owns connections where an exception ends a command, or a pool
+    where one ends a function that nobody is seen to call again. ``is_run_here`` says of a file whether its project is run from
+    its repository: who installs others says by what workers."""
     if closes_itself(site.cls) or getattr(site.fact.row, "acknowledges", False):
         return True
     occasions = ev.derived(Occasions)
@@ -54,6 +55,8 @@ def is_harmless(
         if (is_pool or problem == "half-built") and _is_made_once(occasions, site, scope):
             return True
         return is_pool and problem in _RAISING and not _is_called_again(ev, site, scope)
+    if site.cls.kind == "connection" and site.fact.is_direct and occasions.ends_with_script(scope):
+        return True
     is_again = is_in_loop(site.call, scope) or scope.name in scope.called or occasions.is_handed_on(scope)
     if problem in _LOST and occasions.ends_with_process(scope) and not is_again:
         return True

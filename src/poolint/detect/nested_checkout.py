@@ -45,11 +45,6 @@ class NestedCheckout(Observation, frozen=True, eq=False):
         return f"{self.resource} {self.begun.range.start} {self.names}"
 
 
-def end_of(node: ast.expr) -> tuple[int, int]:
-    """Where an expression ends: the line and the column in bytes."""
-    return (node.end_lineno or 0, node.end_col_offset or 0)
-
-
 def held_as(hold: Hold) -> set[str]:
     """The names under which a connection is in hand: that of a transaction's block is what the block binds."""
     item = parent_of(hold.since)

@@ -7,8 +7,6 @@ import itertools
 from functools import partial
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from poolint.analyses.autocommit import is_autocommit
 from poolint.analyses.awaited_tasks import started
 from poolint.analyses.effects import Effects, Witness
@@ -30,7 +28,7 @@ from poolint.detect.handed_work import handed_work, is_handed_seldom
 from poolint.detect.in_turn import in_turn
 from poolint.detect.latecomers import Latecomers
 from poolint.detect.lending import is_for_block, is_lent, names_of
-from poolint.detect.nested_checkout import NestedCheckout, end_of, held_as
+from poolint.detect.nested_checkout import NestedCheckout, held_as
 from poolint.detect.observation import Dismissed
 from poolint.detect.passed_pools import PassedPools
 from poolint.detect.responding import after_response, run_while_kept
@@ -41,7 +39,7 @@ from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.expressions import without_await
 from poolint.syntax.guards import is_asked
 from poolint.syntax.scopes import is_parameter
-from poolint.syntax.surroundings import chosen, is_at_once, may_await, start_of
+from poolint.syntax.surroundings import chosen, end_of, is_at_once, may_await, start_of
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
@@ -125,34 +123,34 @@ class Nesting:
                 pool, around = self._pool(hold, node, scope), self.edges.contexts.at(node, scope)
                 witness = self._takers(pool).of_implied(node, scope, around) if pool is not None else None
                 if witness is not None and pool is not None and self._is_told(hold, node, scope, pool, witness):
-                    names = tuple(link.name for link in witness.links)
-                    path = [since(hold, scope), *branch_of(hold, scope), *calls_of(witness)]
-                    functions = [scope, *(link.scope for link in witness.links[1:])]
-                    last, below = witness.links[-1][:2], witness.links[1:]
-                    yield self._nested(node, scope, hold, names, path, functions, last, below=below)
+                    yield self._below(node, scope, hold, witness)
                     break
 
     def _handed(self, scope: Scope) -> Iterator[NestedCheckout]:
         """The work that takes a connection, and is handed to a function which runs it while it holds one."""
         for work in handed_work(self.services, scope):
             inner, node = work.at.scope, work.at.node
-            for hold in () if self.holdings.at(work.call, scope) else work.held:
+            for hold in work.held:
                 pool = self._pool(hold, node, inner)
                 witness = self._takers(pool).of_edge(work.edge, scope) if pool is not None else None
-                if witness is None or pool is None or self._is_of_another(hold, node, inner, pool, witness):
+                below = work.below(witness) if witness is not None else None
+                if witness is None or below is None or pool is None:
                     continue
-                names, below = tuple(link.name for link in witness.links), witness.links[1:]
-                path = [since(hold, inner), *branch_of(hold, inner), *calls_of(witness)]
-                functions, last = [scope, *(link.scope for link in below)], witness.links[-1][:2]
-                one = self._nested(node, inner, hold, names, path, functions, last, below=below)
-                at = {"node": work.call, "function": scope.qualified_name, "in_async": may_await(work.call, scope)}
-                is_possible = one.is_possible or is_handed_seldom(self.services, work, scope)
-                yield msgspec.structs.replace(one, holder=inner.qualified_name, is_possible=is_possible, **at)
-                break
+                if self._is_told(hold, node, inner, pool, below):
+                    one = self._below(node, inner, hold, witness)
+                    yield work.told(one, is_possible=one.is_possible or is_handed_seldom(self.services, work))
+                    break
+
+    def _below(self, node: ast.expr, scope: Scope, hold: Hold, witness: Witness) -> NestedCheckout:
+        """What is told of a checkout that what runs at ``node`` comes to by functions of the project."""
+        names, below = tuple(link.name for link in witness.links), witness.links[1:]
+        path = [since(hold, scope), *branch_of(hold, scope), *calls_of(witness)]
+        functions = [link.scope for link in witness.links]
+        return self._nested(node, scope, hold, names, path, functions, witness.links[-1][:2], below=below)
 
     def _is_told(self, hold: Hold, node: ast.expr, scope: Scope, pool: Pool, witness: Witness) -> bool:
         """Whether it takes it while one of the same pool is held, and no function on the way tells of it."""
-        is_earlier = end_of(hold.since) > (node.lineno, node.col_offset)
+        is_earlier = end_of(hold.since) > start_of(node)
         is_elsewhere = is_earlier or self._is_of_another(hold, node, scope, pool, witness)
         return not is_elsewhere and self._told_elsewhere(witness, held_as(hold), pool) is None
 
@@ -160,7 +158,7 @@ class Nesting:
         """The second checkout by a session that was there before what is held, and has taken none so far."""
         for resource, pool, others in self.latecomers.at(node, scope):
             hold = next((one for one in others if self._pool(one, node, scope) == pool), None)
-            if hold is None or end_of(hold.since) > (node.lineno, node.col_offset):
+            if hold is None or end_of(hold.since) > start_of(node):
                 continue
             used = self.services.using.uses.of_call(node, scope)
             links = used.links if used is not None and len(used.links) > 1 else ()
@@ -295,13 +293,10 @@ class Nesting:
 
     def _found(self, node: ast.Call, scope: Scope, hold: Hold, pool: Pool) -> NestedCheckout | Dismissal:
         """The second checkout that a call is, or why it is none."""
-        begun = since(hold, scope)
-        if end_of(hold.since) > (node.lineno, node.col_offset):
+        if end_of(hold.since) > start_of(node):
             return "earlier-round"  # whose engine may have been another: a leak, if anything
         if hold.resource in names_of(node, scope) or is_asked(chosen(node)[0], hold.resource):
             return "same-resource"
-        functions = [scope]
-        below: Sequence[Link] = ()
         witness = self._takers(pool).of_call(node, scope)
         if witness is not None and (around := self.edges.contexts.at(node, scope)):
             witness = self._takers(pool).of_call(node, scope, around)
@@ -310,22 +305,13 @@ class Nesting:
         if self._is_of_another(hold, node, scope, pool, witness):
             return "other-pool"
         if self._takes_here(node, scope, pool):
-            links: tuple[str, ...] = (f"{text_of(node.func, scope)}()",)
-            path = [begun, *branch_of(hold, scope), waypoint("takes-another", node, scope.module)]
+            path = [since(hold, scope), *branch_of(hold, scope), waypoint("takes-another", node, scope.module)]
             called = callees_of(self.ev, node, scope)
-            functions += [one.scope for one in called if isinstance(one, Function)]
-            last: tuple[ast.expr, Scope] = (node, scope)
-        else:
-            if witness is None or len(witness.links) < 2 or is_of_new_object(pool, witness.links[-1].scope):
-                return "other-pool"
-            elsewhere = self._told_elsewhere(witness, held_as(hold), pool)
-            if elsewhere is not None:
-                return elsewhere
-            links = tuple(link.name for link in witness.links)
-            path = [begun, *branch_of(hold, scope), *calls_of(witness)]
-            functions += [link.scope for link in witness.links[1:]]
-            last, below = witness.links[-1][:2], witness.links[1:]
-        return self._nested(node, scope, hold, links, path, functions, last, below=below)
+            functions = [scope, *(one.scope for one in called if isinstance(one, Function))]
+            return self._nested(node, scope, hold, (f"{text_of(node.func, scope)}()",), path, functions, (node, scope))
+        if witness is None or len(witness.links) < 2 or is_of_new_object(pool, witness.links[-1].scope):
+            return "other-pool"
+        return self._told_elsewhere(witness, held_as(hold), pool) or self._below(node, scope, hold, witness)
 
     def _is_of_another(self, hold: Hold, node: ast.expr, scope: Scope, pool: Pool, witness: Witness | None) -> bool:
         """Whether what makes a pool runs again on the way, or does so for two objects."""

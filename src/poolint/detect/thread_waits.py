@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.flow.flags import name_of
-from poolint.syntax.surroundings import is_inside, start_of
+from poolint.syntax.surroundings import end_of, is_inside, start_of
 from poolint.types.call_sites import callees_of
 from poolint.types.plain import is_plain
 from poolint.types.values import LibraryName
@@ -51,21 +51,21 @@ class Waits:
 
     def before(self, later: ast.expr) -> bool:
         """Whether one of them stands between the start of the thread and ``later``, which it does not wait for as well."""
-        begun = _end(self._made[1])
-        between = (one for one in self._all() if begun < _end(one) and start_of(one) < start_of(later))
+        begun = end_of(self._made[1])
+        between = (one for one in self._all() if begun < end_of(one) and start_of(one) < start_of(later))
         return any(not is_inside(later, one) for one in between)
 
     def any(self) -> bool:
         """Whether one of them stands anywhere behind the start of the thread."""
-        begun = _end(self._made[1])
-        return any(begun < _end(one) for one in self._all())
+        begun = end_of(self._made[1])
+        return any(begun < end_of(one) for one in self._all())
 
     def may_be_told(self) -> bool:
         """Whether the function goes on to call anything with what else the thread is given, such as a queue or an event: that
         may tell when it is done. A text or a number does not."""
-        begun = _end(self._made[1])
+        begun = end_of(self._made[1])
         telling = {name for name in self._locals if not is_plain(ast.Name(name, ast.Load()), self._scope)}
-        later = [one for one in self._scope.calls if begun < _end(one) and one not in self._made]
+        later = [one for one in self._scope.calls if begun < end_of(one) and one not in self._made]
         return any(isinstance(part, ast.Name) and part.id in telling for one in later for part in ast.walk(one))
 
     def within(self, statement: ast.AST) -> bool:
@@ -141,7 +141,3 @@ def _bound(scope: Scope) -> Iterator[tuple[str, ast.expr]]:
                 yield name_of(target), one.value
             elif isinstance(target, ast.Subscript):
                 yield from ((name_of(target.value), part) for part in (one.value, target.slice))
-
-
-def _end(node: ast.expr) -> tuple[int, int]:
-    return (node.end_lineno or 0, node.end_col_offset or 0)

@@ -30,7 +30,7 @@ from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import REACHING_ROLES
 from poolint.models.standard import START
-from poolint.syntax.surroundings import REPEATING, around, has_its_own, is_inside, may_await, start_of
+from poolint.syntax.surroundings import REPEATING, around, end_of, has_its_own, is_inside, may_await, start_of
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.definitions import Definitions
 from poolint.types.values import Function, alternatives
@@ -194,7 +194,7 @@ class Threads:
 
     def _used_meanwhile(self, launch: _Launch, resource: str, scope: Scope) -> ast.Call | None:
         """The first use of a session by the function that has started the thread, before it waits for it."""
-        end = (launch.started.end_lineno or 0, launch.started.end_col_offset or 0)
+        end = end_of(launch.started)
         for call in sorted(scope.calls, key=start_of):
             if start_of(call) <= end or exclude_each_other(call, launch.started):
                 continue
@@ -239,7 +239,7 @@ def _is_waited(launch: _Launch, later: ast.Call, scope: Scope) -> bool:
     """Whether a thread has ended before something else happens: it is joined, asked for its result, or its block ends."""
     if launch.waits.before(later):
         return True
-    ends = ((one.end_lineno or 0, one.end_col_offset or 0) for one in blocks(launch.started, scope))
+    ends = map(end_of, blocks(launch.started, scope))
     return any(start_of(launch.started) < end < start_of(later) for end in ends)
 
 

@@ -132,22 +132,19 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
 
 def _by_work(services: Services, scope: Scope) -> Iterator[CallWhileHeld]:
     """The work that waits, and is handed to a function of the project which runs it with a connection in hand."""
-    slow = services.slow
+    ev, holdings, slow = services.evaluator, services.holdings, services.slow
     for work in handed_work(services, scope):
         inner, node = work.at.scope, work.at.node
         witness = slow.of_edge(work.edge, scope)
-        told = isinstance(node, ast.Call) and slow.of_call(node, inner) is not None
-        if witness is None or told or services.holdings.at(work.call, scope):
+        below = work.below(witness) if witness is not None else None
+        if witness is None or below is None or (isinstance(node, ast.Call) and slow.of_call(node, inner) is not None):
             continue
-        held = [one for one in work.held if not is_in_memory(services, held_from(services, one, inner))]
-        if held and _told_below(services.holdings, witness) == work.at:
-            is_seldom = is_handed_seldom(services, work, scope)
-            is_possible = is_seldom or does_little_harm(services, held, witness, node, inner)
-            one = observation(
-                services.evaluator, services.holdings, held, witness, node, inner, is_possible=is_possible
-            )
-            at = {"node": work.call, "function": scope.qualified_name, "in_async": may_await(work.call, scope)}
-            yield msgspec.structs.replace(one, holder=inner.qualified_name, **at)
+        held = [one for one in work.held if why_not(services, one, below, node, inner) is None]
+        held = [one for one in held if not is_in_memory(services, held_from(services, one, inner))]
+        if held:
+            is_little = does_little_harm(services, held, witness, node, inner)
+            one = observation(ev, holdings, held, witness, node, inner)
+            yield work.told(one, is_possible=is_little or is_handed_seldom(services, work))
 
 
 def _stops_loop(services: Services, witness: Witness, node: ast.expr, scope: Scope) -> bool:

@@ -37,7 +37,7 @@ class HoldingFix:
 
 def holding_fix(analysis: Analysis, scope: Scope, observation: Observation) -> HoldingFix | None:
     """The fix for what has been observed in ``scope``; None where none can be right."""
-    if getattr(observation, "holder", ""):
+    if isinstance(observation, (CallWhileHeld, NestedCheckout)) and observation.holder:
         return None  # another function holds it
     if isinstance(observation, CallWhileHeld):
         return _moved(analysis, scope, observation)

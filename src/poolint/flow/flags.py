@@ -164,19 +164,22 @@ class Flags:
         """The combinations of which one holds whenever control comes to ``node``; none of them says more than another."""
         if not self.names:
             return [frozenset()]
-        if self._before is None:
-            imported = frozenset((name, True) for name in self.names if is_imported(name, self.scope))
-            begun = {self._graph.entry: frozenset([imported])}
-            self._before = solve(self._graph, Problem(begun, lambda one, other: _reduced(one | other), self.along))
-        found = self._before.get(node, ())
+        found = self._known().get(node, ())
         return _sorted(_reduced({frozenset(one for one in known if one[0] in self.names) for known in found})) or [
             frozenset()
         ]
 
     def lead_to(self, node: Node) -> bool:
         """Whether a way leads to an event on which no test comes out otherwise than is known."""
-        self.before(node)
-        return self._before is None or bool(self._before.get(node))
+        return not self.names or bool(self._known().get(node))
+
+    def _known(self) -> dict[Node, frozenset[Known]]:
+        """What is known before each event that a way leads to."""
+        if self._before is None:
+            imported = frozenset((name, True) for name in self.names if is_imported(name, self.scope))
+            begun = {self._graph.entry: frozenset([imported])}
+            self._before = solve(self._graph, Problem(begun, lambda one, other: _reduced(one | other), self.along))
+        return self._before
 
     def reach(self, begun: Iterable[Edge], passes: Callable[[Edge], bool]) -> Iterable[Node]:
         """The events that some edges lead to, themselves and after them, where no test comes out otherwise than is known.

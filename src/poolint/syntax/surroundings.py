@@ -59,6 +59,11 @@ def start_of(node: ast.expr | ast.stmt) -> tuple[int, int]:
     return (node.lineno, node.col_offset)
 
 
+def end_of(node: ast.expr | ast.stmt) -> tuple[int, int]:
+    """The row and the column, in bytes, at which an expression or a statement ends."""
+    return (node.end_lineno or 0, node.end_col_offset or 0)
+
+
 def binds_around(node: ast.AST, name: str) -> bool:
     """Whether a comprehension around ``node`` has a variable of that name, which is another one than the function's."""
     child, current = node, parent_of(node)

@@ -144,11 +144,7 @@ class Registries:
     def _beginning(self, root: ast.expr | None, scope: Scope) -> Registry | None:
         """The registry that a query has which begins with this."""
         registry = self._entities.of(root, scope) if isinstance(root, ast.Attribute) else None
-        if registry is not None or root is None:
-            return registry
-        if isinstance(root, ast.Name) and root.id in scope.bindings and self.is_near(scope.module):
-            return next((one.registry for one in self._aliases(scope) if one.name == root.id), None)
-        return self.at(name_of(root), scope) if name_of(root) else self._called(root, scope)
+        return registry or (self.at(name_of(root), scope) if root is not None and name_of(root) else None)
 
     def _before(self, call: ast.Call, at: Step, _: tuple[Type, ...]) -> Steps | None:
         """The query of which another is made: ``orders()`` of ``orders().limit(3)``, or of something unknown that is passed

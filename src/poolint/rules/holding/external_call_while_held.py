@@ -40,19 +40,18 @@ class ExternalCallWhileHeld(Rule):
     connections (gunicorn does one after the other without `--threads`, waitress has four threads, AWS Lambda none), in what
     it runs alone, as a command or a worker that is started once, and in what only administrators come to: by its path or
     module, by what decorates it or its router, by what has to be there before it runs (`Depends(get_current_superuser)`),
-    by its first words or the branch (`if not user.is_admin: raise`), or whoever sets up an application: by routes,
-    or files with routes, of settings, set-up, configuration or diagnostics; in a service of Flask,
-    Django and the like, whose servers give each request one of a few threads unless something names gevent or eventlet, and
-    in an application's plain code that no request and no task calls, and its coroutines that nothing sets off which a
-    library calls, a language model aside in these three, which takes minutes; one message to a chat; and, where nothing has
-    been written or locked, a call while the connection is one to a database that certainly is a file, one that asks for the
-    address of a host, or a store about one object, or runs a program of this machine, not for each of many, in plain code
-    of a deployed application also one mail or one call of a service of one's provider, and any in a job that its schedule
-    runs no more than once at a time (APScheduler, `schedule`, `repeat_every`, loops of discord.py), or a task where workers
-    run one after the other (Celery's and RQ's by default), as python-telegram-bot's handlers and functions of Google Cloud
-    do, and in a coroutine of an application that no request and no task calls, but its own schedules and tasks, or that
-    answers messages to a bot in a project that serves by nothing else, unless it waits for a language model, for others, or
-    again and again.
+    by its first words or the branch (`if not user.is_admin: raise`), or whoever sets up an application: by routes, or files
+    with routes, of settings, set-up, configuration or diagnostics; in a service of Flask, Django and the like, whose
+    servers give each request one of a few threads unless something names gevent or eventlet, and in an application's plain
+    code that no request and no task calls, and its coroutines that nothing sets off which a library calls, a language model
+    aside in these three, which takes minutes; one message to a chat; and, where nothing has been written or locked, a call
+    while the connection is one to a database that certainly is a file, one that asks for the address of a host, or a store
+    about one object, or runs a program of this machine, not for each of many, in plain code of a deployed application also
+    one mail or one call of a service of one's provider, and any in a job that its schedule runs no more than once at a time
+    (APScheduler, `schedule`, `repeat_every`, loops of discord.py), or a task where workers run one after the other
+    (Celery's and RQ's by default), as python-telegram-bot's handlers and functions of Google Cloud do, and in a coroutine
+    of an application that no request and no task calls, but its own schedules and tasks, or that answers messages to a bot
+    in a project that serves by nothing else, unless it waits for a language model, for others, or again and again.
 
     ## Why is this bad?
     A session begins a transaction with its first query and keeps its connection until the commit. While the other
