@@ -78,6 +78,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("minutes") is None)
     everyday, rest = config.getoption("--everyday"), config.getoption("--rest")
     if everyday == rest:
         return

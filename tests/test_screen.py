@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 STDLIB = Path(sysconfig.get_path("stdlib"))
 FOLDERS = ("", "asyncio", "concurrent", "email", "http", "importlib", "json", "sqlite3", "unittest", "urllib")
-FILES = 40
+FILES = 12
 """As many files of each folder of the standard library are looked at."""
 
 PROJECTS = FIXTURES / "screen"
@@ -58,6 +58,7 @@ def test_fixtures_without_the_screen(fixture: Fixture, tmp_path: Path) -> None:
     assert found(screened=True) == found(screened=False)
 
 
+@pytest.mark.minutes
 def test_the_standard_library_without_the_screen() -> None:
     # All at once: without the screen each folder would have to read the same modules again.
     folders = [sorted((STDLIB / folder).glob("*.py"))[:FILES] for folder in FOLDERS]
