@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
+_ASKING = (ast.If, ast.While, ast.UnaryOp)
+"""Where a name is asked whether there is a session: ``if session:``."""
+
+
 def is_guarded(edges: list[Edge], site: Site) -> bool:
     """Whether a path passes a release only because ``session.is_active`` is false there."""
     for edge in edges:
@@ -66,7 +70,7 @@ def _may_fail(ownership: Ownership, name: str, scope: Scope, cls: Class, seen: s
                 or _may_fail(ownership, passed.parameter, taker, cls, seen)
             ):
                 return True
-        elif not (isinstance(parent, ast.Compare) and asks_none(parent)):
+        elif not (isinstance(parent, _ASKING) or (isinstance(parent, ast.Compare) and asks_none(parent))):
             return True
     return False
 

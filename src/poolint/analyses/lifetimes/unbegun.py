@@ -33,8 +33,9 @@ def after_use(ev: Evaluator, node: Node, config: Config, cls: Class, edge: Edge,
         return config._replace(state="fresh") if is_done else config
     if config.state == "open":
         return config
+    is_renamed = node.kind == "store" and isinstance(node.node, ast.Name) and isinstance(node.value, ast.Name)
     is_used = node.kind in _USING and any(reads_any(one, config.names) for one in (node.value, node.node))
-    is_used = is_used or (node.kind == "call" and is_shared(config.names, scope))
+    is_used = (is_used and not is_renamed) or (node.kind == "call" and is_shared(config.names, scope))
     return config._replace(state="open") if is_used else config
 
 
