@@ -7,10 +7,11 @@ import ast
 from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.given_parts import owner_of
 from poolint.analyses.lifetimes.constructors import CONSTRUCTORS, puts_by
 from poolint.analyses.lifetimes.meanings import made_around, passed_with
 from poolint.analyses.ownership import Fate
-from poolint.analyses.places import Places, owner_of
+from poolint.analyses.places import Places
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import REACHING_ROLES, RELEASABLE

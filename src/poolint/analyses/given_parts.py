@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.arguments import bound_to
 from poolint.analyses.given_together import MAX_MAKERS, GivenTogether, is_only_parameter, set_from
-from poolint.models.schema import SESSIONS
+from poolint.models.schema import HANDLES, SESSIONS
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import Scope
 from poolint.types.call_sites import callees_of
@@ -243,6 +243,14 @@ def object_of(one: Type) -> Instance | None:
     found = alternatives(one)
     first = found[0] if len(found) == 1 else None
     return first if isinstance(first, Instance) else None
+
+
+def owner_of(one: Type) -> Instance | None:
+    """The one object of the project that a value is, which is no resource itself."""
+    found = object_of(one)
+    if found is None or not isinstance(found.cls, Scope):
+        return None
+    return found if found.base is None or found.base.kind not in HANDLES else None
 
 
 def _is_set_from_outside(ev: Evaluator, owner: Instance, name: str) -> bool:

@@ -14,7 +14,7 @@ from poolint.analyses.joined import called_in_thread
 from poolint.analyses.keywords_asked import asked_for
 from poolint.analyses.own_instead import is_for_own
 from poolint.flow.summaries import Summaries
-from poolint.models.schema import CLOSING_ROLES, OWNERS
+from poolint.models.schema import CLOSING_ROLES, OWNERS, SESSIONS
 from poolint.syntax.patterns import only_looks_at
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.types.arguments import parameter_for
@@ -278,7 +278,7 @@ class Ownership:
             return Fate.KEPT  # `callback(conn.close)`: the method itself is handed on
         if row.role in CLOSING_ROLES and row.releases == "self":
             return Fate.CLOSED if is_lost_when_closed(cls) else Fate.RELEASED
-        if cls.kind == "session" and row.role in ("commit", "rollback", "begin"):
+        if cls.kind in SESSIONS and row.role in ("commit", "rollback", "begin"):
             return Fate.COMMITTED
         return Fate.USED
 

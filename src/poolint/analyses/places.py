@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 from poolint.analyses.arguments import bound_to, given_to_fields
 from poolint.analyses.carrying import Carrying
 from poolint.analyses.collected import alike, is_of_round
-from poolint.analyses.given_parts import GivenParts, object_of
+from poolint.analyses.given_parts import GivenParts, owner_of
 from poolint.analyses.given_together import GivenTogether
 from poolint.analyses.injected_places import InjectedPlaces
 from poolint.analyses.kept_classes import kept_class
 from poolint.analyses.made_places import given_at, made_at
 from poolint.analyses.taken_apart import place_of_part
 from poolint.flow.flags import name_of
-from poolint.models.schema import HANDLES
 from poolint.models.standard import PROPERTIES
 from poolint.syntax.expressions import is_none, is_super_init
 from poolint.syntax.reaching import reaching
@@ -33,6 +32,7 @@ from poolint.types.returns import decorators
 from poolint.types.values import CallableValue, ClassObject, Function, Instance, alternatives
 
 if TYPE_CHECKING:
+    from poolint.analyses.registry_places import RegistryPlaces
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator
@@ -264,7 +264,9 @@ class Places:
             place = self._before(place, scope)
         root, _, path = place.partition(".")
         owner = owner_of(self.ev.scope_name(root, scope)) if path and root in scope.bindings else None
-        return self.parts.first(root, path, owner, scope) if owner is not None else place
+        if owner is None:
+            return place
+        return registry_places(self.ev).called(place, scope) or self.parts.first(root, path, owner, scope)
 
     def _before(self, place: str, scope: Scope) -> str:
         """The name before that: one step back; the same where there is none."""
@@ -272,16 +274,17 @@ class Places:
         found = {self._before_by(one, place, scope) for one in _all(scope, root)}
         if len(found) == 1 and (before := found.pop()):
             return before
-        if path and scope.kind == "function":
-            beside = self._together.beside(scope, root, path) or self._injected.beside(scope, root, path)
-            if beside:
-                return beside
+        is_inside = path and scope.kind == "function"
+        if is_inside and (one := self._together.beside(scope, root, path) or self._injected.beside(scope, root, path)):
+            return one
         return self._before_on_object(root, path, scope) if path else place
 
     def _before_by(self, binding: Binding, place: str, scope: Scope) -> str:
         """The same by one binding of what the place begins with; empty where it does not tell."""
         path = place.partition(".")[2]
         value = bound_value(binding) if binding.kind in ("assign", "annotated") else None
+        if not path and (isinstance(value, (ast.Call, ast.Await)) or binding.kind == "parameter"):
+            return registry_places(self.ev).named_by(binding, value, scope)
         if binding.kind == "for" and path:
             return self._of_each(binding, path, scope)
         name = name_of(value) if value is not None else place_of_part(self.ev, binding, scope)
@@ -357,6 +360,13 @@ class Places:
         return ""
 
 
+def registry_places(ev: Evaluator) -> RegistryPlaces:
+    """Where the registries of the project are."""
+    from poolint.analyses.registry_places import RegistryPlaces  # which asks for the beginnings of chains
+
+    return ev.derived(RegistryPlaces)
+
+
 def _taken_over(cls: Scope, name: str, rest: str) -> str:
     """``session`` for ``unit.session`` where a method takes it over from what the object has: ``self.session =
     self.unit.session``."""
@@ -367,14 +377,6 @@ def _taken_over(cls: Scope, name: str, rest: str) -> str:
         if taken.startswith(f"self.{name}.") and f"self.{name}.{rest}.".startswith(f"{taken}."):
             return f"{other}{f'self.{name}.{rest}'[len(taken) :]}"
     return ""
-
-
-def owner_of(one: Type) -> Instance | None:
-    """The one object of the project that a value is, which is no resource itself."""
-    found = object_of(one)
-    if found is None or not isinstance(found.cls, Scope):
-        return None
-    return found if found.base is None or found.base.kind not in HANDLES else None
 
 
 def _all(scope: Scope, name: str) -> Bindings:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.arguments import arguments_of, whole_call
 from poolint.analyses.flushes import takes
+from poolint.analyses.given_parts import owner_of
 from poolint.analyses.holding.transactions import is_query, source_of
 from poolint.analyses.kept_classes import kept_class
 from poolint.analyses.made_places import made_at
 from poolint.analyses.own_instead import is_made_instead, is_where_none
-from poolint.analyses.places import MAX_PATH, Places, owner_of
+from poolint.analyses.places import MAX_PATH, Places
 from poolint.analyses.process_locks import is_let_in_alone
 from poolint.analyses.property_reads import always_run
 from poolint.analyses.queried import Queried

@@ -10,6 +10,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.arguments import arguments_of
+from poolint.analyses.given_parts import owner_of
 from poolint.analyses.holding.asked_arguments import deciding
 from poolint.analyses.holding.changes import Done
 from poolint.analyses.holding.exit_summaries import Left
@@ -19,7 +20,7 @@ from poolint.analyses.holding.registries import Registries
 from poolint.analyses.holding.unknown_parts import UnknownParts
 from poolint.analyses.made_places import made_at
 from poolint.analyses.managers import generator_of, generators_of, is_manager
-from poolint.analyses.places import Places, owner_of
+from poolint.analyses.places import Places
 from poolint.analyses.worked_on import WorkedOn
 from poolint.flow.flags import name_of
 from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
@@ -148,7 +149,7 @@ class Objects:
 
     def is_near_registry(self, scope: Scope) -> bool:
         """Whether the module of a function, or one that it imports, mentions what makes a registry."""
-        return self._registries is not None and self._registries.is_near(scope.module)
+        return self._registries is not None and self._registries.places.is_near(scope.module)
 
     def may_concern(self, cls: Scope) -> bool:
         """Whether the methods of a class may have to do with a session or connection, as far as words tell."""
@@ -271,11 +272,11 @@ class Objects:
 
     def registry(self, place: str, scope: Scope) -> Registry | None:
         """The registry of the project whose session a place of a function is."""
-        return self._registries.at(place, scope) if self._registries is not None else None
+        return self._registries.places.at(place, scope) if self._registries is not None else None
 
     def shared(self, place: str, scope: Scope, inner: Scope) -> str:
         """What another function calls the session of a registry, at a place of this one; empty where it is none."""
-        return self._registries.inside(place, scope, inner) if self._registries is not None else ""
+        return self._registries.places.inside(place, scope, inner) if self._registries is not None else ""
 
     # Blocks
 

@@ -38,6 +38,12 @@ def class_of_registry(found: Sequence[Type]) -> Class | None:
     return registries[0] if is_one else None
 
 
+def is_session(found: Sequence[Type]) -> bool:
+    """Whether something is a session, whoever gives it."""
+    kinds = [one.base for one in found if isinstance(one, Instance) and one.base is not None]
+    return 0 < len(kinds) == len(found) and all(one.kind in SESSIONS for one in kinds)
+
+
 def outside_blocks(changes: Changes, aliases: list[Alias]) -> Changes:
     """The changes of a function, where the blocks of these end what they have bound only if their generators do."""
     found = changes.copied()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.arguments import bound_to
 from poolint.analyses.holding.direct import opens_directly
-from poolint.analyses.places import Places
+from poolint.analyses.places import Places, registry_places
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import Method
@@ -270,11 +270,15 @@ def root_of(node: ast.Call) -> ast.expr | None:
 
 
 def registry_asked(ev: Evaluator, node: ast.expr, scope: Scope) -> ast.expr | None:
-    """The registry whose session a chain of calls begins with: ``registry`` of ``registry().query(A).all()``."""
+    """The registry whose session a chain of calls begins with: ``registry`` of ``registry().query(A).all()``, also where a
+    function of the project gives it."""
     while isinstance(node, (ast.Call, ast.Attribute, ast.Await)):
         if isinstance(node, ast.Call) and not node.args and not node.keywords and name_of(node.func):
             found = ev.type_of(node.func, scope)
-            return node.func if isinstance(found, Instance) and getattr(found.base, "kind", "") == "registry" else None
+            if isinstance(found, Instance) and getattr(found.base, "kind", "") == "registry":
+                return node.func
+            parent = parent_of(node)
+            return registry_places(ev).standing_for(parent if isinstance(parent, ast.Await) else node, scope)
         node = node.func if isinstance(node, ast.Call) else node.value
     return None
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.given_parts import owner_of
 from poolint.analyses.lent_pools import passed_for
 from poolint.analyses.lifetimes.meanings import given_as, is_for_block, is_released_with, wraps
 from poolint.analyses.lifetimes.state import BY_CALLEE, NOTHING_LEFT, Config, End
 from poolint.analyses.ownership import Fate, Passed
-from poolint.analyses.places import owner_of
 from poolint.flow.flags import name_of
 from poolint.syntax.captures import is_captured
 from poolint.syntax.scopes import is_parameter, means, parent_of
