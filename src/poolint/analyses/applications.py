@@ -20,7 +20,7 @@ class Applications:
 
     def __init__(self, ev: Evaluator) -> None:
         self._ev = ev
-        self._found: dict[str, tuple[Purpose, ...]] = {}
+        self._found: dict[tuple[str, str], tuple[Purpose, ...]] = {}
 
     def serves(self, near: Module) -> bool:
         """Whether the project of a module serves somebody itself: who uses a library may bring what it lacks."""
@@ -57,8 +57,11 @@ class Applications:
         return None if any(self._ev.project.saying(one, near) for one in telling) else max(found)
 
     def is_called_in_turn(self, near: Module) -> bool:
-        """Whether a platform without servers runs the project of a module, one request after the other in a process: it has a
-        function as AWS Lambda calls it, under the name that is given there, and serves by nothing else."""
+        """Whether a platform without servers runs the project of a module, one request after the other in a process: it is given
+        the application, or has a function as AWS Lambda calls it, under the name that is given there, and serves by nothing
+        else."""
+        if self._by(near, "called-in-turn"):
+            return True
         if self._by(near):
             return False
         project = self._ev.project
@@ -80,17 +83,18 @@ class Applications:
             for scope in module.scopes_with(name)
         )
 
-    def _by(self, near: Module) -> tuple[Purpose, ...]:
-        """What the project of a module serves by, tests aside; kept for each that asks, as who asks rests on what is told."""
-        if near.path not in self._found:
+    def _by(self, near: Module, purpose: str = "serves") -> tuple[Purpose, ...]:
+        """What the project of a module serves by, or uses for another purpose, tests aside; kept for each that asks, as who asks
+        rests on what is told."""
+        if (near.path, purpose) not in self._found:
             project = self._ev.project
-            rows = [row for row in self._ev.models.purposes if (row.purpose, row.by) == ("serves", "call")]
+            rows = [row for row in self._ev.models.purposes if (row.purpose, row.by) == (purpose, "call")]
             names = {(name.rpartition(".")[2], name.partition(".")[0].encode()) for row in rows for name in row.names}
             paths = (path for name, root in sorted(names) for path in self._using(name, root, near))
             modules = [one for path in dict.fromkeys(paths) if (one := project.module(path)) is not None]
             serving = [library_names(one) for one in modules if not is_test(one, project)]
-            self._found[near.path] = tuple(row for row in rows if any(fits(row, one) for one in serving))
-        return self._found[near.path]
+            self._found[near.path, purpose] = tuple(row for row in rows if any(fits(row, one) for one in serving))
+        return self._found[near.path, purpose]
 
     def _using(self, name: str, root: bytes, near: Module) -> Iterator[str]:
         """The files of a module's project in which something of a library is called, or a class derived from it that is made

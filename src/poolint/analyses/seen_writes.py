@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import parent_of
 from poolint.types.following import Follower
+from poolint.types.values import UNKNOWN, Instance
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ _ROUTINE = re.compile(r"select\s+(?!pg_|set_config\b|current_)[a-z_][\w.]*\s*\("
 _GIVEN = re.compile(r"\$\d|%\w|%\(|:\w|\?")
 """Where a statement is given something, by the styles of PEP 249 and asyncpg's."""
 _ROWS = re.compile(r"\bfrom\b", re.IGNORECASE)
+_READS = re.compile(r"[\s(]*(?:select|show|explain|values|with)\b", re.IGNORECASE)
+"""What the text of a statement begins with that only reads, as far as it calls no function that writes: words of SQL."""
+_WITHIN = re.compile(r"\b(?:insert|update|delete|merge)\b", re.IGNORECASE)
+"""What changes something within a statement, also where it is but the name of a column: words of SQL."""
 _LOCKS = re.compile(r"\bfor\s+(?:no\s+key\s+)?update\b", re.IGNORECASE)
 _THROUGH: frozenset[Passage] = frozenset(("import", "attribute"))
 
@@ -60,6 +65,44 @@ def is_seen(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
 def is_change(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
     """Whether a call is seen to write something that has not been written before: no commit, no flush."""
     return fact.role not in ("commit", "flush") and is_seen(ev, fact, scope)
+
+
+def may_change(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
+    """Whether a call may write something that has not been written before: all but what is seen to read, or to undo or end what
+    others do."""
+    if fact.role not in ("query", "stream", "statement"):
+        return False
+    if is_change(ev, fact, scope):
+        return True
+    return any(not _reads(ev, one, scope) for one in fact.node.args[:1])
+
+
+def _reads(ev: Evaluator, statement: ast.expr, scope: Scope) -> bool:
+    """Whether all that a statement may be is seen to read: a text that says so, or what a library builds that is no change."""
+    found = Follower(ev, _THROUGH).sources(statement, scope)
+    return found.complete and all(_only_reads(ev, one.node, one.scope) for one in found.found)
+
+
+def _only_reads(ev: Evaluator, end: ast.expr, scope: Scope) -> bool:
+    if isinstance(end, ast.JoinedStr) and end.values:
+        return _only_reads(ev, end.values[0], scope)
+    if isinstance(end, ast.Constant):
+        return isinstance(end.value, str) and _says_read(end.value[:MAX_TEXT])
+    if not isinstance(end, ast.Call):
+        return False
+    if last_name(end.func) in ev.models.words("asks") and _is_text(ev, end, scope):
+        return _reads(ev, end.args[0], scope)
+    built = ev.type_of(end, scope)
+    return isinstance(built, Instance) and built.base is not None
+
+
+def _says_read(text: str) -> bool:
+    return _READS.match(text) is not None and _WITHIN.search(text) is None and not _is_routine(text)
+
+
+def _is_text(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
+    """Whether a call makes a statement of a text."""
+    return len(made.args) == 1 and ev.type_of(made, scope) is UNKNOWN
 
 
 def _is_dropped(call: ast.Call) -> bool:

@@ -10,6 +10,7 @@ from poolint.analyses.own_loops import OwnLoops
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.plain import PlainFunctions
 from poolint.detect.room import answers_messages, holds_up_only_who_waits, is_for_few_at_once
+from poolint.syntax.second_tries import is_for_a_failure
 from poolint.syntax.surroundings import REPEATING, around
 
 if TYPE_CHECKING:
@@ -26,9 +27,11 @@ MAX_SELDOM = 4
 
 def holds_up_few(services: Services, nodes: Sequence[ast.AST], scope: Scope) -> bool:
     """Whether hardly anybody waits while a coroutine stands still at these places: it has the loop to itself, as where an
-    application starts or ends, is for few, or holds up only those who would wait in any case."""
+    application starts or ends, is for few, does so only where something has failed, or holds up only those who would wait in
+    any case."""
     return (
         services.evaluator.derived(OwnLoops).holds_up_nobody(scope)
+        or (bool(nodes) and all(map(is_for_a_failure, nodes)))
         or _is_seldom(services.evaluator, nodes, scope)
         or holds_up_only_who_waits(services, scope)
         or is_for_few_at_once(services, scope)

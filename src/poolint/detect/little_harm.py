@@ -21,7 +21,7 @@ from poolint.detect.room import answers_messages, has_room, is_for_own_work, tak
 from poolint.detect.seldom_waits import asks_for_a_lock, backs_off, comes_seldom, is_asked_once, opens_again
 from poolint.detect.sizes import has_a_bound
 from poolint.detect.unpooled_autocommit import keep_nobody_out
-from poolint.detect.written import has_sent, is_left_open
+from poolint.detect.written import has_sent, is_left_open, may_write
 from poolint.models.schema import SESSIONS
 from poolint.syntax.scopes import home_of, is_parameter
 from poolint.syntax.surroundings import LOOPS, around
@@ -191,7 +191,7 @@ def _is_locked(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> 
 
 
 def _is_held_fast(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:
-    """Whether locks are held by intent, or the block of a transaction is open in which a connection may have sent anything."""
+    """Whether locks are held by intent, or the block of a transaction is open in which a connection may do more than read."""
     is_session = hold.cls is not None and hold.cls.kind in SESSIONS
-    is_open = hold.header is not None and not is_session
+    is_open = hold.header is not None and not is_session and may_write(services, hold, node, scope)
     return is_open or any(locks_held(services.evaluator, services.holdings, hold, node, scope))

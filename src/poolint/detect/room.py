@@ -169,7 +169,7 @@ def _beside_workers(services: Services, scope: Scope, tasks: int, *, is_assumed:
     of no server."""
     applications, path = services.evaluator.derived(Applications), scope.module.path
     if applications.is_called_in_turn(scope.module):
-        return max(tasks, 1)
+        return max(tasks, 1)  # a platform runs it, as far as no deployment says otherwise
     if not applications.serves(scope.module):
         return tasks or None
     is_deployed = services.deployed.is_deployed(path) or (is_assumed and services.deployed.is_whole(path))
@@ -219,15 +219,21 @@ def _works_in_turn(services: Services, scope: Scope) -> bool:
 
 
 def holds_up_only_who_waits(services: Services, scope: Scope) -> bool:
-    """Whether a function is one that an application runs for one message after the other, and it serves by nothing else: who
-    holds up its event loop holds up those who would wait in any case. So does, as far as is seen, one of which nobody is seen to
-    ask for it there, and a job of a process for such jobs alone."""
+    """Whether a function is one that an application runs for one message after the other, and it serves by nothing else, or
+    a platform for one request after the other: who holds up its event loop holds up those who would wait in any case. So
+    does, as far as is seen, one of which nobody is seen to ask for it there, and a job of a process for such jobs alone."""
     applications, occasions = services.evaluator.derived(Applications), services.evaluator.derived(Occasions)
-    if occasions.runs_apart(scope):
+    if occasions.runs_apart(scope) or _is_called_in_turn(services, scope):
         return True
     is_for_messages = not occasions.runs_in_turn(scope) and takes_turns(services, scope)
     is_unseen = scope.is_async and not services.requested.is_asked_for(scope)
     return (is_for_messages or is_unseen) and applications.serves_in_turn(scope.module)
+
+
+def _is_called_in_turn(services: Services, scope: Scope) -> bool:
+    """Whether a platform calls the project of a function for one request after the other, as no deployment says otherwise."""
+    is_told = services.deployed.answers(scope.module.path)
+    return not is_told and services.evaluator.derived(Applications).is_called_in_turn(scope.module)
 
 
 def _is_set(services: Services, setting: str, scope: Scope) -> bool:

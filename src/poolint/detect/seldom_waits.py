@@ -13,7 +13,7 @@ from poolint.analyses.statement_locks import lock_of
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.expressions import ORDERS, without_await
 from poolint.syntax.scopes import home_of, is_parameter, parent_of
-from poolint.syntax.second_tries import is_after_a_failure, is_tried
+from poolint.syntax.second_tries import is_after_a_failure, is_for_a_failure, is_tried
 from poolint.syntax.surroundings import loops_around
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.returns import decorators
@@ -32,7 +32,11 @@ _LEAVING = (ast.Raise, ast.Return, ast.Break)
 
 def comes_seldom(services: Services, witness: Witness, node: ast.expr, scope: Scope) -> bool:
     """Whether a call keeps its caller waiting only where something in this process, or the database, has failed."""
-    return _waits_after_a_failure(services, witness, node, scope) or _tries_to_connect_again(services, witness)
+    return (
+        _waits_after_a_failure(services, witness, node, scope)
+        or _tries_to_connect_again(services, witness)
+        or _is_for_a_failure(services, witness, node, scope)
+    )
 
 
 def is_asked_once(ev: Evaluator, witness: Witness) -> bool:
@@ -50,6 +54,15 @@ def _waits_after_a_failure(services: Services, witness: Witness, node: ast.expr,
     """Whether a call waits for others in this process only where something that it does has failed or is cancelled."""
     if witness.effect not in WAITING or not any(is_after_a_failure(link.node) for link in witness.links[1:]):
         return False
+    return isinstance(node, ast.Call) and services.slow_at_first.of_call(node, scope) is None
+
+
+def _is_for_a_failure(services: Services, witness: Witness, node: ast.expr, scope: Scope) -> bool:
+    """Whether a call asks something outside only to tell of a failure, or to make up for one. Who sleeps then tries again."""
+    if witness.effect in ("sleep", "retry", "pace") or not any(is_for_a_failure(link.node) for link in witness.links):
+        return False
+    if is_for_a_failure(node):
+        return True
     return isinstance(node, ast.Call) and services.slow_at_first.of_call(node, scope) is None
 
 

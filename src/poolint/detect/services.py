@@ -188,6 +188,13 @@ class Services:
         return Effects(self.edges, writing_sink, partial(is_change, self.evaluator))
 
     @cached_property
+    def possibly_changing(self) -> Effects:
+        """What may write to a database: all that reaches one and is not seen to read there only."""
+        from poolint.analyses.seen_writes import may_change, writing_sink
+
+        return Effects(self.edges, writing_sink, partial(may_change, self.evaluator))
+
+    @cached_property
     def opening(self) -> Effects:
         """The same, and what makes a session on an engine by its class."""
         return Effects(self.edges, opening_sink)

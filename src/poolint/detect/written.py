@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.graphs import BlockEnd, events_at
 from poolint.analyses.holding import root_of
 from poolint.analyses.holding.entry import is_committed_after
+from poolint.analyses.holding.given_sessions import resource_class
 from poolint.analyses.holding.transactions import inside
 from poolint.analyses.places import Places
 from poolint.analyses.session_options import flushes
@@ -16,7 +17,9 @@ from poolint.detect.left_written import LeftWritten
 from poolint.detect.passed_down import along
 from poolint.detect.together import are_decided_against
 from poolint.detect.writing import LENT, Giving, events_after, stores_of
-from poolint.syntax.expressions import without_await
+from poolint.flow.flags import name_of
+from poolint.syntax.expressions import call_arguments, without_await
+from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
@@ -24,6 +27,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Set
 
+    from poolint.analyses.effects import Effects
     from poolint.analyses.holding.changes import Change
     from poolint.analyses.holding.dataflow import Hold
     from poolint.detect.services import Services
@@ -191,11 +195,31 @@ def _changes(services: Services, call: ast.Call, scope: Scope) -> bool:
     )
 
 
+def may_write(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> bool:
+    """Whether anything but queries may be sent in a transaction's block of a connection: by the function, by one that it passes
+    that to, or by something unknown."""
+    names = _names_of(services, hold, scope)
+    if any(_is_passed_on(services, call, names, scope) for call in scope.calls):
+        return True
+    writing = services.kept(
+        _PossiblyOnConnections, lambda: _PossiblyOnConnections(services, services.possibly_changing)
+    )
+    return any(writing.of(hold, node, scope))
+
+
+def _is_passed_on(services: Services, call: ast.Call, names: Set[str], scope: Scope) -> bool:
+    """Whether a connection is passed to something else than functions of the project."""
+    passed = [one for one in call_arguments(call) if text_of(one, scope) in names]
+    callees = callees_of(services.evaluator, call, scope) if passed else ()
+    return bool(passed) and not (callees and all(isinstance(one, Function) for one in callees))
+
+
 class OnConnections:
     """What functions are seen to write on the connections that they hold, found once for each hold."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, changing: Effects | None = None) -> None:
         self._services = services
+        self._changing = changing if changing is not None else services.changing
         self._known: dict[tuple[Scope, str, ast.AST], list[ast.Call]] = {}
 
     def of(self, hold: Hold, node: ast.AST, scope: Scope) -> Iterator[ast.Call]:
@@ -211,12 +235,12 @@ class OnConnections:
         return (call for call in found if not any(inside(call, one) for one in over))
 
     def _is_one(self, call: ast.Call, hold: Hold, scope: Scope) -> bool:
-        witness = self._services.changing.of_call(call, scope)
+        witness = self._changing.of_call(call, scope)
         last = witness.links[-1] if witness is not None else None
         root = root_of(last.node) if last is not None and isinstance(last.node, ast.Call) else None
         if witness is None or last is None or root is None:
             return False
-        names = _with_cursors({hold.resource}, scope)
+        names = _with_cursors(_names_of(self._services, hold, scope), scope)
         if len(witness.links) > 1:
             held = [hold._replace(resource=one) for one in sorted(names)]
             ends = [[*along(self._services.holdings, one, witness, scope)][-1] for one in held]
@@ -224,10 +248,25 @@ class OnConnections:
         return text_of(root, last.scope) in names
 
 
+class _PossiblyOnConnections(OnConnections):
+    """The same of what they may write."""
+
+
 def _is_transaction(services: Services, block: ast.With | ast.AsyncWith, hold: Hold, scope: Scope) -> bool:
     """Whether a block is one of a transaction on what is held: ``with conn.transaction():``."""
     headers = (one.context_expr for one in block.items)
     return any(isinstance(one, ast.Call) and _is_on(services, one, hold, scope) for one in headers)
+
+
+def _names_of(services: Services, hold: Hold, scope: Scope) -> set[str]:
+    """The names of what is held: of a block that is one of a transaction, what it binds, or the connection that begins it."""
+    item = parent_of(hold.header) if hold.header is not None else None
+    if not isinstance(item, ast.withitem):
+        return {hold.resource}
+    root = root_of(hold.header) if isinstance(hold.header, ast.Call) else None
+    begins = root is not None and resource_class(services.evaluator.type_of(root, scope)) is not None
+    bound = [name_of(item.optional_vars)] if item.optional_vars is not None else []
+    return {hold.resource, *filter(None, bound), *([text_of(root, scope)] if root is not None and begins else [])}
 
 
 def _with_cursors(names: Set[str], scope: Scope) -> set[str]:

@@ -14,7 +14,8 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     derive from it; ``read`` it in any way; ``import`` it. ``at_once`` is how many requests or tasks a process takes at once of
     what ``serves``, at most, with the servers or workers that it is made for, as they are when nobody tells them otherwise, or
     how many threads has at most what ``runs-at-once`` plain functions of others; none where that is as many as come. What
-    ``is-mounted`` serves as a part of something else, which is what somebody starts.
+    ``is-mounted`` serves as a part of something else, which is what somebody starts. What makes an application one that is
+    ``called-in-turn`` gives it to a platform that calls a process for one request after the other.
     Where something ``keeps-loop``, what runs a coroutine does so on the loop that its thread has.
     """
 
@@ -23,6 +24,7 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         "serves",
         "is-mounted",
         "comes-and-goes",
+        "called-in-turn",
         "runs-again",
         "runs-at-once",
         "ends-transactions",

@@ -12,6 +12,9 @@ from poolint.syntax.surroundings import LOOPS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_ABSENT = frozenset({"AttributeError", "IndexError", "KeyError", "LookupError", "StopAsyncIteration", "StopIteration"})
+"""The built-in errors by which who looks for something is told that it is not there, and goes on without."""
+
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -29,6 +32,22 @@ def is_after_a_failure(node: ast.AST) -> bool:
                 return True
         child, current = current, parent_of(current)
     return False
+
+
+def is_for_a_failure(node: ast.AST) -> bool:
+    """Whether ``node`` stands in a handler of what has gone wrong: of anything, or of errors that do not only say that something
+    is not there."""
+    current = parent_of(node)
+    while current is not None and not isinstance(current, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
+        if isinstance(current, ast.ExceptHandler) and not _misses_something(current):
+            return True
+        current = parent_of(current)
+    return False
+
+
+def _misses_something(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(one is not None and last_name(one) in _ABSENT for one in caught)
 
 
 def is_tried(node: ast.AST) -> bool:
