@@ -83,6 +83,7 @@ Objects = Literal[
     "",  # it has nothing to do with such objects
     "named",  # gives an object of the class that it is passed first, or that what it is passed asks for
     "asked",  # what it gives asks for, or has, objects of the classes that it is passed, or those that this asks for
+    "own",  # what it gives asks for objects of the class that it is called on
     "asked-first",  # the same of the first of several classes alone
     "kept",  # what it gives has the objects that what it is called on has
     "kept-first",  # the same of the first of several classes alone

@@ -105,6 +105,9 @@ def _of_objects(ev: Evaluator, callee: LibraryFunction | LibraryMethod, node: as
     if row.objects in entities.OF_ARGUMENT:
         of = entities.of_argument if row.objects == "named" else entities.of_arguments
         entity = of(ev, node, scope)
+    elif row.objects == "own":
+        owner = callee.receiver if isinstance(callee, LibraryMethod) else None
+        entity = owner.instance() if isinstance(owner, ClassObject) else UNKNOWN
     else:
         entity = UNKNOWN if row.objects in entities.BY_PLACE and node.args else entities.of_receiver(receiver)
     return row_value(ev, row, receiver, entity)
