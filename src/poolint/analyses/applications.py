@@ -57,11 +57,8 @@ class Applications:
         return None if any(self._ev.project.saying(one, near) for one in telling) else max(found)
 
     def is_called_in_turn(self, near: Module) -> bool:
-        """Whether a platform without servers runs the project of a module, one request after the other in a process: it is given
-        the application, or has a function as AWS Lambda calls it, under the name that is given there, and serves by nothing
-        else."""
-        if self._by(near, "called-in-turn"):
-            return True
+        """Whether a platform without servers runs the project of a module, one request after the other in a process: it has a
+        function as AWS Lambda calls it, under the name that is given there, and serves by nothing else."""
         if self._by(near):
             return False
         project = self._ev.project
@@ -71,6 +68,10 @@ class Applications:
                 if module is not None and any(one.name == name and is_lambda(one) for one in module.scope.children):
                     return True
         return False
+
+    def is_for_a_platform(self, near: Module) -> bool:
+        """Whether the project of a module gives its application to such a platform, whatever else it serves by."""
+        return bool(self._by(near, "called-in-turn"))
 
     def _is_made(self, name: str, near: Module) -> bool:
         """Whether something of a name is called in the project of a module, tests aside."""

@@ -99,9 +99,12 @@ class Deployed:
         """Whether there are deployment files for a file's project, whatever they start, and others may not install it."""
         folder = os.path.dirname(path)
         if folder not in self._deployed:
-            around = self._around(path)
-            self._deployed[folder] = not self._is_for_others(around) and any(map(self._fleet().has_files, around))
+            self._deployed[folder] = not self._is_for_others(self._around(path)) and self.has_files(path)
         return self._deployed[folder]
+
+    def has_files(self, path: str) -> bool:
+        """Whether there are deployment files for a file's project, whoever else may install it."""
+        return any(map(self._fleet().has_files, self._around(path)))
 
     def may_serve_many(self, path: str) -> bool:
         """Whether a text in the repository of a file that is no Python names a kind of worker that serves as many as come, or

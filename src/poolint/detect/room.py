@@ -168,8 +168,8 @@ def _beside_workers(services: Services, scope: Scope, tasks: int, *, is_assumed:
     """How many requests or tasks come to a function at once in a process of which the deployments tell of ``tasks`` at most, and
     of no server."""
     applications, path = services.evaluator.derived(Applications), scope.module.path
-    if applications.is_called_in_turn(scope.module):
-        return max(tasks, 1)  # a platform runs it, as far as no deployment says otherwise
+    if _is_called_in_turn(services, scope):
+        return max(tasks, 1)
     if not applications.serves(scope.module):
         return tasks or None
     is_deployed = services.deployed.is_deployed(path) or (is_assumed and services.deployed.is_whole(path))
@@ -231,9 +231,12 @@ def holds_up_only_who_waits(services: Services, scope: Scope) -> bool:
 
 
 def _is_called_in_turn(services: Services, scope: Scope) -> bool:
-    """Whether a platform calls the project of a function for one request after the other, as no deployment says otherwise."""
-    is_told = services.deployed.answers(scope.module.path)
-    return not is_told and services.evaluator.derived(Applications).is_called_in_turn(scope.module)
+    """Whether a platform calls the project of a function for one request after the other: one that has an adapter for that beside
+    its own server is deployed in no other way."""
+    applications, path = services.evaluator.derived(Applications), scope.module.path
+    is_there_only = applications.is_for_a_platform(scope.module) and not services.deployed.has_files(path)
+    is_told = services.deployed.answers(path)
+    return is_there_only or (not is_told and applications.is_called_in_turn(scope.module))
 
 
 def _is_set(services: Services, setting: str, scope: Scope) -> bool:
