@@ -23,12 +23,14 @@ from poolint.types.bound import elsewhere
 from poolint.types.call_sites import callees_of
 from poolint.types.followed import Origin
 from poolint.types.following import PASSAGES, Follower
+from poolint.types.imported_uses import ImportedUses, of_module
 from poolint.types.providers import providers
 from poolint.types.values import Function, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from poolint.models.schema import Class
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
@@ -58,12 +60,13 @@ class RegistryPlaces:
 
     def is_near(self, module: Module) -> bool:
         """Whether a module, or one that it imports, mentions what makes a registry, or it works with what carries something
-        and comes to one that makes such."""
+        and comes to one that makes such, or uses one that is not at hand."""
         found = self._near.get(module)
         if found is None:
             screen = self.ev.screen
             near = screen.is_near(self._words, module.path, module.source.data)
-            found = self._near[module] = near or screen.may_share(module.path, module.source.data)
+            near = near or screen.may_share(module.path, module.source.data)
+            found = self._near[module] = near or self.ev.derived(ImportedUses).has_any(module)
         return found
 
     def at(self, place: str, scope: Scope) -> Registry | None:
@@ -80,7 +83,7 @@ class RegistryPlaces:
         one = self.ev.outer_name(root, scope) if root not in scope.bindings else self.ev.scope_name(root, scope)
         for step in path.split(".") if path else ():
             one = self.ev.type_of_member(one, step)
-        cls = class_of_registry(alternatives(one))
+        cls = class_of_registry(alternatives(one)) or self._by_use(place, scope)
         if cls is None:
             return self._kept(place, scope) if path and is_session(alternatives(one)) else None
         made = self._made(place, scope, cls.name) if path else None
@@ -88,8 +91,11 @@ class RegistryPlaces:
             return made
         if binding is None:
             return None
-        home, name = first_home(self.ev, binding, root, module)
-        return Registry(home.path, name, f"{dot}{path}", cls.name)
+        return Registry(*first_home(self.ev, binding, root, module), f"{dot}{path}", cls.name)
+
+    def _by_use(self, place: str, scope: Scope) -> Class | None:
+        """The class of a registry of something that is not at hand, as far as its uses in the module tell."""
+        return class_of_registry(alternatives(of_module(self.ev, place, scope.module)))
 
     def _made(self, place: str, scope: Scope, cls: str) -> Registry | None:
         """The registry that an object keeps at a place: one that a module makes and binds to a name, or an extension has, given
@@ -197,11 +203,12 @@ class RegistryPlaces:
             binding, module = bound_to_all(name, scope)
             if binding is None or (binding.kind != "import" and name != registry.name):
                 continue
-            home, first = first_home(self.ev, binding, name, module)
-            if (home.path, first) == (registry.module, registry.name):
+            if first_home(self.ev, binding, name, module) == (registry.module, registry.name):
                 return f"{name}{registry.path}"
         named = (name for name in scope.bindings if self._named_by(name, scope) == registry)
-        text = f"{self.ev.project.finder.module_name(registry.module)}.{registry.name}{registry.path}"
+        is_here = self.ev.project.module(registry.module) is not None
+        at = self.ev.project.finder.module_name(registry.module) if is_here else registry.module
+        text = f"{at}.{registry.name}{registry.path}"
         text = next(named, text)
         self._elsewhere[scope, text] = registry
         return text

@@ -115,6 +115,7 @@ How = Literal[
     "named-engine",
     "used-session",
     "used-factory",
+    "used-registry",
     "makes-statement",
     "shows-query",
     "shows-session",
@@ -237,7 +238,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     nothing declares, and has such a name, to be a session or a connection, or an engine; ``shows-block`` show it where
     ``async with`` enters what they give; ``talks``: methods of drivers, ``shows-driver`` those that show a connection of a
     driver which is at hand, where it comes from a pool.
-    ``used-session`` and ``used-factory``: classes of what runs statements, and makes what does, where only its use tells;
+    ``used-session``, ``used-factory`` and ``used-registry``: classes of what runs statements, makes what does, and has one for
+    each thread or task, where only its use tells;
     ``makes-statement``: libraries whose functions make such statements. ``shows-query``: methods that run statements or
     queries, ``shows-session`` others that show a session or a connection, and ``shows-alone`` those of ``shows-query`` that do.
     ``sets-worker-pool``: settings that say how many tasks a worker's process runs at once; ``serves-many``: what has a server

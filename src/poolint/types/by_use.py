@@ -20,7 +20,7 @@ from poolint.types import narrowing, returns, traced
 from poolint.types.evidence import SAYS_ENGINE, says_database
 from poolint.types.use_calls import Made, UseCalls, entering, within
 from poolint.types.use_places import is_stored, path
-from poolint.types.values import UNKNOWN, Function, Instance, Pending, Type
+from poolint.types.values import UNKNOWN, Either, Function, Instance, LibraryName, Pending, Type
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.use_calls import Call, Mode
+
+OPEN = (Either, LibraryName)
+"""Kinds of types of which tests or uses may tell more."""
 
 _OURS = "poolint.evidence."
 _OF_ENGINES = frozenset({"connect", "begin"})
@@ -40,6 +43,10 @@ def unless_known(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute | as
     seen; what stands behind a key is known by what it makes."""
     if isinstance(node, ast.Subscript):
         return ev.derived(ByUse).told(node, scope) if is_function(node) else found
+    if type(found) is LibraryName:
+        from poolint.types.imported_uses import unless_known as unless_imported  # which asks for all uses in a module
+
+        return unless_imported(ev, found, node, scope)
     found = narrowing.narrowed(ev, found, node, scope)
     if found is UNKNOWN:
         found = ev.derived(ByUse).told(node, scope)
@@ -77,7 +84,7 @@ class ByUse:
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
-        self._use = UseCalls(ev)
+        self.use = UseCalls(ev)
         pools = [ev.models.classes[f"{_OURS}{mode}Pool"] for mode in ("Async", "Sync")]
         rows = [row for one in pools for row in one.methods if row.role == "checkout"]
         self._of_pools = frozenset(name for row in rows for name in row.names)
@@ -183,11 +190,11 @@ class ByUse:
         says_engine = member.attr == "connect" and SAYS_ENGINE.search(last_name(member.value)) is not None
         if made is None or not made.calls or not (says_engine or self._is_owed(made, call, scope)):
             return UNKNOWN
-        mode = self._use.of_statements(made.calls, made.how)
+        mode = self.use.of_statements(made.calls, made.how)
         if mode is not None:
-            return (self._instance("named-engine", mode) or UNKNOWN) if member.attr not in self._of_pools else UNKNOWN
+            return (self.instance("named-engine", mode) or UNKNOWN) if member.attr not in self._of_pools else UNKNOWN
         is_pool = member.attr in self._of_pools
-        driver = (self._use.of_driver(made, filed) or self._use.of_named(made)) if is_pool else None
+        driver = (self.use.of_driver(made, filed) or self.use.of_named(made)) if is_pool else None
         return self._own("Pool", driver) if driver is not None else UNKNOWN
 
     # What is filed
@@ -204,18 +211,18 @@ class ByUse:
         else:
             found = {}
             for inner in top.descendants() if top is not None and self._is_near(scope.module) else ():
-                for text, call in self._use.of(inner):
+                for text, call in self.use.of(inner):
                     found.setdefault(text, []).append(call)
         self._filed[scope] = found
         return found
 
-    def _shared(self, module: Module) -> dict[str, list[Call]]:
+    def shared(self, module: Module) -> dict[str, list[Call]]:
         """The calls in all functions of a module on what it has a name for itself, as they have it."""
         found = self._of_module.get(module)
         if found is None:
             found = self._of_module[module] = {}
-            for inner in module.scope.descendants():
-                for text, call in self._use.of(inner):
+            for inner in module.scope.descendants() if self._is_near(module) else ():
+                for text, call in self.use.of(inner):
                     if home_of(text.partition(".")[0], inner) is module.scope:
                         found.setdefault(text, []).append(call)
         return found
@@ -243,7 +250,7 @@ class ByUse:
                 return None
             name = parent.optional_vars.id
             calls = [one for one in filed.get(name, ()) if means(name, one.scope, scope)]
-            calls += self._use.below(name, scope)
+            calls += self.use.below(name, scope)
             if len(scope.bindings.get(name, ())) != 1:
                 calls = within(parent, calls)  # other blocks have the name for something else
             return Made("async with" if isinstance(statement, ast.AsyncWith) else "with", calls)
@@ -255,7 +262,7 @@ class ByUse:
         if len(scope.bindings.get(name, ())) != 1:
             return None
         calls = [one for one in filed.get(name, []) if means(name, one.scope, scope)]
-        calls += self._use.below(name, scope)
+        calls += self.use.below(name, scope)
         return Made(how or ("assign" if value is call else "await"), calls)
 
     # What it is
@@ -273,15 +280,15 @@ class ByUse:
         else:
             if is_stored(text, scope):
                 return UNKNOWN
-            shared = self._shared(scope.module) if home_of(text.partition(".")[0], scope) is scope.module.scope else {}
+            shared = self.shared(scope.module) if home_of(text.partition(".")[0], scope) is scope.module.scope else {}
             calls = shared.get(text) or [one for one in calls if one.scope is scope]
-        block = self._use.of_transaction(calls)
+        block = self.use.of_transaction(calls)
         if block is not None:
             return self._own("Connection", block)
-        mode = self._use.of_statements(calls, "") if self._use.is_session(calls) else None
-        mode = mode or self._use.of_classes(calls)
+        mode = self.use.of_statements(calls, "") if self.use.is_session(calls) else None
+        mode = mode or self.use.of_classes(calls)
         if mode is None and says_database(text.rpartition(".")[2]):
-            mode = self._use.of_objects(calls, "")
+            mode = self.use.of_objects(calls, "")
         return self._session(mode, calls) if mode is not None else UNKNOWN
 
     def _factory(self, call: ast.Call, scope: Scope, filed: dict[str, list[Call]]) -> Type:
@@ -291,9 +298,9 @@ class ByUse:
             return UNKNOWN
         mode = self._session_of(made)
         if mode is not None:
-            factory = self._own("Sessions", mode) if made.how == "await" else self._instance("used-factory", mode)
+            factory = self._own("Sessions", mode) if made.how == "await" else self.instance("used-factory", mode)
             return _making(factory, self._session(mode, made.calls))
-        driver = self._use.of_driver(made, filed)
+        driver = self.use.of_driver(made, filed)
         return self._own("Connections", driver) if driver == "async" else UNKNOWN
 
     def _is_owed(self, made: Made, call: ast.Call, scope: Scope) -> bool:
@@ -326,17 +333,17 @@ class ByUse:
 
     def _session_of(self, made: Made) -> Mode | None:
         """Whether what is kept is a session, and of which kind: it runs statements, or is given objects that are mapped."""
-        found = self._use.of_statements(made.calls, made.how) or self._use.of_classes(made.calls)
-        return found if found is not None else self._use.of_objects(made.calls, made.how)
+        found = self.use.of_statements(made.calls, made.how) or self.use.of_classes(made.calls)
+        return found if found is not None else self.use.of_objects(made.calls, made.how)
 
     # Classes
 
     def _session(self, mode: Mode, calls: list[Call]) -> Type:
         """A session of the class that has what is called on it."""
-        cls = self._use.session_of(mode, calls)
+        cls = self.use.session_of(mode, calls)
         return _of(cls) if cls is not None else UNKNOWN
 
-    def _instance(self, how: Literal["used-factory", "named-engine"], mode: Mode) -> Instance | None:
+    def instance(self, how: Literal["used-factory", "used-registry", "named-engine"], mode: Mode) -> Instance | None:
         """An object of the class of such a row that works in this mode."""
         for name in sorted(self.ev.models.manners.get(how, ())):
             cls = self.ev.models.classes[name]

@@ -35,7 +35,6 @@ from poolint.types.values import (
     NOTHING,
     UNKNOWN,
     ClassObject,
-    Either,
     Function,
     Instance,
     LibraryFunction,
@@ -166,13 +165,13 @@ class Evaluator:
     def _type_of(self, node: ast.expr, scope: Scope) -> Type:
         if type(node) is ast.Name:
             found = self.name(node, scope)
-            is_open = found is UNKNOWN or type(found) is Either or "isinstance" in scope.loads  # hardly ever
+            is_open = found is UNKNOWN or type(found) in by_use.OPEN or "isinstance" in scope.loads  # hardly ever
             return by_use.unless_known(self, found, node, scope) if is_open else found
         if type(node) is ast.Attribute:
             found = members.member(self, self.type_of(node.value, scope), node.attr, node, scope)
             if type(found) is Function:
                 return by_use.unless_declared(self, found, node, scope)
-            is_open = found is UNKNOWN or type(found) is Either or "isinstance" in scope.loads
+            is_open = found is UNKNOWN or type(found) in by_use.OPEN or "isinstance" in scope.loads
             return by_use.unless_known(self, found, node, scope) if is_open else found
         if type(node) is ast.Call:
             return returns.result(self, self.type_of(node.func, scope), node, scope)

@@ -10,7 +10,7 @@ from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import dotted, is_partial, kept_as
 from poolint.syntax.purposes import is_imported
 from poolint.syntax.scopes import only_binding, parent_of, reads_of
-from poolint.syntax.surroundings import call_taking
+from poolint.syntax.surroundings import call_taking, method_call
 from poolint.types.evidence import says_database
 from poolint.types.other_results import has_other_results
 from poolint.types.values import ClassObject, Function, Instance, LibraryFunction, LibraryName, alternatives
@@ -281,8 +281,22 @@ class UseCalls:
         return any(self._is_mapped(each, one.scope) for each in next(several, ()))
 
     def _asks_for_class(self, one: Call) -> bool:
+        if one.method not in self._asks_in:
+            return False
         asked = (each.value if isinstance(each, ast.Attribute) else each for each in one.arguments)
-        return one.method in self._asks_in and any(self._is_mapped(each, one.scope, ClassObject) for each in asked)
+        return any(self._is_mapped(each, one.scope, ClassObject) for each in asked) or self._is_prolonged(one)
+
+    def _is_prolonged(self, one: Call) -> bool:
+        """Whether something of a library that is not at hand is asked for, and what that gives is prolonged and run as queries
+        of sessions are: ``session.query(Order).filter(Order.id == 1).first()``."""
+        if one.is_handed or not any(
+            isinstance(self.ev.type_of(each, one.scope), LibraryName) for each in one.arguments
+        ):
+            return False
+        found = (self.ev.models.method(cls, one.method) for cls in self._known)
+        given = next((self.ev.models.classes.get(row.returns) for row in found if row is not None), None)
+        steps = [self.ev.models.method(given, name) for name in _prolonging(one.node)] if given is not None else []
+        return len(steps) > 1 and all(row is not None for row in steps)
 
     def _asks_by_key(self, one: Call) -> bool:
         """Whether a call asks for an object of a class that is mapped to a table: ``session.get(Order, 1)``."""
@@ -334,6 +348,13 @@ class UseCalls:
     def _is_of_named_driver(self, one: Call) -> bool:
         """Whether a method is one of a driver's connections, in a module that imports the driver."""
         return any(is_imported(root, one.scope.module) for root in self._drivers.get(one.method, ()))
+
+
+def _prolonging(node: ast.AST) -> Iterator[str]:
+    """The names of the methods that are called one after the other on what an expression gives."""
+    while (call := method_call(node)) is not None:
+        yield last_name(call.func)
+        node = call
 
 
 def mode_of(calls: list[Call], how: str) -> Mode | None:

@@ -23,8 +23,9 @@ def bound_to_all(name: str, scope: Scope) -> tuple[Binding | None, Module]:
     return None, scope.module
 
 
-def first_home(ev: Evaluator, binding: Binding, name: str, module: Module) -> tuple[Module, str]:
-    """The module that binds first what a binding is, and its name there."""
+def first_home(ev: Evaluator, binding: Binding, name: str, module: Module) -> tuple[str, str]:
+    """Where a value is bound first that a binding imports, and its name there: the path of a module, or the dotted name of one
+    that is not at hand."""
     seen: set[tuple[str, str]] = set()
     while binding.kind == "import" and (module.path, name) not in seen:
         seen.add((module.path, name))
@@ -33,4 +34,5 @@ def first_home(ev: Evaluator, binding: Binding, name: str, module: Module) -> tu
             break
         module, name = found
         binding = module.scope.bindings[name][-1]
-    return module, name
+    dotted, colon, imported = binding.origin.partition(":") if binding.kind == "import" else ("", "", "")
+    return (dotted, imported) if colon and not binding.level else (module.path, name)
