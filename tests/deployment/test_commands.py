@@ -334,3 +334,50 @@ def test_defaults_of_defaults() -> None:
     text = 'NAME=app.main; export TARGET=${TARGET:-"$NAME:${ATTRIBUTE:-app}"}; gunicorn -w ${A:-${B:-3}} $TARGET'
     [service] = started(text)
     assert (service.targets, service.processes.value) == (("app.main",), 3)
+
+
+PASTED = """\
+[DEFAULT]
+debug = false
+
+[app:main]
+use = egg:orders-api
+pyramid.includes =
+    pyramid_mailer
+    pyramid_tm
+
+[server:main]
+use = egg:waitress#main
+listen = 127.0.0.1:6543
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "program", "threads"),
+    [
+        (PASTED, "pserve production.ini", "waitress-serve", 4),
+        (f"{PASTED}threads = 12\n", "pserve --reload production.ini", "waitress-serve", 12),
+        (PASTED.replace("waitress", "cherrypy"), "pserve production.ini", "pserve", None),
+        (PASTED.replace("egg:orders-api", "call:orders_api:main"), "pserve production.ini", "waitress-serve", 4),
+        (PASTED, "gunicorn --paste production.ini -b :8080 --timeout 120", "gunicorn", 1),
+    ],
+)
+def test_what_paste_describes(tmp_path: Path, text: str, command: str, program: str, threads: int | None) -> None:
+    (tmp_path / "production.ini.in").write_text(text, encoding="utf-8")
+    [service] = started(command, str(tmp_path))
+    assert (service.kind, service.program, service.threads.value) == ("web", program, threads)
+    assert service.targets == ("orders_api",)
+
+
+def test_a_file_of_paste_that_is_not_there(tmp_path: Path) -> None:
+    assert started("pserve production.ini", str(tmp_path)) == []
+
+
+def test_a_file_of_paste_that_uses_another(tmp_path: Path) -> None:
+    (tmp_path / "common.ini").write_text(PASTED, encoding="utf-8")
+    (tmp_path / "production.ini").write_text("[app:main]\nuse = config:common.ini\n", encoding="utf-8")
+    (tmp_path / "again.ini").write_text("[app:main]\nuse = config:again.ini\n", encoding="utf-8")
+    [service] = started("gunicorn --paste production.ini", str(tmp_path))
+    assert service.targets == ("orders_api",)
+    [service] = started("gunicorn --paste again.ini", str(tmp_path))
+    assert service.targets == ()

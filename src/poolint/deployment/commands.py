@@ -8,7 +8,7 @@ from itertools import dropwhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.bounds import MAX_COMMANDS, MAX_SCRIPTS, Allowance, OverBoundError
-from poolint.deployment import console, gunicorn, inside, serving, supervisor
+from poolint.deployment import console, gunicorn, inside, paste, serving, supervisor
 from poolint.deployment.documents import text_of, unread
 from poolint.deployment.options import TARGET, last_value, module_of, pooled
 from poolint.deployment.options import number as number_of
@@ -227,10 +227,32 @@ class Commands:
         processes, threads = (self._option(one, started, unit) for one in (program.processes, program.threads))
         if started.name == "gunicorn":
             processes, threads = self._gunicorn(started, unit, processes, threads)
+        if started.name == "pserve":
+            return self._pasted(started, unit)
         if program.pool:
             processes, threads = pooled(program, started.arguments, started.place, processes)
         targets = targets_of(program, started.arguments)
+        pasted = last_value(started.arguments, ("--paste", "--paster")) if started.name == "gunicorn" else None
+        if pasted is not None and (found := paste.described(pasted.text, unit.folder)) is not None and found.target:
+            targets = (found.target,)
         return _made(unit, started, program.kind, started.name, processes, threads, targets)
+
+    def _pasted(self, started: Started, unit: Unit) -> Service | None:
+        """An application of PasteDeploy, with the server that its file names: waitress in most."""
+        named = next((word.text for word in started.arguments if not word.text.startswith("-")), "")
+        found = paste.described(named, unit.folder) if named else None
+        if found is None or not found.target:
+            return None
+        server = found.server.get("use")
+        program = paste.SERVERS.get(server.text if server is not None else "", "pserve")
+        processes = Figure(1, f"`pserve {named}` is one process", started.place)
+        threads = Figure(None, f"nothing says how many threads the server of {named} has", started.place)
+        if program != "pserve":
+            options = PROGRAMS[program]
+            given = found.server.get("threads")
+            default = Figure(options.threads.default, f"the default of `{program}`", started.place)
+            threads = number_of(given, f"{named} with `threads`") if given is not None else default
+        return _made(unit, started, "web", program, processes, threads, (found.target,))
 
     def _module(self, started: Started, unit: Unit) -> Service | None:
         """A module or a file that Python runs, or a command of the project: one process, unless it asks a server for

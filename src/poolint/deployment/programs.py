@@ -45,7 +45,7 @@ _BIND = ("-b", "--bind", "--host", "--port", "-p", "--log-level", "--log-config"
          "--max-requests-jitter", "--graceful-timeout", "--keep-alive", "--env", "-e", "--worker-tmp-dir", "--loop",
          "--http", "--root-path", "--app-dir", "--env-file", "--forwarded-allow-ips", "--interface", "--lifespan",
          "--reload-dir", "--ws", "--limit-concurrency", "--timeout-keep-alive", "--backlog", "--log-file", "--pid",
-         "--worker-connections", "--proxy-headers", "--uds", "--fd", "--umask", "-u", "-g", "--user",
+         "--worker-connections", "--paste", "--paster", "--proxy-headers", "--uds", "--fd", "--umask", "-u", "-g", "--user",
          "--group")  # fmt: skip
 
 _MANY = Option(default=None, otherwise="it serves many requests at once")
@@ -71,6 +71,7 @@ PROGRAMS: dict[str, Program] = {
     "flask": Program("web", threads=_MANY, target=("--app", "-A"), within=("run",), is_for_developers=True),
     "litestar": Program("web", Option(("--wc", "--web-concurrency"), ("WEB_CONCURRENCY",)), _MANY, target=("--app",)),
     "waitress-serve": Program("web", threads=Option(("--threads",), default=4), valued=_BIND),
+    "pserve": Program("web"),
     "uwsgi": Program(
         "web",
         Option(("-p", "--processes", "--workers"), ("UWSGI_PROCESSES", "UWSGI_WORKERS")),

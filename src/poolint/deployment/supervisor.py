@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from poolint.bounds import MAX_TEXT, whole
-from poolint.deployment.documents import text_of, unread
-from poolint.deployment.values import Environment, Place, Problem, Word
+from poolint.bounds import whole
+from poolint.deployment import sections
+from poolint.deployment.documents import unread
+from poolint.deployment.values import Environment, Problem, Word
 
 DEFAULT = "supervisord.conf"
 
-_SECTION = re.compile(r"[ \t]*\[([^\]]+)\]")
-_SETTING = re.compile(r"([\w-]+)[ \t]*[=:][ \t]*(.*)")
 _VARIABLE = re.compile(r"(?<!\w)(\w+)=(?:\"([^\"]*)\"|'([^']*)'|([^,]*))")
-_EXPANDED = re.compile(r"%\(ENV_(\w+)\)s")
 
 
 class Supervised(NamedTuple):
@@ -29,26 +27,9 @@ class Supervised(NamedTuple):
 def programs(path: str) -> tuple[list[Supervised], list[Problem]]:
     """The programs of a configuration that are started without being asked for."""
     try:
-        text = text_of(path)
+        return [one for section in sections.read(path) for one in _program(*section)], []
     except OSError as error:
         return [], [unread(path, error)]
-    found: list[Supervised] = []
-    section = ""
-    settings: dict[str, Word] = {}
-    last = ""
-    for row, line in enumerate([*text.split("\n"), "[end]"], 1):
-        bare = _EXPANDED.sub(r"${\1}", re.sub(r"(?:^|[ \t]);.*$", "", line).rstrip())
-        header = _SECTION.match(bare)
-        setting = _SETTING.match(bare)
-        if header is not None:
-            found += _program(section, settings)
-            section, settings = header[1], {}
-        elif setting is not None and not bare.startswith("#"):
-            last = setting[1]
-            settings[last] = Word(setting[2], Place(path, row))
-        elif bare[:1] in (" ", "\t") and last in settings and bare.strip() and len(settings[last].text) <= MAX_TEXT:
-            settings[last] = settings[last]._replace(text=f"{settings[last].text} {bare.strip()}")
-    return found, []
 
 
 def _program(section: str, settings: dict[str, Word]) -> list[Supervised]:
