@@ -16,7 +16,7 @@ from poolint.detect.brief_waits import is_brief, is_mostly_brief, is_repeated, i
 from poolint.detect.databases import held_from, is_in_a_file, is_kept_by_none
 from poolint.detect.given_functions import may_be_ended_first
 from poolint.detect.long_waits import lasts, waits_on
-from poolint.detect.never_passed import is_never_passed
+from poolint.detect.never_passed import comes_never, is_never_passed
 from poolint.detect.room import answers_messages, has_room, is_for_own_work, takes_turns
 from poolint.detect.seldom_waits import asks_for_a_lock, backs_off, comes_seldom, is_asked_once, opens_again
 from poolint.detect.sizes import has_a_bound
@@ -64,9 +64,13 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
 
 
 def is_doubtful(services: Services, held: list[Hold], witness: Witness, scope: Scope) -> bool:
-    """Whether nothing may be held at all: nobody is seen to pass it, or what a function is passed may end it first."""
-    return all(may_be_ended_first(services, one, witness, scope) for one in held) or all(
-        is_never_passed(services.evaluator, one.resource, scope) for one in held
+    """Whether nothing may be held at all, or nothing waited for: nobody is seen to pass what it takes to come there, or what a
+    function is passed may end it first."""
+    ev = services.evaluator
+    return (
+        all(may_be_ended_first(services, one, witness, scope) for one in held)
+        or all(is_never_passed(ev, one.resource, scope) for one in held)
+        or any(comes_never(ev, link.node, link.scope) for link in witness.links)
     )
 
 
