@@ -140,7 +140,8 @@ class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     ``limit``: how many connections it lets out: as many as a ``queue`` has room for, ``one``, one for each ``thread``, or
     ``none`` is kept and everybody gets a new one. ``engines`` are those that take it, ``arguments`` those of the engine's
     arguments that not every pool takes, and it does. ``substitute`` is what asynchronous engines take in its place, by the name
-    that it is imported by. ``default``: engines of its kind get it where they are given none.
+    that it is imported by. ``default``: engines of its kind get it where they are given none. ``refused_by``: the name of a
+    fact that is ``yes`` for the versions of the library in which engines of the other kind refuse it as they are made.
     """
 
     limit: Literal["queue", "one", "thread", "none"]
@@ -148,6 +149,7 @@ class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     arguments: tuple[str, ...] = ()
     substitute: str = ""
     default: bool = False
+    refused_by: str = ""
 
 
 class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

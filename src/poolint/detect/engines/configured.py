@@ -159,6 +159,7 @@ class Configuration:
         written = text_of(setting.node, setting.scope)
         base = chosen[0].cls.name.rpartition(".")[2]
         is_plain = written.rpartition(".")[2] == base
+        refused = chosen[0].facts.refused_by
         yield (
             argument.scope,
             SyncPoolClass(
@@ -167,6 +168,7 @@ class Configuration:
                 written.rpartition(".")[2],
                 "" if is_plain else base,
                 chosen[0].facts.substitute if is_plain else "",
+                bool(refused) and holding(self.ev, refused, argument.scope) == {"no"},
             ),
         )
 

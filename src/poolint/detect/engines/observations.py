@@ -40,6 +40,8 @@ class SyncPoolClass(Observation, frozen=True, eq=False):
     poolclass: str
     base: str
     right: str = ""
+    is_taken: bool = False
+    """Whether the installed version of the library takes it: then who waits for a connection stops the event loop."""
 
 
 class SmallPool(Observation, frozen=True, eq=False):

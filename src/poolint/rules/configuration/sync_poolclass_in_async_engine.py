@@ -21,7 +21,8 @@ class SyncPoolclassInAsyncEngine(Rule):
     `create_async_engine`.
 
     ## Why is this bad?
-    It raises `ArgumentError`: waiting for such a pool would block the event loop. Without a `poolclass` the engine gets
+    It raises `ArgumentError`: waiting for such a pool would block the event loop, as it does with SQLAlchemy before 2.0.28, which
+    takes it. Without a `poolclass` the engine gets
     `AsyncAdaptedQueuePool`, which is the same for asyncio.
 
     ## Example
@@ -41,11 +42,11 @@ class SyncPoolclassInAsyncEngine(Rule):
     ```
 
     ## Fix safety
-    Safe for `QueuePool`: what is there raises. A class of the project has to be derived from `AsyncAdaptedQueuePool` by
-    hand.
+    Safe for `QueuePool`: what is there raises, or stops the event loop. A class of the project has to be derived from
+    `AsyncAdaptedQueuePool` by hand.
 
     ## When to ignore
-    Never: the engine cannot be made.
+    Never: the engine cannot be made, or waits on its event loop.
     """
 
     meta = Meta(
@@ -60,9 +61,11 @@ class SyncPoolclassInAsyncEngine(Rule):
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, SyncPoolClass)
         kind = f", a `{observation.base}`," if observation.base else ""
+        harm = f"`{observation.maker}` raises ArgumentError"
+        if observation.is_taken:
+            harm = "who waits for a connection stops the event loop, and newer versions raise ArgumentError"
         return Verdict(
-            f"`{observation.poolclass}`{kind} cannot be the pool of an asynchronous engine: `{observation.maker}` raises "
-            "ArgumentError",
+            f"`{observation.poolclass}`{kind} cannot be the pool of an asynchronous engine: {harm}",
             observation.poolclass,
         )
 
