@@ -23,7 +23,7 @@ from poolint.types.bound import elsewhere
 from poolint.types.call_sites import callees_of
 from poolint.types.followed import Origin
 from poolint.types.following import PASSAGES, Follower
-from poolint.types.imported_uses import ImportedUses, of_module
+from poolint.types.imported_uses import has_any, of_module
 from poolint.types.providers import providers
 from poolint.types.values import Function, alternatives
 
@@ -66,7 +66,7 @@ class RegistryPlaces:
             screen = self.ev.screen
             near = screen.is_near(self._words, module.path, module.source.data)
             near = near or screen.may_share(module.path, module.source.data)
-            found = self._near[module] = near or self.ev.derived(ImportedUses).has_any(module)
+            found = self._near[module] = near or has_any(self.ev, module)
         return found
 
     def at(self, place: str, scope: Scope) -> Registry | None:
@@ -205,11 +205,11 @@ class RegistryPlaces:
                 continue
             if first_home(self.ev, binding, name, module) == (registry.module, registry.name):
                 return f"{name}{registry.path}"
-        named = (name for name in scope.bindings if self._named_by(name, scope) == registry)
-        is_here = self.ev.project.module(registry.module) is not None
-        at = self.ev.project.finder.module_name(registry.module) if is_here else registry.module
-        text = f"{at}.{registry.name}{registry.path}"
-        text = next(named, text)
+        text = next((name for name in scope.bindings if self._named_by(name, scope) == registry), "")
+        if not text:
+            is_here = self.ev.project.module(registry.module) is not None
+            at = self.ev.project.finder.module_name(registry.module) if is_here else registry.module
+            text = f"{at}.{registry.name}{registry.path}"
         self._elsewhere[scope, text] = registry
         return text
 

@@ -221,14 +221,14 @@ class Commands:
             return _made(unit, started, "migration", started.name, once, once, targets)
         if started.name == "python":
             return self._module(started, unit)
+        if started.name == "pserve":
+            return self._pasted(started, unit)
         program = PROGRAMS[started.name]
         if program.within and not any(word in words for word in program.within):
             return None
         processes, threads = (self._option(one, started, unit) for one in (program.processes, program.threads))
         if started.name == "gunicorn":
             processes, threads = self._gunicorn(started, unit, processes, threads)
-        if started.name == "pserve":
-            return self._pasted(started, unit)
         if program.pool:
             processes, threads = pooled(program, started.arguments, started.place, processes)
         targets = targets_of(program, started.arguments)

@@ -76,7 +76,7 @@ def _calls(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> _Cal
     commits = {call for call in scope.calls_of("commit") if call in own or call_site(ev, call, scope) is None}
     writes: list[ast.expr] = [call for call in own if last_name(call.func) in words]
     if is_committed_at_end(services, hold, node, scope):
-        writes += services.kept(OnConnections, lambda: OnConnections(services)).of(hold, node, scope)
+        writes += services.kept(OnConnections, lambda: OnConnections(services)).of(hold, node, scope, services.changing)
     if hold.cls is not None and hold.cls.kind in LENT:  # what else there is may commit each statement by itself
         mine = [call for call in scope.calls if call in used or call in own]
         leaving = services.kept(LeftWritten, lambda: LeftWritten(services))
@@ -201,10 +201,8 @@ def may_write(services: Services, hold: Hold, node: ast.expr, scope: Scope) -> b
     names = _names_of(services, hold, scope)
     if any(_is_passed_on(services, call, names, scope) for call in scope.calls):
         return True
-    writing = services.kept(
-        _PossiblyOnConnections, lambda: _PossiblyOnConnections(services, services.possibly_changing)
-    )
-    return any(writing.of(hold, node, scope))
+    writing = services.kept(OnConnections, lambda: OnConnections(services))
+    return any(writing.of(hold, node, scope, services.possibly_changing))
 
 
 def _is_passed_on(services: Services, call: ast.Call, names: Set[str], scope: Scope) -> bool:
@@ -217,25 +215,25 @@ def _is_passed_on(services: Services, call: ast.Call, names: Set[str], scope: Sc
 class OnConnections:
     """What functions are seen to write on the connections that they hold, found once for each hold."""
 
-    def __init__(self, services: Services, changing: Effects | None = None) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._changing = changing if changing is not None else services.changing
-        self._known: dict[tuple[Scope, str, ast.AST], list[ast.Call]] = {}
+        self._known: dict[tuple[Scope, str, ast.AST, Effects], list[ast.Call]] = {}
 
-    def of(self, hold: Hold, node: ast.AST, scope: Scope) -> Iterator[ast.Call]:
-        """The calls of a function that write something on what is held, in whatever function comes to it; but for those in a
-        transaction's block of it that has ended before ``node``, whose end has committed them."""
-        key = (scope, hold.resource, hold.since)
+    def of(self, hold: Hold, node: ast.AST, scope: Scope, changing: Effects) -> Iterator[ast.Call]:
+        """The calls of a function that write something on what is held, or may, as ``changing`` has it, in whatever function
+        comes to it; but for those in a transaction's block of it that has ended before ``node``, whose end has committed
+        them."""
+        key = (scope, hold.resource, hold.since, changing)
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = [call for call in scope.calls if self._is_one(call, hold, scope)]
+            found = self._known[key] = [call for call in scope.calls if self._is_one(call, hold, scope, changing)]
         over = [
             one for one in scope.withs if _is_transaction(self._services, one, hold, scope) and not inside(node, one)
         ]
         return (call for call in found if not any(inside(call, one) for one in over))
 
-    def _is_one(self, call: ast.Call, hold: Hold, scope: Scope) -> bool:
-        witness = self._changing.of_call(call, scope)
+    def _is_one(self, call: ast.Call, hold: Hold, scope: Scope, changing: Effects) -> bool:
+        witness = changing.of_call(call, scope)
         last = witness.links[-1] if witness is not None else None
         root = root_of(last.node) if last is not None and isinstance(last.node, ast.Call) else None
         if witness is None or last is None or root is None:
@@ -246,10 +244,6 @@ class OnConnections:
             ends = [[*along(self._services.holdings, one, witness, scope)][-1] for one in held]
             names = _with_cursors({name for _, called in ends for name in called}, last.scope)
         return text_of(root, last.scope) in names
-
-
-class _PossiblyOnConnections(OnConnections):
-    """The same of what they may write."""
 
 
 def _is_transaction(services: Services, block: ast.With | ast.AsyncWith, hold: Hold, scope: Scope) -> bool:

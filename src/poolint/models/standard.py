@@ -149,3 +149,6 @@ CLOCKS = frozenset(
 
 EQUAL_TO_VALUES = frozenset({"builtins.str", "builtins.int", "enum.StrEnum", "enum.IntEnum", "enum.IntFlag"})
 """Bases of an enumeration by which a member equals its value. One without is equal to itself alone."""
+
+ABSENT = frozenset({"AttributeError", "IndexError", "KeyError", "LookupError", "StopAsyncIteration", "StopIteration"})
+"""The built-in errors by which who looks for something is told that it is not there, and goes on without."""

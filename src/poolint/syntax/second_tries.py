@@ -5,15 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.models.standard import ABSENT
 from poolint.syntax.expressions import last_name, without_await
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import LOOPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_ABSENT = frozenset({"AttributeError", "IndexError", "KeyError", "LookupError", "StopAsyncIteration", "StopIteration"})
-"""The built-in errors by which who looks for something is told that it is not there, and goes on without."""
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -47,7 +45,7 @@ def is_for_a_failure(node: ast.AST) -> bool:
 
 def _misses_something(handler: ast.ExceptHandler) -> bool:
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(one is not None and last_name(one) in _ABSENT for one in caught)
+    return any(one is not None and last_name(one) in ABSENT for one in caught)
 
 
 def is_tried(node: ast.AST) -> bool:

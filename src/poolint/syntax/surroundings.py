@@ -254,6 +254,13 @@ def method_call(node: ast.AST) -> ast.Call | None:
     return call if isinstance(call, ast.Call) and call.func is member else None
 
 
+def methods_called(node: ast.AST) -> Iterator[str]:
+    """The names of the methods that are called one after the other on what an expression gives."""
+    while (call := method_call(node)) is not None and isinstance(call.func, ast.Attribute):
+        yield call.func.attr
+        node = call
+
+
 def call_taking(node: ast.AST) -> tuple[ast.Call, str | None] | None:
     """The call that something is an argument of, with the keyword that it is passed by; None where it is none, or where the
     parameters are named by what it holds: ``**options``."""

@@ -44,6 +44,8 @@ def unless_known(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute | as
     if isinstance(node, ast.Subscript):
         return ev.derived(ByUse).told(node, scope) if is_function(node) else found
     if type(found) is LibraryName:
+        if not is_unknown(ev, found):
+            return found
         from poolint.types.imported_uses import unless_known as unless_imported  # which asks for all uses in a module
 
         return unless_imported(ev, found, node, scope)
@@ -51,6 +53,11 @@ def unless_known(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute | as
     if found is UNKNOWN:
         found = ev.derived(ByUse).told(node, scope)
     return traced.seen(ev, node, scope) if found is UNKNOWN and ev.project.traces is not None else found
+
+
+def is_unknown(ev: Evaluator, found: Type) -> bool:
+    """Whether something is of a library of which the models know nothing."""
+    return isinstance(found, LibraryName) and found.name.partition(".")[0] not in ev.models.roots
 
 
 def unless_declared(ev: Evaluator, method: Function, node: ast.Attribute, scope: Scope) -> Type:
@@ -282,11 +289,9 @@ class ByUse:
                 return UNKNOWN
             shared = self.shared(scope.module) if home_of(text.partition(".")[0], scope) is scope.module.scope else {}
             calls = shared.get(text) or [one for one in calls if one.scope is scope]
-        block = self.use.of_transaction(calls)
-        if block is not None:
+        if (block := self.use.of_transaction(calls)) is not None:
             return self._own("Connection", block)
-        mode = self.use.of_statements(calls, "") if self.use.is_session(calls) else None
-        mode = mode or self.use.of_classes(calls)
+        mode = self.use.of_session(calls)
         if mode is None and says_database(text.rpartition(".")[2]):
             mode = self.use.of_objects(calls, "")
         return self._session(mode, calls) if mode is not None else UNKNOWN

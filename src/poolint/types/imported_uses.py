@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.types.by_use import ByUse
+from poolint.types.by_use import ByUse, is_unknown
 from poolint.types.use_places import path
-from poolint.types.values import UNKNOWN, LibraryName
+from poolint.types.values import UNKNOWN
 
 if TYPE_CHECKING:
     import ast
@@ -15,54 +15,32 @@ if TYPE_CHECKING:
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
-    from poolint.types.use_calls import Call
-    from poolint.types.values import Type
+    from poolint.types.values import LibraryName, Type
 
 
 def unless_known(ev: Evaluator, found: LibraryName, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
-    """A name of a library as it has been found; of one that the models do not know, what its uses in the module tell."""
-    told = of_module(ev, path(node), scope.module) if is_unknown(ev, found) else UNKNOWN
+    """A name of a library that the models do not know: what its uses in the module tell, or what has been found."""
+    told = of_module(ev, path(node), scope.module)
     return found if told is UNKNOWN else told
-
-
-def is_unknown(ev: Evaluator, found: Type) -> bool:
-    """Whether something is of a library of which the models know nothing."""
-    return isinstance(found, LibraryName) and found.name.partition(".")[0] not in ev.models.roots
 
 
 def of_module(ev: Evaluator, text: str, module: Module) -> Type:
     """What a name, or a path from one, must be that a module has imported; ``UNKNOWN`` where its uses do not tell."""
-    return ev.derived(ImportedUses).of(text, module)
+    if text not in ev.derived(ByUse).shared(module):
+        return UNKNOWN
+    return ev.once((module, text, "imported"), _registry, ev, text, module)
 
 
-class ImportedUses:
-    """Answers for one evaluator, found once for each module."""
+def has_any(ev: Evaluator, module: Module) -> bool:
+    """Whether a module has imported a registry."""
+    return any(of_module(ev, one, module) is not UNKNOWN for one in ev.derived(ByUse).shared(module))
 
-    def __init__(self, ev: Evaluator) -> None:
-        self._by_use = ev.derived(ByUse)
-        self._found: dict[Module, dict[str, Type]] = {}
 
-    def of(self, text: str, module: Module) -> Type:
-        """The registry that is reached by a text in a module; ``UNKNOWN`` where none is seen there."""
-        return self._in(module).get(text, UNKNOWN)
-
-    def has_any(self, module: Module) -> bool:
-        """Whether a module has imported a registry."""
-        return any(one is not UNKNOWN for one in self._in(module).values())
-
-    def _in(self, module: Module) -> dict[str, Type]:
-        if module not in self._found:
-            self._found[module] = {}  # who asks meanwhile is told nothing
-            calls = self._by_use.shared(module)
-            self._found[module] = {one: self._registry(one, found, module) for one, found in calls.items()}
-        return self._found[module]
-
-    def _registry(self, text: str, calls: list[Call], module: Module) -> Type:
-        root, use = text.partition(".")[0], self._by_use.use
-        bindings = module.scope.bindings.get(root, ())
-        is_imported = len(bindings) == 1 and bindings[0].kind == "import"
-        if not is_imported or not is_unknown(self._by_use.ev, self._by_use.ev.scope_name(root, module.scope)):
-            return UNKNOWN
-        mode = use.of_statements(calls, "") if use.is_session(calls) else None
-        mode = mode or use.of_classes(calls)
-        return (self._by_use.instance("used-registry", mode) or UNKNOWN) if mode is not None else UNKNOWN
+def _registry(ev: Evaluator, text: str, module: Module) -> Type:
+    by_use, root = ev.derived(ByUse), text.partition(".")[0]
+    bindings = module.scope.bindings.get(root, ())
+    is_imported = len(bindings) == 1 and bindings[0].kind == "import"
+    if not is_imported or not is_unknown(ev, ev.scope_name(root, module.scope)):
+        return UNKNOWN
+    mode = by_use.use.of_session(by_use.shared(module)[text])
+    return (by_use.instance("used-registry", mode) or UNKNOWN) if mode is not None else UNKNOWN

@@ -10,7 +10,7 @@ from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import dotted, is_partial, kept_as
 from poolint.syntax.purposes import is_imported
 from poolint.syntax.scopes import only_binding, parent_of, reads_of
-from poolint.syntax.surroundings import call_taking, method_call
+from poolint.syntax.surroundings import call_taking, methods_called
 from poolint.types.evidence import says_database
 from poolint.types.other_results import has_other_results
 from poolint.types.values import ClassObject, Function, Instance, LibraryFunction, LibraryName, alternatives
@@ -181,6 +181,11 @@ class UseCalls:
         """Whether a class that is mapped to a table, or a part of one, is asked for, which sessions of one kind alone can do."""
         return next((self._asks_in[one.method] for one in calls if self._asks_for_class(one)), None)
 
+    def of_session(self, calls: list[Call]) -> Mode | None:
+        """Whether what others give is a session, by all calls on it, and of which kind."""
+        found = self.of_statements(calls, "") if self.is_session(calls) else None
+        return found or self.of_classes(calls)
+
     def session_of(self, mode: Mode, calls: list[Call]) -> Class | None:
         """The class of sessions that work in a mode which all queries among some calls are methods of, the most general one;
         without such a class the most general one of all."""
@@ -295,7 +300,7 @@ class UseCalls:
             return False
         found = (self.ev.models.method(cls, one.method) for cls in self._known)
         given = next((self.ev.models.classes.get(row.returns) for row in found if row is not None), None)
-        steps = [self.ev.models.method(given, name) for name in _prolonging(one.node)] if given is not None else []
+        steps = [self.ev.models.method(given, name) for name in methods_called(one.node)] if given is not None else []
         return len(steps) > 1 and all(row is not None for row in steps)
 
     def _asks_by_key(self, one: Call) -> bool:
@@ -348,13 +353,6 @@ class UseCalls:
     def _is_of_named_driver(self, one: Call) -> bool:
         """Whether a method is one of a driver's connections, in a module that imports the driver."""
         return any(is_imported(root, one.scope.module) for root in self._drivers.get(one.method, ()))
-
-
-def _prolonging(node: ast.AST) -> Iterator[str]:
-    """The names of the methods that are called one after the other on what an expression gives."""
-    while (call := method_call(node)) is not None:
-        yield last_name(call.func)
-        node = call
 
 
 def mode_of(calls: list[Call], how: str) -> Mode | None:

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from poolint.models.schema import Class
     from poolint.types.values import Type
 
-_STANDING = frozenset((*SESSIONS, "registry"))
-"""Kinds of what a registry may be declared to be."""
-
 
 class Alias(NamedTuple):
     """A name of a function that stands for the session of a registry: ``session = registry()``, or what the block of
@@ -32,16 +29,19 @@ class Alias(NamedTuple):
 
 def class_of_registry(found: Sequence[Type]) -> Class | None:
     """The class of a registry that something is, also where it is declared to be a session, which it gives and stands for."""
-    kinds = [one.base for one in found if isinstance(one, Instance) and one.base is not None]
-    registries = [one for one in kinds if one.kind == "registry"]
-    is_one = len(kinds) == len(found) and len(registries) == 1 and all(one.kind in _STANDING for one in kinds)
-    return registries[0] if is_one else None
+    registries = [one for one in _sessions(found) if one.kind == "registry"]
+    return registries[0] if len(registries) == 1 else None
 
 
 def is_session(found: Sequence[Type]) -> bool:
     """Whether something is a session, whoever gives it."""
+    return bool(_sessions(found))
+
+
+def _sessions(found: Sequence[Type]) -> list[Class]:
+    """The classes of what stands for a session; none where something else may."""
     kinds = [one.base for one in found if isinstance(one, Instance) and one.base is not None]
-    return 0 < len(kinds) == len(found) and all(one.kind in SESSIONS for one in kinds)
+    return kinds if len(kinds) == len(found) and all(one.kind in SESSIONS for one in kinds) else []
 
 
 def outside_blocks(changes: Changes, aliases: list[Alias]) -> Changes:
