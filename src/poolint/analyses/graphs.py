@@ -42,6 +42,7 @@ class Graphs:
     def __init__(self, ev: Evaluator, components: Components | None = None) -> None:
         self.ev = ev
         self._graphs: dict[Scope, cfg.Graph] = {}
+        self._at_once = ev.models.manners["at-once"]
         self._quiet_methods = ev.models.manners["quiet-method"]
         self._quiet_with_default = ev.models.manners["quiet-with-default"]
         self._quiet_if_asked = ev.models.manners["quiet-if-asked"]
@@ -139,6 +140,8 @@ class Graphs:
             return not is_quiet or models.ends("fails", fact.name)
         callee = self.ev.type_of(node.func, scope)
         if isinstance(callee, LibraryName):
+            if callee.name in self._at_once and node.args and all(isinstance(one, ast.Call) for one in node.args):
+                return any(self.may_raise(one, scope) for one in node.args)  # it raises what one of them does
             return not self.ev.models.ends("quiet", callee.name)
         if isinstance(callee, Instance):
             return True

@@ -108,6 +108,8 @@ def _computes(event: Node) -> bool:
         return not _reads_alone(event.node)
     if event.kind == "call" and isinstance(parent_of(event.node), ast.withitem):
         return not all(map(_reads_alone, event.node.args)) if isinstance(event.node, ast.Call) else True
+    if event.kind == "return" and isinstance(event.node, ast.Return):
+        return event.node.value is not None and not isinstance(event.node.value, _AT_HAND)
     return event.kind not in ("assert", "enter", "except", "exit", "raise", "reraise")
 
 
