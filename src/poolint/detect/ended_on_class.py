@@ -31,14 +31,16 @@ _BY_NAME = ("getattr", "setattr", "delattr", "vars", "__dict__")
 """What reads or sets an attribute whose name it is told."""
 
 
-def is_ended_on_class(ownership: Ownership, owner: Scope, target: ast.Attribute, cls: Class) -> bool:
-    """Whether anybody releases, or drops, what the class ``owner`` itself is given at ``target``, or gets from a method of it, or
-    may do so."""
-    ev, attribute = ownership.ev, target.attr
+def is_ended_on_class(
+    ownership: Ownership, owner: Scope, attribute: str, cls: Class, target: ast.Attribute | None = None
+) -> bool:
+    """Whether anybody releases, or drops, what the class ``owner`` itself is given at ``attribute``, or gets from a method of it,
+    or may do so. ``target`` is where a function sets it, None where the body of the class does."""
+    ev = ownership.ev
     if is_ended_elsewhere(ownership, owner, attribute, cls, target) or _is_named(ownership, owner, attribute, cls):
         return True
     giving = set[Scope]()
-    for method, read in _reads(ev, owner, target):
+    for method, read in _reads(ev, owner, attribute):
         if not isinstance(read.ctx, ast.Load):
             return True  # a base drops it
         fate = _fate(ownership, read, method, cls)
@@ -56,13 +58,13 @@ def own_class(ev: Evaluator, node: ast.expr, scope: Scope) -> Scope | None:
     return one.cls if isinstance(one, ClassObject) and isinstance(one.cls, Scope) else None
 
 
-def _reads(ev: Evaluator, owner: Scope, target: ast.Attribute) -> Iterator[tuple[Scope, ast.Attribute]]:
+def _reads(ev: Evaluator, owner: Scope, attribute: str) -> Iterator[tuple[Scope, ast.Attribute]]:
     """Where methods of a class, or of its bases, read the attribute of their class or object, or a base sets it as well."""
     family = lineage(ev, ev.class_object(owner))
     for one in family:
         for inner in one.descendants():
             for node in inner.attributes:
-                if node.attr != target.attr or (one is owner and not isinstance(node.ctx, ast.Load)):
+                if node.attr != attribute or (one is owner and not isinstance(node.ctx, ast.Load)):
                     continue
                 of = alternatives(ev.type_of(node.value, inner))
                 if any(isinstance(each, (ClassObject, Instance)) and each.cls in family for each in of):

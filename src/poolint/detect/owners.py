@@ -22,7 +22,7 @@ from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES, SESSIONS, TAKING_ROLES
 from poolint.models.standard import ENTERS, LEAVES, PROPERTIES
 from poolint.syntax.indexes import index_of
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import home_of, parent_of, reads_of
 from poolint.syntax.surroundings import around, call_taking, may_await
 from poolint.types.members import lineage
 from poolint.types.overrides import Heirs
@@ -113,7 +113,8 @@ def _assigned(
         if scope.kind == "module":
             yield from _long_lived(ownership, node, value, scope, target.id, "module")
         elif scope.kind == "class":
-            yield from _long_lived(ownership, node, value, scope, target.id, "class-attribute")
+            kept = _long_lived(ownership, node, value, scope, target.id, "class-attribute")
+            yield from (one for one in kept if not is_ended_on_class(ownership, scope, target.id, one.cls))
         elif target.id in scope.globals:
             yield from _long_lived(ownership, node, value, scope, target.id, "global")
     elif isinstance(target, ast.Attribute):
@@ -124,7 +125,7 @@ def _assigned(
             yield from _on_self(holdings, ownership, node, value, target.attr, scope)
         elif (owner := own_class(ownership.ev, receiver, scope)) is not None:
             kept = _long_lived(ownership, node, value, scope, target.attr, "class-attribute")
-            yield from (one for one in kept if not is_ended_on_class(ownership, owner, target, one.cls))
+            yield from (one for one in kept if not is_ended_on_class(ownership, owner, target.attr, one.cls, target))
 
 
 def _long_lived(
@@ -136,7 +137,9 @@ def _long_lived(
     fact, cls, _ = found
     names = {variable, *_also_named(value)}
     is_cached = memoising(scope, ownership.ev.models) is not None
-    if is_cached or not any(_is_released_somewhere(ownership, one, cls, scope) for one in names):
+    # What a class keeps is asked about where its attributes are read, whatever else has the same name.
+    named = names - {variable} if holder == "class-attribute" else names
+    if is_cached or not any(_is_released_somewhere(ownership, one, cls, scope) for one in named):
         where = (node, scope.qualified_name, may_await(node, scope), fact, cls, variable, holder, keeper)
         is_of_module = holder == "module"
         if is_of_module and cls.kind in SESSIONS and all(is_unused(ownership.ev, one, scope) for one in names):
@@ -154,20 +157,16 @@ def _also_named(value: ast.expr) -> Iterator[str]:
 def _is_released_somewhere(ownership: Ownership, variable: str, cls: Class, scope: Scope) -> bool:
     """Whether the module anywhere calls a release on something of this name, or hands it to what may."""
     index = index_of(scope.module.scope)
-    if index.released is None:
-        index.released = frozenset(_released(scope.module.scope, ownership.ev.models.words("gives-back", "removes")))
-    return variable in index.released and not _is_only_lent(ownership, variable, cls, scope.module.scope)
-
-
-def _is_only_lent(ownership: Ownership, variable: str, cls: Class, module: Scope) -> bool:
-    """Whether all that may release what a global name holds are functions of the project that only use it."""
     ends = ownership.ev.models.words("gives-back", "removes")
-    if variable in _ended_attributes(module, ends):
+    if index.released is None:
+        index.released = frozenset(_released(scope.module.scope, ends))
+    if variable not in index.released:
         return False
-    loads = (
-        (one, load) for one in module.descendants() for load in one.loads.get(variable, ()) if _may_release(load, ends)
-    )
-    return all(_is_only_used(ownership, load, inner, cls) for inner, load in loads)
+    if variable in _ended_attributes(scope.module.scope, ends):
+        return True
+    home = home_of(variable, scope)
+    found = ((inner, load) for inner, load in reads_of(variable, home) if _may_release(load, ends)) if home else ()
+    return not all(_is_only_used(ownership, load, inner, cls) for inner, load in found)
 
 
 def _released(module: Scope, ends: frozenset[str]) -> Iterator[str]:
