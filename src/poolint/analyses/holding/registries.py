@@ -25,8 +25,10 @@ from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.syntax.generator_runs import is_gone_over
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import around
 from poolint.types.arguments import parameter_for
 from poolint.types.call_sites import callees_of
+from poolint.types.decorated import wrapped
 from poolint.types.followed import one_step
 from poolint.types.following import Follower
 from poolint.types.values import UNKNOWN, Function, Instance, alternatives
@@ -101,7 +103,8 @@ class Registries:
         """The same, where it is known which function a call runs."""
         is_called = callee.scope.name == last_name(call.func)  # and not by one that it is passed to
         known = self._entering.known(call, callee.scope, scope, fixed) if is_called else ()
-        found = dict(self._left.of(Called(callee.scope.key, known))) | self._wrappers.ended_around(callee.scope)
+        held = () if self._runs_in_its_own(callee.scope) else self._left.of(Called(callee.scope.key, known))
+        found = dict(held) | self._wrappers.ended_around(callee.scope)
         for one, left in sorted(found.items()):
             registry = one if one.module else self._entities.meant(one, callee, call, scope)
             if registry is None:
@@ -149,11 +152,26 @@ class Registries:
             return
         found: dict[str, None] = {}
         for call in scope.calls:
-            place = name_of(root) if (root := root_of(call)) is not None else ""
+            root = root_of(call)
+            place = name_of(root) if root is not None else ""
+            registry = self._beginning(root, scope)  # also that of `Order.query.first()`
             if place and self.places.at(place, scope) is not None:
                 found[place] = None
+            elif registry is not None:
+                found[self.places.named(registry, scope)] = None
             found.update((name, None) for name, *_ in self.done(call, scope))
         yield from found
+
+    def _runs_in_its_own(self, function: Scope) -> bool:
+        """Whether a decorator runs a function in a block that has sessions of its own, and takes them away as it ends."""
+        for _, call, wrapper in wrapped(self.ev, function):
+            block = around(call, wrapper, (ast.With, ast.AsyncWith))
+            while isinstance(block, (ast.With, ast.AsyncWith)):
+                headers = (one.context_expr for one in block.items)
+                if any(isinstance(one, ast.Call) and last_name(one.func) in self._blocks for one in headers):
+                    return True
+                block = around(block, wrapper, (ast.With, ast.AsyncWith))
+        return False
 
     def _is_asked_to_end(self, header: ast.Call, scope: Scope) -> bool:
         """Whether an object is called whose blocks end sessions, whatever it is named here: `db()`."""
