@@ -280,7 +280,7 @@ class Pools:
                 return self._of_value(session, end.scope) or of_session(dotted(session), end.scope)
             owner = self._owner(end.node, end.scope)
             if owner is None:
-                return self._told(end)
+                return self._of_callable(end) or self._told(end)
             node, scope = owner, end.scope
         return _place(node, scope)
 
@@ -302,6 +302,11 @@ class Pools:
                     return bind
         same = models.words("same-pool-method")
         return node.func.value if isinstance(node.func, ast.Attribute) and node.func.attr in same else None
+
+    def _of_callable(self, end: Origin) -> Pool | None:
+        """The pool of what a function of the project gives that stands for a factory: ``Reports(session_scope)``."""
+        named = self.ev.type_of(end.node, end.scope) if isinstance(end.node, (ast.Name, ast.Attribute)) else None
+        return self.of_function(named.scope) if isinstance(named, Function) else None
 
     def _told(self, end: Origin) -> Pool:
         """What an origin tells of a pool: where it is made, or that of the only one which it can be."""

@@ -53,6 +53,7 @@ What = Literal[
     "dependency-may-use",
     "dependency-may-use-own",
     "dependency-took",
+    "passed-in",
     "decorator-used",
     "guard-used",
     "decorator-took",

@@ -189,6 +189,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """Unless it is told otherwise, each statement has been committed by itself."""
     close_gives_back: bool = False
     """Of a connection whose slot nothing but its pool gets back: its own ``close`` hands it to the pool."""
+    pooled: bool = False
+    """A connection that nothing but an engine or a pool gives."""
     embedded: bool = False
     """A connection to a database inside the process, which takes no slot from anybody, or an engine of such."""
     shares: bool = False

@@ -48,6 +48,7 @@ TEXTS: dict[What, str] = {
     "dependency-may-use-own": "`{}` uses its session before handing it out, on some of its ways",
     "guard-used": "`{}` runs first, and has used the session",
     "decorator-used": "`{}` has used the session, which holds its connection while this function runs",
+    "passed-in": "`{}` is passed in with its connection, which its caller holds until this function returns",
     "decorator-took": "`{}` takes a connection, which it holds while this function runs",
     "template-took": "`{}` takes a connection, before `{}` calls this method",
     "dependency-took": "`{}` has taken a connection, which it holds until the request ends",

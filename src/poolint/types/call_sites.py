@@ -154,7 +154,10 @@ def _agree(one: CallSite, other: CallSite) -> bool:
     if one.row is None or other.row is None:
         return one.name == other.name
     are_ends = one.row.role in CLOSING_ROLES and other.row.role in CLOSING_ROLES
-    return one.row.call == other.row.call and (one.row.role == other.row.role or are_ends)
+    # What a block enters comes out the same, whether an object or something that gives one is entered.
+    is_entered = isinstance(parent_of(one.node), ast.withitem)
+    is_called_alike = one.row.call == other.row.call or (is_entered and one.opens and other.opens)
+    return is_called_alike and (one.row.role == other.row.role or are_ends)
 
 
 def _is_kept_end(node: ast.Call, facts: list[CallSite | None]) -> bool:

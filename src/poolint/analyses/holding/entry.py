@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.kept_back import is_kept_back
+from poolint.analyses.holding.passed_in import lent_by_block, passed_in
 from poolint.analyses.holding.run_around import RunAround
 from poolint.analyses.holding.settled import Settled
 from poolint.analyses.holding.templates import Templates
@@ -90,7 +91,7 @@ class Beginnings:
         before = self._templates.of(scope)
         decorators = getattr(scope.node, "decorator_list", None)
         if not decorators:
-            return [], before + self._begun_with(scope)
+            return [], before + self._given(scope)
         regions = self._around.get(scope)
         if regions is None:
             regions = self._around[scope] = list(around(self.ev, scope))
@@ -101,7 +102,11 @@ class Beginnings:
         for name, used in self._lent.of(scope.key):
             cls = self.ev.models.classes[used.cls]
             held.append(Change(name, True, decorators[used.place], cls, cause=used.cause))
-        return regions, held + self._begun_with(scope)
+        return regions, held + self._given(scope)
+
+    def _given(self, scope: Scope) -> list[Change]:
+        """What a function holds that whoever calls it, or has it called, has taken for it."""
+        return self._begun_with(scope) or passed_in(self.ev, scope)
 
     def _begun_with(self, scope: Scope) -> list[Change]:
         """What the dependencies hold of a function that a framework calls; nothing of any other."""
@@ -179,6 +184,9 @@ class Beginnings:
     ) -> None:
         """Note which sessions a dependency has used or ended, of those that it has by these ``names``; one that it has used on
         some ways only is held on these."""
+        taken = lent_by_block(self.ev, function)
+        if taken is not None:
+            used[function] = Used(taken.name, Cause("dependency-took", (function.name,)), place)
         held, ended = self.holdings.left(function)
         given = _given(self.holdings, function) if held else ()
         for name in names.keys() & (set(ended) - {hold.resource for hold in held}):
