@@ -31,7 +31,7 @@ def words_with_effect(models: Models) -> frozenset[str]:
 
 def roots_of_iterators(models: Models) -> tuple[bytes, ...]:
     """The import roots of the classes over whose objects one goes with an effect."""
-    return _roots_of(models, "__iter__", "__anext__")
+    return _roots_of(models, "__iter__", "__anext__", "__aiter__")
 
 
 def roots_of_blocks(models: Models) -> tuple[bytes, ...]:

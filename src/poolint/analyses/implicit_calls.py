@@ -136,11 +136,11 @@ def iterated(ev: Evaluator, scope: Scope) -> Iterator[Implied]:
         for binding in bindings:
             if binding.kind != "for" or not isinstance(binding.value, (ast.Name, ast.Attribute, ast.Call)):
                 continue
-            method = "__anext__" if binding.asynchronous else "__iter__"
-            for base, row in _effective(ev, binding.value, method, scope):
-                if is_set_up(row, made_by(ev, binding.value, scope)):
-                    fact = _fact(binding.value, base, method, row)
-                    yield Implied(binding.value, base.name.rpartition(".")[2], fact)
+            for method in ("__anext__", "__aiter__") if binding.asynchronous else ("__iter__",):
+                for base, row in _effective(ev, binding.value, method, scope):
+                    if is_set_up(row, made_by(ev, binding.value, scope)):
+                        fact = _fact(binding.value, base, method, row)
+                        yield Implied(binding.value, base.name.rpartition(".")[2], fact)
 
 
 def _effective(ev: Evaluator, node: ast.expr, method: str, scope: Scope) -> Iterator[tuple[Class, Method]]:

@@ -77,6 +77,7 @@ class Responses:
     def __init__(self, ev: Evaluator, components: Components) -> None:
         self.ev = ev
         self.names = frozenset(name.rpartition(".")[2] for name in ev.models.streamed)
+        self._goes_over = ev.models.manners["goes-over"]
         self._makers: Summaries[ScopeKey, _Maker | None] = Summaries(
             "makes-response", self._maker, bottom=None, join=_one_of, components=components
         )
@@ -114,6 +115,8 @@ class Responses:
         at once; or by what is gone over, an object of a class that says how."""
         value = value_of(body, scope) if body is not None else None
         is_awaited = isinstance(value, ast.Await)
+        if isinstance(value, ast.GeneratorExp):
+            yield from self.generators(value.generators[0].iter, scope)
         if isinstance(value, ast.Await):
             value = value.value
         for one in callees_of(self.ev, value, scope) if isinstance(value, ast.Call) else ():
@@ -121,6 +124,8 @@ class Responses:
                 row = self.ev.models.passed.get(("same", one.name))
                 if row is not None and row.argument < len(value.args):
                     yield from self.generators(value.args[row.argument], scope)
+                for argument in value.args if one.name in self._goes_over else ():
+                    yield from self.generators(argument, scope)
             if isinstance(one, ClassObject) and isinstance(value, ast.Call):
                 going_over = (self.ev.type_of_member(one.instance(), name) for name in _GOING_OVER)
                 yield from (Stream(value, each, value, scope) for each in going_over if _is_generator(each))

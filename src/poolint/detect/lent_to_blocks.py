@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
 
 
-def is_lent_to_block(use: ast.Attribute, scope: Scope) -> bool:
+def is_lent_to_block(use: ast.expr, scope: Scope) -> bool:
     """Whether what is kept is what a block gets of the object that it enters: that goes on being the object's to release."""
     owner = scope.parent
     if scope.name not in ENTERS or owner is None or owner.kind != "class":

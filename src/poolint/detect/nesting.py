@@ -39,7 +39,7 @@ from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.expressions import without_await
 from poolint.syntax.guards import is_asked
 from poolint.syntax.scopes import is_parameter
-from poolint.syntax.surroundings import chosen, end_of, is_at_once, may_await, start_of
+from poolint.syntax.surroundings import chosen, end_of, is_at_once, is_evaluated_before, may_await, start_of
 from poolint.types.call_sites import call_site, callees_of, text_of
 from poolint.types.values import Function
 from poolint.types.vocabulary import last_name
@@ -150,7 +150,7 @@ class Nesting:
 
     def _is_told(self, hold: Hold, node: ast.expr, scope: Scope, pool: Pool, witness: Witness) -> bool:
         """Whether it takes it while one of the same pool is held, and no function on the way tells of it."""
-        is_earlier = end_of(hold.since) > start_of(node)
+        is_earlier = not is_evaluated_before(hold.since, node)
         is_elsewhere = is_earlier or self._is_of_another(hold, node, scope, pool, witness)
         return not is_elsewhere and self._told_elsewhere(witness, held_as(hold), pool) is None
 
@@ -158,7 +158,7 @@ class Nesting:
         """The second checkout by a session that was there before what is held, and has taken none so far."""
         for resource, pool, others in self.latecomers.at(node, scope):
             hold = next((one for one in others if self._pool(one, node, scope) == pool), None)
-            if hold is None or end_of(hold.since) > start_of(node):
+            if hold is None or not is_evaluated_before(hold.since, node):
                 continue
             used = self.services.using.uses.of_call(node, scope)
             links = used.links if used is not None and len(used.links) > 1 else ()
@@ -293,7 +293,7 @@ class Nesting:
 
     def _found(self, node: ast.Call, scope: Scope, hold: Hold, pool: Pool) -> NestedCheckout | Dismissal:
         """The second checkout that a call is, or why it is none."""
-        if end_of(hold.since) > start_of(node):
+        if not is_evaluated_before(hold.since, node):
             return "earlier-round"  # whose engine may have been another: a leak, if anything
         if hold.resource in names_of(node, scope) or is_asked(chosen(node)[0], hold.resource):
             return "same-resource"

@@ -14,6 +14,7 @@ from poolint.analyses.ownership import Fate, is_lost_when_closed
 from poolint.detect.asked_for import depends_on_caller
 from poolint.detect.databases import closes_itself
 from poolint.detect.detector import Detector
+from poolint.detect.ended_by_name import fate_of_use, is_ended_by_name
 from poolint.detect.ended_elsewhere import is_ended_elsewhere
 from poolint.detect.ended_on_class import is_ended_on_class, own_class
 from poolint.detect.lent_to_blocks import is_lent_to_block, leaves_block_held
@@ -22,12 +23,12 @@ from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES, SESSIONS, TAKING_ROLES
 from poolint.models.standard import ENTERS, LEAVES, PROPERTIES
 from poolint.syntax.indexes import index_of
-from poolint.syntax.scopes import home_of, parent_of, reads_of
-from poolint.syntax.surroundings import around, call_taking, may_await
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import around, may_await
 from poolint.types.members import lineage
 from poolint.types.overrides import Heirs
 from poolint.types.returns import decorators
-from poolint.types.values import ClassObject, Function, Instance, alternatives
+from poolint.types.values import ClassObject, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -117,6 +118,8 @@ def _assigned(
             yield from (one for one in kept if not is_ended_on_class(ownership, scope, target.id, one.cls))
         elif target.id in scope.globals:
             yield from _long_lived(ownership, node, value, scope, target.id, "global")
+        else:
+            yield from _by_name(holdings, ownership, node, value, target.id, scope)
     elif isinstance(target, ast.Attribute):
         receiver = target.value
         if isinstance(receiver, ast.Attribute) and receiver.attr == "state":
@@ -139,7 +142,7 @@ def _long_lived(
     is_cached = memoising(scope, ownership.ev.models) is not None
     # What a class keeps is asked about where its attributes are read, whatever else has the same name.
     named = names - {variable} if holder == "class-attribute" else names
-    if is_cached or not any(_is_released_somewhere(ownership, one, cls, scope) for one in named):
+    if is_cached or not any(is_ended_by_name(ownership, one, cls, scope) for one in named):
         where = (node, scope.qualified_name, may_await(node, scope), fact, cls, variable, holder, keeper)
         is_of_module = holder == "module"
         if is_of_module and cls.kind in SESSIONS and all(is_unused(ownership.ev, one, scope) for one in names):
@@ -154,44 +157,26 @@ def _also_named(value: ast.expr) -> Iterator[str]:
         yield from (one.id for one in parent.targets if isinstance(one, ast.Name))
 
 
-def _is_released_somewhere(ownership: Ownership, variable: str, cls: Class, scope: Scope) -> bool:
-    """Whether the module anywhere calls a release on something of this name, or hands it to what may."""
-    index = index_of(scope.module.scope)
-    ends = ownership.ev.models.words("gives-back", "removes")
-    if index.released is None:
-        index.released = frozenset(_released(scope.module.scope, ends))
-    if variable not in index.released:
-        return False
-    if variable in _ended_attributes(scope.module.scope, ends):
-        return True
-    home = home_of(variable, scope)
-    found = ((inner, load) for inner, load in reads_of(variable, home) if _may_release(load, ends)) if home else ()
-    return not all(_is_only_used(ownership, load, inner, cls) for inner, load in found)
+def _own_target(load: ast.expr) -> ast.Attribute | None:
+    """The attribute of its own object that a method sets to what a name stands for."""
+    target = given_target(load)
+    is_own = isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self"
+    return target if is_own else None  # type: ignore[return-value]
 
 
-def _released(module: Scope, ends: frozenset[str]) -> Iterator[str]:
-    """The names of what may be released anywhere in a module."""
-    for inner in module.descendants():
-        yield from (name for name, loads in inner.loads.items() if any(_may_release(one, ends) for one in loads))
-    yield from _ended_attributes(module, ends)
-
-
-def _ended_attributes(module: Scope, ends: frozenset[str]) -> Iterator[str]:
-    """The same of attributes."""
-    for inner in module.descendants():
-        for call in inner.calls:
-            # `app.state.session.close()`, `Repository.conn.close()`, `stack.callback(app.state.session.close)`
-            for one in (call.func, *call.args):
-                held = one.value if isinstance(one, ast.Attribute) and one.attr in ends else one
-                if isinstance(held, ast.Attribute):
-                    yield held.attr
-
-
-def _may_release(load: ast.expr, ends: frozenset[str]) -> bool:
-    parent = parent_of(load)
-    if isinstance(parent, ast.Attribute):
-        return parent.attr in ends
-    return not isinstance(parent, (ast.Compare, ast.If, ast.Expr, ast.Return))
+def _by_name(
+    holdings: Holdings, ownership: Ownership, node: ast.Call, value: ast.expr, name: str, scope: Scope
+) -> Iterator[Observation]:
+    """``conn = engine.connect()`` in a method that then keeps it, ``self.conn = conn``, and by its name only uses it."""
+    found = checkout(ownership.ev, node, value, scope) if len(scope.bindings[name]) == 1 else None
+    if found is None or found[1].kind not in HANDLES:
+        return
+    loads = scope.loads.get(name, ())
+    kept = {load: target.attr for load in loads if (target := _own_target(load)) is not None}
+    used = [one for one in loads if one not in kept and not isinstance(parent_of(one), (ast.If, ast.Compare))]
+    if all(_plain_role(ownership.ev, one, found[1]) or _lent_role(ownership, one, scope, found[1]) for one in used):
+        for attribute in kept.values():
+            yield from _on_self(holdings, ownership, node, value, attribute, scope)
 
 
 def _on_self(
@@ -284,7 +269,7 @@ def _read_outside(
                     yield inner, node
 
 
-def _plain_role(ev: Evaluator, use: ast.Attribute, cls: Class) -> str:
+def _plain_role(ev: Evaluator, use: ast.expr, cls: Class) -> str:
     """The role of a method that is called on what is kept, and only uses it, as one that closes it does where that does not give
     it back to its pool; empty for all else."""
     parent = parent_of(use)
@@ -295,29 +280,10 @@ def _plain_role(ev: Evaluator, use: ast.Attribute, cls: Class) -> str:
     return row.role if is_plain else ""
 
 
-def _lent_role(ownership: Ownership, use: ast.Attribute, scope: Scope, cls: Class) -> str:
+def _lent_role(ownership: Ownership, use: ast.expr, scope: Scope, cls: Class) -> str:
     """What becomes of what is kept where it is lent: it is used, or its transaction ended; empty for all else."""
-    fate = Fate.USED if is_lent_to_block(use, scope) else _fate(ownership, use, scope, cls)
+    fate = Fate.USED if is_lent_to_block(use, scope) else fate_of_use(ownership, use, scope, cls)
     return {Fate.USED: "query", Fate.COMMITTED: "commit"}.get(fate, "") if fate is not None else ""
-
-
-def _is_only_used(ownership: Ownership, use: ast.expr, scope: Scope, cls: Class) -> bool:
-    """Whether what is kept is passed to a function of the project that neither releases nor keeps it, or to an object that only
-    uses it and is not kept either."""
-    return _fate(ownership, use, scope, cls) is Fate.USED
-
-
-def _fate(ownership: Ownership, use: ast.expr, scope: Scope, cls: Class) -> Fate | None:
-    """What a function of the project does with what it is passed, or an object that is made with it; None where it is passed
-    to neither."""
-    taking = call_taking(use)
-    if taking is None:
-        return None
-    call, keyword = taking
-    callee = ownership.ev.type_of(call.func, scope)
-    if isinstance(callee, ClassObject) and callee.cls is not callee.base:
-        return ownership.carried.of_object(call, use, scope, cls)
-    return ownership.fate(call, use, scope, cls, keyword) if isinstance(callee, Function) else None
 
 
 def _is_left_held(holdings: Holdings, cls: Class, attribute: str, classes: tuple[Scope, ...]) -> bool:

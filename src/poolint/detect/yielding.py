@@ -45,7 +45,8 @@ def _is_its_own(holdings: Holdings, hold: Hold, generator: Scope) -> bool:
     root = hold.resource.partition(".")[0]
     own = generator.bindings.get(root, ())
     if own:
-        return all(one.kind in ("with", "assign", "annotated") for one in own)
+        # Or it comes from a generator that it goes over, `async for session in get_session():`.
+        return all(one.kind in ("with", "assign", "annotated", "for") for one in own)
     registry = holdings.objects.registry(hold.resource, generator)
     return registry is not None and bool(registry.module)
 

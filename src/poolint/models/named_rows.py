@@ -34,6 +34,7 @@ How = Literal[
     "limits-block",
     "watches",
     # functions
+    "goes-over",
     "memoises",
     "keeps-function",
     "keeps-parameters",

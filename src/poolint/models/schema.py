@@ -72,31 +72,32 @@ OWNERS: frozenset[Kind] = POOLING | {"client"}
 class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Methods of one class that behave alike.
 
-    ``returns``: the type of the call's value, or, where it is awaited or entered, of that. ``enters``: what ``with`` or ``async
-    with`` binds where that differs. ``releases``: whose checkout it gives back. ``entered_as``: for a checkout, the method that
-    takes the same arguments and gives a context manager in its place. ``keeps``: what it is passed belongs to the receiver from
-    then on, and to whoever takes it out: a queue. ``dedicates``: the connection has to stay the same from then on, however long
-    that takes: it listens. ``begins``: the session begins a transaction, although it works in memory yet. ``only_with``:
-    arguments by keyword of which one has to be given for the effect, to the call itself or to the constructor of what it is
-    called on; 0 asks for none, unless ``zero_waits`` says that it is without end. ``endless``: a checkout that waits forever,
-    unless ``timeout``, an argument by keyword, says how long, as it does for a lock, also where that is made; without one there
-    is nothing to say it by. ``objects``: what it has to do with objects of classes that the project maps. ``owes``: what it gives
-    has a connection of the receiver's pool until it is read to its end or released: ``always``, or where this argument is given
-    as true; ``owes_unless``: where this one is given as false. ``acknowledges``: what it owes is mostly short, an answer to what
-    has been sent, and gives the connection back by itself as soon as it has arrived. ``exhausts``: it reads what it is called on
-    to its end. ``refuses_text``: the name of a fact that is ``yes`` for the versions of the library in which the call raises at
-    once, before anything is taken, if its first argument is a plain text. ``commits_where``: the same of those in which it leaves
-    nothing held. ``asks_unless``: it asks nothing of the database where this argument, by keyword, is False. ``fills``: the
-    argument of the constructor, its first one or a keyword, that says how much there is room for: without it, or where it is no
-    more than 0, the call never waits. ``works_on``: the session, or what has one, of those the receiver has or is made of
-    (``user_db.session``), which has its role; ``works_on_given``: the argument that is one, its name and its place.
-    ``commits_if``: it commits where this argument, by keyword, is given as true, to itself or to what makes the receiver.
-    ``dependency``: it gives a function for a framework to run as one, which has a dependency of its own, the first part here that
-    the receiver is made of, and uses the session that what that gives has under the rest: ``get_user_manager.user_db.session``.
-    ``calls``: a method of the same object by which it does that, so that a class of the project that has its own changes both.
-    ``waits_if``: a method that says beforehand whether the call will wait, ``counted_by``: one that says how many there are to
-    take. ``closes``: its block closes, as it ends, the connection of the receiver that it has opened. ``refused_again``: of what
-    releases its argument, the error that it raises where that has been released already.
+    ``returns``: the type of the call's value, or, where it is awaited or entered, of that. ``enters``: what ``with`` or
+    ``async with`` binds where that differs. ``releases``: whose checkout it gives back. ``entered_as``: for a checkout, the
+    method that takes the same arguments and gives a context manager in its place. ``keeps``: what it is passed belongs to the
+    receiver from then on, and to whoever takes it out: a queue. ``dedicates``: the connection has to stay the same from then
+    on, however long that takes: it listens. ``begins``: the session begins a transaction, although it works in memory yet.
+    ``only_with``: arguments by keyword of which one has to be given for the effect, to the call itself or to the constructor
+    of what it is called on; 0 asks for none, and is no time as a timeout, unless ``zero_waits`` says that it is without end.
+    ``endless``: a checkout that waits forever, unless ``timeout``, an argument by keyword, says how long, as it does for a
+    lock, also where that is made; without one there is nothing to say it by. ``objects``: what it has to do with objects of
+    classes that the project maps. ``owes``: what it gives has a connection of the receiver's pool until it is read to its end
+    or released: ``always``, or where this argument is given as true; ``owes_unless``: where this one is given as false.
+    ``acknowledges``: what it owes is mostly short, an answer to what has been sent, and gives the connection back by itself
+    as soon as it has arrived. ``exhausts``: it reads what it is called on to its end. ``refuses_text``: the name of a fact
+    that is ``yes`` for the versions of the library in which the call raises at once, before anything is taken, if its first
+    argument is a plain text. ``commits_where``: the same of those in which it leaves nothing held. ``asks_unless``: it asks
+    nothing of the database where this argument, by keyword, is False. ``fills``: the argument of the constructor, its first
+    one or a keyword, that says how much there is room for: without it, or where it is no more than 0, the call never waits.
+    ``works_on``: the session, or what has one, of those the receiver has or is made of (``user_db.session``), which has its
+    role; ``works_on_given``: the argument that is one, its name and its place. ``commits_if``: it commits where this
+    argument, by keyword, is given as true, to itself or to what makes the receiver. ``dependency``: it gives a function for a
+    framework to run as one, which has a dependency of its own, the first part here that the receiver is made of, and uses the
+    session that what that gives has under the rest: ``get_user_manager.user_db.session``. ``calls``: a method of the same
+    object by which it does that, so that a class of the project that has its own changes both. ``waits_if``: a method that
+    says beforehand whether the call will wait, ``counted_by``: one that says how many there are to take. ``closes``: its
+    block closes, as it ends, the connection of the receiver that it has opened. ``refused_again``: of what releases its
+    argument, the error that it raises where that has been released already.
     """
 
     names: tuple[str, ...]

@@ -60,7 +60,7 @@ class Index:
         self.first_guard: float | None = None
         """The same: whether a condition holds once, and the first row at which what was made before is returned."""
         self.released: frozenset[str] | None = None
-        """What :mod:`poolint.detect.owners` knows: the names of what may be released anywhere in here."""
+        """What :mod:`poolint.detect.ended_by_name` knows: the names of what may be released anywhere in here."""
 
     def names_of(self, call: ast.expr) -> set[str]:
         """The variables of this scope that the value of a call, awaited or not, is bound to, or may be: ``given or call()``."""

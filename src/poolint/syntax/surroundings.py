@@ -64,6 +64,24 @@ def end_of(node: ast.expr | ast.stmt) -> tuple[int, int]:
     return (node.end_lineno or 0, node.end_col_offset or 0)
 
 
+def is_evaluated_before(first: ast.expr, second: ast.expr) -> bool:
+    """Whether one expression is evaluated before another one in the same round: it stands before it, or is what a comprehension
+    goes over for whose elements the other one stands, or the test that decides about it."""
+    if end_of(first) <= start_of(second):
+        return True
+    child: ast.AST = second
+    around = parent_of(second)
+    while isinstance(around, (ast.expr, ast.comprehension, ast.keyword)):
+        if isinstance(around, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            over = [one.iter for one in around.generators if one is not child]
+        else:
+            over = [around.test] if isinstance(around, ast.IfExp) and child is not around.test else []
+        if any(is_inside(first, one) for one in over):
+            return True
+        child, around = around, parent_of(around)
+    return False
+
+
 def binds_around(node: ast.AST, name: str) -> bool:
     """Whether a comprehension around ``node`` has a variable of that name, which is another one than the function's."""
     child, current = node, parent_of(node)

@@ -50,7 +50,8 @@ class Wrappers:
     ) -> dict[Registry, Left]:
         """How a function leaves the sessions of registries, from its beginning or from behind some places: of those that these
         ``names`` stand for, and of those that its ``changes`` concern."""
-        for name in {one.resource for several in changes.calls.values() for one in several}:
+        tables = (changes.calls, changes.rounds)  # a loop over a query runs it without a call
+        for name in {one.resource for table in tables for several in table.values() for one in several}:
             registry = self._at(name, scope)
             if registry is not None:
                 names.setdefault(registry, set()).add(name)

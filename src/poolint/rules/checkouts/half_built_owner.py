@@ -5,6 +5,7 @@ from __future__ import annotations
 from poolint.detect.holders import LostMember
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
+from poolint.detect.owners import UnreleasedAttribute
 from poolint.diagnostics import Certainty
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.wording import NO_RELEASE, is_ended_when_dropped, leak_subject, lost, lost_member, raising
@@ -58,7 +59,7 @@ class HalfBuiltOwner(Rule):
         name="half-built-owner",
         summary="something may fail between a checkout and the hand-over to its owner",
         subscription=Subscription(observations=frozenset({LeakedCheckout, LostMember})),
-        yields_to=NO_RELEASE,
+        yields_to=NO_RELEASE | {UnreleasedAttribute},
         relaxed_in=frozenset({"alembic", "tests"}),
     )
 
