@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from poolint.analyses.conditions import Entering
 from poolint.analyses.contexts import TRANSACTION_OPEN
 from poolint.analyses.graphs import BlockEnd, written_at
 from poolint.analyses.holding.database_locks import held as locks_held
@@ -34,6 +35,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from poolint.analyses.conditions import Known
     from poolint.analyses.effects import Effects, Link, Witness
     from poolint.analyses.graphs import Graphs
     from poolint.analyses.holding.dataflow import Hold, Holdings
@@ -292,11 +294,14 @@ def _begin_together(ev: Evaluator, since: ast.expr, node: ast.expr) -> bool:
 def _ended_below(holdings: Holdings, hold: Hold, witness: Witness, scope: Scope) -> bool:
     """Whether a function on the chain ends the use of a session of this one before it waits: one that stands inside
     this one, or is passed it."""
-    return any(
-        holdings.has_ended(one, link.node, link.scope)
-        for link, names in along(holdings, hold, witness, scope)
-        for one in names
-    )
+    entering = holdings.objects.ev.derived(Entering)
+    known: Known = ()
+    for before, (link, names) in zip(witness.links, along(holdings, hold, witness, scope), strict=False):
+        call = before.node
+        known = entering.known(call, link.scope, before.scope, known) if isinstance(call, ast.Call) else ()
+        if any(holdings.has_ended(one, link.node, link.scope, known) for one in names):
+            return True
+    return False
 
 
 def _waits_first(holdings: Holdings, hold: Hold, witness: Witness, scope: Scope) -> bool:

@@ -303,11 +303,12 @@ class Holdings:
         graph = self._graphs.of(scope)
         return any(one is graph.exits["exit-normal"] for one in reach(edges_from(graph.nodes_of(node))))
 
-    def has_ended(self, resource: str, node: ast.AST, scope: Scope) -> bool:
-        """Whether a function has ended a resource's use of its connection when ``node`` begins, on every way to it."""
-        return any(one.resource == resource for one in self.ended(node, scope))
+    def has_ended(self, resource: str, node: ast.AST, scope: Scope, fixed: Known = ()) -> bool:
+        """Whether a function has ended a resource's use of its connection when ``node`` begins, on every way to it that is left
+        where this is known of its parameters."""
+        return any(one.resource == resource for one in self.ended(node, scope, fixed))
 
-    def ended(self, node: ast.AST, scope: Scope) -> list[Change]:
+    def ended(self, node: ast.AST, scope: Scope, fixed: Known = ()) -> list[Change]:
         """What has ended the use of a connection when ``node`` begins, on every way to it, once for each resource."""
         changes = self.changes(scope)
         is_any = any(one.undone or not one.holds for several in changes.calls.values() for one in several)
@@ -315,12 +316,12 @@ class Holdings:
         if standings is None:
             return []
         found: dict[str, Change] = {}
-        for event in self._graphs.of(scope).nodes_of(node):
+        for event in events_at(self._graphs.of(scope), node):
             for name, known in standings.before(event).items():
                 change = _ended(known)
                 if change is None:
                     continue
-                if all(one.ended for one in known) or not self._ways_of(scope).leads_past(event, name):
+                if all(one.ended for one in known) or not self._ways_of(scope).leads_past(event, name, dict(fixed)):
                     found[name] = change
         return list(found.values())
 

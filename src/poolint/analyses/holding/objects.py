@@ -32,6 +32,7 @@ from poolint.types.call_sites import called_on, callees_of, text_of
 from poolint.types.containers import row
 from poolint.types.fields import constructor_of
 from poolint.types.members import lineage
+from poolint.types.own_results import object_behind
 from poolint.types.values import Function, Instance, Pending, TupleOf, alternatives
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ class Objects:
         given = [one for _, one in arguments_of(call)]
         called = callees_of(self.ev, call, scope)
         found = [one for one in called if isinstance(one, Function) and one.scope.kind == "function"]
-        given += filter(None, (called_on(call, one, scope) for one in found[:1]))
+        given += filter(None, (object_behind(self.ev, called_on(call, one, scope), scope) for one in found[:1]))
         return found if found and any(self._keeps(one, scope) for one in given) else []
 
     def gets_carrier(self, call: ast.Call, scope: Scope) -> bool:
@@ -230,7 +231,7 @@ class Objects:
 
     def _given(self, callee: Function, call: ast.Call, scope: Scope) -> Iterator[tuple[str, str, str, Class]]:
         """What a function gets with its objects: the name of each there, the path from it, the place here, and the class."""
-        owner = called_on(call, callee, scope)
+        owner = object_behind(self.ev, called_on(call, callee, scope), scope)
         if owner is not None and isinstance(callee.receiver, Instance):
             yield from self._kept("self", owner, callee.receiver, scope)
         for keyword, argument in arguments_of(call):

@@ -113,9 +113,10 @@ class Ways:
         way = self._way(event, resource, by_default=False)
         return since if way is False else way.change if way is not None else None
 
-    def leads_past(self, event: Node, resource: str) -> bool:
-        """Whether a way from the beginning of the function to an event misses all that ends the use of a resource."""
-        passing = self._passing(event, resource, self._defaults)
+    def leads_past(self, event: Node, resource: str, fixed: Values) -> bool:
+        """Whether a way from the beginning of the function to an event misses all that ends the use of a resource, where this is
+        known of its parameters."""
+        passing = self._passing(event, resource, {**self._defaults, **fixed})
         begun = completed([self._graph.entry])
 
         def misses(edge: Edge, _: bool) -> bool | None:
