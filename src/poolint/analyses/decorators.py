@@ -35,10 +35,13 @@ def keeps_coroutines(ev: Evaluator, decorator: ast.expr, scope: Scope) -> bool:
     ``decorator`` is the expression behind the ``@``, seen from ``scope``. All that the decorator may return counts: the
     function itself, an ``async def`` that calls it, or a function that returns what calling it gives; but for what it returns
     where it has asked whether it is given a coroutine function, and it is none. Of an object it is its ``__call__`` that is
-    given the function.
+    given the function. Of a library's decorator the models say so.
     """
     calls = [decorator.func] if isinstance(decorator, ast.Call) else []
-    made = [_maker(ev, one, len(calls)) for one in alternatives(ev.type_of(calls[0] if calls else decorator, scope))]
+    found = ev.type_of(calls[0] if calls else decorator, scope)
+    if ev.qualified_name(found) in ev.models.manners["keeps-coroutines"]:
+        return True
+    made = [_maker(ev, one, len(calls)) for one in alternatives(found)]
     return bool(made) and all(one is not None and _wraps(ev, *one) for one in made)
 
 

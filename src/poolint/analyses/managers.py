@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 EVERYTHING = (ast.Name("BaseException", ast.Load()),)
 _ENTRIES = {None: ("__enter__", "__aenter__"), False: ("__enter__",), True: ("__aenter__",)}
+_MAX_HELPERS = 3
+"""Plain functions behind each other that are looked into for the generator that they make for a block."""
 _PROTOCOL = ("__init__", "__post_init__", "__enter__", "__exit__", "__aenter__", "__aexit__")
 
 
@@ -62,6 +64,19 @@ def generators_of(ev: Evaluator, header: ast.expr, scope: Scope) -> Iterator[Sco
     for one in callees_of(ev, header, scope) if isinstance(header, ast.Call) else ():
         if isinstance(one, Function) and one.scope.is_generator:
             yield one.scope
+
+
+def generators_behind(ev: Evaluator, header: ast.expr, scope: Scope, depth: int = 0) -> Iterator[Scope]:
+    """The same where plain functions of the project have called them, and give back what that gives: ``return opened(order)``."""
+    for one in callees_of(ev, header, scope) if isinstance(header, ast.Call) and depth < _MAX_HELPERS else ():
+        if (
+            isinstance(one, Function)
+            and one.scope.kind == "function"
+            and not (one.scope.is_generator or one.scope.is_async)
+        ):
+            for given in filter(None, one.scope.returns):
+                yield from generators_of(ev, given, one.scope)
+                yield from generators_behind(ev, given, one.scope, depth + 1)
 
 
 def generator_of(ev: Evaluator, made: ast.expr | None, scope: Scope) -> Scope | None:

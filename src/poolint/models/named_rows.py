@@ -38,6 +38,7 @@ How = Literal[
     "memoises",
     "keeps-function",
     "keeps-parameters",
+    "keeps-coroutines",
     "command-line",
     "reads-command-line",
     "fills-argument",
@@ -182,7 +183,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     others that only watch over their block.
 
     Decorators: ``memoises`` keep what a function has returned, for all its calls or for those with the same arguments;
-    ``keeps-function`` leave what it takes and gives as it is, ``keeps-parameters`` what it takes.
+    ``keeps-function`` leave what it takes and gives as it is, ``keeps-parameters`` what it takes, and
+    ``keeps-coroutines`` a coroutine function one.
     ``kept-by-connection``: arguments of drivers for what a connection keeps between statements, turned off behind poolers.
 
     ``loads-modules``: what imports modules by names that no import statement has; ``lists-files``: what gives the files of a

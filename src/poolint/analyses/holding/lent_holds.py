@@ -70,6 +70,12 @@ class LentHolds:
             fixed = self._made.known(header, function, scope, ())
         yield from sorted(self._summaries.of(_Lending(function.key, fixed, False)))
 
+    def behind(self, generator: Scope) -> Iterator[tuple[str, str]]:
+        """What a generator holds that helpers make for a block, whatever they pass it: of what it is passed nobody knows here."""
+        for resource, cls in sorted(self._summaries.of(_Lending(generator.key, (), False))):
+            if not is_parameter(resource.partition(".")[0], generator):
+                yield resource, cls
+
     def iterated(self, generator: Scope, call: ast.Call, scope: Scope) -> Iterator[tuple[str, str]]:
         """What a generator holds while a loop works on what it has yielded, in order."""
         yield from sorted(self._iterated(generator, call, scope))

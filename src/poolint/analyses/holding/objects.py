@@ -19,7 +19,7 @@ from poolint.analyses.holding.lent_holds import LentHolds
 from poolint.analyses.holding.registries import Registries
 from poolint.analyses.holding.unknown_parts import UnknownParts
 from poolint.analyses.made_places import made_at
-from poolint.analyses.managers import generator_of, generators_of, is_manager
+from poolint.analyses.managers import generator_of, generators_behind, generators_of, is_manager
 from poolint.analyses.places import Places
 from poolint.analyses.worked_on import WorkedOn
 from poolint.flow.flags import name_of
@@ -290,6 +290,10 @@ class Objects:
                 cls = self.ev.models.classes[name]
                 place = self._outside(resource, function, receiver, call, target, scope)
                 yield Entered(place or text_of(header, scope), cls)
+        for generator in dict.fromkeys(generators_behind(self.ev, call, scope)):
+            for resource, name in self._lent.behind(generator):
+                place = self._outside(resource, generator, False, call, target, scope)
+                yield Entered(place or text_of(header, scope), self.ev.models.classes[name])
 
     def entering(self, call: ast.expr, scope: Scope) -> Iterator[Scope]:
         """The methods of a class of the project that run when a block enters an object that a call makes."""
