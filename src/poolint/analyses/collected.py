@@ -37,7 +37,7 @@ def call_of(function: ast.expr, arguments: list[ast.expr], around: ast.Call) -> 
     return placed(ast.Call(function, arguments, []), function, around)
 
 
-def mapped(collection: ast.expr) -> ast.Call | None:
+def mapped(collection: ast.expr | None) -> ast.Call | None:
     """The call that ``map(work, items)`` makes for each item, with what all of them are passed: ``partial(work, session)``, or
     what a lambda passes."""
     if not isinstance(collection, ast.Call) or len(collection.args) < 2 or dotted(collection.func) not in MAPPING:
@@ -220,9 +220,12 @@ def _is_rest(node: ast.AST, name: str) -> bool:
 
 
 def made_with(name: str, scope: Scope) -> ast.expr | None:
-    """What a name is bound to once, items that ``+=`` adds to it left aside."""
+    """What a name is bound to once, items that ``+=`` adds to it left aside: of a list of all that an expression gives,
+    ``calls = list(work(item) for item in items)``, that expression."""
     bindings = [one for one in scope.bindings.get(name, ()) if not isinstance(parent_of(one.node), ast.AugAssign)]
-    return bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "annotated") else None
+    made = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "annotated") else None
+    within = named(made) if isinstance(made, ast.Call) else None
+    return within if isinstance(within, ast.GeneratorExp) or mapped(within) is not None else made
 
 
 def behind(item: ast.expr, scope: Scope) -> ast.expr:

@@ -11,7 +11,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.arguments import arguments_of, whole_call
-from poolint.analyses.collected import emptied_by, gone_over, mapped, named, puts, task_of
+from poolint.analyses.collected import behind, emptied_by, gone_over, mapped, named, puts, task_of
 from poolint.analyses.spared import Spared
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.creators import Creators
@@ -293,7 +293,7 @@ def _collected(name: str, node: ast.Call, scope: Scope) -> Iterator[_Task]:
         if all(isinstance(one.value, ast.Call) for one in bindings):
             yield _Task(made)  # whichever it is, it is one
         return
-    yield from _listed(made)
+    yield from (one._replace(made=behind(one.made, scope)) for one in _listed(made))
     for item, at in puts(name, scope):
         loop = around(at, scope, REPEATING)
         is_around = loop is not None and not is_inside(node, loop) and not is_inside(made, loop)

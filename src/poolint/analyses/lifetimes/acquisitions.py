@@ -262,8 +262,11 @@ def _class_of(ev: Evaluator, value: ast.expr, scope: Scope, name: str = "") -> C
 
 
 def _is_owed_alike(one: Class, other: Class) -> bool:
-    """Whether connections of two drivers' pools are given back in the same ways, and what comes of it if they are not."""
-    if not one.kind == other.kind == "connection" or (one.mode, one.on_drop) != (other.mode, other.on_drop):
+    """Whether connections of two drivers' pools are given back in the same ways, or clients of two libraries closed, and what
+    comes of it if they are not: the one library is imported where the other one is not there."""
+    if one.kind != other.kind or one.kind not in ("connection", "client"):
+        return False
+    if (one.mode, one.on_drop) != (other.mode, other.on_drop):
         return False
     return (one.releases_on_exit, one.close_gives_back) == (other.releases_on_exit, other.close_gives_back)
 
